@@ -1,0 +1,229 @@
+//! The canonical columns of every feed, said once.
+//!
+//! The reader conforms partners' columns to these, `check` holds the pipeline's `columns` against
+//! them, and `plan` and the dictionary print them.
+
+use crate::value::kind::{Kind, LinkMethod, MemberStatus, Status};
+
+/// What a feed carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FeedKind {
+    /// Member snapshot (会员).
+    Members,
+    /// Points snapshot (期末余额).
+    Accounts,
+    /// Agreed cut-over balances (期初余额).
+    Opening,
+    /// Points ledger (积分流水).
+    Ledger,
+    /// Links between members (绑定关系).
+    Links,
+    /// Consents to links (授权同意).
+    Consents,
+}
+
+/// What a canonical column holds, and so its Arrow type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// An identifier, text always: Utf8. A number in scientific notation is refused.
+    Id,
+    /// Free text: Utf8.
+    Text,
+    /// A keyed contact token, 64 hexadecimal digits: Utf8.
+    Token,
+    /// Whole points in the programme's smallest unit: Int64.
+    Points,
+    /// An instant, microseconds since the epoch in UTC: Int64.
+    Instant,
+    /// The instant at which a balance or snapshot holds: Int64 as `Instant`, but a bare day means its last microsecond.
+    AsOf,
+    /// A word of a closed list, stored as its index: UInt8. An unknown word of a `strict` list stops the run.
+    Word {
+        /// The canonical words, by code.
+        words: &'static [&'static str],
+        /// Whether an unknown word stops the run (event kinds) or refuses the row.
+        strict: bool,
+    },
+}
+
+/// A canonical column.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// Its name in pipelines and outputs.
+    pub name: &'static str,
+    /// Its Chinese label.
+    pub zh: &'static str,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// Whether the pipeline must declare it.
+    pub required: bool,
+    /// Whether a row may leave it empty.
+    pub nullable: bool,
+    /// The canonical word that stands where the column is not declared or empty.
+    pub default: Option<&'static str>,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+const fn key(
+    name: &'static str,
+    zh: &'static str,
+    kind: FieldKind,
+    meaning: &'static str,
+) -> Field {
+    Field { name, zh, kind, required: true, nullable: false, default: None, meaning }
+}
+
+const fn optional(
+    name: &'static str,
+    zh: &'static str,
+    kind: FieldKind,
+    meaning: &'static str,
+) -> Field {
+    Field { name, zh, kind, required: false, nullable: true, default: None, meaning }
+}
+
+const fn word(
+    name: &'static str,
+    zh: &'static str,
+    words: &'static [&'static str],
+    default: &'static str,
+    meaning: &'static str,
+) -> Field {
+    let kind = FieldKind::Word { words, strict: false };
+    Field { name, zh, kind, required: false, nullable: false, default: Some(default), meaning }
+}
+
+/// Columns of `members`.
+pub const MEMBERS: &[Field] = &[
+    key("member_no", "会员号", FieldKind::Id, "The member's number in its programme."),
+    word("status", "会员状态", MemberStatus::WORDS, "active", "The member's status."),
+    optional("status_since", "状态起始", FieldKind::Instant, "Since when the status holds."),
+    optional("tier", "等级", FieldKind::Text, "The member's tier."),
+    optional("tier_since", "等级起始", FieldKind::Instant, "Since when the tier holds."),
+    optional("mobile", "手机号令牌", FieldKind::Token, "The keyed token of the mobile number."),
+    optional("email", "邮箱令牌", FieldKind::Token, "The keyed token of the e-mail address."),
+];
+
+/// Columns of `accounts`.
+pub const ACCOUNTS: &[Field] = &[
+    key("member_no", "会员号", FieldKind::Id, "The member whose account it is."),
+    key("balance", "余额", FieldKind::Points, "The balance in points."),
+    optional(
+        "as_of",
+        "截至",
+        FieldKind::AsOf,
+        "When the balance holds; default: the end of the as-of day.",
+    ),
+];
+
+/// Columns of `opening`.
+pub const OPENING: &[Field] = &[
+    key("member_no", "会员号", FieldKind::Id, "The member whose account it is."),
+    key("balance", "期初余额", FieldKind::Points, "The agreed cut-over balance in points."),
+    optional(
+        "as_of",
+        "截至",
+        FieldKind::AsOf,
+        "When the balance holds; default: just before the period.",
+    ),
+];
+
+/// Columns of `ledger`.
+pub const LEDGER: &[Field] = &[
+    key("event_id", "流水号", FieldKind::Id, "The event's number on this party's book."),
+    key("member_no", "会员号", FieldKind::Id, "The member on this party's book."),
+    key(
+        "kind",
+        "类型",
+        FieldKind::Word { words: Kind::WORDS, strict: true },
+        "What happened; an unknown kind stops the run.",
+    ),
+    key("points", "积分", FieldKind::Points, "Signed points on this party's book."),
+    key("occurred_at", "交易时间", FieldKind::Instant, "When it happened."),
+    optional(
+        "posted_at",
+        "入账时间",
+        FieldKind::Instant,
+        "When the balance moved; default: occurred_at.",
+    ),
+    optional(
+        "counter_event_id",
+        "对方流水号",
+        FieldKind::Id,
+        "The partner's event_id of the same event.",
+    ),
+    optional(
+        "original_event_id",
+        "原流水号",
+        FieldKind::Id,
+        "The event that a reversal reverses, on this book.",
+    ),
+    optional("order_no", "订单号", FieldKind::Id, "The order that both sides know."),
+    word("status", "状态", Status::WORDS, "posted", "Whether the row took effect."),
+];
+
+/// Columns of `links`.
+pub const LINKS: &[Field] = &[
+    key("a_member", "甲方会员号", FieldKind::Id, "The member at A."),
+    key("b_member", "乙方会员号", FieldKind::Id, "The member at B."),
+    key("bound_at", "绑定时间", FieldKind::Instant, "Since when they are linked."),
+    optional("unbound_at", "解绑时间", FieldKind::Instant, "Since when they are linked no more."),
+    word("method", "绑定方式", LinkMethod::WORDS, "authorised", "How the link came about."),
+];
+
+/// Columns of `consents`.
+pub const CONSENTS: &[Field] = &[
+    key("a_member", "甲方会员号", FieldKind::Id, "The member at A."),
+    key("b_member", "乙方会员号", FieldKind::Id, "The member at B."),
+    key("purpose", "目的", FieldKind::Text, "What was consented to."),
+    key("granted_at", "同意时间", FieldKind::Instant, "When it was granted."),
+    optional("withdrawn_at", "撤回时间", FieldKind::Instant, "When it was withdrawn."),
+];
+
+impl FeedKind {
+    /// The canonical columns of the feed, in order.
+    #[must_use]
+    pub fn fields(self) -> &'static [Field] {
+        match self {
+            FeedKind::Members => MEMBERS,
+            FeedKind::Accounts => ACCOUNTS,
+            FeedKind::Opening => OPENING,
+            FeedKind::Ledger => LEDGER,
+            FeedKind::Links => LINKS,
+            FeedKind::Consents => CONSENTS,
+        }
+    }
+
+    /// The word for the feed in pipelines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            FeedKind::Members => "members",
+            FeedKind::Accounts => "accounts",
+            FeedKind::Opening => "opening",
+            FeedKind::Ledger => "ledger",
+            FeedKind::Links => "links",
+            FeedKind::Consents => "consents",
+        }
+    }
+
+    /// The Chinese word beside it.
+    #[must_use]
+    pub fn zh(self) -> &'static str {
+        match self {
+            FeedKind::Members => "会员",
+            FeedKind::Accounts => "期末余额",
+            FeedKind::Opening => "期初余额",
+            FeedKind::Ledger => "积分流水",
+            FeedKind::Links => "绑定关系",
+            FeedKind::Consents => "授权同意",
+        }
+    }
+
+    /// The canonical column of that name.
+    #[must_use]
+    pub fn field(self, name: &str) -> Option<&'static Field> {
+        self.fields().iter().find(|field| field.name == name)
+    }
+}

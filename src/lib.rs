@@ -1,0 +1,5 @@
+pub mod agreement;
+pub mod feed;
+pub mod frame;
+pub mod pipeline;
+pub mod value;

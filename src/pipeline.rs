@@ -1,0 +1,65 @@
+//! A pipeline: which agreement, which feeds, which period, and where the results go.
+//!
+//! ```text
+//! text ── structure ──▶ Declaration ── check ──▶ Pipeline ── at(as-of) ──▶ Feed, Feed, …
+//!           every misspelt key      every wrong value
+//! ```
+//!
+//! A [`Pipeline`] exists only when nothing in the file was wrong. A file with problems yields all
+//! of them at once, each with its place and cure.
+
+pub mod declaration;
+
+// mod check;
+// mod plan;
+// mod structure;
+// mod text;
+
+use std::path::PathBuf;
+
+use crate::agreement::Agreement;
+use crate::feed::Feed;
+use crate::value::period::Period;
+
+// pub use check::read;
+// pub use plan::plan;
+// pub use structure::schema;
+
+/// A checked pipeline.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    /// Its name.
+    pub name: String,
+    /// The file it was read from, as the user named it.
+    pub file: PathBuf,
+    /// The BLAKE3 digest of the file's bytes, hexadecimal.
+    pub digest: String,
+    /// The canonical folder under which every path lies.
+    pub root: PathBuf,
+    /// The agreement.
+    pub agreement: Agreement,
+    /// Where results go, under the root.
+    pub publish_to: PathBuf,
+    /// The id of the contact key, where there is one.
+    pub key_id: Option<String>,
+    /// Names of settings that the file left to custom, with the value that applies, for `plan`.
+    pub defaults: Vec<(String, String)>,
+    /// The feeds, with `{period}` and `{as_of}` still in their patterns.
+    feeds: Vec<Feed>,
+}
+
+impl Pipeline {
+    /// The feeds of one period, placeholders filled in: A's, then B's, then the shared ones.
+    #[must_use]
+    pub fn feeds(&self, period: &Period) -> Vec<Feed> {
+        let as_of = period.as_of.to_string();
+        let fill = |pattern: &String| {
+            pattern.replace("{period}", &period.label).replace("{as_of}", &as_of)
+        };
+        let filled = |feed: &Feed| Feed {
+            patterns: feed.patterns.iter().map(fill).collect(),
+            ..feed.clone()
+        };
+        self.feeds.iter().map(filled).collect()
+    }
+}

@@ -1,0 +1,11 @@
+//! Floor 0: values. Money, points, ratios, versions, periods, tokens: no disk, no clock, no polars.
+
+pub mod kind;
+pub mod money;
+pub mod party;
+pub mod period;
+pub mod points;
+pub mod problem;
+pub mod rounding;
+pub mod token;
+pub mod version;

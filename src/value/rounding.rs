@@ -1,0 +1,119 @@
+//! Rounding: how, and where.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+/// How a figure is rounded (domain.md §6.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// Half away from zero (四舍五入).
+    HalfUp,
+    /// Half to the even digit.
+    HalfEven,
+    /// Toward zero; not floor: −333.3 becomes −333.
+    Down,
+    /// Away from zero.
+    Up,
+}
+
+/// Where money is rounded (domain.md §6.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Each event.
+    Event,
+    /// Each line of the statement; the default.
+    Line,
+    /// Each party's total, shared by its lines with largest remainder.
+    Statement,
+}
+
+/// Place and mode together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rounding {
+    /// Where.
+    pub place: Place,
+    /// How.
+    pub mode: Mode,
+}
+
+impl Mode {
+    /// The word for it in pipelines and outputs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Mode::HalfUp => "half_up",
+            Mode::HalfEven => "half_even",
+            Mode::Down => "down",
+            Mode::Up => "up",
+        }
+    }
+
+    /// A decimal rounded to `digits` places.
+    #[must_use]
+    pub fn round(self, amount: Decimal, digits: u32) -> Decimal {
+        let strategy = match self {
+            Mode::HalfUp => RoundingStrategy::MidpointAwayFromZero,
+            Mode::HalfEven => RoundingStrategy::MidpointNearestEven,
+            Mode::Down => RoundingStrategy::ToZero,
+            Mode::Up => RoundingStrategy::AwayFromZero,
+        };
+        amount.round_dp_with_strategy(digits, strategy)
+    }
+
+    /// `numerator ÷ denominator` as a whole number. The denominator is above zero.
+    ///
+    /// The quotient is taken toward zero first; the remainder, which has the numerator's sign,
+    /// then says by its distance to half the denominator whether one more unit is due.
+    /// Doubling cannot overflow: a remainder is below the denominator, and denominators are at
+    /// most 64 bits wide.
+    #[must_use]
+    pub fn divide(self, numerator: i128, denominator: i64) -> i128 {
+        debug_assert!(denominator > 0, "a ratio's denominator is above zero");
+        let denominator = i128::from(denominator);
+        let quotient = numerator / denominator;
+        let remainder = numerator % denominator;
+        let twice = 2 * remainder.abs();
+        let away = match self {
+            Mode::Down => false,
+            Mode::Up => remainder != 0,
+            Mode::HalfUp => twice >= denominator,
+            Mode::HalfEven => twice > denominator || (twice == denominator && quotient % 2 != 0),
+        };
+        if away { quotient + numerator.signum() } else { quotient }
+    }
+}
+
+impl Place {
+    /// The word for it in pipelines and outputs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Place::Event => "event",
+            Place::Line => "line",
+            Place::Statement => "statement",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn division_rounds_as_its_mode_says() {
+        // numerator, denominator, down, up, half_up, half_even
+        let rows = [
+            (1000, 3, 333, 334, 333, 333),
+            (-1000, 3, -333, -334, -333, -333),
+            (5, 2, 2, 3, 3, 2),
+            (-5, 2, -2, -3, -3, -2),
+            (7, 2, 3, 4, 4, 4),
+            (6, 3, 2, 2, 2, 2),
+            (0, 7, 0, 0, 0, 0),
+        ];
+        for (numerator, denominator, down, up, half_up, half_even) in rows {
+            let got = [Mode::Down, Mode::Up, Mode::HalfUp, Mode::HalfEven]
+                .map(|mode| mode.divide(numerator, denominator));
+            assert_eq!(got, [down, up, half_up, half_even], "{numerator}/{denominator}");
+        }
+    }
+}
