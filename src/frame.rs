@@ -1,3 +1,6 @@
-//! Floor 1: frames. The canonical columns said once, and the frames that hold them.
+//! Floor 1: frames. The canonical columns said once, the frames that hold them, and the bridge
+//! from Arrow to polars.
 
 pub mod fields;
+pub mod books;
+pub mod bridge;

@@ -1,5 +1,13 @@
-pub mod agreement;
-pub mod feed;
-pub mod frame;
-pub mod pipeline;
 pub mod value;
+pub mod frame;
+pub mod feed;
+pub mod agreement;
+pub mod discrepancy;
+pub mod links;
+pub mod event;
+pub mod judgement;
+pub mod account;
+pub mod engine;
+pub mod matching;
+pub mod detect;
+pub mod pipeline;

@@ -87,7 +87,7 @@ impl<T> Both<T> {
 
 /// A programme as a type: `Points<A>` and `Points<B>` are different types, so that the points of
 /// one programme cannot be added to another's.
-pub trait Programme: Copy + Send + Sync + 'static {
+pub trait Programme: Copy + Ord + std::fmt::Debug + Send + Sync + 'static {
     /// The programme on the other side.
     type Partner: Programme<Partner = Self>;
     /// Which party runs it.

@@ -1,0 +1,99 @@
+//! Floor 2: detection. Every disagreement becomes a typed, evidenced discrepancy (差错).
+//!
+//! One file per family of rules; each rule is a page (`RULES`) beside the code that finds it.
+//! `items` judges rows without a pair, `pairs` judges pairs, and both say what becomes of every row.
+
+mod desk;
+mod items;
+mod pairs;
+mod scene;
+
+pub mod feed;
+pub mod member;
+pub mod consent;
+pub mod tier;
+pub mod event;
+pub mod amount;
+pub mod reversal;
+pub mod ledger;
+
+use crate::discrepancy::{Discrepancy, Rule};
+use crate::engine::Exchange;
+use crate::event::Lineage;
+use crate::frame::books::{Balances, Ledger, Links, Members, Side};
+use crate::judgement::Judgement;
+use crate::links::LinkBook;
+use crate::value::party::Both;
+use crate::value::points::Overflow;
+
+pub use desk::{Desk, Paths, place};
+pub use items::{Judged, judge_book};
+pub use ledger::RollForward;
+pub use scene::Scene;
+
+/// Every rule, in the order of its code.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    [
+        feed::RULES,
+        member::RULES,
+        consent::RULES,
+        tier::RULES,
+        event::RULES,
+        amount::RULES,
+        reversal::RULES,
+        ledger::RULES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}
+
+/// Judges everything about issuer `I`'s points: the rest first, then pairs, whose reversals follow
+/// what became of their originals.
+///
+/// # Errors
+/// [`Overflow`] when a product or sum cannot be exact.
+pub fn judge_direction<I: Side>(
+    scene: &Scene<'_, I>,
+    book: &Judged<I>,
+    partner_book: &Judged<I::Partner>,
+) -> Result<(Judgement<I>, Vec<Discrepancy>), Overflow>
+where
+    I::Partner: Side,
+{
+    let (rest, fates) = items::judge_rest(scene, book, partner_book)?;
+    let (pairs, mut discrepancies) = pairs::judge(scene, &fates)?;
+    discrepancies.extend(rest.discrepancies);
+    Ok((Judgement { pairs, items: rest.items }, discrepancies))
+}
+
+/// Judges members, links and tiers by themselves.
+pub fn judge_members(
+    desk: &Desk<'_>,
+    book: &LinkBook,
+    links: Option<&Links>,
+    members: &Both<Option<Members>>,
+) -> Vec<Discrepancy> {
+    let mut found = member::judge(desk, book, links);
+    if let Some(tiers) = &desk.agreement.tiers {
+        found.extend(tier::judge(desk, tiers, book, members));
+    }
+    found
+}
+
+/// Rolls one party's accounts forward, where both ends are declared.
+///
+/// # Errors
+/// [`Overflow`] when a balance leaves 64 bits.
+pub fn roll_forward<P: Side>(
+    desk: &Desk<'_>,
+    ledger: &Ledger<P>,
+    lineage: &Lineage<P>,
+    (opening, accounts): (Option<&Balances>, Option<&Balances>),
+    exchange: Exchange,
+) -> Result<RollForward, Overflow> {
+    let (Some(opening), Some(accounts)) = (opening, accounts) else {
+        return Ok(RollForward::default());
+    };
+    ledger::roll_forward(desk, ledger::Balanced { ledger, lineage, opening, accounts }, exchange)
+}

@@ -1,0 +1,181 @@
+//! Rules on quantities: AMT-01 to AMT-04, and AMT-07.
+
+use super::scene::Scene;
+use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
+use crate::frame::books::Side;
+use crate::value::kind::Flow;
+use crate::value::period::Instant;
+use crate::value::points::{Overflow, Points, Ratio};
+
+/// AMT-01: mirror differs from the agreed (镜像数量不符).
+pub static AMT_01: Rule = Rule {
+    code: "AMT-01",
+    title: "mirror differs from the agreed",
+    zh: "镜像数量不符",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    finds: "A recorded mirror that is one point or more from the exact value, which no declared ratio explains.",
+    matters: "The member got more or less than agreed.",
+    example: "1,000 at 40:100 is 2,500; 2,400 were recorded.",
+    settles: "The acceptor corrects its credit.",
+};
+
+/// AMT-02: wrong ratio or direction (用错比例或方向).
+pub static AMT_02: Rule = Rule {
+    code: "AMT-02",
+    title: "wrong ratio or direction",
+    zh: "用错比例或方向",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    finds: "As AMT-01, and the inverse, the other direction's ratio, its inverse or 1:1 gives exactly what was recorded.",
+    matters: "The cause is a configuration, so every event since then is affected.",
+    example: "1,000 at 100:40 should be 400; 2,500 is the inverse.",
+    settles: "The acceptor corrects its configuration and its credits.",
+};
+
+/// AMT-03: superseded ratio version (用错比例版本).
+pub static AMT_03: Rule = Rule {
+    code: "AMT-03",
+    title: "superseded ratio version",
+    zh: "用错比例版本",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    finds: "As AMT-01, and an earlier or later version of the right ratio gives exactly what was recorded.",
+    matters: "A change of ratio was deployed too late or too early.",
+    example: "100:50 since March 16; on March 17 the acceptor still credited 100:40.",
+    settles: "The acceptor corrects its configuration and its credits.",
+};
+
+/// AMT-04: rounding only (仅舍入差异).
+pub static AMT_04: Rule = Rule {
+    code: "AMT-04",
+    title: "rounding only",
+    zh: "仅舍入差异",
+    severity: Severity::Warning,
+    effect: Effect::Counted,
+    finds: "A recorded mirror that differs from the agreed one and lies less than one point from the exact value.",
+    matters: "It is cleared at the agreed value; the member's fraction is nobody's loss worth holding.",
+    example: "1,000 at 3:1 is 333.33…; 334 were recorded.",
+    settles: "The acceptor adopts the agreed rounding.",
+};
+
+/// AMT-07: no version in force (无生效版本).
+pub static AMT_07: Rule = Rule {
+    code: "AMT-07",
+    title: "no version in force",
+    zh: "无生效版本",
+    severity: Severity::Fatal,
+    effect: Effect::Blocks,
+    finds: "An event at an instant for which the agreement has no ratio or no rate.",
+    matters: "What the agreement leaves blank has no default.",
+    example: "The ratio ends on March 31, its successor begins on April 2.",
+    settles: "Both parties agree on the missing version.",
+};
+
+/// The rules of the family.
+pub static RULES: &[&Rule] = &[&AMT_01, &AMT_02, &AMT_03, &AMT_04, &AMT_07];
+
+/// A pair whose mirror is held against the agreed one.
+#[derive(Debug, Clone, Copy)]
+pub struct Compared<I: Side> {
+    /// The issuer's leg.
+    pub leg: u32,
+    /// The acceptor's leg.
+    pub mirror: u32,
+    /// The flow of both.
+    pub flow: Flow,
+    /// The instant whose versions apply.
+    pub valued_at: Instant,
+    /// The ratio in force then.
+    pub ratio: Ratio,
+    /// Issuer points to clear.
+    pub cleared: Points<I>,
+    /// What the acceptor should have credited.
+    pub agreed: Points<I::Partner>,
+}
+
+/// Why a recorded mirror differs from the agreed one.
+enum Cause {
+    Rounding,
+    OtherVersion(String),
+    OtherRatio(String),
+    Unexplained,
+}
+
+/// Compares the recorded mirror with the agreed one, and explains the difference.
+///
+/// # Errors
+/// [`Overflow`] when a product cannot be exact.
+pub fn judge<I: Side>(
+    scene: &Scene<'_, I>,
+    pair: Compared<I>,
+    version: String,
+) -> Result<Option<Discrepancy>, Overflow> {
+    let recorded = Points::<I::Partner>::new(scene.acceptor.points(pair.mirror));
+    if recorded == pair.agreed {
+        return Ok(None);
+    }
+    let (rule, reason) = match explain(scene, pair, recorded)? {
+        Cause::Rounding => (&AMT_04, "less than one point from the exact value".to_owned()),
+        Cause::OtherVersion(label) => {
+            (&AMT_03, format!("the ratio version from {label} gives exactly this"))
+        }
+        Cause::OtherRatio(name) => (&AMT_02, format!("{name} gives exactly this")),
+        Cause::Unexplained => (&AMT_01, "no declared ratio gives this".to_owned()),
+    };
+    let difference = recorded.checked_sub(pair.agreed)?;
+    let desk = &scene.desk;
+    let signed = scene.issuer.points(pair.leg).to_string();
+    Ok(Some(
+        desk.draft(rule)
+            .issuer(I::PARTY)
+            .row(I::PARTY, pair.leg)
+            .row(I::PARTY.partner(), pair.mirror)
+            .differs_by_side("points", I::PARTY, signed, recorded.to_string())
+            .expected(Some(pair.agreed.to_string()), Some(recorded.to_string()))
+            .difference(difference.quantity())
+            .stake(scene.worth(pair.leg)?)
+            .version(version)
+            .seen(scene.issuer.occurred_at(pair.leg))
+            .because(reason),
+    ))
+}
+
+/// A diagnosis that explains the difference is preferred over the bare fact.
+fn explain<I: Side>(
+    scene: &Scene<'_, I>,
+    pair: Compared<I>,
+    recorded: Points<I::Partner>,
+) -> Result<Cause, Overflow> {
+    if pair.ratio.rounds_to(pair.cleared, recorded)? {
+        return Ok(Cause::Rounding);
+    }
+    if pair.flow == Flow::Sale {
+        return Ok(Cause::Unexplained);
+    }
+    let agreement = scene.desk.agreement;
+    let gives = |ratio: Ratio| {
+        ratio.mirror(pair.cleared, agreement.mirror_rounding).map(|mirror| mirror == recorded)
+    };
+    for version in agreement.ratios.of(I::PARTY).iter() {
+        if version.value != pair.ratio && gives(version.value)? {
+            return Ok(Cause::OtherVersion(version.label.clone()));
+        }
+    }
+    let partner = agreement.ratios.of(I::PARTY.partner()).in_force(pair.valued_at);
+    let partner = partner.map(|(_, version)| version.value);
+    let others = [
+        ("the inverse of the ratio", Some(pair.ratio.inverse())),
+        ("the other direction's ratio", partner),
+        ("the inverse of the other direction's ratio", partner.map(Ratio::inverse)),
+        ("1:1", Some(Ratio::ONE)),
+    ];
+    for (name, ratio) in others {
+        if let Some(ratio) = ratio
+            && gives(ratio)?
+        {
+            return Ok(Cause::OtherRatio(format!("{name} ({ratio})")));
+        }
+    }
+    Ok(Cause::Unexplained)
+}

@@ -1,0 +1,69 @@
+//! Rules on consent: CON-01 and CON-02.
+
+use super::scene::Scene;
+use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
+use crate::frame::books::Side;
+use crate::links::Link;
+
+/// CON-01: no consent (未获同意).
+pub static CON_01: Rule = Rule {
+    code: "CON-01",
+    title: "no consent",
+    zh: "未获同意",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    finds: "An event whose link had no consent for the declared purpose when it occurred.",
+    matters: "Without consent the members' data may not be processed for it at all.",
+    example: "A spend on March 9; consent was granted on March 10.",
+    settles: "The party that obtains consents; the item is released with proof or reversed.",
+};
+
+/// CON-02: consent withdrawn before the event (事前已撤回同意).
+pub static CON_02: Rule = Rule {
+    code: "CON-02",
+    title: "consent withdrawn before the event",
+    zh: "事前已撤回同意",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    finds: "An event after the member withdrew every consent for the declared purpose.",
+    matters: "A withdrawal binds both parties from its instant.",
+    example: "Withdrawn on March 12 at 09:00, spent at 18:00.",
+    settles: "The party whose system did not hear of the withdrawal.",
+};
+
+/// The rules of the family.
+pub static RULES: &[&Rule] = &[&CON_01, &CON_02];
+
+/// Whether a consent to the link stood when an issuer's leg occurred.
+pub fn judge<I: Side>(
+    scene: &Scene<'_, I>,
+    leg: u32,
+    mirror: u32,
+    link: &Link,
+) -> Option<Discrepancy> {
+    let desk = &scene.desk;
+    let purpose = desk.agreement.consent_purpose.as_ref()?;
+    let at = scene.issuer.occurred_at(leg);
+    let mut granted = link.consents.iter().filter(|(granted, _)| *granted <= at).peekable();
+    let (rule, reason) = if granted.peek().is_none() {
+        (&CON_01, format!("no consent for `{purpose}` had been granted"))
+    } else if granted.all(|(_, withdrawn)| withdrawn.is_some_and(|withdrawn| withdrawn <= at)) {
+        (&CON_02, format!("every consent for `{purpose}` had been withdrawn"))
+    } else {
+        return None;
+    };
+    let zone = &desk.agreement.zone;
+    let granted = link.consents.first().map(|(granted, withdrawn)| match withdrawn {
+        Some(withdrawn) => format!("{} to {}", granted.show(zone), withdrawn.show(zone)),
+        None => format!("from {}", granted.show(zone)),
+    });
+    Some(
+        desk.draft(rule)
+            .issuer(I::PARTY)
+            .row(I::PARTY, leg)
+            .row(I::PARTY.partner(), mirror)
+            .expected(Some(at.show(zone)), granted)
+            .seen(at)
+            .because(reason),
+    )
+}

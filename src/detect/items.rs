@@ -1,0 +1,385 @@
+//! Judging of rows that have no pair, or too many: duplicates, collisions, ties, one-sided
+//! entries, and each party's own business.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use super::desk::Desk;
+use super::event::{EVT_01, EVT_02, EVT_03, EVT_04, EVT_07, EVT_09, EVT_10};
+use super::reversal::{REV_01, REV_03};
+use super::scene::Scene;
+use crate::discrepancy::Discrepancy;
+use crate::event::{Lineage, Matched};
+use crate::frame::books::{Ledger, Side};
+use crate::judgement::{Cause, Disposition, Item};
+use crate::value::kind::{Kind, Role, Status};
+use crate::value::period::{DAY_MICROS, Instant};
+use crate::value::points::Overflow;
+
+/// What became of an issuer's legs that are not plainly counted, for their reversals to follow.
+#[derive(Debug, Clone, Default)]
+pub struct Fates(BTreeMap<u32, (Disposition, Option<Cause>)>);
+
+impl Fates {
+    /// Records what became of a leg.
+    pub fn record(&mut self, leg: u32, disposition: Disposition, cause: Option<&Cause>) {
+        self.0.insert(leg, (disposition, cause.cloned()));
+    }
+
+    /// What became of a leg.
+    #[must_use]
+    pub fn of(&self, leg: u32) -> Option<(Disposition, Option<&Cause>)> {
+        self.0.get(&leg).map(|(disposition, cause)| (*disposition, cause.as_ref()))
+    }
+}
+
+/// Judged items, and what was found of them.
+#[derive(Debug)]
+pub struct Judged<I> {
+    /// The items.
+    pub items: Vec<Item<I>>,
+    /// What was found.
+    pub discrepancies: Vec<Discrepancy>,
+}
+
+impl<I> Default for Judged<I> {
+    fn default() -> Self {
+        Judged { items: Vec::new(), discrepancies: Vec::new() }
+    }
+}
+
+impl<I: Side> Judged<I> {
+    fn place(
+        &mut self,
+        issuer: Option<u32>,
+        acceptor: Option<u32>,
+        disposition: Disposition,
+        cause: Option<Cause>,
+    ) {
+        self.items.push(Item { issuer, acceptor, disposition, cause, programme: PhantomData });
+    }
+
+    fn found(&mut self, discrepancy: Discrepancy) -> Cause {
+        let cause =
+            Cause { rule: discrepancy.rule, discrepancy_id: discrepancy.id.clone() };
+        self.discrepancies.push(discrepancy);
+        cause
+    }
+}
+
+/// Judges every row of a ledger by itself, whatever its role: extras, collisions, and the party's
+/// own business. What is plainly counted gets no item.
+pub fn judge_book<P: Side>(
+    desk: &Desk<'_>,
+    ledger: &Ledger<P>,
+    lineage: &Lineage<P>,
+) -> Judged<P> {
+    let mut judged = Judged::default();
+    let is_ours = |row: u32| desk.period.clears(ledger.occurred_at(row));
+    let mut ordinals: BTreeMap<u32, u32> = BTreeMap::new();
+    for &(extra, first) in &lineage.extras {
+        if !is_ours(extra) {
+            judged.place(Some(extra), None, Disposition::OtherPeriod, None);
+            continue;
+        }
+        let ordinal = ordinals.entry(first).or_default();
+        *ordinal += 1;
+        let discrepancy = desk
+            .draft(&EVT_03)
+            .row(P::PARTY, extra)
+            .subject(P::PARTY, format!("extra {ordinal}"))
+            .witness(P::PARTY, first)
+            .seen(ledger.occurred_at(extra))
+            .because("alike in every column to another row");
+        let cause = judged.found(discrepancy);
+        judged.place(Some(extra), None, Disposition::Excluded, Some(cause));
+    }
+    for group in &lineage.collisions {
+        let cause = group.iter().any(|&row| is_ours(row)).then(|| {
+            let field = group.iter().find_map(|&row| ledger.difference(group[0], row));
+            let mut draft = desk.draft(&EVT_04).subject(P::PARTY, ledger.event_id(group[0]).into());
+            for &row in group {
+                draft = draft.witness(P::PARTY, row);
+            }
+            let seen = group.iter().map(|&row| ledger.occurred_at(row)).min();
+            let draft = draft.seen(seen.unwrap_or(desk.period.start));
+            let draft = draft.expected(field.map(|field| format!("one {field}")), None);
+            judged.found(draft.because(format!(
+                "{} rows have this event_id and differ in {}",
+                group.len(),
+                field.unwrap_or("content")
+            )))
+        });
+        for &row in group {
+            let disposition =
+                if is_ours(row) { Disposition::Held } else { Disposition::OtherPeriod };
+            judged.place(Some(row), None, disposition, cause.clone());
+        }
+    }
+    for row in ledger.rows() {
+        if lineage.role(row) == Role::Own && lineage.is_sound(row) {
+            judge_own(desk, ledger, lineage, row, &mut judged);
+        }
+    }
+    judged
+}
+
+/// The party's own business: its status and sign.
+fn judge_own<P: Side>(
+    desk: &Desk<'_>,
+    ledger: &Ledger<P>,
+    lineage: &Lineage<P>,
+    row: u32,
+    judged: &mut Judged<P>,
+) {
+    if !desk.period.clears(ledger.occurred_at(row)) {
+        return;
+    }
+    match ledger.status(row) {
+        Status::Cancelled => judged.place(Some(row), None, Disposition::Excluded, None),
+        Status::Pending => judged.place(Some(row), None, Disposition::Pending, None),
+        Status::Posted => {
+            let points = ledger.points(row);
+            let fits = match ledger.kind(row).sign() {
+                Some(sign) => sign.fits(points),
+                None => {
+                    let original = lineage.originals.get(&row);
+                    let sign = original.and_then(|&row| ledger.kind(row).sign());
+                    let opposite = points.checked_neg();
+                    sign.zip(opposite).is_some_and(|(sign, opposite)| sign.fits(opposite))
+                }
+            };
+            if !fits {
+                let discrepancy = desk
+                    .draft(&EVT_09)
+                    .issuer(P::PARTY)
+                    .row(P::PARTY, row)
+                    .expected(None, Some(points.to_string()))
+                    .seen(ledger.occurred_at(row))
+                    .because(format!("wrong sign for {}", ledger.kind(row).word()));
+                let cause = judged.found(discrepancy);
+                judged.place(Some(row), None, Disposition::Held, Some(cause));
+            }
+        }
+    }
+}
+
+/// Judges the legs that have no pair.
+///
+/// # Errors
+/// [`Overflow`] when a worth cannot be exact.
+pub fn judge_rest<I: Side>(
+    scene: &Scene<'_, I>,
+    book: &Judged<I>,
+    partner_book: &Judged<I::Partner>,
+) -> Result<(Judged<I>, Fates), Overflow>
+where
+    I::Partner: Side,
+{
+    let mut judged = Judged::default();
+    let mut fates = Fates::default();
+    held_with_collisions(scene, book, partner_book, &mut judged);
+    misdirected(scene, &mut judged);
+    ties(scene, &mut judged)?;
+    for &leg in &scene.matched.issuer_only {
+        let orphan = scene.issuer_lineage.issuer_flow(leg).flatten().is_none();
+        let leg_of = OneSided {
+            at: scene.issuer.occurred_at(leg),
+            status: scene.issuer.status(leg),
+            is_orphan: orphan,
+            is_reversal: scene.issuer.kind(leg) == Kind::Reversal,
+        };
+        one_sided(scene, &leg_of, Some(leg), None, &mut judged)?;
+    }
+    for &leg in &scene.matched.acceptor_only {
+        let orphan = scene.acceptor_lineage.acceptor_flow(leg).flatten().is_none();
+        let leg_of = OneSided {
+            at: scene.acceptor.occurred_at(leg),
+            status: scene.acceptor.status(leg),
+            is_orphan: orphan,
+            is_reversal: scene.acceptor.kind(leg) == Kind::Reversal,
+        };
+        one_sided(scene, &leg_of, None, Some(leg), &mut judged)?;
+    }
+    for item in &judged.items {
+        if let Some(leg) = item.issuer {
+            fates.record(leg, item.disposition, item.cause.as_ref());
+        }
+    }
+    Ok((judged, fates))
+}
+
+/// Legs that refer to a collided row, or to which one refers, are held with it.
+fn held_with_collisions<I: Side>(
+    scene: &Scene<'_, I>,
+    book: &Judged<I>,
+    partner_book: &Judged<I::Partner>,
+    judged: &mut Judged<I>,
+) where
+    I::Partner: Side,
+{
+    let Matched { issuer_held_with, acceptor_held_with, .. } = scene.matched;
+    let causes = causes_by_row(&book.items);
+    let partner_causes = causes_by_row(&partner_book.items);
+    for &(leg, collided) in issuer_held_with {
+        let is_ours = scene.desk.period.clears(scene.issuer.occurred_at(leg));
+        let cause = partner_causes.get(&collided).cloned();
+        judged.place(Some(leg), None, held_if(is_ours), cause.filter(|_| is_ours));
+    }
+    for &(leg, collided) in acceptor_held_with {
+        let is_ours = scene.desk.period.clears(scene.acceptor.occurred_at(leg));
+        let cause = causes.get(&collided).cloned();
+        judged.place(None, Some(leg), held_if(is_ours), cause.filter(|_| is_ours));
+    }
+}
+
+fn causes_by_row<P>(items: &[Item<P>]) -> BTreeMap<u32, Cause> {
+    let with_cause = items.iter().filter_map(|item| Some((item.issuer?, item.cause.clone()?)));
+    with_cause.collect()
+}
+
+fn held_if(is_ours: bool) -> Disposition {
+    if is_ours { Disposition::Held } else { Disposition::OtherPeriod }
+}
+
+/// EVT-09: an acceptor's leg that names a row which is no issuer's leg.
+fn misdirected<I: Side>(scene: &Scene<'_, I>, judged: &mut Judged<I>) {
+    for &(leg, target) in &scene.matched.misdirected {
+        let at = scene.acceptor.occurred_at(leg);
+        if !scene.desk.period.clears(at) {
+            judged.place(None, Some(leg), Disposition::OtherPeriod, None);
+            continue;
+        }
+        let (on_issuer, on_acceptor) = (scene.issuer.kind(target), scene.acceptor.kind(leg));
+        let discrepancy = scene
+            .desk
+            .draft(&EVT_09)
+            .issuer(I::PARTY)
+            .row(I::PARTY.partner(), leg)
+            .witness(I::PARTY, target)
+            .differs_by_side("kind", I::PARTY, on_issuer.word().into(), on_acceptor.word().into())
+            .seen(at)
+            .because("the row that it names is no issuer's leg");
+        let cause = judged.found(discrepancy);
+        judged.place(None, Some(leg), Disposition::Held, Some(cause));
+    }
+}
+
+/// EVT-10: legs that a rule could pair in more than one way.
+fn ties<I: Side>(scene: &Scene<'_, I>, judged: &mut Judged<I>) -> Result<(), Overflow> {
+    let period = scene.desk.period;
+    for tie in &scene.matched.ties {
+        let at_issuer = |row: u32| scene.issuer.occurred_at(row);
+        let at_acceptor = |row: u32| scene.acceptor.occurred_at(row);
+        let issuer_times = tie.issuer.iter().map(|&row| at_issuer(row));
+        let times = issuer_times.chain(tie.acceptor.iter().map(|&row| at_acceptor(row)));
+        let first_ours = times.filter(|&at| period.clears(at)).min();
+        let mut cause = None;
+        if let Some(seen) = first_ours {
+            let mut draft = scene.desk.draft(&EVT_10).issuer(I::PARTY).seen(seen);
+            let mut worth = None;
+            for &row in &tie.issuer {
+                draft = draft.row(I::PARTY, row);
+                worth = worth.or(scene.worth(row)?);
+            }
+            for &row in &tie.acceptor {
+                draft = draft.row(I::PARTY.partner(), row);
+            }
+            let rules = &scene.desk.agreement.event_rules;
+            let rule = Matched::<I>::rule_word(rules, tie.rule);
+            let reason = format!(
+                "{} issuer's and {} acceptor's legs fit one another by {rule}",
+                tie.issuer.len(),
+                tie.acceptor.len()
+            );
+            let draft = draft.stake(worth).version(rule.to_owned());
+            cause = Some(judged.found(draft.because(reason)));
+        }
+        for &row in &tie.issuer {
+            let is_ours = period.clears(at_issuer(row));
+            let cause = cause.clone().filter(|_| is_ours);
+            judged.place(Some(row), None, held_if(is_ours), cause);
+        }
+        for &row in &tie.acceptor {
+            let is_ours = period.clears(at_acceptor(row));
+            let cause = cause.clone().filter(|_| is_ours);
+            judged.place(None, Some(row), held_if(is_ours), cause);
+        }
+    }
+    Ok(())
+}
+
+/// A leg without its mirror.
+struct OneSided {
+    at: Instant,
+    status: Status,
+    is_orphan: bool,
+    is_reversal: bool,
+}
+
+fn one_sided<I: Side>(
+    scene: &Scene<'_, I>,
+    leg: &OneSided,
+    issuer: Option<u32>,
+    acceptor: Option<u32>,
+    judged: &mut Judged<I>,
+) -> Result<(), Overflow> {
+    let Scene { desk, .. } = scene;
+    let without_finding = if desk.period.clears(leg.at) {
+        match leg.status {
+            Status::Cancelled => Some(Disposition::Excluded),
+            Status::Pending => Some(Disposition::Pending),
+            Status::Posted => None,
+        }
+    } else {
+        Some(Disposition::OtherPeriod)
+    };
+    if let Some(disposition) = without_finding {
+        judged.place(issuer, acceptor, disposition, None);
+        return Ok(());
+    }
+    let grace_days = desk.agreement.grace_days;
+    let grace = i64::from(grace_days).saturating_mul(DAY_MICROS);
+    let (rule, disposition, seen, reason) = if leg.is_orphan {
+        let reason = "the original does not stand on its own book";
+        (&REV_01, Disposition::Held, leg.at, reason.to_owned())
+    } else if desk.period.in_grace(leg.at, grace_days) {
+        let reason = format!("younger than {grace_days} days of grace");
+        (&EVT_07, Disposition::Pending, leg.at, reason)
+    } else {
+        let (rule, reason) = match (leg.is_reversal, issuer.is_some()) {
+            (true, _) => (&REV_03, "only one side booked the reversal"),
+            (false, true) => (&EVT_01, "nothing mirrors the issuer's leg"),
+            (false, false) => (&EVT_02, "the acceptor's leg mirrors nothing"),
+        };
+        (rule, Disposition::Held, leg.at.plus(grace), reason.to_owned())
+    };
+    let mut draft = desk.draft(rule).issuer(I::PARTY).seen(seen);
+    if let Some(row) = issuer {
+        let agreed = agreed_mirror(scene, row)?;
+        draft = draft.row(I::PARTY, row).stake(scene.worth(row)?);
+        if let Some(agreed) = agreed {
+            draft = draft.expected(Some(agreed.to_string()), None).difference(-agreed);
+        }
+    }
+    if let Some(row) = acceptor {
+        let recorded = scene.acceptor.points(row);
+        draft = draft
+            .row(I::PARTY.partner(), row)
+            .expected(None, Some(recorded.to_string()))
+            .difference(i128::from(recorded));
+    }
+    let cause = judged.found(draft.because(reason));
+    judged.place(issuer, acceptor, disposition, Some(cause));
+    Ok(())
+}
+
+/// What an issuer's leg would be mirrored by, if it is no reversal and a version is in force.
+fn agreed_mirror<I: Side>(scene: &Scene<'_, I>, leg: u32) -> Result<Option<i128>, Overflow> {
+    let Some(flow) = scene.issuer_lineage.issuer_flow(leg).flatten() else { return Ok(None) };
+    let at = scene.valued_at(leg);
+    let ratio = scene.versions(flow, at).and_then(|versions| scene.ratio(flow, versions));
+    let mode = scene.desk.agreement.mirror_rounding;
+    let mirror = ratio.map(|ratio| ratio.mirror(scene.cleared(leg), mode));
+    Ok(mirror.transpose()?.map(|mirror| mirror.quantity()))
+}

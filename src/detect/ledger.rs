@@ -1,0 +1,227 @@
+//! Rules on accounts: LED-01 and LED-02, and the roll-forward behind them.
+
+use rayon::prelude::*;
+
+use super::desk::{Desk, Paths, place};
+use super::member::MBR_04;
+use crate::account::Account;
+use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
+use crate::engine::{Exchange, gather_by_key};
+use crate::event::{Lineage, Standing};
+use crate::frame::books::{Balances, Ledger};
+use crate::value::kind::{Kind, Role, Status};
+use crate::value::party::Programme;
+use crate::value::period::Instant;
+use crate::value::points::Overflow;
+
+/// LED-01: roll-forward breaks (滚动余额不平).
+pub static LED_01: Rule = Rule {
+    code: "LED-01",
+    title: "roll-forward breaks",
+    zh: "滚动余额不平",
+    severity: Severity::Error,
+    effect: Effect::Counted,
+    finds: "An account whose opening plus posted movements is not what the snapshot reports.",
+    matters: "The ledger that clears is then not the ledger that members see.",
+    example: "3,000 + 500 − 1,000 + 1,000 − 200 + 50 = 3,350; the file says 3,300.",
+    settles: "The party whose account it is.",
+};
+
+/// LED-02: negative balance (余额为负).
+pub static LED_02: Rule = Rule {
+    code: "LED-02",
+    title: "negative balance",
+    zh: "余额为负",
+    severity: Severity::Error,
+    effect: Effect::Counted,
+    finds: "An account below zero where no overdraft is agreed.",
+    matters: "Points were spent that nobody had.",
+    example: "A balance of −120.",
+    settles: "The party whose account it is.",
+};
+
+/// The rules of the family.
+pub static RULES: &[&Rule] = &[&LED_01, &LED_02];
+
+/// What the roll-forward of one party yields: its accounts in order, and what is wrong with them.
+#[derive(Debug, Default)]
+pub struct RollForward {
+    /// Every account, by member number.
+    pub accounts: Vec<Account>,
+    /// What was found.
+    pub discrepancies: Vec<Discrepancy>,
+}
+
+/// The frames of a roll-forward.
+#[derive(Debug, Clone, Copy)]
+pub struct Balanced<'a, P> {
+    /// The ledger.
+    pub ledger: &'a Ledger<P>,
+    /// What is known of its rows.
+    pub lineage: &'a Lineage<P>,
+    /// The opening balances.
+    pub opening: &'a Balances,
+    /// The snapshot.
+    pub accounts: &'a Balances,
+}
+
+/// Rolls every account forward, bucket by bucket of the member's number (domain.md invariant 1).
+///
+/// # Errors
+/// [`Overflow`] when a balance leaves 64 bits.
+pub fn roll_forward<P: Programme>(
+    desk: &Desk<'_>,
+    frames: Balanced<'_, P>,
+    exchange: Exchange,
+) -> Result<RollForward, Overflow> {
+    let Balanced { ledger, lineage, opening, accounts } = frames;
+    let movements = exchange.scatter(ledger.len(), |row| {
+        moves(ledger, lineage, row).then(|| ledger.member_no(row))
+    });
+    let openings = exchange.scatter(opening.len(), |row| Some(opening.member_no(row)));
+    let closings = exchange.scatter(accounts.len(), |row| Some(accounts.member_no(row)));
+    let buckets: Vec<RollForward> = movements
+        .into_par_iter()
+        .zip(openings)
+        .zip(closings)
+        .map(|((movements, openings), closings)| {
+            let mut bucket = RollForward::default();
+            let mut failure = None;
+            gather_by_key(
+                [&movements, &openings, &closings],
+                |list, row| match list {
+                    0 => ledger.member_no(row),
+                    1 => opening.member_no(row),
+                    _ => accounts.member_no(row),
+                },
+                |member, rows| {
+                    if let Err(error) = roll_account(desk, frames, member, rows, &mut bucket) {
+                        failure = Some(error);
+                    }
+                },
+            );
+            failure.map_or(Ok(bucket), Err)
+        })
+        .collect::<Result<_, Overflow>>()?;
+    let mut rolled = RollForward::default();
+    for bucket in buckets {
+        rolled.accounts.extend(bucket.accounts);
+        rolled.discrepancies.extend(bucket.discrepancies);
+    }
+    rolled.accounts.sort_unstable_by(|one, other| one.member_no.cmp(&other.member_no));
+    Ok(rolled)
+}
+
+/// Whether a row moves the balance: posted, no extra, and of a kind that does. A reversal moves it
+/// as its original did; an orphan does unless it is a memo of the partner's.
+fn moves<P: Programme>(ledger: &Ledger<P>, lineage: &Lineage<P>, row: u32) -> bool {
+    let by_kind = |row: u32| ledger.kind(row).moves_balance();
+    let moves = by_kind(row).unwrap_or_else(|| match lineage.originals.get(&row) {
+        Some(&original) => by_kind(original).unwrap_or(true),
+        None => !matches!(lineage.role(row), Role::Acceptor(_)),
+    });
+    moves
+        && ledger.status(row) == Status::Posted
+        && lineage.standing[row as usize] != Standing::Extra
+}
+
+fn roll_account<P: Programme>(
+    desk: &Desk<'_>,
+    frames: Balanced<'_, P>,
+    member: &str,
+    [movements, openings, closings]: [&[u32]; 3],
+    bucket: &mut RollForward,
+) -> Result<(), Overflow> {
+    let Balanced { ledger, opening, accounts, .. } = frames;
+    let party = P::PARTY;
+    let mut is_judged = true;
+    for (feed, rows) in [("opening", openings), ("accounts", closings)] {
+        if rows.len() > 1 {
+            is_judged = false;
+            bucket.discrepancies.push(
+                desk.draft(&MBR_04)
+                    .member(party, member)
+                    .subject(party, feed.to_owned())
+                    .because(format!("the account stands {} times in {feed}", rows.len())),
+            );
+        }
+    }
+    let opened = openings.first().map(|&row| (opening.balance(row), opening.as_of(row)));
+    let closed = closings.first().map(|&row| (accounts.balance(row), accounts.as_of(row)));
+    let after = opened.and_then(|(_, as_of)| as_of).unwrap_or(desk.period.start.plus(-1));
+    let until = closed.and_then(|(_, as_of)| as_of).unwrap_or(desk.period.as_of_end.plus(-1));
+    let mut by_kind = [0_i64; Kind::ALL.len()];
+    for &row in movements {
+        let posted = ledger.posted_at(row);
+        if after < posted && posted <= until {
+            let sum = &mut by_kind[usize::from(ledger.kind(row).code())];
+            *sum = sum.checked_add(ledger.points(row)).ok_or(Overflow { what: "points" })?;
+        }
+    }
+    let opening_balance = opened.map(|(balance, _)| balance);
+    let expected = by_kind
+        .iter()
+        .try_fold(opening_balance.unwrap_or(0), |sum, moved| sum.checked_add(*moved))
+        .ok_or(Overflow { what: "points" })?;
+    let reported = closed.map(|(balance, _)| balance);
+    // A member of whom nothing is known but movements outside the time has no account here.
+    if opened.is_none() && closed.is_none() && by_kind.iter().all(|moved| *moved == 0) {
+        return Ok(());
+    }
+    let mut account = Account {
+        party,
+        member_no: member.to_owned(),
+        opening: opening_balance,
+        movements: by_kind,
+        expected,
+        reported,
+        flagged: !is_judged,
+    };
+    if is_judged {
+        let place_of = closings.first().map(|&row| {
+            place(account_files(desk.paths, party), &accounts.origins, row)
+        });
+        let found = judge_account(desk, &account, place_of);
+        account.flagged = !found.is_empty();
+        bucket.discrepancies.extend(found);
+    }
+    bucket.accounts.push(account);
+    Ok(())
+}
+
+fn account_files(paths: &Paths, party: crate::value::party::Party) -> &[String] {
+    paths.accounts.of(party)
+}
+
+fn judge_account(desk: &Desk<'_>, account: &Account, place: Option<String>) -> Vec<Discrepancy> {
+    let party = account.party;
+    let draft = |rule| {
+        let draft = desk
+            .draft(rule)
+            .member(party, &account.member_no)
+            .issuer(party)
+            .expected(
+                Some(account.expected.to_string()),
+                account.reported.map(|reported| reported.to_string()),
+            );
+        match &place {
+            Some(place) => draft.at(party, place.clone()),
+            None => draft,
+        }
+    };
+    let mut found = Vec::new();
+    if account.reported != Some(account.expected) {
+        let reason = match account.reported {
+            Some(_) => "opening plus movements is not the reported closing",
+            None => "the snapshot does not have the account",
+        };
+        let difference = i128::from(account.reported.unwrap_or(0)) - i128::from(account.expected);
+        found.push(draft(&LED_01).difference(difference).because(reason));
+    }
+    let is_negative = account.expected < 0 || account.reported.is_some_and(|balance| balance < 0);
+    if is_negative && !desk.agreement.parties.of(party).overdraft {
+        found.push(draft(&LED_02).because("the balance is below zero, and no overdraft is agreed"));
+    }
+    found
+}
+

@@ -1,0 +1,247 @@
+//! Rules on members and links: MBR-01 to MBR-04, and MBR-07 at the instant of an event.
+
+use std::collections::BTreeMap;
+
+use super::desk::{Desk, place};
+use super::scene::Scene;
+use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
+use crate::event::Authority;
+use crate::frame::books::{Links, Side};
+use crate::judgement::Cause;
+use crate::links::{Link, LinkBook, MemberState};
+use crate::value::kind::LinkMethod;
+use crate::value::party::Party;
+
+/// MBR-01: linked member absent in A (甲方无此会员).
+pub static MBR_01: Rule = Rule {
+    code: "MBR-01",
+    title: "linked member absent in A",
+    zh: "甲方无此会员",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    finds: "A link whose A member does not stand in A's member snapshot.",
+    matters: "Points would be cleared for a member whom A does not know.",
+    example: "The link names SKY000123, and A's snapshot has no such number.",
+    settles: "A: an erased or mistyped member; the link is corrected or ended.",
+};
+
+/// MBR-02: linked member absent in B (乙方无此会员).
+pub static MBR_02: Rule = Rule {
+    code: "MBR-02",
+    title: "linked member absent in B",
+    zh: "乙方无此会员",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    finds: "A link whose B member does not stand in B's member snapshot.",
+    matters: "Points would be cleared for a member whom B does not know.",
+    example: "The link names H20077, and B's snapshot has no such number.",
+    settles: "B: an erased or mistyped member; the link is corrected or ended.",
+};
+
+/// MBR-03: many-to-one link (多对一绑定).
+pub static MBR_03: Rule = Rule {
+    code: "MBR-03",
+    title: "many-to-one link",
+    zh: "多对一绑定",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    finds: "Links of one member to different partners at the same time.",
+    matters: "Two accounts feeding one invite collusion, and nobody can say whose consent counts.",
+    example: "SKY000140 is linked to H20140 and to H20141 since March 1.",
+    settles: "Both parties: all links but one are ended.",
+};
+
+/// MBR-04: duplicate member key (会员号重复).
+pub static MBR_04: Rule = Rule {
+    code: "MBR-04",
+    title: "duplicate member key",
+    zh: "会员号重复",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    finds: "A member number that stands more than once in a snapshot.",
+    matters: "Status and tier of such a member are whatever row is read last.",
+    example: "H20160 stands twice, once active and once closed.",
+    settles: "The sender of the snapshot.",
+};
+
+/// MBR-07: member not entitled at the time (会员当时无资格).
+pub static MBR_07: Rule = Rule {
+    code: "MBR-07",
+    title: "member not entitled at the time",
+    zh: "会员当时无资格",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    finds: "An event whose members were not linked to one another, or not active, when it occurred.",
+    matters: "The agreement clears only for linked and active members (domain.md invariant 10).",
+    example: "A spend at 10:00 on March 5; the link began on March 6.",
+    settles: "The issuer, whose system let it through; it is reversed or released.",
+};
+
+/// The rules of the family.
+pub static RULES: &[&Rule] = &[&MBR_01, &MBR_02, &MBR_03, &MBR_04, &MBR_07];
+
+/// Rules on members and links by themselves, once per member or link.
+pub fn judge(
+    desk: &Desk<'_>,
+    book: &LinkBook,
+    links: Option<&Links>,
+) -> Vec<Discrepancy> {
+    let mut found = Vec::new();
+    for party in Party::BOTH {
+        for member in book.duplicates.of(party) {
+            let reason = format!("the member stands more than once in {party}'s snapshot");
+            found.push(desk.draft(&MBR_04).member(party, member).because(reason));
+        }
+    }
+    let current = |link: &&Link| {
+        link.method != LinkMethod::Inferred
+            && link.overlaps(desk.period.start, desk.period.cut())
+    };
+    let mut absent: BTreeMap<String, Discrepancy> = BTreeMap::new();
+    let mut groups: BTreeMap<u32, Vec<&Link>> = BTreeMap::new();
+    for link in book.links.iter().filter(current) {
+        for party in Party::BOTH {
+            if is_absent(book, link, party) {
+                let rule = absence(party);
+                let found = with_row(desk.draft(rule), desk, link, links)
+                    .member(Party::A, &link.members.a)
+                    .member(Party::B, &link.members.b)
+                    .because(format!("the linked member is not in {party}'s snapshot"));
+                absent.insert(found.id.clone(), found);
+            }
+        }
+        if let Some(group) = link.contradicted {
+            groups.entry(group).or_default().push(link);
+        }
+    }
+    found.extend(absent.into_values());
+    for group in groups.values() {
+        let mut draft = desk.draft(&MBR_03);
+        for link in group {
+            draft = with_row(draft, desk, link, links);
+        }
+        for (party, member) in members_of(group) {
+            draft = draft.member(party, &member);
+        }
+        found.push(draft.because(format!(
+            "{} links of these members hold at the same time",
+            group.len()
+        )));
+    }
+    found
+}
+
+fn with_row<'a>(
+    draft: super::desk::Draft<'a>,
+    desk: &Desk<'_>,
+    link: &Link,
+    links: Option<&Links>,
+) -> super::desk::Draft<'a> {
+    match (links, link.row) {
+        (Some(links), Some(row)) => {
+            draft.at(Party::A, place(&desk.paths.links, &links.origins, row))
+        }
+        _ => draft,
+    }
+}
+
+/// Every member of a group of links, once.
+fn members_of(group: &[&Link]) -> Vec<(Party, String)> {
+    let mut members: Vec<(Party, String)> = group
+        .iter()
+        .flat_map(|link| Party::BOTH.map(|party| (party, link.members.of(party).clone())))
+        .collect();
+    members.sort_unstable();
+    members.dedup();
+    members
+}
+
+fn absence(party: Party) -> &'static Rule {
+    match party {
+        Party::A => &MBR_01,
+        Party::B => &MBR_02,
+    }
+}
+
+fn is_absent(book: &LinkBook, link: &Link, party: Party) -> bool {
+    *book.members_declared.of(party) && link.snapshot.of(party).is_none()
+}
+
+/// What eligibility says of a leg (domain.md invariant 10).
+pub enum Eligibility {
+    /// Entitled through this link.
+    Entitled(u32),
+    /// Held under a discrepancy about its member or link.
+    HeldUnder(Cause),
+    /// Not entitled, for this reason.
+    NotEntitled(String),
+}
+
+/// Whether the members of an issuer's leg and its mirror were entitled at its instant.
+pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Eligibility {
+    let (desk, book) = (&scene.desk, scene.book);
+    let at = scene.issuer.occurred_at(leg);
+    let duplicate = |party: Party, member: &str| {
+        Eligibility::HeldUnder(Cause {
+            rule: &MBR_04,
+            discrepancy_id: desk.id(&MBR_04, &[(party, member)]),
+        })
+    };
+    let contradicted = |link: &Link| {
+        let group: Vec<&Link> = book
+            .links
+            .iter()
+            .filter(|other| {
+                other.contradicted == link.contradicted
+                    && other.overlaps(desk.period.start, desk.period.cut())
+            })
+            .collect();
+        let members = members_of(&group);
+        let subjects: Vec<(Party, &str)> =
+            members.iter().map(|(party, member)| (*party, member.as_str())).collect();
+        Eligibility::HeldUnder(Cause {
+            rule: &MBR_03,
+            discrepancy_id: desk.id(&MBR_03, &subjects),
+        })
+    };
+    let index = match scene.authorities[leg as usize] {
+        Authority::DuplicateMember => return duplicate(I::PARTY, scene.issuer.member_no(leg)),
+        Authority::NoLink => {
+            return Eligibility::NotEntitled("no link of the issuer's member at that time".into());
+        }
+        Authority::InferredOnly => {
+            let reason = "only an inferred link, which authorises nothing";
+            return Eligibility::NotEntitled(reason.into());
+        }
+        Authority::SeveralLinks(link) => return contradicted(book.get(link)),
+        Authority::Link(link) => link,
+    };
+    let link = book.get(index);
+    if link.contradicted.is_some() {
+        return contradicted(link);
+    }
+    for party in Party::BOTH {
+        if is_absent(book, link, party) {
+            let subjects = [(Party::A, link.members.a.as_str()), (Party::B, &link.members.b)];
+            let rule = absence(party);
+            let discrepancy_id = desk.id(rule, &subjects);
+            return Eligibility::HeldUnder(Cause { rule, discrepancy_id });
+        }
+    }
+    let partner = I::PARTY.partner();
+    if scene.acceptor.member_no(mirror) != link.members.of(partner) {
+        return Eligibility::NotEntitled("the two members are not linked to one another".into());
+    }
+    if book.is_duplicate(partner, link.members.of(partner)) {
+        return duplicate(partner, link.members.of(partner));
+    }
+    for party in [I::PARTY, partner] {
+        let state: Option<&MemberState> = link.snapshot.of(party).as_ref();
+        if let Some(status) = state.and_then(|state| state.inactive_at(at)) {
+            let reason =
+                format!("{party}'s member was {} {} at that time", status.word(), status.zh());
+            return Eligibility::NotEntitled(reason);
+        }
+    }
+    Eligibility::Entitled(index)
+}

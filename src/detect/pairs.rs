@@ -1,0 +1,461 @@
+//! Judging of pairs: first each pair that is no reversal, by itself; then the reversals of each
+//! original together, because they share what is left of it.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::amount::{self, AMT_07, Compared};
+use super::event::{EVT_06, EVT_08, EVT_09};
+use super::member::{self, Eligibility, MBR_07};
+use super::reversal::{REV_01, REV_02};
+use super::scene::Scene;
+use super::{consent, items::Fates};
+use crate::discrepancy::{Discrepancy, Effect, Rule};
+use crate::event::Pair;
+use crate::frame::books::Side;
+use crate::judgement::{Cause, Disposition, JudgedPair};
+use crate::value::kind::{Flow, Kind, Status};
+use crate::value::points::{Overflow, Points};
+
+/// A judged pair with what was found of it.
+type Verdict<I> = (JudgedPair<I>, Vec<Discrepancy>);
+
+/// Judges every pair of issuer `I`'s points.
+///
+/// # Errors
+/// [`Overflow`] when a product or sum cannot be exact.
+pub fn judge<I: Side>(
+    scene: &Scene<'_, I>,
+    fates: &Fates,
+) -> Result<(Vec<JudgedPair<I>>, Vec<Discrepancy>), Overflow> {
+    let (reversals, spends): (Vec<Pair>, Vec<Pair>) = scene
+        .matched
+        .pairs
+        .iter()
+        .partition(|pair| scene.issuer.kind(pair.issuer) == Kind::Reversal);
+    let spends: Vec<Verdict<I>> = spends
+        .into_par_iter()
+        .map(|pair| judge_spend(scene, pair))
+        .collect::<Result<_, Overflow>>()?;
+    let mut fates = fates.clone();
+    for (judged, _) in &spends {
+        if judged.disposition != Disposition::Counted {
+            fates.record(judged.pair.issuer, judged.disposition, judged.cause.as_deref());
+        }
+    }
+    let mut by_original: BTreeMap<Option<u32>, Vec<Pair>> = BTreeMap::new();
+    for pair in reversals {
+        let original = scene.issuer_lineage.originals.get(&pair.issuer).copied();
+        by_original.entry(original).or_default().push(pair);
+    }
+    let by_original: Vec<(Option<u32>, Vec<Pair>)> = by_original.into_iter().collect();
+    let reversals: Vec<Vec<Verdict<I>>> = by_original
+        .into_par_iter()
+        .map(|(original, pairs)| judge_reversals(scene, &fates, original, pairs))
+        .collect::<Result<_, Overflow>>()?;
+    let mut pairs = Vec::with_capacity(scene.matched.pairs.len());
+    let mut discrepancies = Vec::new();
+    for (judged, found) in spends.into_iter().chain(reversals.into_iter().flatten()) {
+        pairs.push(judged);
+        discrepancies.extend(found);
+    }
+    pairs.sort_unstable_by_key(|judged| judged.pair);
+    Ok((pairs, discrepancies))
+}
+
+/// What can be said of a pair before its quantities are looked at.
+enum Structure {
+    /// Both legs say the same thing, in this flow.
+    Sound(Flow),
+    /// They do not: the rule and the reason.
+    Fault(&'static Rule, &'static str, String, String, String),
+    /// Neither leg took effect.
+    Void(Disposition),
+}
+
+fn structure<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Structure {
+    let (issuer, acceptor) = (scene.issuer, scene.acceptor);
+    let (leg, mirror) = (pair.issuer, pair.acceptor);
+    let text = |original: Option<&str>| original.unwrap_or("").to_owned();
+    let flows = (
+        scene.issuer_lineage.issuer_flow(leg).flatten(),
+        scene.acceptor_lineage.acceptor_flow(mirror).flatten(),
+    );
+    let (Some(flow), Some(mirror_flow)) = flows else {
+        return Structure::Fault(
+            &REV_01,
+            "original_event_id",
+            text(issuer.original_event_id(leg)),
+            text(acceptor.original_event_id(mirror)),
+            "the original does not stand on its own book".into(),
+        );
+    };
+    match (issuer.status(leg), acceptor.status(mirror)) {
+        (Status::Posted, Status::Posted) => {}
+        (Status::Cancelled, Status::Cancelled) => return Structure::Void(Disposition::Excluded),
+        (Status::Pending, Status::Pending) => return Structure::Void(Disposition::Pending),
+        (one, other) => {
+            return Structure::Fault(
+                &EVT_08,
+                "status",
+                one.word().into(),
+                other.word().into(),
+                "one leg took effect and the other did not".into(),
+            );
+        }
+    }
+    let kinds = (issuer.kind(leg), acceptor.kind(mirror));
+    let is_reversal = (kinds.0 == Kind::Reversal, kinds.1 == Kind::Reversal);
+    if flow != mirror_flow || is_reversal.0 != is_reversal.1 {
+        return Structure::Fault(
+            &EVT_09,
+            "kind",
+            kinds.0.word().into(),
+            kinds.1.word().into(),
+            "the legs are not of one flow and direction".into(),
+        );
+    }
+    if !signs_fit(scene, pair) {
+        return Structure::Fault(
+            &EVT_09,
+            "points",
+            issuer.points(leg).to_string(),
+            acceptor.points(mirror).to_string(),
+            "points have the wrong sign for their kind".into(),
+        );
+    }
+    Structure::Sound(flow)
+}
+
+/// Whether both legs have the sign of their kind; a reversal has the opposite of its original's.
+fn signs_fit<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> bool {
+    let fits = |kind: Kind, original: Option<Kind>, points: i64| match (kind.sign(), original) {
+        (Some(sign), _) => sign.fits(points),
+        (None, Some(original)) => {
+            // A reversed minimum cannot be negated, and fits no sign.
+            points.checked_neg().is_some_and(|opposite| {
+                original.sign().is_some_and(|sign| sign.fits(opposite))
+            })
+        }
+        (None, None) => false,
+    };
+    let (issuer, acceptor) = (scene.issuer, scene.acceptor);
+    let of_leg = scene.issuer_lineage.originals.get(&pair.issuer).map(|&row| issuer.kind(row));
+    let of_mirror =
+        scene.acceptor_lineage.originals.get(&pair.acceptor).map(|&row| acceptor.kind(row));
+    fits(issuer.kind(pair.issuer), of_leg, issuer.points(pair.issuer))
+        && fits(acceptor.kind(pair.acceptor), of_mirror, acceptor.points(pair.acceptor))
+}
+
+/// A pair as it stands before anything is known of it.
+fn unjudged<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> JudgedPair<I> {
+    let is_ours = scene.desk.period.clears(scene.issuer.occurred_at(pair.issuer));
+    JudgedPair {
+        pair,
+        disposition: if is_ours { Disposition::Counted } else { Disposition::OtherPeriod },
+        flow: None,
+        cleared: scene.cleared(pair.issuer),
+        agreed: None,
+        versions: None,
+        original: scene.issuer_lineage.originals.get(&pair.issuer).copied(),
+        cause: None,
+    }
+}
+
+/// Settles a pair by what was found: the first finding that holds it is the cause.
+fn settle<I: Side>(mut judged: JudgedPair<I>, mut found: Vec<Discrepancy>) -> Verdict<I> {
+    if judged.disposition == Disposition::OtherPeriod {
+        found.clear();
+        return (judged, found);
+    }
+    let holding = found
+        .iter()
+        .find(|found| matches!(found.rule.effect, Effect::Held | Effect::Blocks));
+    if let (Some(holding), None) = (holding, &judged.cause) {
+        judged.disposition = Disposition::Held;
+        judged.cause = Some(Box::new(Cause {
+            rule: holding.rule,
+            discrepancy_id: holding.id.clone(),
+        }));
+    }
+    (judged, found)
+}
+
+/// The discrepancy of a pair whose legs do not say the same thing.
+fn structural<I: Side>(
+    scene: &Scene<'_, I>,
+    pair: Pair,
+    rule: &'static Rule,
+    field: &'static str,
+    (on_issuer, on_acceptor): (String, String),
+    reason: String,
+) -> Result<Discrepancy, Overflow> {
+    Ok(scene
+        .desk
+        .draft(rule)
+        .issuer(I::PARTY)
+        .row(I::PARTY, pair.issuer)
+        .row(I::PARTY.partner(), pair.acceptor)
+        .differs_by_side(field, I::PARTY, on_issuer, on_acceptor)
+        .stake(scene.worth(pair.issuer)?)
+        .seen(scene.issuer.occurred_at(pair.issuer))
+        .because(reason))
+}
+
+fn judge_spend<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Result<Verdict<I>, Overflow> {
+    let mut judged = unjudged(scene, pair);
+    let flow = match structure(scene, pair) {
+        Structure::Sound(flow) => flow,
+        Structure::Void(disposition) => {
+            if judged.disposition == Disposition::Counted {
+                judged.disposition = disposition;
+            }
+            return Ok((judged, Vec::new()));
+        }
+        Structure::Fault(rule, field, on_issuer, on_acceptor, reason) => {
+            let sides = (on_issuer, on_acceptor);
+            let found = structural(scene, pair, rule, field, sides, reason)?;
+            return Ok(settle(judged, vec![found]));
+        }
+    };
+    judged.flow = Some(flow);
+    let mut found = Vec::new();
+    if scene.book.declared {
+        let entitled = member::eligibility(scene, pair.issuer, pair.acceptor);
+        entitle(scene, pair, entitled, &mut judged, &mut found)?;
+    }
+    let at = scene.issuer.occurred_at(pair.issuer);
+    judged.versions = scene.versions(flow, at);
+    let ratio = judged.versions.and_then(|versions| scene.ratio(flow, versions));
+    if let (Some(versions), Some(ratio)) = (judged.versions, ratio) {
+        let agreed = ratio.mirror(judged.cleared, scene.desk.agreement.mirror_rounding)?;
+        judged.agreed = Some(agreed);
+        let compared = Compared {
+            leg: pair.issuer,
+            mirror: pair.acceptor,
+            flow,
+            valued_at: at,
+            ratio,
+            cleared: judged.cleared,
+            agreed,
+        };
+        // Most pairs agree; only the others are worth their words.
+        if agreed != Points::new(scene.acceptor.points(pair.acceptor)) {
+            let version = scene.versions_in_words(flow, versions);
+            found.extend(amount::judge(scene, compared, version)?);
+        }
+    } else {
+        found.push(no_version(scene, pair, flow));
+    }
+    found.extend(cut_off(scene, pair));
+    Ok(settle(judged, found))
+}
+
+/// Records what eligibility says of a pair.
+fn entitle<I: Side>(
+    scene: &Scene<'_, I>,
+    pair: Pair,
+    eligibility: Eligibility,
+    judged: &mut JudgedPair<I>,
+    found: &mut Vec<Discrepancy>,
+) -> Result<(), Overflow> {
+    match eligibility {
+        Eligibility::Entitled(link) => {
+            let link = scene.book.get(link);
+            let consent = consent::judge(scene, pair.issuer, pair.acceptor, link);
+            if let Some(mut discrepancy) = consent {
+                discrepancy.amount_at_stake = scene.worth(pair.issuer)?;
+                found.push(discrepancy);
+            }
+        }
+        Eligibility::HeldUnder(cause) => {
+            if judged.disposition == Disposition::Counted {
+                judged.disposition = Disposition::Held;
+                judged.cause = Some(Box::new(cause));
+            }
+        }
+        Eligibility::NotEntitled(reason) => found.push(
+            scene
+                .desk
+                .draft(&MBR_07)
+                .issuer(I::PARTY)
+                .row(I::PARTY, pair.issuer)
+                .row(I::PARTY.partner(), pair.acceptor)
+                .stake(scene.worth(pair.issuer)?)
+                .seen(scene.issuer.occurred_at(pair.issuer))
+                .because(reason),
+        ),
+    }
+    Ok(())
+}
+
+fn no_version<I: Side>(scene: &Scene<'_, I>, pair: Pair, flow: Flow) -> Discrepancy {
+    let at = scene.valued_at(pair.issuer).show(&scene.desk.agreement.zone);
+    let issuer = scene.desk.code(I::PARTY);
+    scene
+        .desk
+        .draft(&AMT_07)
+        .issuer(I::PARTY)
+        .row(I::PARTY, pair.issuer)
+        .row(I::PARTY.partner(), pair.acceptor)
+        .seen(scene.issuer.occurred_at(pair.issuer))
+        .because(format!("{issuer} has no ratio or no {} rate in force at {at}", flow.word()))
+}
+
+/// EVT-06: the acceptor finds its leg in another period.
+fn cut_off<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Option<Discrepancy> {
+    let (at, accepted) =
+        (scene.issuer.occurred_at(pair.issuer), scene.acceptor.occurred_at(pair.acceptor));
+    let period = scene.desk.period;
+    if !period.clears(at) || period.contains(accepted) {
+        return None;
+    }
+    let zone = &scene.desk.agreement.zone;
+    Some(
+        scene
+            .desk
+            .draft(&EVT_06)
+            .issuer(I::PARTY)
+            .row(I::PARTY, pair.issuer)
+            .row(I::PARTY.partner(), pair.acceptor)
+            .differs_by_side("occurred_at", I::PARTY, at.show(zone), accepted.show(zone))
+            .seen(at)
+            .because(format!("the period is the issuer's, {}", period.label)),
+    )
+}
+
+/// The reversals of one original, in the order in which they happened (invariants 5 to 7).
+fn judge_reversals<I: Side>(
+    scene: &Scene<'_, I>,
+    fates: &Fates,
+    original: Option<u32>,
+    mut pairs: Vec<Pair>,
+) -> Result<Vec<Verdict<I>>, Overflow> {
+    let issuer = scene.issuer;
+    pairs.sort_unstable_by_key(|pair| {
+        (issuer.occurred_at(pair.issuer), issuer.event_id(pair.issuer))
+    });
+    let mut reversed = Reversed { points: Points::ZERO, mirrored: Points::ZERO };
+    let mut verdicts = Vec::with_capacity(pairs.len());
+    for pair in pairs {
+        verdicts.push(judge_reversal(scene, fates, original, &mut reversed, pair)?);
+    }
+    Ok(verdicts)
+}
+
+/// What has been reversed of an original so far.
+struct Reversed<I: Side> {
+    points: Points<I>,
+    mirrored: Points<I::Partner>,
+}
+
+fn judge_reversal<I: Side>(
+    scene: &Scene<'_, I>,
+    fates: &Fates,
+    original: Option<u32>,
+    reversed: &mut Reversed<I>,
+    pair: Pair,
+) -> Result<Verdict<I>, Overflow> {
+    let mut judged = unjudged(scene, pair);
+    let flow = match (structure(scene, pair), original) {
+        (Structure::Sound(flow), Some(_)) => flow,
+        (Structure::Void(disposition), _) => {
+            if judged.disposition == Disposition::Counted {
+                judged.disposition = disposition;
+            }
+            return Ok((judged, Vec::new()));
+        }
+        (Structure::Fault(rule, field, on_issuer, on_acceptor, reason), _) => {
+            let sides = (on_issuer, on_acceptor);
+            let found = structural(scene, pair, rule, field, sides, reason)?;
+            return Ok(settle(judged, vec![found]));
+        }
+        // A sound reversal has a flow, and only from an original.
+        (Structure::Sound(_), None) => return Ok((judged, Vec::new())),
+    };
+    let Some(original) = original else { return Ok((judged, Vec::new())) };
+    judged.flow = Some(flow);
+    let mut found = Vec::new();
+    let reversing = -judged.cleared;
+    let whole = scene.cleared(original);
+    let so_far = reversed.points.checked_add(reversing)?;
+    let is_too_much = so_far.quantity() > whole.quantity();
+    let remaining = whole.checked_sub(so_far)?;
+    judged.versions = scene.versions(flow, scene.valued_at(pair.issuer));
+    let ratio = judged.versions.and_then(|versions| scene.ratio(flow, versions));
+    if let (Some(versions), Some(ratio)) = (judged.versions, ratio) {
+        let mode = scene.desk.agreement.mirror_rounding;
+        let mirrored = ratio
+            .mirror(whole, mode)?
+            .checked_sub(ratio.mirror(remaining, mode)?)?
+            .checked_sub(reversed.mirrored)?;
+        judged.agreed = Some(-mirrored);
+        if !is_too_much {
+            reversed.mirrored = reversed.mirrored.checked_add(mirrored)?;
+        }
+        let compared = Compared {
+            leg: pair.issuer,
+            mirror: pair.acceptor,
+            flow,
+            valued_at: scene.valued_at(pair.issuer),
+            ratio,
+            cleared: judged.cleared,
+            agreed: -mirrored,
+        };
+        let version = scene.versions_in_words(flow, versions);
+        found.extend(amount::judge(scene, compared, version)?);
+    } else {
+        found.push(no_version(scene, pair, flow));
+    }
+    if is_too_much {
+        found.push(too_much(scene, pair, original, so_far)?);
+    } else {
+        reversed.points = so_far;
+    }
+    if judged.disposition == Disposition::OtherPeriod {
+        return Ok((judged, Vec::new()));
+    }
+    // What happened to the original happens to its reversal, or the net would move.
+    match fates.of(original) {
+        Some((Disposition::Held, Some(cause))) => {
+            judged.disposition = Disposition::Held;
+            judged.cause = Some(Box::new(cause.clone()));
+            return Ok((judged, Vec::new()));
+        }
+        Some((Disposition::Pending, cause)) => {
+            judged.disposition = Disposition::Pending;
+            judged.cause = cause.cloned().map(Box::new);
+            return Ok((judged, Vec::new()));
+        }
+        Some((Disposition::Excluded, _)) => {
+            let sides = ("posted".to_owned(), "posted".to_owned());
+            let reason = "the original never took effect".to_owned();
+            let orphan = structural(scene, pair, &REV_01, "status", sides, reason)?;
+            return Ok(settle(judged, vec![orphan]));
+        }
+        _ => {}
+    }
+    found.extend(cut_off(scene, pair));
+    Ok(settle(judged, found))
+}
+
+fn too_much<I: Side>(
+    scene: &Scene<'_, I>,
+    pair: Pair,
+    original: u32,
+    so_far: Points<I>,
+) -> Result<Discrepancy, Overflow> {
+    let whole = scene.cleared(original);
+    Ok(scene
+        .desk
+        .draft(&REV_02)
+        .issuer(I::PARTY)
+        .row(I::PARTY, pair.issuer)
+        .row(I::PARTY.partner(), pair.acceptor)
+        .expected(Some(whole.to_string()), Some(so_far.to_string()))
+        .difference(so_far.checked_sub(whole)?.quantity())
+        .stake(scene.worth(pair.issuer)?)
+        .seen(scene.issuer.occurred_at(pair.issuer))
+        .because(format!("of {whole} points {so_far} would be reversed")))
+}

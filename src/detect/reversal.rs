@@ -1,0 +1,45 @@
+//! Rules on reversals: REV-01 to REV-03.
+
+use crate::discrepancy::{Effect, Rule, Severity};
+
+/// REV-01: orphan reversal (冲正无原交易).
+pub static REV_01: Rule = Rule {
+    code: "REV-01",
+    title: "orphan reversal",
+    zh: "冲正无原交易",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    finds: "A reversal whose original does not stand on its own book, or never took effect.",
+    matters: "At which ratio and rate it would clear cannot be known.",
+    example: "REVERSAL of SKY-88; SKY-88 is in nobody's file.",
+    settles: "The side that booked it names the original.",
+};
+
+/// REV-02: reverses more than the original (冲正超额).
+pub static REV_02: Rule = Rule {
+    code: "REV-02",
+    title: "reverses more than the original",
+    zh: "冲正超额",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    finds: "A reversal by which more is reversed than the original held.",
+    matters: "The surplus would be a payment in the other direction.",
+    example: "1,000 spent, 600 and 600 reversed: the second is held.",
+    settles: "The issuer corrects the reversal.",
+};
+
+/// REV-03: one-sided reversal (单边冲正).
+pub static REV_03: Rule = Rule {
+    code: "REV-03",
+    title: "one-sided reversal",
+    zh: "单边冲正",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    finds: "A reversal that only one side booked, after the grace.",
+    matters: "One side gave back what the other keeps.",
+    example: "A reversed the spend of March 3; B did not.",
+    settles: "The other side posts the reversal.",
+};
+
+/// The rules of the family.
+pub static RULES: &[&Rule] = &[&REV_01, &REV_02, &REV_03];

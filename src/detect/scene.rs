@@ -1,0 +1,110 @@
+//! One direction of the agreement: issuer `I`'s points on both books, and how a leg is valued.
+
+use super::desk::Desk;
+use crate::event::{Authority, Lineage, Matched};
+use crate::frame::books::{Ledger, Side};
+use crate::judgement::{VersionsInForce, Worth};
+use crate::links::LinkBook;
+use crate::value::kind::Flow;
+use crate::value::period::Instant;
+use crate::value::points::{Overflow, Points, Ratio};
+
+/// Issuer `I`'s points on both books.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a, I: Side> {
+    /// Where discrepancies are written.
+    pub desk: Desk<'a>,
+    /// The issuer's ledger.
+    pub issuer: &'a Ledger<I>,
+    /// The acceptor's ledger.
+    pub acceptor: &'a Ledger<I::Partner>,
+    /// What is known of the issuer's rows.
+    pub issuer_lineage: &'a Lineage<I>,
+    /// What is known of the acceptor's rows.
+    pub acceptor_lineage: &'a Lineage<I::Partner>,
+    /// Pairs and rest.
+    pub matched: &'a Matched<I>,
+    /// Who authorises each issuer's leg.
+    pub authorities: &'a [Authority],
+    /// The links.
+    pub book: &'a LinkBook,
+}
+
+impl<I: Side> Scene<'_, I> {
+    /// Issuer points that an issuer's leg clears: a spend is positive, its reversal negative. What
+    /// a sale sold is positive too. An orphan is taken for a spend.
+    #[must_use]
+    pub fn cleared(&self, leg: u32) -> Points<I> {
+        let points = self.issuer.own_points(leg);
+        match self.issuer_lineage.issuer_flow(leg).flatten() {
+            Some(Flow::Sale) => points,
+            Some(Flow::Redemption | Flow::Conversion) | None => -points,
+        }
+    }
+
+    /// The instant whose versions value a leg: its own, or that of what it reverses (invariant 5).
+    #[must_use]
+    pub fn valued_at(&self, leg: u32) -> Instant {
+        let original = self.issuer_lineage.originals.get(&leg).copied();
+        self.issuer.occurred_at(original.unwrap_or(leg))
+    }
+
+    /// The ratio in force; one to one for a sale.
+    #[must_use]
+    pub fn ratio(&self, flow: Flow, versions: VersionsInForce) -> Option<Ratio> {
+        match (flow, versions.ratio) {
+            (Flow::Sale, _) => Some(Ratio::ONE),
+            (_, Some(index)) => {
+                let versions = self.desk.agreement.ratios.of(I::PARTY);
+                versions.get(usize::from(index)).map(|version| version.value)
+            }
+            (_, None) => None,
+        }
+    }
+
+    /// The versions in force for a flow at an instant; `None` in a gap.
+    #[must_use]
+    pub fn versions(&self, flow: Flow, at: Instant) -> Option<VersionsInForce> {
+        let agreement = self.desk.agreement;
+        let (rate, _) = agreement.rates_of(I::PARTY, flow).in_force(at)?;
+        let rate = u16::try_from(rate).ok()?;
+        if flow == Flow::Sale {
+            return Some(VersionsInForce { ratio: None, rate });
+        }
+        let (ratio, _) = agreement.ratios.of(I::PARTY).in_force(at)?;
+        Some(VersionsInForce { ratio: Some(u16::try_from(ratio).ok()?), rate })
+    }
+
+    /// The exact worth of an issuer's leg at its version; `None` for an orphan or in a gap.
+    ///
+    /// # Errors
+    /// [`Overflow`] when it cannot be exact.
+    pub fn worth(&self, leg: u32) -> Result<Worth, Overflow> {
+        let Some(flow) = self.issuer_lineage.issuer_flow(leg).flatten() else { return Ok(None) };
+        let rates = self.desk.agreement.rates_of(I::PARTY, flow);
+        match rates.in_force(self.valued_at(leg)) {
+            Some((_, version)) => version.value.price(self.cleared(leg)).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The versions in words, for a discrepancy.
+    #[must_use]
+    pub fn versions_in_words(&self, flow: Flow, versions: VersionsInForce) -> String {
+        let agreement = self.desk.agreement;
+        let issuer = self.desk.code(I::PARTY);
+        let rate = agreement.rates_of(I::PARTY, flow).get(usize::from(versions.rate));
+        let rate = rate.map_or(String::new(), |version| {
+            format!("{} {} rate {} from {}", issuer, flow.word(), version.value, version.label)
+        });
+        let ratio = versions.ratio.and_then(|index| {
+            agreement.ratios.of(I::PARTY).get(usize::from(index))
+        });
+        match ratio {
+            Some(version) => {
+                format!("{issuer} ratio {} from {}; {rate}", version.value, version.label)
+            }
+            None => format!("{issuer} 1:1; {rate}"),
+        }
+    }
+}

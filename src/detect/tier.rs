@@ -1,0 +1,123 @@
+//! Rules on tiers: TIR-01 to TIR-03.
+
+use super::desk::Desk;
+use crate::agreement::TierMap;
+use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
+use crate::frame::books::Members;
+use crate::links::{Link, LinkBook};
+use crate::value::kind::LinkMethod;
+use crate::value::party::{Both, Party};
+use crate::value::period::DAY_MICROS;
+
+/// TIR-01: mapped tier wrong (等级对应不符).
+pub static TIR_01: Rule = Rule {
+    code: "TIR-01",
+    title: "mapped tier wrong",
+    zh: "等级对应不符",
+    severity: Severity::Error,
+    effect: Effect::Counted,
+    finds: "A linked member whose tier at B is not the mapped one (exact) or lies below it (at_least).",
+    matters: "The member does not get what the agreement promises (一.2).",
+    example: "金卡 at A calls for V3; B has V1.",
+    settles: "B raises the tier, or A corrects its own.",
+};
+
+/// TIR-02: tier unmapped (等级未映射).
+pub static TIR_02: Rule = Rule {
+    code: "TIR-02",
+    title: "tier unmapped",
+    zh: "等级未映射",
+    severity: Severity::Error,
+    effect: Effect::Counted,
+    finds: "A linked member whose tier at A has no entry in the tier map.",
+    matters: "Nobody agreed what such a member is due.",
+    example: "A introduced 钻石卡 without a change to the agreement.",
+    settles: "Both parties extend the map.",
+};
+
+/// TIR-03: tier within the lag (等级同步时滞内).
+pub static TIR_03: Rule = Rule {
+    code: "TIR-03",
+    title: "tier within the lag",
+    zh: "等级同步时滞内",
+    severity: Severity::Information,
+    effect: Effect::Counted,
+    finds: "A tier that differs, while A's change is younger than the agreed lag.",
+    matters: "It is an expectation and becomes TIR-01 if it stays.",
+    example: "金卡 since yesterday; three days are allowed.",
+    settles: "Nobody yet.",
+};
+
+/// The rules of the family.
+pub static RULES: &[&Rule] = &[&TIR_01, &TIR_02, &TIR_03];
+
+/// Whether each linked member has the tier at B that its tier at A calls for.
+pub fn judge(
+    desk: &Desk<'_>,
+    tiers: &TierMap,
+    book: &LinkBook,
+    members: &Both<Option<Members>>,
+) -> Vec<Discrepancy> {
+    let (Some(a), Some(b)) = (&members.a, &members.b) else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut judged: Option<&Both<String>> = None;
+    for link in &book.links {
+        // Two records of one link follow one another; it is judged once.
+        if !in_force(desk, book, link) || judged == Some(&link.members) {
+            continue;
+        }
+        judged = Some(&link.members);
+        if let Both { a: Some(at_a), b: Some(at_b) } = link.snapshot {
+            let tiers_found =
+                (a.tier(at_a.row), b.tier(at_b.row), a.tier_since(at_a.row));
+            found.extend(judge_link(desk, tiers, link, tiers_found));
+        }
+    }
+    found
+}
+
+/// Whether a link is authorised or imported, in force at the cut, and of members that exist once.
+fn in_force(desk: &Desk<'_>, book: &LinkBook, link: &Link) -> bool {
+    link.method != LinkMethod::Inferred
+        && link.holds(desk.period.cut().plus(-1))
+        && Party::BOTH.iter().all(|&party| !book.is_duplicate(party, link.members.of(party)))
+}
+
+fn judge_link(
+    desk: &Desk<'_>,
+    tiers: &TierMap,
+    link: &Link,
+    (at_a, at_b, since): (Option<&str>, Option<&str>, Option<crate::value::period::Instant>),
+) -> Option<Discrepancy> {
+    let draft = |rule| {
+        desk.draft(rule).member(Party::A, &link.members.a).member(Party::B, &link.members.b).differs(
+            "tier",
+            at_a.map(str::to_owned),
+            at_b.map(str::to_owned),
+        )
+    };
+    let Some(due) = at_a.and_then(|tier| tiers.map.get(tier)) else {
+        let reason = match at_a {
+            Some(tier) => format!("the tier `{tier}` of A is not in the map"),
+            None => "the member has no tier at A".to_owned(),
+        };
+        return Some(draft(&TIR_02).because(reason));
+    };
+    let rank = |tier: &str| tiers.at_least.iter().position(|known| known == tier);
+    let is_due = match at_b {
+        None => false,
+        Some(tier) if tiers.at_least.is_empty() => tier == due,
+        Some(tier) => matches!((rank(tier), rank(due)), (Some(has), Some(due)) if has >= due),
+    };
+    if is_due {
+        return None;
+    }
+    let lag = i64::from(tiers.lag_days).saturating_mul(DAY_MICROS);
+    let within_lag = since.is_some_and(|since| since > desk.period.cut().plus(-lag));
+    let (rule, reason) = if within_lag {
+        (&TIR_03, format!("A's tier changed less than {} days ago", tiers.lag_days))
+    } else {
+        (&TIR_01, format!("A's tier calls for `{due}` at B"))
+    };
+    Some(draft(rule).expected(Some(due.clone()), at_b.map(str::to_owned)).because(reason))
+}

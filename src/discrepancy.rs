@@ -1,0 +1,207 @@
+//! Discrepancies (差错): typed, evidenced disagreements. They are the product, never an error.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::value::party::{Both, Party};
+
+/// How grave a discrepancy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// For information.
+    Information,
+    /// Worth a look.
+    Warning,
+    /// Somebody has to settle it.
+    Error,
+    /// The statement cannot stand.
+    Fatal,
+}
+
+impl Severity {
+    /// The word for it in outputs and options.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Information => "information",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+            Severity::Fatal => "fatal",
+        }
+    }
+
+    /// The Chinese word beside it.
+    #[must_use]
+    pub fn zh(self) -> &'static str {
+        match self {
+            Severity::Information => "提示",
+            Severity::Warning => "警告",
+            Severity::Error => "差错",
+            Severity::Fatal => "致命",
+        }
+    }
+}
+
+/// What a discrepancy does to the clearing (domain.md §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Counted at the agreed value.
+    Counted,
+    /// Awaited: an expectation, not an exception.
+    Pending,
+    /// Held: in its own column, aged, outside the net (挂账).
+    Held,
+    /// Excluded: leaves counts and totals.
+    Excluded,
+    /// Blocks the statement.
+    Blocks,
+}
+
+impl Effect {
+    /// The word for it in outputs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Effect::Counted => "counted",
+            Effect::Pending => "pending",
+            Effect::Held => "held",
+            Effect::Excluded => "excluded",
+            Effect::Blocks => "blocks",
+        }
+    }
+
+    /// The Chinese word beside it.
+    #[must_use]
+    pub fn zh(self) -> &'static str {
+        match self {
+            Effect::Counted => "计入",
+            Effect::Pending => "待达",
+            Effect::Held => "挂账",
+            Effect::Excluded => "剔除",
+            Effect::Blocks => "阻断",
+        }
+    }
+}
+
+/// A rule: a page that says what it finds and why that matters. Each stands in the file of its
+/// family under `detect/`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Such as `EVT-01`.
+    pub code: &'static str,
+    /// The fault, in a few words.
+    pub title: &'static str,
+    /// The same in Chinese.
+    pub zh: &'static str,
+    /// How grave it is.
+    pub severity: Severity,
+    /// What it does to the clearing.
+    pub effect: Effect,
+    /// What it finds.
+    pub finds: &'static str,
+    /// Why it matters.
+    pub matters: &'static str,
+    /// An example.
+    pub example: &'static str,
+    /// Who settles it, and how.
+    pub settles: &'static str,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}  {}  {}", self.code, self.title, self.zh)?;
+        writeln!(
+            f,
+            "severity {} {} · effect {} {}\n",
+            self.severity.word(),
+            self.severity.zh(),
+            self.effect.word(),
+            self.effect.zh()
+        )?;
+        for (heading, text) in [
+            ("What it finds 发现什么", self.finds),
+            ("Why it matters 为何重要", self.matters),
+            ("Example 示例", self.example),
+            ("Who settles it 由谁处理", self.settles),
+        ] {
+            writeln!(f, "{heading}\n  {text}\n")?;
+        }
+        Ok(())
+    }
+}
+
+/// The rows of one party that a discrepancy rests on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Evidence {
+    /// Files and lines, `path:line`, in order.
+    pub rows: Vec<String>,
+    /// Event ids, in order.
+    pub event_ids: Vec<String>,
+    /// Member numbers, in order.
+    pub members: Vec<String>,
+    /// What this party's row says in the differing field.
+    pub value: Option<String>,
+}
+
+/// A disagreement, with its evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Discrepancy {
+    /// A digest of agreement, code and subject keys: the same on every run and for both partners.
+    pub id: String,
+    /// The rule that found it.
+    pub rule: &'static Rule,
+    /// Whose points are concerned, where it is one party's.
+    pub issuer: Option<Party>,
+    /// Both sides' rows.
+    pub evidence: Both<Evidence>,
+    /// The field that differs.
+    pub field: Option<&'static str>,
+    /// What the agreement or the other book says it should be.
+    pub expected: Option<String>,
+    /// What was found.
+    pub actual: Option<String>,
+    /// Actual less expected, in points of the book that differs.
+    pub difference_points: Option<i64>,
+    /// The money at stake, exact: the item's value at its version, or the difference's.
+    pub amount_at_stake: Option<Decimal>,
+    /// The ratio and rate versions or the matching rule that applied.
+    pub version: Option<String>,
+    /// Why, in words.
+    pub reason: String,
+    /// The business date on which a nightly run could first see it.
+    pub first_seen: Date,
+    /// Days from `first_seen` to the as-of date.
+    pub age_days: i32,
+}
+
+/// The id of a discrepancy: the first 80 bits of the BLAKE3 digest of agreement, code and subject
+/// keys, each preceded by its length so that no two lists of texts read alike.
+#[must_use]
+pub fn discrepancy_id(agreement: &str, code: &str, keys: &[&str]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for text in [agreement, code].iter().chain(keys) {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    hasher.finalize().to_hex()[..20].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_tell_keys_apart_and_stay_the_same() {
+        assert_eq!(discrepancy_id("HT", "EVT-01", &["SKY", "e1"]).len(), 20);
+        assert_eq!(
+            discrepancy_id("HT", "EVT-01", &["SKY", "e1"]),
+            discrepancy_id("HT", "EVT-01", &["SKY", "e1"])
+        );
+        assert_ne!(
+            discrepancy_id("HT", "EVT-01", &["ab", "c"]),
+            discrepancy_id("HT", "EVT-01", &["a", "bc"])
+        );
+    }
+}

@@ -1,0 +1,518 @@
+//! The canonical frames with their columns at hand: ledgers, members, accounts, links, consents.
+//!
+//! Each is made from the Arrow batch of a feed, once, and never changes. A ledger knows by its
+//! type whose points it holds.
+
+use std::marker::PhantomData;
+
+use arrow::array::{Array, AsArray, Int64Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use arrow::datatypes::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
+
+use super::fields::FeedKind;
+use crate::value::kind::{Kind, LinkMethod, MemberStatus, Status};
+use crate::value::party::{A, B, Programme};
+use crate::value::period::Instant;
+use crate::value::points::Points;
+
+/// A batch that does not have the canonical columns of its feed: a bug of the reader.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the canonical frame of {feed} has no sound column `{column}`")]
+pub struct FrameError {
+    /// The feed.
+    pub feed: &'static str,
+    /// The column.
+    pub column: &'static str,
+}
+
+/// Reads typed columns out of a canonical batch.
+struct Columns<'a> {
+    feed: FeedKind,
+    batch: &'a RecordBatch,
+}
+
+impl Columns<'_> {
+    fn error(&self, column: &'static str) -> FrameError {
+        FrameError { feed: self.feed.word(), column }
+    }
+
+    fn column(&self, name: &'static str) -> Result<&dyn Array, FrameError> {
+        self.batch.column_by_name(name).map(AsRef::as_ref).ok_or_else(|| self.error(name))
+    }
+
+    fn texts(&self, name: &'static str) -> Result<StringArray, FrameError> {
+        self.column(name)?.as_string_opt().cloned().ok_or_else(|| self.error(name))
+    }
+
+    fn integers(&self, name: &'static str) -> Result<Int64Array, FrameError> {
+        let column = self.column(name)?;
+        column.as_primitive_opt::<Int64Type>().cloned().ok_or_else(|| self.error(name))
+    }
+
+    fn words<W>(
+        &self,
+        name: &'static str,
+        from_code: impl Fn(u8) -> Option<W>,
+    ) -> Result<Vec<W>, FrameError> {
+        let column = self.column(name)?;
+        let codes = column.as_primitive_opt::<UInt8Type>().ok_or_else(|| self.error(name))?;
+        let words = codes.values().iter().map(|&code| from_code(code));
+        words.collect::<Option<Vec<W>>>().ok_or_else(|| self.error(name))
+    }
+
+    fn origins(&self) -> Result<Origins, FrameError> {
+        let file = self.column("file")?.as_primitive_opt::<UInt32Type>();
+        let line = self.column("line")?.as_primitive_opt::<UInt64Type>();
+        Ok(Origins {
+            file: file.cloned().ok_or_else(|| self.error("file"))?,
+            line: line.cloned().ok_or_else(|| self.error("line"))?,
+        })
+    }
+}
+
+/// Where each row of a frame stood.
+#[derive(Debug, Clone)]
+pub struct Origins {
+    file: UInt32Array,
+    line: UInt64Array,
+}
+
+impl Origins {
+    /// The index of the row's file in its feed, and its line; the order of rows in a feed.
+    #[must_use]
+    pub fn of(&self, row: u32) -> (u32, u64) {
+        (self.file.value(row as usize), self.line.value(row as usize))
+    }
+}
+
+/// The text of a row, where there is one.
+fn text(column: &StringArray, row: u32) -> Option<&str> {
+    let row = row as usize;
+    column.is_valid(row).then(|| column.value(row))
+}
+
+/// The instant of a row, where there is one.
+fn instant(column: &Int64Array, row: u32) -> Option<Instant> {
+    let row = row as usize;
+    column.is_valid(row).then(|| Instant(column.value(row)))
+}
+
+/// The points ledger of programme `P` (积分流水).
+#[derive(Debug, Clone)]
+pub struct Ledger<P> {
+    event_id: StringArray,
+    member_no: StringArray,
+    kind: Vec<Kind>,
+    points: Int64Array,
+    occurred_at: Int64Array,
+    posted_at: Int64Array,
+    counter_event_id: StringArray,
+    original_event_id: StringArray,
+    order_no: StringArray,
+    status: Vec<Status>,
+    /// Where the rows stood.
+    pub origins: Origins,
+    programme: PhantomData<P>,
+}
+
+impl<P: Programme> Ledger<P> {
+    /// The ledger of a canonical batch.
+    ///
+    /// # Errors
+    /// [`FrameError`] when a column is absent or of another type.
+    pub fn new(batch: &RecordBatch) -> Result<Ledger<P>, FrameError> {
+        let columns = Columns { feed: FeedKind::Ledger, batch };
+        Ok(Ledger {
+            event_id: columns.texts("event_id")?,
+            member_no: columns.texts("member_no")?,
+            kind: columns.words("kind", Kind::from_code)?,
+            points: columns.integers("points")?,
+            occurred_at: columns.integers("occurred_at")?,
+            posted_at: columns.integers("posted_at")?,
+            counter_event_id: columns.texts("counter_event_id")?,
+            original_event_id: columns.texts("original_event_id")?,
+            order_no: columns.texts("order_no")?,
+            status: columns.words("status", Status::from_code)?,
+            origins: columns.origins()?,
+            programme: PhantomData,
+        })
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.kind.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kind.is_empty()
+    }
+
+    /// Every row.
+    pub fn rows(&self) -> std::ops::Range<u32> {
+        0..self.len() as u32
+    }
+
+    /// The event's number on this book.
+    #[must_use]
+    pub fn event_id(&self, row: u32) -> &str {
+        self.event_id.value(row as usize)
+    }
+
+    /// The member on this book.
+    #[must_use]
+    pub fn member_no(&self, row: u32) -> &str {
+        self.member_no.value(row as usize)
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn kind(&self, row: u32) -> Kind {
+        self.kind[row as usize]
+    }
+
+    /// Signed points as the file has them. On an acceptor's leg of a sale they are a memo in the
+    /// issuer's points, which is why the type is the caller's to give.
+    #[must_use]
+    pub fn points(&self, row: u32) -> i64 {
+        self.points.value(row as usize)
+    }
+
+    /// Signed points of this programme.
+    #[must_use]
+    pub fn own_points(&self, row: u32) -> Points<P> {
+        Points::new(self.points(row))
+    }
+
+    /// When it happened.
+    #[must_use]
+    pub fn occurred_at(&self, row: u32) -> Instant {
+        Instant(self.occurred_at.value(row as usize))
+    }
+
+    /// When the balance moved.
+    #[must_use]
+    pub fn posted_at(&self, row: u32) -> Instant {
+        instant(&self.posted_at, row).unwrap_or_else(|| self.occurred_at(row))
+    }
+
+    /// The partner's number of the same event.
+    #[must_use]
+    pub fn counter_event_id(&self, row: u32) -> Option<&str> {
+        text(&self.counter_event_id, row)
+    }
+
+    /// The number of the event that a reversal reverses.
+    #[must_use]
+    pub fn original_event_id(&self, row: u32) -> Option<&str> {
+        text(&self.original_event_id, row)
+    }
+
+    /// The order that both sides know.
+    #[must_use]
+    pub fn order_no(&self, row: u32) -> Option<&str> {
+        text(&self.order_no, row)
+    }
+
+    /// Whether the row took effect.
+    #[must_use]
+    pub fn status(&self, row: u32) -> Status {
+        self.status[row as usize]
+    }
+
+    /// The first canonical column in which two rows differ; `None` where they are alike.
+    #[must_use]
+    pub fn difference(&self, one: u32, other: u32) -> Option<&'static str> {
+        let posted = |row| instant(&self.posted_at, row);
+        [
+            ("event_id", self.event_id(one) == self.event_id(other)),
+            ("kind", self.kind(one) == self.kind(other)),
+            ("points", self.points(one) == self.points(other)),
+            ("member_no", self.member_no(one) == self.member_no(other)),
+            ("occurred_at", self.occurred_at(one) == self.occurred_at(other)),
+            ("posted_at", posted(one) == posted(other)),
+            ("counter_event_id", self.counter_event_id(one) == self.counter_event_id(other)),
+            ("original_event_id", self.original_event_id(one) == self.original_event_id(other)),
+            ("order_no", self.order_no(one) == self.order_no(other)),
+            ("status", self.status(one) == self.status(other)),
+        ]
+        .into_iter()
+        .find_map(|(column, alike)| (!alike).then_some(column))
+    }
+}
+
+/// Both ledgers.
+#[derive(Debug, Clone)]
+pub struct Books {
+    /// A's.
+    pub a: Ledger<A>,
+    /// B's.
+    pub b: Ledger<B>,
+}
+
+/// A programme whose ledger stands in [`Books`]; it lets one function serve both directions
+/// without losing whose points are whose.
+pub trait Side: Programme<Partner = Self::Opposite> {
+    /// The partner, who has a ledger too.
+    type Opposite: Side<Opposite = Self>;
+
+    /// The programme's own ledger.
+    fn ledger(books: &Books) -> &Ledger<Self>;
+}
+
+impl Side for A {
+    type Opposite = B;
+
+    fn ledger(books: &Books) -> &Ledger<A> {
+        &books.a
+    }
+}
+
+impl Side for B {
+    type Opposite = A;
+
+    fn ledger(books: &Books) -> &Ledger<B> {
+        &books.b
+    }
+}
+
+/// A member snapshot (会员).
+#[derive(Debug, Clone)]
+pub struct Members {
+    /// The member's number.
+    pub member_no: StringArray,
+    status: Vec<MemberStatus>,
+    status_since: Int64Array,
+    tier: StringArray,
+    tier_since: Int64Array,
+    mobile: StringArray,
+    email: StringArray,
+    /// Where the rows stood.
+    pub origins: Origins,
+}
+
+impl Members {
+    /// The members of a canonical batch.
+    ///
+    /// # Errors
+    /// [`FrameError`] when a column is absent or of another type.
+    pub fn new(batch: &RecordBatch) -> Result<Members, FrameError> {
+        let columns = Columns { feed: FeedKind::Members, batch };
+        Ok(Members {
+            member_no: columns.texts("member_no")?,
+            status: columns.words("status", MemberStatus::from_code)?,
+            status_since: columns.integers("status_since")?,
+            tier: columns.texts("tier")?,
+            tier_since: columns.integers("tier_since")?,
+            mobile: columns.texts("mobile")?,
+            email: columns.texts("email")?,
+            origins: columns.origins()?,
+        })
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.status.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.status.is_empty()
+    }
+
+    /// The member's status and since when, where that is known.
+    #[must_use]
+    pub fn status(&self, row: u32) -> (MemberStatus, Option<Instant>) {
+        (self.status[row as usize], instant(&self.status_since, row))
+    }
+
+    /// The member's tier.
+    #[must_use]
+    pub fn tier(&self, row: u32) -> Option<&str> {
+        text(&self.tier, row)
+    }
+
+    /// Since when the tier holds.
+    #[must_use]
+    pub fn tier_since(&self, row: u32) -> Option<Instant> {
+        instant(&self.tier_since, row)
+    }
+
+    /// The tokens of a canonical contact column.
+    #[must_use]
+    pub fn tokens(&self, column: &str) -> &StringArray {
+        if column == "email" { &self.email } else { &self.mobile }
+    }
+}
+
+/// Balances: a points snapshot or cut-over balances (期末余额, 期初余额).
+#[derive(Debug, Clone)]
+pub struct Balances {
+    member_no: StringArray,
+    balance: Int64Array,
+    as_of: Int64Array,
+    /// Where the rows stood.
+    pub origins: Origins,
+}
+
+impl Balances {
+    /// The balances of a canonical batch of `accounts` or `opening`.
+    ///
+    /// # Errors
+    /// [`FrameError`] when a column is absent or of another type.
+    pub fn new(feed: FeedKind, batch: &RecordBatch) -> Result<Balances, FrameError> {
+        let columns = Columns { feed, batch };
+        Ok(Balances {
+            member_no: columns.texts("member_no")?,
+            balance: columns.integers("balance")?,
+            as_of: columns.integers("as_of")?,
+            origins: columns.origins()?,
+        })
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.balance.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The member whose account it is.
+    #[must_use]
+    pub fn member_no(&self, row: u32) -> &str {
+        self.member_no.value(row as usize)
+    }
+
+    /// The balance.
+    #[must_use]
+    pub fn balance(&self, row: u32) -> i64 {
+        self.balance.value(row as usize)
+    }
+
+    /// When it holds.
+    #[must_use]
+    pub fn as_of(&self, row: u32) -> Option<Instant> {
+        instant(&self.as_of, row)
+    }
+}
+
+/// Link records (绑定关系).
+#[derive(Debug, Clone)]
+pub struct Links {
+    /// The member at A.
+    pub a_member: StringArray,
+    /// The member at B.
+    pub b_member: StringArray,
+    bound_at: Int64Array,
+    unbound_at: Int64Array,
+    method: Vec<LinkMethod>,
+    /// Where the rows stood.
+    pub origins: Origins,
+}
+
+impl Links {
+    /// The links of a canonical batch.
+    ///
+    /// # Errors
+    /// [`FrameError`] when a column is absent or of another type.
+    pub fn new(batch: &RecordBatch) -> Result<Links, FrameError> {
+        let columns = Columns { feed: FeedKind::Links, batch };
+        Ok(Links {
+            a_member: columns.texts("a_member")?,
+            b_member: columns.texts("b_member")?,
+            bound_at: columns.integers("bound_at")?,
+            unbound_at: columns.integers("unbound_at")?,
+            method: columns.words("method", LinkMethod::from_code)?,
+            origins: columns.origins()?,
+        })
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.method.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.method.is_empty()
+    }
+
+    /// `[bound_at, unbound_at)`.
+    #[must_use]
+    pub fn bound(&self, row: u32) -> (Instant, Option<Instant>) {
+        (Instant(self.bound_at.value(row as usize)), instant(&self.unbound_at, row))
+    }
+
+    /// How the link came about.
+    #[must_use]
+    pub fn method(&self, row: u32) -> LinkMethod {
+        self.method[row as usize]
+    }
+}
+
+/// Consents to links (授权同意).
+#[derive(Debug, Clone)]
+pub struct Consents {
+    a_member: StringArray,
+    b_member: StringArray,
+    purpose: StringArray,
+    granted_at: Int64Array,
+    withdrawn_at: Int64Array,
+}
+
+impl Consents {
+    /// The consents of a canonical batch.
+    ///
+    /// # Errors
+    /// [`FrameError`] when a column is absent or of another type.
+    pub fn new(batch: &RecordBatch) -> Result<Consents, FrameError> {
+        let columns = Columns { feed: FeedKind::Consents, batch };
+        Ok(Consents {
+            a_member: columns.texts("a_member")?,
+            b_member: columns.texts("b_member")?,
+            purpose: columns.texts("purpose")?,
+            granted_at: columns.integers("granted_at")?,
+            withdrawn_at: columns.integers("withdrawn_at")?,
+        })
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.purpose.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The linked members, A's first.
+    #[must_use]
+    pub fn link(&self, row: u32) -> (&str, &str) {
+        (self.a_member.value(row as usize), self.b_member.value(row as usize))
+    }
+
+    /// What was consented to.
+    #[must_use]
+    pub fn purpose(&self, row: u32) -> &str {
+        self.purpose.value(row as usize)
+    }
+
+    /// When it was granted, and when withdrawn.
+    #[must_use]
+    pub fn granted(&self, row: u32) -> (Instant, Option<Instant>) {
+        (Instant(self.granted_at.value(row as usize)), instant(&self.withdrawn_at, row))
+    }
+}

@@ -1,0 +1,106 @@
+//! The rows of one ledger among themselves: which are one and the same event, and which event a
+//! reversal reverses.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use rayon::prelude::*;
+
+use crate::engine::{Exchange, Keyed, group_by_key, join_by_key};
+use crate::event::{Lineage, Standing};
+use crate::frame::books::Ledger;
+use crate::value::kind::{Kind, Role};
+use crate::value::party::Programme;
+
+/// What one bucket yields.
+#[derive(Default)]
+struct Found {
+    extras: Vec<(u32, u32)>,
+    collisions: Vec<Vec<u32>>,
+    originals: Vec<(u32, u32)>,
+}
+
+/// Traces the rows of a ledger, bucket by bucket of event_id: reversals are sent to the bucket of
+/// the event they reverse as well.
+pub fn trace<P: Programme>(ledger: &Ledger<P>, exchange: Exchange) -> Lineage<P> {
+    let events = exchange.scatter(ledger.len(), |row| Some(ledger.event_id(row)));
+    let reversals = exchange.scatter(ledger.len(), |row| {
+        (ledger.kind(row) == Kind::Reversal).then(|| ledger.original_event_id(row)).flatten()
+    });
+    let found: Vec<Found> = events
+        .into_par_iter()
+        .zip(reversals)
+        .map(|(events, reversals)| trace_bucket(ledger, events, reversals))
+        .collect();
+    settle(ledger, found)
+}
+
+/// One bucket: duplicates and collisions among its events, and the originals of its reversals.
+fn trace_bucket<P: Programme>(
+    ledger: &Ledger<P>,
+    mut events: Vec<Keyed>,
+    mut reversals: Vec<Keyed>,
+) -> Found {
+    let mut found = Found::default();
+    group_by_key(&mut events, |row| ledger.event_id(row), |group| {
+        let mut group = group.to_vec();
+        group.sort_unstable_by_key(|&row| ledger.origins.of(row));
+        let (first, rest) = (group[0], &group[1..]);
+        if rest.iter().all(|&row| ledger.difference(first, row).is_none()) {
+            found.extras.extend(rest.iter().map(|&extra| (extra, first)));
+        } else {
+            found.collisions.push(group);
+        }
+    });
+    join_by_key(
+        &mut events,
+        &mut reversals,
+        |row| ledger.event_id(row),
+        |row| ledger.original_event_id(row).unwrap_or_default(),
+        |originals, reversals| {
+            // Rows that are alike have their first as original; `settle` drops collided ones.
+            let first = originals.iter().min_by_key(|&&row| ledger.origins.of(row));
+            if let Some(&original) = first {
+                found.originals.extend(reversals.iter().map(|&reversal| (reversal, original)));
+            }
+        },
+    );
+    found
+}
+
+/// Merges the buckets and gives every row its standing and role.
+fn settle<P: Programme>(ledger: &Ledger<P>, found: Vec<Found>) -> Lineage<P> {
+    let mut standing = vec![Standing::First; ledger.len()];
+    let mut extras = Vec::new();
+    let mut collisions = Vec::new();
+    let mut originals = BTreeMap::new();
+    for bucket in found {
+        extras.extend(bucket.extras);
+        collisions.extend(bucket.collisions);
+        originals.extend(bucket.originals);
+    }
+    extras.sort_unstable();
+    collisions.sort_unstable();
+    for &(extra, _) in &extras {
+        standing[extra as usize] = Standing::Extra;
+    }
+    for &row in collisions.iter().flatten() {
+        standing[row as usize] = Standing::Collided;
+    }
+    originals.retain(|_, original: &mut u32| {
+        standing[*original as usize] == Standing::First
+            && ledger.kind(*original) != Kind::Reversal
+    });
+    let role = ledger
+        .rows()
+        .map(|row| match ledger.kind(row).role() {
+            Some(role) => role,
+            None => match originals.get(&row) {
+                Some(&original) => ledger.kind(original).role().unwrap_or(Role::Own),
+                None if ledger.counter_event_id(row).is_some() => Role::Acceptor(None),
+                None => Role::Issuer(None),
+            },
+        })
+        .collect();
+    Lineage { standing, role, originals, extras, collisions, programme: PhantomData }
+}

@@ -1,0 +1,335 @@
+//! Members to links: the link record first, then a contact token that is unique on both sides,
+//! then nothing. A name never links two members.
+//!
+//! The joins and groups of this stage are polars', bucket by bucket of the member's number or the
+//! token, one bucket after the other: polars has a thread pool of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::{Array, StringArray};
+use polars::prelude::{Column, DataFrame, DataFrameJoinOps, JoinArgs, JoinType};
+
+use crate::agreement::{Agreement, MemberRule};
+use crate::engine::Exchange;
+use crate::frame::books::{Consents, Links, Members};
+use crate::frame::bridge::{BridgeError, keyed_rows, numbers, texts};
+use crate::links::{Link, LinkBook, MemberState, SharedToken};
+use crate::value::kind::LinkMethod;
+use crate::value::party::{Both, Party};
+use crate::value::period::{Instant, Period};
+
+/// Matches the members of both parties.
+///
+/// # Errors
+/// [`BridgeError`] when a frame could not be joined.
+pub fn match_members(
+    members: &Both<Option<Members>>,
+    links: Option<&Links>,
+    consents: Option<&Consents>,
+    agreement: &Agreement,
+    period: &Period,
+    exchange: Exchange,
+) -> Result<LinkBook, BridgeError> {
+    let found =
+        Both::try_from_fn(|party| find_members(party, members.of(party).as_ref(), links, exchange))?;
+    let state = |party: Party, row: u32| {
+        let members = members.of(party).as_ref()?;
+        let (status, since) = members.status(row);
+        Some(MemberState { row, status, since })
+    };
+    let mut book = LinkBook {
+        links: Vec::new(),
+        declared: links.is_some(),
+        members_declared: Both::from_fn(|party| members.of(party).is_some()),
+        duplicates: Both::from_fn(|party| found.of(party).duplicates.clone()),
+        shared_tokens: Vec::new(),
+    };
+    for rule in &agreement.member_rules {
+        match rule {
+            MemberRule::Link => {
+                for row in 0..links.map_or(0, Links::len) as u32 {
+                    let Some(links) = links else { break };
+                    let (bound_at, unbound_at) = links.bound(row);
+                    let snapshot = Both::from_fn(|party| {
+                        let row = found.of(party).of_link.get(&row).copied();
+                        row.and_then(|row| state(party, row))
+                    });
+                    book.links.push(Link {
+                        members: Both {
+                            a: links.a_member.value(row as usize).to_owned(),
+                            b: links.b_member.value(row as usize).to_owned(),
+                        },
+                        bound_at,
+                        unbound_at,
+                        method: links.method(row),
+                        snapshot,
+                        row: Some(row),
+                        contradicted: None,
+                        token: None,
+                        consents: Vec::new(),
+                    });
+                }
+            }
+            MemberRule::Token(column) => {
+                link_by_token(column, members, &found, &mut book, exchange)?;
+            }
+        }
+    }
+    book.links.sort_by(|one, other| order_of(one).cmp(&order_of(other)));
+    mark_contradictions(&mut book.links, period);
+    if let (Some(consents), Some(purpose)) = (consents, &agreement.consent_purpose) {
+        attach_consents(&mut book.links, consents, purpose);
+    }
+    Ok(book)
+}
+
+/// The order of links in every output: by members and time, never by the file's order. Rows of
+/// the feed that are alike in all of it are the same link.
+type LinkOrder<'a> = (&'a str, &'a str, Instant, Option<Instant>, LinkMethod);
+
+fn order_of(link: &Link) -> LinkOrder<'_> {
+    (&link.members.a, &link.members.b, link.bound_at, link.unbound_at, link.method)
+}
+
+/// What one party's snapshot knows.
+struct Found {
+    /// Link row → member row.
+    of_link: BTreeMap<u32, u32>,
+    /// Member rows that no link record names.
+    unlinked: BTreeSet<u32>,
+    /// Member numbers that stand more than once.
+    duplicates: BTreeSet<String>,
+}
+
+/// Looks up the members that links name, bucket by bucket of the member's number.
+fn find_members(
+    party: Party,
+    members: Option<&Members>,
+    links: Option<&Links>,
+    exchange: Exchange,
+) -> Result<Found, BridgeError> {
+    let mut found = Found {
+        of_link: BTreeMap::new(),
+        unlinked: BTreeSet::new(),
+        duplicates: BTreeSet::new(),
+    };
+    let Some(members) = members else { return Ok(found) };
+    let empty = StringArray::new_null(0);
+    let named = match (links, party) {
+        (Some(links), Party::A) => &links.a_member,
+        (Some(links), Party::B) => &links.b_member,
+        (None, _) => &empty,
+    };
+    let member_buckets =
+        exchange.scatter(members.len(), |row| Some(members.member_no.value(row as usize)));
+    let link_buckets = exchange.scatter(named.len(), |row| Some(named.value(row as usize)));
+    for (member_bucket, link_bucket) in member_buckets.iter().zip(&link_buckets) {
+        let rows: Vec<u32> = member_bucket.iter().map(|keyed| keyed.row).collect();
+        let link_rows: Vec<u32> = link_bucket.iter().map(|keyed| keyed.row).collect();
+        let by_number = grouped(&members.member_no, &rows)?;
+        let counts = numbers(&by_number, "count")?;
+        for (number, count) in texts(&by_number, "key")?.into_iter().zip(counts) {
+            if count > 1 {
+                found.duplicates.insert(number);
+            }
+        }
+        let named_here = keyed_rows(("key", named), ("link", &link_rows))?;
+        let joined = inner_join(&named_here, &by_number)?;
+        let firsts = numbers(&joined, "first")?;
+        let linked: BTreeSet<u32> = firsts.iter().copied().collect();
+        found.of_link.extend(numbers(&joined, "link")?.into_iter().zip(firsts));
+        let unlinked = numbers(&by_number, "first")?;
+        found.unlinked.extend(unlinked.into_iter().filter(|row| !linked.contains(row)));
+    }
+    // A key that stands more than once is nobody's token either.
+    found.unlinked.retain(|&row| {
+        !found.duplicates.contains(members.member_no.value(row as usize))
+    });
+    Ok(found)
+}
+
+/// Rows by key: `key`, `first` (the least row) and `count`.
+fn grouped(keys: &StringArray, rows: &[u32]) -> Result<DataFrame, BridgeError> {
+    // In order of rows, the first position of a group is its least row.
+    let mut rows = rows.to_vec();
+    rows.sort_unstable();
+    let frame = keyed_rows(("key", keys), ("row", &rows))?;
+    let groups = frame.group_by_stable(["key"])?;
+    let (mut first, mut count) = (Vec::new(), Vec::new());
+    for group in groups.get_groups().iter() {
+        let members = group.len();
+        first.push(rows[group.first() as usize]);
+        count.push(u32::try_from(members).unwrap_or(u32::MAX));
+    }
+    let mut columns = groups.keys();
+    columns.push(Column::new("first".into(), first));
+    columns.push(Column::new("count".into(), count));
+    Ok(DataFrame::new(columns[0].len(), columns)?)
+}
+
+fn inner_join(left: &DataFrame, right: &DataFrame) -> Result<DataFrame, BridgeError> {
+    Ok(left.join(right, ["key"], ["key"], JoinArgs::new(JoinType::Inner), None)?)
+}
+
+/// Links the members whose token stands once on each side, and reports the tokens that do not.
+fn link_by_token(
+    column: &'static str,
+    members: &Both<Option<Members>>,
+    found: &Both<Found>,
+    book: &mut LinkBook,
+    exchange: Exchange,
+) -> Result<(), BridgeError> {
+    let (Some(a), Some(b)) = (&members.a, &members.b) else { return Ok(()) };
+    // A member whom an earlier rule linked is linked.
+    let taken = Both::from_fn(|party| {
+        let inferred = book.links.iter().filter(|link| link.method == LinkMethod::Inferred);
+        inferred.map(|link| link.members.of(party).clone()).collect::<BTreeSet<String>>()
+    });
+    let buckets_of = |party: Party, members: &Members| {
+        let tokens = members.tokens(column);
+        exchange.scatter(tokens.len(), |row| {
+            let number = members.member_no.value(row as usize);
+            let free =
+                found.of(party).unlinked.contains(&row) && !taken.of(party).contains(number);
+            (free && tokens.is_valid(row as usize)).then(|| tokens.value(row as usize))
+        })
+    };
+    let (a_buckets, b_buckets) = (buckets_of(Party::A, a), buckets_of(Party::B, b));
+    for (a_bucket, b_bucket) in a_buckets.iter().zip(&b_buckets) {
+        let rows =
+            |bucket: &[crate::engine::Keyed]| bucket.iter().map(|k| k.row).collect::<Vec<u32>>();
+        let (a_rows, b_rows) = (rows(a_bucket), rows(b_bucket));
+        let a_tokens = grouped(a.tokens(column), &a_rows)?;
+        let b_tokens = grouped(b.tokens(column), &b_rows)?;
+        let joined = inner_join(&a_tokens, &b_tokens)?;
+        let tokens = texts(&joined, "key")?;
+        let (a_first, a_count) = (numbers(&joined, "first")?, numbers(&joined, "count")?);
+        let (b_first, b_count) =
+            (numbers(&joined, "first_right")?, numbers(&joined, "count_right")?);
+        for (index, token) in tokens.into_iter().enumerate() {
+            if (a_count[index], b_count[index]) == (1, 1) {
+                book.links.push(inferred_link(column, members, (a_first[index], b_first[index])));
+            } else {
+                book.shared_tokens.push(SharedToken {
+                    column,
+                    members: Both {
+                        a: holders(a, column, &token, &a_rows),
+                        b: holders(b, column, &token, &b_rows),
+                    },
+                    token,
+                });
+            }
+        }
+    }
+    book.shared_tokens.sort();
+    Ok(())
+}
+
+/// The members of a bucket that have a token, in order.
+fn holders(members: &Members, column: &str, token: &str, rows: &[u32]) -> Vec<String> {
+    let tokens = members.tokens(column);
+    let mut numbers: Vec<String> = rows
+        .iter()
+        .filter(|&&row| tokens.value(row as usize) == token)
+        .map(|&row| members.member_no.value(row as usize).to_owned())
+        .collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// A link that a token suggests. It has no beginning of its own and authorises nothing.
+fn inferred_link(
+    column: &'static str,
+    members: &Both<Option<Members>>,
+    (a_row, b_row): (u32, u32),
+) -> Link {
+    let rows = Both { a: a_row, b: b_row };
+    let number = |party: Party| {
+        let members = members.of(party).as_ref();
+        members.map_or("", |members| members.member_no.value(*rows.of(party) as usize))
+    };
+    Link {
+        members: Both::from_fn(|party| number(party).to_owned()),
+        bound_at: Instant(i64::MIN),
+        unbound_at: None,
+        method: LinkMethod::Inferred,
+        snapshot: Both::from_fn(|party| {
+            let row = *rows.of(party);
+            let members = members.of(party).as_ref()?;
+            let (status, since) = members.status(row);
+            Some(MemberState { row, status, since })
+        }),
+        row: None,
+        contradicted: None,
+        token: Some(column),
+        consents: Vec::new(),
+    }
+}
+
+/// Marks links of one member to different partners whose times overlap (MBR-03): each connected
+/// group by the index of its first link. Links that end before the period contradict nothing in it;
+/// two that overlap each other and the period overlap each other within it.
+fn mark_contradictions(links: &mut [Link], period: &Period) {
+    let mut group: Vec<usize> = (0..links.len()).collect();
+    for party in Party::BOTH {
+        let mut of_member: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, link) in links.iter().enumerate() {
+            let is_current = link.overlaps(period.start, period.cut());
+            if is_current && link.method != LinkMethod::Inferred {
+                of_member.entry(link.members.of(party)).or_default().push(index);
+            }
+        }
+        for indexes in of_member.into_values().filter(|indexes| indexes.len() > 1) {
+            for (position, &one) in indexes.iter().enumerate() {
+                for &other in &indexes[position + 1..] {
+                    if contradict(&links[one], &links[other], party) {
+                        let (one, other) = (root(&group, one), root(&group, other));
+                        group[one.max(other)] = one.min(other);
+                    }
+                }
+            }
+        }
+    }
+    let roots: Vec<usize> = (0..links.len()).map(|index| root(&group, index)).collect();
+    let mut sizes = vec![0_usize; links.len()];
+    for &root in &roots {
+        sizes[root] += 1;
+    }
+    for (link, root) in links.iter_mut().zip(roots) {
+        if sizes[root] > 1 {
+            link.contradicted = u32::try_from(root).ok();
+        }
+    }
+}
+
+fn contradict(one: &Link, other: &Link, shared: Party) -> bool {
+    let begins_before = |first: &Link, second: &Link| {
+        second.unbound_at.is_none_or(|unbound| first.bound_at < unbound)
+    };
+    one.members.of(shared.partner()) != other.members.of(shared.partner())
+        && begins_before(one, other)
+        && begins_before(other, one)
+}
+
+fn root(group: &[usize], mut index: usize) -> usize {
+    while group[index] != index {
+        index = group[index];
+    }
+    index
+}
+
+/// Gives every link the consents of its two members for the purpose, in order of time.
+fn attach_consents(links: &mut [Link], consents: &Consents, purpose: &str) {
+    let mut of_link: BTreeMap<(&str, &str), Vec<(Instant, Option<Instant>)>> = BTreeMap::new();
+    for row in 0..consents.len() as u32 {
+        if consents.purpose(row) == purpose {
+            of_link.entry(consents.link(row)).or_default().push(consents.granted(row));
+        }
+    }
+    for link in links {
+        if let Some(granted) = of_link.get(&(link.members.a.as_str(), link.members.b.as_str())) {
+            link.consents.clone_from(granted);
+            link.consents.sort_unstable();
+        }
+    }
+}
