@@ -7,5 +7,7 @@ pub mod period;
 pub mod points;
 pub mod problem;
 pub mod rounding;
+pub mod exact;
+pub mod allot;
 pub mod token;
 pub mod version;

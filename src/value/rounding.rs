@@ -62,21 +62,20 @@ impl Mode {
     /// `numerator ÷ denominator` as a whole number. The denominator is above zero.
     ///
     /// The quotient is taken toward zero first; the remainder, which has the numerator's sign,
-    /// then says by its distance to half the denominator whether one more unit is due.
-    /// Doubling cannot overflow: a remainder is below the denominator, and denominators are at
-    /// most 64 bits wide.
+    /// then says by its distance to half the denominator whether one more unit is due. The
+    /// comparison is with what the remainder lacks, so that nothing is doubled and nothing can
+    /// overflow.
     #[must_use]
-    pub fn divide(self, numerator: i128, denominator: i64) -> i128 {
-        debug_assert!(denominator > 0, "a ratio's denominator is above zero");
-        let denominator = i128::from(denominator);
+    pub fn divide(self, numerator: i128, denominator: i128) -> i128 {
+        debug_assert!(denominator > 0, "a denominator is above zero");
         let quotient = numerator / denominator;
-        let remainder = numerator % denominator;
-        let twice = 2 * remainder.abs();
+        let remainder = (numerator % denominator).abs();
+        let lacking = denominator - remainder;
         let away = match self {
             Mode::Down => false,
             Mode::Up => remainder != 0,
-            Mode::HalfUp => twice >= denominator,
-            Mode::HalfEven => twice > denominator || (twice == denominator && quotient % 2 != 0),
+            Mode::HalfUp => remainder >= lacking,
+            Mode::HalfEven => remainder > lacking || (remainder == lacking && quotient % 2 != 0),
         };
         if away { quotient + numerator.signum() } else { quotient }
     }

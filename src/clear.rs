@@ -1,0 +1,10 @@
+//! Floor 2: clearing (清算). Counted pairs become obligations, obligations become a statement, and
+//! the whole is held against the rows from which it came.
+
+mod balance;
+mod net;
+mod obligation;
+
+pub use balance::{Conservation, ConservationError, Side as BalanceSide, StageTotal, conserve};
+pub use net::{ClearError, settle};
+pub use obligation::{Obligation, ObligationKey, oblige};

@@ -1,0 +1,313 @@
+//! Conservation (domain.md invariant 13): in = counted + held + excluded + pending, for each side
+//! and role, in rows, points and money, taken from the rows themselves.
+//!
+//! The right side comes from what judging said of each row; the left side from the rows and their
+//! instants, without it. A row that judging forgot, or placed twice, or placed in the wrong period
+//! makes the two differ, and then nothing is published: it is our bug.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::obligation::{Obligation, ObligationKey};
+use crate::agreement::Agreement;
+use crate::event::Lineage;
+use crate::frame::books::{self, Ledger};
+use crate::judgement::{Disposition, Item, Judgement};
+use crate::value::exact::sum;
+use crate::value::kind::{Flow, Role};
+use crate::value::party::Party;
+use crate::value::period::Period;
+use crate::value::points::{Overflow, Points};
+
+/// A figure that does not balance, or a row that is not placed exactly once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConservationError {
+    /// A row was placed twice.
+    #[error("row {row} of {party}'s ledger was judged twice, {first} and {second}")]
+    Twice {
+        /// Whose ledger.
+        party: Party,
+        /// The row.
+        row: u32,
+        /// What was said first.
+        first: &'static str,
+        /// What was said then.
+        second: &'static str,
+    },
+    /// A row was not placed.
+    #[error("row {row} of {party}'s ledger was not judged")]
+    Never {
+        /// Whose ledger.
+        party: Party,
+        /// The row.
+        row: u32,
+    },
+    /// The two sides of the equation differ.
+    #[error("{party}'s {role} do not balance: {what} in {left}, accounted for {right}")]
+    Unequal {
+        /// Whose ledger.
+        party: Party,
+        /// Which rows.
+        role: &'static str,
+        /// Rows, points or money.
+        what: &'static str,
+        /// What came in.
+        left: String,
+        /// What was accounted for.
+        right: String,
+    },
+    /// A sum cannot be exact.
+    #[error(transparent)]
+    Overflow(#[from] Overflow),
+}
+
+/// What one party's rows of one role and disposition amount to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StageTotal {
+    /// Rows.
+    pub rows: u64,
+    /// Signed points on the party's own book.
+    pub points: i128,
+    /// Exact worth of issuer's legs; zero for other rows.
+    pub money: Decimal,
+}
+
+impl StageTotal {
+    fn add(&mut self, points: i64, money: Option<Decimal>) -> Result<(), Overflow> {
+        self.rows += 1;
+        let overflow = Overflow { what: "points" };
+        self.points = self.points.checked_add(i128::from(points)).ok_or(overflow)?;
+        if let Some(money) = money {
+            self.money = sum(self.money, money)?;
+        }
+        Ok(())
+    }
+}
+
+/// The rows of one party's book by role, what came in and what became of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conservation {
+    /// (role, stage) → total; stages are `in` and the words of [`Disposition`].
+    pub totals: BTreeMap<(&'static str, &'static str), StageTotal>,
+    /// The exact worth of held issuer's legs.
+    pub held: Decimal,
+}
+
+/// One party's book with everything that was said of its rows.
+pub struct Side<'a, P: books::Side> {
+    /// The agreement.
+    pub agreement: &'a Agreement,
+    /// The period.
+    pub period: &'a Period,
+    /// The ledger.
+    pub ledger: &'a Ledger<P>,
+    /// What is known of its rows.
+    pub lineage: &'a Lineage<P>,
+    /// The partner's ledger, for the instants of its issuer's legs.
+    pub partner: &'a Ledger<P::Partner>,
+    /// What was said of the rows by themselves.
+    pub own: &'a [Item<P>],
+    /// What was said of the party's own points.
+    pub issued: &'a Judgement<P>,
+    /// What was said of the partner's points, of which this party holds the acceptor's legs.
+    pub accepted: &'a Judgement<P::Partner>,
+    /// The obligations that came of the party's own points.
+    pub obligations: &'a BTreeMap<ObligationKey, Obligation<P>>,
+}
+
+/// Balances one party's book.
+///
+/// # Errors
+/// [`ConservationError`] when anything does not balance.
+pub fn conserve<P: books::Side>(
+    side: &Side<'_, P>,
+) -> Result<Conservation, ConservationError> {
+    let placed = place_rows(side)?;
+    let mut conservation = Conservation::default();
+    let totals = &mut conservation.totals;
+    for row in side.ledger.rows() {
+        let points = side.ledger.points(row);
+        let money = worth(side, row)?;
+        let role = role_word(side.lineage.role(row));
+        let disposition = placed[row as usize];
+        totals.entry((role, disposition.word())).or_default().add(points, money)?;
+        if disposition == Disposition::Held && let Some(money) = money {
+            conservation.held = sum(conservation.held, money)?;
+        }
+    }
+    for (row, is_in) in rows_in(side).into_iter().enumerate() {
+        if is_in {
+            let row = row as u32;
+            let role = role_word(side.lineage.role(row));
+            let total = totals.entry((role, "in")).or_default();
+            total.add(side.ledger.points(row), worth(side, row)?)?;
+        }
+    }
+    for role in ["issuer", "acceptor", "own"] {
+        balance_role::<P>(totals, role)?;
+    }
+    balance_obligations(side, totals)?;
+    Ok(conservation)
+}
+
+/// Gives every row what was said of it, and refuses a row that was placed twice or not at all.
+fn place_rows<P: books::Side>(
+    side: &Side<'_, P>,
+) -> Result<Vec<Disposition>, ConservationError> {
+    let mut placed: Vec<Option<Disposition>> = vec![None; side.ledger.len()];
+    let mut place = |row: u32, disposition: Disposition| {
+        let slot = &mut placed[row as usize];
+        match slot.replace(disposition) {
+            None => Ok(()),
+            Some(first) => Err(ConservationError::Twice {
+                party: P::PARTY,
+                row,
+                first: first.word(),
+                second: disposition.word(),
+            }),
+        }
+    };
+    for pair in &side.issued.pairs {
+        place(pair.pair.issuer, pair.disposition)?;
+    }
+    for pair in &side.accepted.pairs {
+        place(pair.pair.acceptor, pair.disposition)?;
+    }
+    for item in side.own.iter().chain(&side.issued.items) {
+        if let Some(row) = item.issuer {
+            place(row, item.disposition)?;
+        }
+    }
+    for item in &side.accepted.items {
+        if let Some(row) = item.acceptor {
+            place(row, item.disposition)?;
+        }
+    }
+    let plain = |row: u32| {
+        let is_own = side.lineage.role(row) == Role::Own;
+        let is_ours = side.period.clears(side.ledger.occurred_at(row));
+        match (is_own, is_ours) {
+            (true, true) => Some(Disposition::Counted),
+            (true, false) => Some(Disposition::OtherPeriod),
+            (false, _) => None,
+        }
+    };
+    (0_u32..)
+        .zip(placed)
+        .map(|(row, placed)| {
+            let never = ConservationError::Never { party: P::PARTY, row };
+            placed.or_else(|| plain(row)).ok_or(never)
+        })
+        .collect()
+}
+
+/// Which rows came in: by their own instant, or for an acceptor's leg of a pair by the issuer's.
+fn rows_in<P: books::Side>(side: &Side<'_, P>) -> Vec<bool> {
+    let ledger = side.ledger;
+    let mut is_in: Vec<bool> =
+        ledger.rows().map(|row| side.period.clears(ledger.occurred_at(row))).collect();
+    for pair in &side.accepted.pairs {
+        let at = side.partner.occurred_at(pair.pair.issuer);
+        is_in[pair.pair.acceptor as usize] = side.period.clears(at);
+    }
+    is_in
+}
+
+fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Issuer(_) => "issuer",
+        Role::Acceptor(_) => "acceptor",
+        Role::Own => "own",
+    }
+}
+
+/// The exact worth of an issuer's leg at its version, from the agreement and the row alone.
+fn worth<P: books::Side>(side: &Side<'_, P>, row: u32) -> Result<Option<Decimal>, Overflow> {
+    let Some(Some(flow)) = side.lineage.issuer_flow(row) else { return Ok(None) };
+    let original = side.lineage.originals.get(&row).copied().unwrap_or(row);
+    let rates = side.agreement.rates_of(P::PARTY, flow);
+    let Some((_, rate)) = rates.in_force(side.ledger.occurred_at(original)) else {
+        return Ok(None);
+    };
+    let points = side.ledger.own_points(row);
+    let cleared = if flow == Flow::Sale { points } else { -points };
+    rate.value.price(cleared).map(Some)
+}
+
+fn balance_role<P: books::Side>(
+    totals: &BTreeMap<(&'static str, &'static str), StageTotal>,
+    role: &'static str,
+) -> Result<(), ConservationError> {
+    let of = |stage: &'static str| totals.get(&(role, stage)).copied().unwrap_or_default();
+    let left = of("in");
+    let mut right = StageTotal::default();
+    for disposition in [
+        Disposition::Counted,
+        Disposition::Held,
+        Disposition::Excluded,
+        Disposition::Pending,
+    ] {
+        let part = of(disposition.word());
+        right.rows += part.rows;
+        right.points =
+            right.points.checked_add(part.points).ok_or(Overflow { what: "points" })?;
+        right.money = sum(right.money, part.money)?;
+    }
+    let unequal = |what, left: String, right: String| ConservationError::Unequal {
+        party: P::PARTY,
+        role,
+        what,
+        left,
+        right,
+    };
+    if left.rows != right.rows {
+        return Err(unequal("rows", left.rows.to_string(), right.rows.to_string()));
+    }
+    if left.points != right.points {
+        return Err(unequal("points", left.points.to_string(), right.points.to_string()));
+    }
+    if left.money != right.money {
+        return Err(unequal("money", left.money.to_string(), right.money.to_string()));
+    }
+    Ok(())
+}
+
+/// The obligations hold exactly the counted issuer's legs.
+fn balance_obligations<P: books::Side>(
+    side: &Side<'_, P>,
+    totals: &BTreeMap<(&'static str, &'static str), StageTotal>,
+) -> Result<(), ConservationError> {
+    let counted = totals.get(&("issuer", "counted")).copied().unwrap_or_default();
+    let mut rows = 0_u64;
+    let mut points = Points::<P>::ZERO;
+    let mut money = Decimal::ZERO;
+    for (key, obligation) in side.obligations {
+        rows += obligation.events;
+        // On the issuer's own book a spend is negative and a sale positive.
+        let on_book =
+            if key.flow == Flow::Sale { obligation.points } else { -obligation.points };
+        points = points.checked_add(on_book)?;
+        let rates = side.agreement.rates_of(P::PARTY, key.flow);
+        if let Some(rate) = rates.get(usize::from(key.versions.rate)) {
+            money = sum(money, rate.value.price(obligation.points)?)?;
+        }
+    }
+    let unequal = |what, left: String, right: String| ConservationError::Unequal {
+        party: P::PARTY,
+        role: "counted legs and obligations",
+        what,
+        left,
+        right,
+    };
+    if rows != counted.rows {
+        return Err(unequal("rows", counted.rows.to_string(), rows.to_string()));
+    }
+    if points.quantity() != counted.points {
+        return Err(unequal("points", counted.points.to_string(), points.to_string()));
+    }
+    if money != counted.money {
+        return Err(unequal("money", counted.money.to_string(), money.to_string()));
+    }
+    Ok(())
+}
