@@ -1,0 +1,230 @@
+//! Where publications live, and how one appears: staged beside its place, synced, renamed.
+//!
+//! ```text
+//! <out>/<pipeline>/.lock                     held while a run publishes
+//! <out>/<pipeline>/.staging-XXXXXX/          gone after the rename; swept by the next run after a kill
+//! <out>/<pipeline>/2026-03/2026-03-31/       a publication
+//! <out>/<pipeline>/2026-03/2026-03-31.r2/    a later revision of it, beside it
+//! <out>/<pipeline>/latest -> 2026-03/2026-03-31
+//! ```
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::manifest::Manifest;
+use crate::value::period::Period;
+
+/// The manifest's name; a folder without one is no publication.
+pub const MANIFEST: &str = "manifest.json";
+
+/// Publishing that failed. Earlier publications are as they were.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// Another run of the pipeline is publishing.
+    #[error("another run holds the lock {0}")]
+    Locked(PathBuf),
+    /// A folder or file could not be made, written or renamed.
+    #[error("cannot {what} {path}")]
+    Path {
+        /// What was tried.
+        what: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// Writing failed.
+    #[error("cannot write")]
+    Io(#[from] io::Error),
+    /// The Parquet writer failed.
+    #[error("cannot write Parquet")]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// The columns do not make a table.
+    #[error("cannot form a table")]
+    Arrow(#[from] arrow::error::ArrowError),
+    /// The manifest could not be written.
+    #[error("cannot write the manifest")]
+    Json(#[from] serde_json::Error),
+    /// A figure is wider than its published column.
+    #[error("a figure of {table}.{column} needs more than its column holds")]
+    TooLarge {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+}
+
+/// Names the path in an I/O error.
+fn at(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PublishError {
+    let path = path.to_owned();
+    move |source| PublishError::Path { what, path, source }
+}
+
+/// One pipeline's lock; released when it is dropped, and by the system when the process dies.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// What a publication turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Published {
+    /// A new folder.
+    New(PathBuf),
+    /// The same run had published already.
+    Already(PathBuf),
+}
+
+impl Published {
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        match self {
+            Published::New(folder) | Published::Already(folder) => folder,
+        }
+    }
+}
+
+/// The folder of one pipeline's publications.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    pipeline: PathBuf,
+}
+
+impl Folder {
+    /// `<out>/<pipeline>`, made if need be, readable by its owner only.
+    ///
+    /// # Errors
+    /// [`PublishError`] when it cannot be made.
+    pub fn open(out: &Path, pipeline: &str) -> Result<Folder, PublishError> {
+        let folder = Folder { pipeline: out.join(pipeline) };
+        make_folder(&folder.pipeline)?;
+        Ok(folder)
+    }
+
+    /// Takes the pipeline's lock and sweeps what a killed run left behind.
+    ///
+    /// # Errors
+    /// [`PublishError::Locked`] when another run holds it.
+    pub fn lock(&self) -> Result<Lock, PublishError> {
+        let path = self.pipeline.join(".lock");
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(at("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(PublishError::Locked(path)),
+            Err(fs::TryLockError::Error(error)) => return Err(at("lock", &path)(error)),
+        }
+        for entry in fs::read_dir(&self.pipeline).map_err(at("read", &self.pipeline))? {
+            let entry = entry.map_err(at("read", &self.pipeline))?;
+            if entry.file_name().to_string_lossy().starts_with(".staging-") {
+                fs::remove_dir_all(entry.path()).map_err(at("sweep", &entry.path()))?;
+            }
+        }
+        Ok(Lock { _file: file })
+    }
+
+    /// A folder to stage a publication in. It is removed when it is dropped without a rename.
+    ///
+    /// # Errors
+    /// [`PublishError`] when it cannot be made.
+    pub fn stage(&self, _lock: &Lock) -> Result<tempfile::TempDir, PublishError> {
+        tempfile::Builder::new()
+            .prefix(".staging-")
+            .tempdir_in(&self.pipeline)
+            .map_err(at("make a staging folder in", &self.pipeline))
+    }
+
+    /// A new file of a staging folder, readable by its owner only.
+    ///
+    /// # Errors
+    /// [`PublishError`] when it cannot be made.
+    pub fn create(staging: &Path, name: &str) -> Result<File, PublishError> {
+        let path = staging.join(name);
+        OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(at("create", &path))
+    }
+
+    /// The publication of this period and as-of date that has the digest, if there is one.
+    #[must_use]
+    pub fn find(&self, period: &Period, digest: &str) -> Option<(PathBuf, Manifest)> {
+        self.revisions(period).into_iter().find_map(|folder| {
+            let manifest = Manifest::read(&folder.join(MANIFEST)).ok()?;
+            (manifest.digest == digest).then_some((folder, manifest))
+        })
+    }
+
+    /// Publishes a staged folder: one rename, then the pointer.
+    ///
+    /// # Errors
+    /// [`PublishError`] when a rename fails; nothing has been published then.
+    pub fn publish(
+        &self,
+        staging: tempfile::TempDir,
+        period: &Period,
+        _lock: &Lock,
+    ) -> Result<PathBuf, PublishError> {
+        let parent = self.pipeline.join(&period.label);
+        make_folder(&parent)?;
+        sync(staging.path())?;
+        let taken = self.revisions(period).len();
+        let name = match taken {
+            0 => period.as_of.to_string(),
+            taken => format!("{}.r{}", period.as_of, taken + 1),
+        };
+        let place = parent.join(&name);
+        fs::rename(staging.path(), &place).map_err(at("publish to", &place))?;
+        // The folder has left its temporary name, so there is nothing to remove.
+        let _ = staging.keep();
+        sync(&parent)?;
+        self.point(&Path::new(&period.label).join(&name))?;
+        Ok(place)
+    }
+
+    /// Moves the `latest` pointer, by a rename too, so that it always points somewhere.
+    ///
+    /// # Errors
+    /// [`PublishError`] when it cannot be moved.
+    pub fn point(&self, target: &Path) -> Result<(), PublishError> {
+        let pointer = self.pipeline.join("latest");
+        let staged = self.pipeline.join(".latest-next");
+        match fs::remove_file(&staged) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(at("remove", &staged)(error)),
+        }
+        std::os::unix::fs::symlink(target, &staged).map_err(at("create", &staged))?;
+        fs::rename(&staged, &pointer).map_err(at("move the pointer", &pointer))?;
+        sync(&self.pipeline)
+    }
+
+    /// The folders of one period and as-of date, the first publication first.
+    fn revisions(&self, period: &Period) -> Vec<PathBuf> {
+        let parent = self.pipeline.join(&period.label);
+        let name = |revision: usize| match revision {
+            1 => period.as_of.to_string(),
+            revision => format!("{}.r{revision}", period.as_of),
+        };
+        (1..).map(|revision| parent.join(name(revision))).take_while(|path| path.exists()).collect()
+    }
+}
+
+fn make_folder(path: &Path) -> Result<(), PublishError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at("make", path))
+}
+
+fn sync(folder: &Path) -> Result<(), PublishError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at("sync", folder))
+}

@@ -1,0 +1,114 @@
+//! The manifest: which engine made which files from which, with every digest. It holds no clock
+//! and no machine, so that two runs of the same inputs write the same bytes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// A publication's manifest, `manifest.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// `hutong`.
+    pub engine: String,
+    /// The engine's version.
+    pub engine_version: String,
+    /// The digest of everything that decides the outputs: engine, pipeline, period, inputs.
+    pub digest: String,
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The BLAKE3 digest of the pipeline file.
+    pub pipeline_digest: String,
+    /// The agreement's number.
+    pub agreement: String,
+    /// The period.
+    pub period: String,
+    /// The as-of date.
+    pub as_of: String,
+    /// `provisional`, or `blocked` where a discrepancy blocks the statement.
+    pub status: String,
+    /// The id of the contact key, where there is one.
+    pub contact_key: Option<String>,
+    /// The statement in one sentence, where there is one.
+    pub net: Option<String>,
+    /// Discrepancies by severity.
+    pub severities: BTreeMap<String, u64>,
+    /// Discrepancies by code.
+    pub discrepancies: BTreeMap<String, u64>,
+    /// Input files, in the order of their paths.
+    pub inputs: Vec<InputEntry>,
+    /// Output files but this one, in the order of their names.
+    pub outputs: Vec<OutputFile>,
+    /// Control totals: feeds first, then stages.
+    pub control_totals: Vec<TotalEntry>,
+}
+
+/// An input file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputEntry {
+    /// Whose feed, and which.
+    pub feed: String,
+    /// The path under the root.
+    pub path: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// Data rows.
+    pub rows: u64,
+    /// The BLAKE3 digest.
+    pub blake3: String,
+}
+
+/// An output file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OutputFile {
+    /// The name in the publication.
+    pub file: String,
+    /// Rows.
+    pub rows: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// The BLAKE3 digest.
+    pub blake3: String,
+}
+
+/// A control total (控制总数).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TotalEntry {
+    /// `a`, `b` or `shared`.
+    pub owner: String,
+    /// The feed, or the role of ledger rows.
+    pub subject: String,
+    /// What was totalled.
+    pub stage: String,
+    /// Rows.
+    pub rows: u64,
+    /// Points, as text so that no reader turns them into a float.
+    pub points: String,
+    /// Exact money, as text.
+    pub money: String,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no manifest.
+    pub fn read(path: &Path) -> io::Result<Manifest> {
+        let text = fs::read(path)?;
+        serde_json::from_slice(&text).map_err(io::Error::other)
+    }
+}
+
+/// The digest of everything that decides the outputs. Each text is preceded by its length, so that
+/// no two lists of texts read alike.
+#[must_use]
+pub fn run_digest<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for text in texts {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}
