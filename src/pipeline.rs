@@ -11,8 +11,8 @@
 pub mod declaration;
 
 mod check;
-// mod plan;
 mod nearest;
+mod plan;
 mod structure;
 mod text;
 
@@ -23,7 +23,7 @@ use crate::feed::Feed;
 use crate::value::period::Period;
 
 pub use check::{Trouble, read};
-// pub use plan::plan;
+pub use plan::{OUTPUTS, Plan, plan};
 pub use structure::schema;
 
 /// A checked pipeline.

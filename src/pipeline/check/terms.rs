@@ -45,7 +45,8 @@ struct Draft<'t, T> {
     to: Option<Instant>,
     label: String,
     clause: Option<String>,
-    value: T,
+    /// `None` where a problem has been found; the version still takes its place in time.
+    value: Option<T>,
 }
 
 impl Checker<'_> {
@@ -118,7 +119,7 @@ impl Checker<'_> {
             let item = spot.item(index);
             let value = self.ratio(item.key("points"), &ratio.points);
             let span = self.span(item, &ratio.from, ratio.to.as_deref(), zone);
-            let (Some(value), Some((from, to))) = (value, span) else {
+            let Some((from, to)) = span else {
                 whole = false;
                 continue;
             };
@@ -132,6 +133,7 @@ impl Checker<'_> {
                 value,
             });
         }
+        let timed = whole;
         let declared_by = |issuer: Party| {
             declared.terms.ratios.iter().any(|ratio| party(ratio.issuer) == issuer)
         };
@@ -146,8 +148,8 @@ impl Checker<'_> {
             }
         }
         let Both { a, b } = drafts;
-        let a = self.versions("the ratio of `a`", a, term);
-        let b = self.versions("the ratio of `b`", b, term);
+        let a = self.versions("the ratio of `a`", a, term, timed);
+        let b = self.versions("the ratio of `b`", b, term, timed);
         let both = Both { a: a?, b: b? };
         whole.then_some(both)
     }
@@ -188,7 +190,7 @@ impl Checker<'_> {
             let name = format!("terms.rates.{}", index + 1);
             let flow = rate.flow.map(flow);
             let flow = self.settled(&format!("{name}.flow"), flow, Flow::Redemption, "redemption");
-            let (Some(value), Some((from, to))) = (value, span) else {
+            let Some((from, to)) = span else {
                 whole = false;
                 continue;
             };
@@ -208,6 +210,7 @@ impl Checker<'_> {
                 Flow::Sale => sale.push(draft),
             }
         }
+        let timed = whole;
         for issuer in Party::BOTH {
             if !has_rate(declared, issuer, Flow::Redemption) {
                 self.problem(
@@ -219,9 +222,9 @@ impl Checker<'_> {
             }
         }
         let mut ordered = |issuer: &str, [redemption, conversion, sale]: [Vec<_>; 3]| {
-            let redemption = self.versions(&format!("the redemption rate of `{issuer}`"), redemption, term);
-            let conversion = self.versions(&format!("the conversion rate of `{issuer}`"), conversion, term);
-            let sale = self.versions(&format!("the sale rate of `{issuer}`"), sale, term);
+            let redemption = self.versions(&format!("the redemption rate of `{issuer}`"), redemption, term, timed);
+            let conversion = self.versions(&format!("the conversion rate of `{issuer}`"), conversion, term, timed);
+            let sale = self.versions(&format!("the sale rate of `{issuer}`"), sale, term, timed);
             Some([redemption?, conversion?, sale?])
         };
         let Both { a, b } = drafts;
@@ -267,12 +270,14 @@ impl Checker<'_> {
     }
 
     /// Orders the versions of one term, ends each where the next begins, and refuses gaps and
-    /// overlaps (domain.md, invariant 4).
+    /// overlaps (domain.md, invariant 4). A gap is only certain when every version is `timed`: one
+    /// whose own `from` is wrong may be what fills it.
     fn versions<T>(
         &mut self,
         what: &str,
         mut drafts: Vec<Draft<'_, T>>,
         term: Option<(Instant, Instant)>,
+        timed: bool,
     ) -> Option<Versions<T>> {
         let term = term?;
         drafts.sort_by_key(|draft| draft.from);
@@ -317,7 +322,7 @@ impl Checker<'_> {
                     "Remove `to`: the last version ends with the term.",
                 );
             } else if let (Some(end), Some((start, next_label))) = (draft.to, next)
-                && end != *start
+                && (end > *start || (timed && end < *start))
             {
                 let (kind, cure) = if end > *start {
                     ("overlaps the next", "an instant has one version")
@@ -330,18 +335,14 @@ impl Checker<'_> {
                     format!("Remove this `to`, so that each version ends where the next begins; {cure}."),
                 );
             }
-            versions.push(Version {
-                from: draft.from,
-                to,
-                value: draft.value,
-                label,
-                clause: draft.clause,
-            });
+            let clause = draft.clause;
+            let from = draft.from;
+            versions.push(draft.value.map(|value| Version { from, to, value, label, clause }));
         }
         if self.problems.len() > problems_before {
             return None;
         }
-        Versions::new(versions).ok()
+        Versions::new(versions.into_iter().collect::<Option<Vec<_>>>()?).ok()
     }
 
     /// A flow whose kinds a ledger maps needs a rate of its issuer, or every such event would be
