@@ -18,8 +18,8 @@ use std::path::Path;
 
 use super::Pipeline;
 use super::declaration::Declaration;
-use super::text::{self, FILE_BYTES_MAX, Mark, Node, Spot};
 use super::structure;
+use super::text::{self, FILE_BYTES_MAX, Mark, Node, Spot};
 use crate::agreement::Agreement;
 use crate::value::problem::{Place, Problem};
 
@@ -223,7 +223,7 @@ impl Checker<'_> {
         if !fits || name.starts_with('-') || name.len() > 64 {
             self.problem(
                 spot.mark(),
-                format!("`pipeline` is `{}`", structure::shown(name)),
+                format!("`pipeline` is `{}`, which cannot name a folder", structure::shown(name)),
                 "Write at most 64 ASCII letters, digits and hyphens, not beginning with a hyphen; \
                  the name is the output folder's.",
             );

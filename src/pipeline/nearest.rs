@@ -9,8 +9,9 @@ pub(super) fn nearest<'c>(
     let fold = |text: &str| text.to_lowercase().replace('-', "_");
     let written = fold(word);
     let letters = written.chars().count();
-    // One slip in a short word and three in a long one are still the same word.
-    let slips_max = (letters / 3).clamp(1, 3);
+    // One slip in a short word and three in a long one are still the same word; in a word of two
+    // letters, one slip makes another word.
+    let slips_max = (letters / 3).min(3);
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&written, &fold(candidate)), candidate))
@@ -19,10 +20,10 @@ pub(super) fn nearest<'c>(
         .map(|(_, candidate)| candidate)
 }
 
-/// The cure for a word that is not on a list: the nearest one where there is one, and the list.
+/// The cure for a word that is not on a list: the nearest one where there is one, else the list.
 pub(super) fn cure(word: &str, candidates: &[&str]) -> String {
     match nearest(word, candidates.iter().copied()) {
-        Some(near) => format!("Did you mean `{near}`? Write {}.", one_of(candidates)),
+        Some(near) => format!("Did you mean `{near}`?"),
         None => format!("Write {}.", one_of(candidates)),
     }
 }
@@ -54,7 +55,8 @@ mod tests {
             ("gracedays", Some("grace_days")),
             ("penalty", None),
             ("b", None),
-            ("di", Some("id")),
+            ("ID", Some("id")),
+            ("di", None),
         ];
         for (word, meant) in rows {
             assert_eq!(nearest(word, words), meant, "{word}");

@@ -253,11 +253,8 @@ pub fn plan(pipeline: &Pipeline, period: &Period) -> Plan {
         .defaults
         .iter()
         .map(|(key, value)| PlannedDefault { key: key.clone(), value: value.clone() });
-    let output_folder = pipeline
-        .publish_to
-        .join(&pipeline.name)
-        .join(&period.label)
-        .join(period.as_of.to_string());
+    let output_folder =
+        pipeline.publish_to.join(&pipeline.name).join(&period.label).join(period.as_of.to_string());
     Plan {
         pipeline: pipeline.name.clone(),
         digest: pipeline.digest.clone(),
@@ -464,9 +461,15 @@ impl Plan {
             .join("  ");
         line(f, "number", "合同编号", &title)?;
         line(f, "term", "期限", &format!("{} → {}", agreement.term_from, agreement.term_to))?;
-        line(f, "zone, currency", "时区、币种", &format!("{}, {}", agreement.timezone, agreement.currency))?;
+        line(
+            f,
+            "zone, currency",
+            "时区、币种",
+            &format!("{}, {}", agreement.timezone, agreement.currency),
+        )?;
         for party in &self.parties {
-            let (label, zh) = if party.letter == "a" { ("party A", "甲方") } else { ("party B", "乙方") };
+            let (label, zh) =
+                if party.letter == "a" { ("party A", "甲方") } else { ("party B", "乙方") };
             let overdraft = if party.overdraft { ", overdraft agreed 可透支" } else { "" };
             let shown = format!(
                 "{} {}, {} with {} decimal places{overdraft}",
@@ -548,11 +551,8 @@ impl Plan {
         let currency = self.agreement.currency;
         let minimum = format!("{} {currency}", self.minimum_settlement);
         line(f, "minimum settlement", "起付金额", &minimum)?;
-        let carry = format!(
-            "{} {currency}{}",
-            self.opening_carry,
-            clause(self.carry_clause.as_deref())
-        );
+        let carry =
+            format!("{} {currency}{}", self.opening_carry, clause(self.carry_clause.as_deref()));
         line(f, "opening carry", "期初结转", &carry)
     }
 }

@@ -100,7 +100,8 @@ impl<'s> Walk<'s> {
     fn gather(&self, schema: &'s Json, choices: &mut Choices<'s>) {
         let Some(object) = schema.as_object() else { return };
         if let Some(target) = object.get("$ref").and_then(Json::as_str) {
-            if let Some(target) = target.strip_prefix('#').and_then(|path| self.schema.pointer(path))
+            if let Some(target) =
+                target.strip_prefix('#').and_then(|path| self.schema.pointer(path))
             {
                 self.gather(target, choices);
             }
@@ -181,8 +182,14 @@ impl<'s> Walk<'s> {
         if let Some(plain) = choices.plain {
             return self.plain(node, text, bare, name, plain);
         }
-        let named: Vec<&str> =
-            choices.maps.iter().flat_map(|map| keys(map).into_iter().map(|(key, _)| key)).collect();
+        // The word may name one of several choices, each of which is a mapping with one key.
+        let choice = choices.maps.len() > 1 || !choices.words.is_empty();
+        let named: Vec<&str> = choices
+            .maps
+            .iter()
+            .filter(|_| choice)
+            .flat_map(|map| keys(map).into_iter().map(|(key, _)| key))
+            .collect();
         if named.contains(&text) {
             let reason = format!("{name} is the bare word `{text}`");
             return self.problem(node.mark, reason, format!("Write {{ {text}: {{ … }} }}."));
@@ -209,14 +216,14 @@ impl<'s> Walk<'s> {
     ) {
         if schema.get("type").and_then(Json::as_str) == Some("boolean") {
             if !(bare && matches!(text, "true" | "false")) {
-                let reason = format!("{name} is `{}`", shown(text));
+                let reason = format!("{name} is `{}`, which is neither yes nor no", shown(text));
                 self.problem(node.mark, reason, "Write `true` or `false`, without quotes.".into());
             }
             return;
         }
-        let largest = match schema.get("format").and_then(Json::as_str) {
-            Some("uint8") => u64::from(u8::MAX),
-            _ => u64::from(u32::MAX),
+        let (largest, range) = match schema.get("format").and_then(Json::as_str) {
+            Some("uint8") => (u64::from(u8::MAX), " from 0 to 255"),
+            _ => (u64::from(u32::MAX), ""),
         };
         let digits = bare
             && text.bytes().all(|byte| byte.is_ascii_digit())
@@ -225,7 +232,7 @@ impl<'s> Walk<'s> {
             Ok(number) if digits && number <= largest => {}
             _ => self.problem(
                 node.mark,
-                format!("{name} is `{}`, which is no whole number from 0 to {largest}", shown(text)),
+                format!("{name} is `{}`, which is no whole number{range}", shown(text)),
                 "Write plain digits without quotes, sign or leading zero.".to_owned(),
             ),
         }
@@ -251,9 +258,10 @@ impl<'s> Walk<'s> {
     fn map(&mut self, entries: &[Entry], mark: Mark, name: &str, choices: &Choices<'s>) {
         let properties: Vec<(&str, &'s Json)> =
             choices.maps.iter().flat_map(|map| keys(map)).collect();
-        let others = choices.maps.iter().find_map(|map| {
-            map.get("additionalProperties").filter(|schema| schema.is_object())
-        });
+        let others = choices
+            .maps
+            .iter()
+            .find_map(|map| map.get("additionalProperties").filter(|schema| schema.is_object()));
         let mut allowed: Vec<&str> = properties.iter().map(|(key, _)| *key).collect();
         for entry in entries {
             let known = properties.iter().find(|(key, _)| *key == entry.key);

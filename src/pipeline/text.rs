@@ -179,8 +179,8 @@ pub(super) fn read(file: &str, text: &str) -> Result<Node, Vec<Problem>> {
 pub(super) fn options() -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_documents: 1,
-            max_depth: 64,
+            max_documents: 8,
+            max_depth: 16,
             max_nodes: 100_000,
             max_events: 400_000,
             max_aliases: 1_000,

@@ -116,6 +116,17 @@ fn a_file_that_is_not_there_cannot_be_read() {
 }
 
 #[test]
+fn a_file_of_data_is_not_read_as_a_pipeline() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.yaml");
+    for (bytes, refused) in [(1024 * 1024, false), (1024 * 1024 + 1, true), (2 << 20, true)] {
+        fs::write(&file, "#".repeat(bytes)).unwrap();
+        let reason = if refused { "the file is larger than 1 MiB" } else { "the file is empty" };
+        assert_eq!(reasons(&file), [reason], "{bytes}");
+    }
+}
+
+#[test]
 fn the_committed_schema_is_the_schema_of_the_types() {
     let schema = serde_json::to_string_pretty(&pipeline::schema()).unwrap() + "\n";
     let file = "pipeline.schema.json";

@@ -2,8 +2,8 @@
 
 use jiff::tz::TimeZone;
 
-use super::amounts::day;
 use super::Checker;
+use super::amounts::day;
 use crate::agreement::PartyTerms;
 use crate::pipeline::declaration::{CycleDeclaration, Declaration, PartyDeclaration, Sides};
 use crate::pipeline::nearest::nearest;
@@ -161,7 +161,7 @@ impl Checker<'_> {
         if code.is_empty() || !fits || code.len() > CODE_LETTERS_MAX {
             self.problem(
                 spot.key("code").mark(),
-                format!("`code` is `{}`", shown(code)),
+                format!("`code` is `{}`, which is no party code", shown(code)),
                 format!("Write 1 to {CODE_LETTERS_MAX} ASCII capitals and digits, such as `SKY`."),
             );
         }

@@ -39,7 +39,8 @@ pub(super) fn instant(text: &str, zone: &TimeZone) -> Option<Instant> {
         return Instant::start_of(day, zone);
     }
     // Shorter spellings, such as a day without hyphens, are left out: they are easily mistaken.
-    if text.len() < "2026-03-16 12:00".len() || text.as_bytes().get(10).is_none_or(u8::is_ascii_digit)
+    if text.len() < "2026-03-16 12:00".len()
+        || text.as_bytes().get(10).is_none_or(u8::is_ascii_digit)
     {
         return None;
     }
@@ -130,8 +131,8 @@ mod tests {
             ("2026-10-25 02:30:00", &berlin, None),
         ];
         for (text, zone, expected) in rows {
-            let expected = expected
-                .map(|at| Instant(at.parse::<Timestamp>().unwrap().as_microsecond()));
+            let expected =
+                expected.map(|at| Instant(at.parse::<Timestamp>().unwrap().as_microsecond()));
             assert_eq!(instant(text, zone), expected, "{text}");
         }
     }

@@ -150,7 +150,7 @@ impl Checker<'_> {
             _ => {
                 self.problem(
                     spot.mark(),
-                    format!("`delimiter` is `{}`", shown(text)),
+                    format!("`delimiter` is `{}`, which cannot part columns", shown(text)),
                     "Write one ASCII character that is no quote and no line break, such as \",\", \
                      \"|\" or \"\\t\".",
                 );
@@ -191,7 +191,10 @@ impl Checker<'_> {
                 None if field.required && !misspelt.contains(&field.name) => self.problem(
                     spot.key_mark(),
                     format!("`columns` of `{}` lacks `{}`", kind.word(), field.name),
-                    format!("Add `{}: …` with the name that it has in the file: {}", field.name, field.meaning),
+                    format!(
+                        "Add `{}: …` with the name that it has in the file: {}",
+                        field.name, field.meaning
+                    ),
                 ),
                 None => {}
             }
@@ -272,7 +275,8 @@ impl Checker<'_> {
         };
         if values.is_empty() {
             let reason = format!("`values` of `{}` is empty", field.name);
-            let cure = "Write the partner's words with the canonical words beside them, or remove it.";
+            let cure =
+                "Write the partner's words with the canonical words beside them, or remove it.";
             self.problem(spot.key_mark(), reason, cure);
         }
         for (theirs, word) in values {
@@ -304,7 +308,11 @@ impl Checker<'_> {
         } else if !gives_a_day(pattern) {
             self.problem(
                 spot.mark(),
-                format!("`format` of `{}` is `{}`, which does not give a day", field.name, shown(pattern)),
+                format!(
+                    "`format` of `{}` is `{}`, which does not give a day",
+                    field.name,
+                    shown(pattern)
+                ),
                 "Write strptime notation, such as `%Y%m%d%H%M%S` or `%Y-%m-%d %H:%M:%S`.",
             );
         }
@@ -386,7 +394,8 @@ impl Checker<'_> {
             ),
             FieldKind::Points => {
                 if decimal(value).is_none() {
-                    let reason = format!("`value` of `{name}` is `{}`", shown(value));
+                    let reason =
+                        format!("`value` of `{name}` is `{}`, which is no quantity", shown(value));
                     self.problem(spot.mark(), reason, "Write a plain number of points.");
                 }
             }

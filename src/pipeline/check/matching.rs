@@ -1,7 +1,7 @@
 //! The matching rules, and the tiers and consents that are judged on what they match.
 
-use super::amounts::length_micros;
 use super::Checker;
+use super::amounts::length_micros;
 use crate::agreement::{EventRule, MemberRule, TierMap};
 use crate::pipeline::declaration::{
     Declaration, EventRuleDeclaration, MemberRuleDeclaration, TierRule, TokenColumn,
@@ -27,7 +27,7 @@ impl Checker<'_> {
         let spot = top.key("match");
         Matching {
             members: self.member_rules(spot.key("members"), declared),
-            events: self.event_rules(spot.key("events"), declared),
+            events: self.event_rules(top, spot.key("events"), declared),
         }
     }
 
@@ -35,7 +35,8 @@ impl Checker<'_> {
         let linked = declared.feeds.shared.links.is_some();
         let Some(rules) = &declared.matching.members else {
             // Without a links feed the customary rule has nothing to go by.
-            let (rules, shown) = if linked { (vec![MemberRule::Link], "link") } else { (vec![], "none") };
+            let (rules, shown) =
+                if linked { (vec![MemberRule::Link], "link") } else { (vec![], "none") };
             return self.settled("match.members", None, rules, shown);
         };
         let mut members = Vec::new();
@@ -81,9 +82,16 @@ impl Checker<'_> {
         }
     }
 
-    fn event_rules(&mut self, spot: Spot<'_>, declared: &Declaration) -> Vec<EventRule> {
+    fn event_rules(
+        &mut self,
+        top: Spot<'_>,
+        spot: Spot<'_>,
+        declared: &Declaration,
+    ) -> Vec<EventRule> {
         let Some(rules) = &declared.matching.events else {
-            self.reference_rule(spot, declared);
+            // The rule is custom's; what it lacks is a column.
+            let columns = top.key("feeds").key("a").key("ledger").key("columns");
+            self.reference_rule(columns, declared);
             return self.settled("match.events", None, vec![EventRule::Reference], "reference");
         };
         if rules.is_empty() {
@@ -116,7 +124,8 @@ impl Checker<'_> {
                 }
                 EventRuleDeclaration::Window(window) => {
                     if declared.feeds.shared.links.is_none() {
-                        let reason = "the event rule `window` pairs by link, and there are no links";
+                        let reason =
+                            "the event rule `window` pairs by link, and there are no links";
                         self.problem(item.mark(), reason, LINKS_CURE);
                     }
                     let (from_micros, to_micros) = self.window(item.key("window"), window);
@@ -174,7 +183,10 @@ impl Checker<'_> {
         if from > to {
             self.problem(
                 spot.key("from").mark(),
-                format!("the window begins at {} and ends before that, at {}", window.from, window.to),
+                format!(
+                    "the window begins at {} and ends before that, at {}",
+                    window.from, window.to
+                ),
                 "Write the lesser offset as `from`.",
             );
         }
@@ -209,14 +221,22 @@ impl Checker<'_> {
             if !has {
                 self.problem(
                     spot.key_mark(),
-                    format!("`tiers` need the tier of both parties, and `{letter}` does not send it"),
-                    format!("Declare the column `tier` in `feeds.{letter}.members`, or remove `tiers`."),
+                    format!(
+                        "`tiers` need the tier of both parties, and `{letter}` does not send it"
+                    ),
+                    format!(
+                        "Declare the column `tier` in `feeds.{letter}.members`, or remove `tiers`."
+                    ),
                 );
             }
         }
         if tiers.map.is_empty() {
             let reason = "`map` of the tiers is empty";
-            self.problem(spot.key("map").key_mark(), reason, "Write A's tiers with B's beside them.");
+            self.problem(
+                spot.key("map").key_mark(),
+                reason,
+                "Write A's tiers with B's beside them.",
+            );
         }
         self.tier_order(spot, declared);
         let lag_days = self.settled("tiers.lag_days", tiers.lag_days, 0, "0");

@@ -131,8 +131,7 @@ impl Checker<'_> {
                 }
             };
             if !PLACEHOLDERS.contains(&name) {
-                let reason =
-                    format!("{what} holds `{{{}}}`, which is no placeholder", shown(name));
+                let reason = format!("{what} holds `{{{}}}`, which is no placeholder", shown(name));
                 let cure = match nearest(name, PLACEHOLDERS) {
                     Some(near) => format!("Did you mean `{{{near}}}`?"),
                     None => "Write `{period}` or `{as_of}`.".to_owned(),
@@ -188,7 +187,8 @@ impl Checker<'_> {
         match TokenKey::new(&keys.contact.id, &content) {
             Ok(key) => Some(Arc::new(key)),
             Err(short) => {
-                let cure = "Make one with `openssl rand -hex 32` and share it with the partner safely.";
+                let cure =
+                    "Make one with `openssl rand -hex 32` and share it with the partner safely.";
                 self.problem(spot.mark(), short.to_string(), cure);
                 None
             }
@@ -266,7 +266,11 @@ fn overlaps(to: &str, pattern: &str) -> bool {
     let fixed: Vec<&str> =
         folders.iter().copied().take_while(|name| !name.contains(['*', '?', '{'])).collect();
     // Files that lie in the root itself are not met by results in a folder of it.
-    let in_feed = if fixed.is_empty() { folders.iter().any(|name| wild(&name)) } else { to.starts_with(&fixed) };
+    let in_feed = if fixed.is_empty() {
+        folders.iter().any(|name| wild(&name))
+    } else {
+        to.starts_with(&fixed)
+    };
     // The pattern reaches into the output folder.
     in_feed || fixed.starts_with(&to) || names == to
 }

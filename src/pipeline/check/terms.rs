@@ -134,9 +134,8 @@ impl Checker<'_> {
             });
         }
         let timed = whole;
-        let declared_by = |issuer: Party| {
-            declared.terms.ratios.iter().any(|ratio| party(ratio.issuer) == issuer)
-        };
+        let declared_by =
+            |issuer: Party| declared.terms.ratios.iter().any(|ratio| party(ratio.issuer) == issuer);
         for issuer in Party::BOTH {
             if !declared_by(issuer) {
                 self.problem(
@@ -222,8 +221,18 @@ impl Checker<'_> {
             }
         }
         let mut ordered = |issuer: &str, [redemption, conversion, sale]: [Vec<_>; 3]| {
-            let redemption = self.versions(&format!("the redemption rate of `{issuer}`"), redemption, term, timed);
-            let conversion = self.versions(&format!("the conversion rate of `{issuer}`"), conversion, term, timed);
+            let redemption = self.versions(
+                &format!("the redemption rate of `{issuer}`"),
+                redemption,
+                term,
+                timed,
+            );
+            let conversion = self.versions(
+                &format!("the conversion rate of `{issuer}`"),
+                conversion,
+                term,
+                timed,
+            );
             let sale = self.versions(&format!("the sale rate of `{issuer}`"), sale, term, timed);
             Some([redemption?, conversion?, sale?])
         };
@@ -238,7 +247,7 @@ impl Checker<'_> {
         if rate.is_none() {
             self.problem(
                 spot.mark(),
-                format!("`per_point` is `{}`", shown(text)),
+                format!("`per_point` is `{}`, which is no rate", shown(text)),
                 format!("Write a plain decimal of zero or more with at most {RATE_DIGITS} decimal places, such as `0.008`."),
             );
         }
@@ -263,10 +272,13 @@ impl Checker<'_> {
         };
         let from = at("from", from);
         let to = to.map(|to| at("to", to));
-        Some((from?, match to {
-            Some(to) => Some(to?),
-            None => None,
-        }))
+        Some((
+            from?,
+            match to {
+                Some(to) => Some(to?),
+                None => None,
+            },
+        ))
     }
 
     /// Orders the versions of one term, ends each where the next begins, and refuses gaps and
@@ -306,7 +318,9 @@ impl Checker<'_> {
             } else if draft.from < term.0 || draft.from >= term.1 {
                 self.problem(
                     from_mark,
-                    format!("the version of {what} from {label} begins outside the agreement's term"),
+                    format!(
+                        "the version of {what} from {label} begins outside the agreement's term"
+                    ),
                     "Write a `from` within `agreement.term`, or mend the term.",
                 );
             } else if to <= draft.from {
@@ -332,7 +346,9 @@ impl Checker<'_> {
                 self.problem(
                     to_mark,
                     format!("the version of {what} from {label} {kind}, which begins {next_label}"),
-                    format!("Remove this `to`, so that each version ends where the next begins; {cure}."),
+                    format!(
+                        "Remove this `to`, so that each version ends where the next begins; {cure}."
+                    ),
                 );
             }
             let clause = draft.clause;
@@ -414,7 +430,7 @@ impl Checker<'_> {
         if share.is_none() {
             self.problem(
                 spot.mark(),
-                format!("`percent` is `{}`", shown(text)),
+                format!("`percent` is `{}`, which is no percentage", shown(text)),
                 format!("Write a plain decimal from 0 to 100 without a % sign and with at most {PERCENT_DIGITS_MAX} decimal places, such as `2.5`."),
             );
         }
@@ -437,7 +453,7 @@ impl Checker<'_> {
         let Some(amount) = decimal(text) else {
             self.problem(
                 mark,
-                format!("`{key}` is `{}`", shown(text)),
+                format!("`{key}` is `{}`, which is no amount", shown(text)),
                 "Write a plain decimal amount without currency or separators, such as `1000.00`.",
             );
             return None;
