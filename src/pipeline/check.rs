@@ -224,7 +224,8 @@ impl Checker<'_> {
             self.problem(
                 spot.mark(),
                 format!("`pipeline` is `{}`, which cannot name a folder", structure::shown(name)),
-                "Write at most 64 ASCII letters, digits and hyphens, not beginning with a hyphen; \
+                "Write at most 64 ASCII letters, digits and hyphens, not beginning with a \
+                hyphen; \
                  the name is the output folder's.",
             );
         }

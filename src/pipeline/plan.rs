@@ -424,7 +424,7 @@ fn slashed(path: &Path) -> String {
 }
 
 /// Columns of the terminal that a label takes.
-const LABEL_WIDTH: usize = 26;
+const LABEL_WIDTH: usize = 29;
 
 /// Columns of the terminal that the name of a canonical column takes.
 const COLUMN_WIDTH: usize = 32;
@@ -525,14 +525,22 @@ impl Plan {
 
     fn show_money(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         heading(f, "Terms in force", "适用条款")?;
+        // Ratios and rates count the points that the engine counts: smallest units.
+        let scaled = |letter: &str| {
+            self.parties.iter().any(|party| party.letter == letter && party.scale > 0)
+        };
+        let any_scaled = self.parties.iter().any(|party| party.scale > 0);
         for version in &self.ratios {
-            let value = format!("{} {}", version.issuer, version.value);
+            let units = if any_scaled { " in smallest units 最小单位" } else { "" };
+            let value = format!("{} {}{units}", version.issuer, version.value);
             line(f, "ratio", "互通比例", &dated(&value, version))?;
         }
         for version in &self.rates {
             let currency = self.agreement.currency;
             let flow = version.flow.unwrap_or_default();
-            let value = format!("{} {flow} {} {currency} per point", version.issuer, version.value);
+            let issuer = version.issuer;
+            let unit = if scaled(issuer) { "smallest unit 最小单位" } else { "point" };
+            let value = format!("{issuer} {flow} {} {currency} per {unit}", version.value);
             line(f, "rate", "清算单价", &dated(&value, version))?;
         }
         for fee in &self.fees {

@@ -217,7 +217,13 @@ impl<'s> Walk<'s> {
         if schema.get("type").and_then(Json::as_str) == Some("boolean") {
             if !(bare && matches!(text, "true" | "false")) {
                 let reason = format!("{name} is `{}`, which is neither yes nor no", shown(text));
-                self.problem(node.mark, reason, "Write `true` or `false`, without quotes.".into());
+                self.problem(
+                    node.mark,
+                    reason,
+                    "Write `true` or `false`, without \
+                    quotes."
+                        .into(),
+                );
             }
             return;
         }
@@ -316,12 +322,49 @@ impl<'s> Walk<'s> {
             format!("Write just `{key}`.")
         } else if let Some(near) = nearest::nearest(key, allowed.iter().copied()) {
             format!("Did you mean `{near}`?")
+        } else if let [home] = self.homes(key).as_slice() {
+            format!("Move it to `{home}`, which has such a key.")
         } else if allowed.is_empty() {
             format!("Remove it: {name} has no settings.")
         } else {
             format!("Remove it, or write {}.", nearest::one_of(allowed))
         };
         self.problem(entry.mark, reason, cure);
+    }
+}
+
+impl<'s> Walk<'s> {
+    /// Where else a pipeline has a key of that name, as dotted paths; a key that stands in the
+    /// wrong mapping is as common as a misspelt one.
+    fn homes(&self, key: &str) -> Vec<String> {
+        let mut homes = Vec::new();
+        self.search(self.schema, "", key, &mut homes);
+        homes.sort();
+        homes.dedup();
+        homes
+    }
+
+    /// The schema has no cycles, because a pipeline has no part that contains itself.
+    fn search(&self, schema: &'s Json, path: &str, wanted: &str, homes: &mut Vec<String>) {
+        let mut choices = Choices::default();
+        self.gather(schema, &mut choices);
+        let below = |key: &str| {
+            if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+        };
+        for map in choices.maps {
+            for (key, schema) in keys(map) {
+                if key == wanted && !path.is_empty() {
+                    homes.push(path.to_owned());
+                }
+                self.search(schema, &below(key), wanted, homes);
+            }
+            if let Some(schema) = map.get("additionalProperties").filter(|any| any.is_object()) {
+                self.search(schema, &below("*"), wanted, homes);
+            }
+        }
+        if let Some(schema) = choices.list.and_then(|list| list.get("items")) {
+            self.search(schema, path, wanted, homes);
+        }
     }
 }
 
@@ -375,4 +418,48 @@ pub(super) fn shown(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::text;
+    use super::*;
+
+    #[test]
+    fn the_schema_knows_no_null_and_names_every_reference() {
+        let schema = schema();
+        let text = schema.to_string();
+        assert!(!text.contains("null\"") && !text.contains(":null"), "{text}");
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        for reference in text.split("\"$ref\":\"#").skip(1) {
+            let path = reference.split('"').next().unwrap();
+            assert!(schema.pointer(path).is_some(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_held_against_every_way_of_writing_it() {
+        // a column description, the reasons
+        let rows: [(&str, &[&str]); 9] = [
+            ("会员号", &[]),
+            ("\"12\"", &[]),
+            ("12", &["`id` reads `12` as a number or a boolean"]),
+            ("true", &["`id` reads `true` as a number or a boolean"]),
+            ("{ from: 12 }", &[]),
+            ("{ from: x, token: mobil }", &["`token` cannot be `mobil`"]),
+            ("{ form: x }", &["`id` has no key `form`"]),
+            ("[x]", &["`id` is a list"]),
+            ("~", &["`id` has no value"]),
+        ];
+        for (written, expected) in rows {
+            let file = format!("feeds: {{ a: {{ ledger: {{ columns: {{ id: {written} }} }} }} }}");
+            let root = text::read("p", &file).unwrap();
+            let got: Vec<String> = problems("p", &root)
+                .into_iter()
+                .map(|problem| problem.reason)
+                .filter(|reason| !reason.contains("lacks the key"))
+                .collect();
+            assert_eq!(got, expected, "{written}");
+        }
+    }
 }

@@ -159,7 +159,7 @@ impl<'t> Spot<'t> {
         }
     }
 
-    /// Where a problem with the key is shown.
+    /// Where a problem with the key, or with all that lies below it, is shown.
     pub(super) fn key_mark(self) -> Mark {
         self.mark
     }
@@ -180,6 +180,7 @@ pub(super) fn options() -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_documents: 8,
+            // A pipeline is seven levels deep, and each level costs the reader a large frame.
             max_depth: 16,
             max_nodes: 100_000,
             max_events: 400_000,
@@ -246,6 +247,7 @@ impl<'de> Deserialize<'de> for Raw {
                 Ok(Raw::Bare)
             }
 
+            // The reader offers a float; it is dropped, and the spelling is taken from the text.
             fn visit_f64<E>(self, _: f64) -> Result<Raw, E> {
                 Ok(Raw::Bare)
             }
@@ -340,7 +342,8 @@ pub(super) fn syntax(file: &str, text: &str, error: &Error) -> Problem {
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. } => (
             "the file unfolds into more than a pipeline can hold".to_owned(),
-            "Remove the nested anchors and aliases, or the needless nesting, and write the values out.",
+            "Remove the nested anchors and aliases, or the needless nesting, and write the \
+            values out.",
         ),
         Error::UnsupportedTag { tag, .. } => {
             (format!("the YAML tag `{tag}` is not part of a pipeline"), "Remove the tag.")
@@ -350,7 +353,8 @@ pub(super) fn syntax(file: &str, text: &str, error: &Error) -> Problem {
         }
         other => (
             format!("this is not well-formed YAML: {}", plain_message(other)),
-            "Check the indentation (spaces, never tabs), the colon after each key, and that quotes and brackets are closed.",
+            "Check the indentation (spaces, never tabs), the colon after each key, and that \
+            quotes and brackets are closed.",
         ),
     };
     Problem { place: mark.place(file), reason, cure: cure.to_owned() }

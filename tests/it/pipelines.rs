@@ -62,6 +62,10 @@ fn every_problem_has_a_place_and_a_cure_and_the_order_of_the_file() {
             if start > 0 {
                 assert_eq!(problem.place.line, before.matches('\n').count() + 1, "{problem}");
             }
+            if let Some((_, key)) = problem.reason.split_once("has no key `") {
+                let marked = text[start..end].trim_matches('"');
+                assert_eq!(Some(marked), key.strip_suffix('`'), "{problem}");
+            }
             assert!(!problem.cure.is_empty(), "{problem}");
             assert!(problem.cure.ends_with(['.', '?']), "{problem}");
             assert!(problem.reason.chars().next().is_some_and(|c| !c.is_uppercase()), "{problem}");

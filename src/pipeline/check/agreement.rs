@@ -162,7 +162,10 @@ impl Checker<'_> {
             self.problem(
                 spot.key("code").mark(),
                 format!("`code` is `{}`, which is no party code", shown(code)),
-                format!("Write 1 to {CODE_LETTERS_MAX} ASCII capitals and digits, such as `SKY`."),
+                format!(
+                    "Write 1 to {CODE_LETTERS_MAX} ASCII capitals and digits, such as \
+                    `SKY`."
+                ),
             );
         }
         self.named(spot.key("name"), "`name`", &declared.name);

@@ -151,7 +151,8 @@ impl Checker<'_> {
                 self.problem(
                     spot.mark(),
                     format!("`delimiter` is `{}`, which cannot part columns", shown(text)),
-                    "Write one ASCII character that is no quote and no line break, such as \",\", \
+                    "Write one ASCII character that is no quote and no line break, such as \
+                    \",\", \
                      \"|\" or \"\\t\".",
                 );
                 b','
@@ -331,7 +332,11 @@ impl Checker<'_> {
                 self.problem(
                     spot.key_mark(),
                     format!("the column `{}` does not say what it holds", field.name),
-                    format!("Write {{ from: …, token: {} }} for raw values, or `token: ready` if the partner keyed them.", field.name),
+                    format!(
+                        "Write {{ from: …, token: {} }} for raw values, or `token: \
+                        ready` if the partner keyed them.",
+                        field.name
+                    ),
                 );
                 None
             }

@@ -75,8 +75,14 @@ impl Checker<'_> {
             if !has {
                 self.problem(
                     item.key("token").mark(),
-                    format!("the member rule `token: {column}` needs `{column}` of both parties, and `{letter}` does not send it"),
-                    format!("Declare the column `{column}` in `feeds.{letter}.members`, or remove the rule."),
+                    format!(
+                        "the member rule `token: {column}` needs `{column}` of both \
+                        parties, and `{letter}` does not send it"
+                    ),
+                    format!(
+                        "Declare the column `{column}` in `feeds.{letter}.members`, or \
+                        remove the rule."
+                    ),
                 );
             }
         }
@@ -150,7 +156,8 @@ impl Checker<'_> {
             self.problem(
                 spot.mark(),
                 "the event rule `reference` needs `counter_event_id`, and neither ledger has it",
-                "Declare the column `counter_event_id` in a ledger, or write other rules in `match.events`.",
+                "Declare the column `counter_event_id` in a ledger, or write other rules in \
+                `match.events`.",
             );
         }
     }
@@ -160,8 +167,14 @@ impl Checker<'_> {
             if !feeds.ledger.columns.contains_key("order_no") {
                 self.problem(
                     spot.mark(),
-                    format!("the event rule `order` needs `order_no` of both parties, and `{letter}` does not send it"),
-                    format!("Declare the column `order_no` in `feeds.{letter}.ledger`, or remove the rule."),
+                    format!(
+                        "the event rule `order` needs `order_no` of both parties, and \
+                        `{letter}` does not send it"
+                    ),
+                    format!(
+                        "Declare the column `order_no` in `feeds.{letter}.ledger`, or \
+                        remove the rule."
+                    ),
                 );
             }
         }
@@ -173,8 +186,12 @@ impl Checker<'_> {
             if micros.is_none() {
                 self.problem(
                     spot.key(key).mark(),
-                    format!("`{key}` of the window is `{}`, which is no length of time", shown(text)),
-                    "Write whole seconds, minutes, hours or days up to 366d, such as `-30s`, `90m`, `2h` or `1d`.",
+                    format!(
+                        "`{key}` of the window is `{}`, which is no length of time",
+                        shown(text)
+                    ),
+                    "Write whole seconds, minutes, hours or days up to 366d, such as \
+                    `-30s`, `90m`, `2h` or `1d`.",
                 );
             }
             micros
@@ -225,7 +242,8 @@ impl Checker<'_> {
                         "`tiers` need the tier of both parties, and `{letter}` does not send it"
                     ),
                     format!(
-                        "Declare the column `tier` in `feeds.{letter}.members`, or remove `tiers`."
+                        "Declare the column `tier` in `feeds.{letter}.members`, or remove \
+                        `tiers`."
                     ),
                 );
             }

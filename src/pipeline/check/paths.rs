@@ -18,7 +18,7 @@ const PLACEHOLDERS: [&str; 2] = ["period", "as_of"];
 /// The longest path that is declared.
 const PATH_BYTES_MAX: usize = 1024;
 
-/// The most bytes that are read of a key file.
+/// The most bytes of a key file.
 const KEY_BYTES_MAX: u64 = 4096;
 
 impl Checker<'_> {
@@ -179,7 +179,8 @@ impl Checker<'_> {
             Ok(content) => content,
             Err(error) => {
                 let reason = format!("the key file `{}` cannot be read: {error}", shown(&path));
-                let cure = "Write the path of a readable file that holds at least 16 random bytes.";
+                let cure = "Write the path of a readable file that holds at least 16 random \
+                    bytes.";
                 self.problem(spot.mark(), reason, cure);
                 return None;
             }
@@ -205,8 +206,12 @@ impl Checker<'_> {
                     let spot = top.key("feeds").key(letter).key("members").key("columns");
                     self.problem(
                         spot.key(name).key("token").mark(),
-                        format!("the column `{name}` holds raw contact data, and there is no key to turn it into tokens"),
-                        "Add `keys: { contact: { id: …, file: … } }`, or write `token: ready` if the partner keyed it.",
+                        format!(
+                            "the column `{name}` holds raw contact data, and there is \
+                            no key to turn it into tokens"
+                        ),
+                        "Add `keys: { contact: { id: …, file: … } }`, or write `token: \
+                        ready` if the partner keyed it.",
                     );
                 }
             }
@@ -229,7 +234,10 @@ impl Checker<'_> {
                 if overlaps(&to, pattern) {
                     self.problem(
                         spot.mark(),
-                        format!("`publish.to` is `{to}`, which holds or lies in the folder of `{pattern}`"),
+                        format!(
+                            "`publish.to` is `{to}`, which holds or lies in the folder \
+                            of `{pattern}`"
+                        ),
                         "Publish into a folder apart from every feed, such as `out`.",
                     );
                     apart = false;
@@ -294,8 +302,16 @@ fn existing(root: &Path, path: &str) -> io::Result<PathBuf> {
 
 fn key_bytes(path: &Path) -> io::Result<Vec<u8>> {
     use io::Read;
+    // A pipe would wait for a writer for ever, and half a key would give other tokens.
+    let refused = |why| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    if !path.metadata()?.is_file() {
+        return refused("it is no plain file");
+    }
     let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(KEY_BYTES_MAX).read_to_end(&mut bytes)?;
+    std::fs::File::open(path)?.take(KEY_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > KEY_BYTES_MAX) {
+        return refused("it is larger than 4096 bytes");
+    }
     Ok(bytes)
 }
 

@@ -141,7 +141,11 @@ impl Checker<'_> {
                 self.problem(
                     spot.key_mark(),
                     format!("`ratios` has no version for the issuer `{}`", issuer.letter()),
-                    format!("Add {{ issuer: {}, points: \"N:M\", from: … }} as agreed; a ratio has no default.", issuer.letter()),
+                    format!(
+                        "Add {{ issuer: {}, points: \"N:M\", from: … }} as agreed; a \
+                        ratio has no default.",
+                        issuer.letter()
+                    ),
                 );
                 whole = false;
             }
@@ -166,7 +170,8 @@ impl Checker<'_> {
             self.problem(
                 spot.mark(),
                 format!("`points` is `{}`, which is no ratio", shown(text)),
-                "Write issuer points and acceptor points as two whole numbers above zero, such as \
+                "Write issuer points and acceptor points as two whole numbers above zero, \
+                such as \
                  `100:40`; a decimal ratio such as 1:0.4 is 10:4.",
             );
         }
@@ -215,7 +220,11 @@ impl Checker<'_> {
                 self.problem(
                     spot.key_mark(),
                     format!("`rates` has no redemption rate for the issuer `{}`", issuer.letter()),
-                    format!("Add {{ issuer: {}, per_point: \"…\", from: … }} as agreed; a rate has no default.", issuer.letter()),
+                    format!(
+                        "Add {{ issuer: {}, per_point: \"…\", from: … }} as agreed; a \
+                        rate has no default.",
+                        issuer.letter()
+                    ),
                 );
                 whole = false;
             }
@@ -248,7 +257,10 @@ impl Checker<'_> {
             self.problem(
                 spot.mark(),
                 format!("`per_point` is `{}`, which is no rate", shown(text)),
-                format!("Write a plain decimal of zero or more with at most {RATE_DIGITS} decimal places, such as `0.008`."),
+                format!(
+                    "Write a plain decimal of zero or more with at most {RATE_DIGITS} \
+                    decimal places, such as `0.008`."
+                ),
             );
         }
         rate
@@ -345,9 +357,13 @@ impl Checker<'_> {
                 };
                 self.problem(
                     to_mark,
-                    format!("the version of {what} from {label} {kind}, which begins {next_label}"),
                     format!(
-                        "Remove this `to`, so that each version ends where the next begins; {cure}."
+                        "the version of {what} from {label} {kind}, which begins \
+                        {next_label}"
+                    ),
+                    format!(
+                        "Remove this `to`, so that each version ends where the next begins; \
+                        {cure}."
                     ),
                 );
             }
@@ -390,8 +406,18 @@ impl Checker<'_> {
                 if flow != Flow::Redemption && !has_rate(declared, issuer, flow) {
                     self.problem(
                         spot.mark(),
-                        format!("`{word}` needs a {} rate of the issuer `{}`, and `terms.rates` has none", flow.word(), issuer.letter()),
-                        format!("Add {{ issuer: {}, flow: {}, per_point: \"…\", from: … }} as agreed.", issuer.letter(), flow.word()),
+                        format!(
+                            "`{word}` needs a {} rate of the issuer `{}`, and \
+                            `terms.rates` has none",
+                            flow.word(),
+                            issuer.letter()
+                        ),
+                        format!(
+                            "Add {{ issuer: {}, flow: {}, per_point: \"…\", from: … }} \
+                            as agreed.",
+                            issuer.letter(),
+                            flow.word()
+                        ),
                     );
                 }
             }
@@ -431,7 +457,10 @@ impl Checker<'_> {
             self.problem(
                 spot.mark(),
                 format!("`percent` is `{}`, which is no percentage", shown(text)),
-                format!("Write a plain decimal from 0 to 100 without a % sign and with at most {PERCENT_DIGITS_MAX} decimal places, such as `2.5`."),
+                format!(
+                    "Write a plain decimal from 0 to 100 without a % sign and with at \
+                    most {PERCENT_DIGITS_MAX} decimal places, such as `2.5`."
+                ),
             );
         }
         share.map(|share| share.normalize())
@@ -463,7 +492,10 @@ impl Checker<'_> {
             Ok(money) => Some(money),
             Err(MoneyError::Digits(..)) => {
                 let digits = currency.digits();
-                let reason = format!("`{key}` is `{text}`, finer than a minor unit of {currency}");
+                let reason = format!(
+                    "`{key}` is `{text}`, finer than a minor unit of \
+                    {currency}"
+                );
                 let cure = format!("Write at most {digits} decimal places.");
                 self.problem(mark, reason, cure);
                 None
