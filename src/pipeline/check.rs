@@ -11,6 +11,7 @@ mod feeds;
 mod matching;
 mod paths;
 mod terms;
+mod versions;
 
 use std::fs::File;
 use std::io::{self, Read};

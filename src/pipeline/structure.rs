@@ -401,7 +401,7 @@ impl Choices<'_> {
     }
 }
 
-fn keys<'s>(map: &'s Map<String, Json>) -> Vec<(&'s str, &'s Json)> {
+fn keys(map: &Map<String, Json>) -> Vec<(&str, &Json)> {
     let properties = map.get("properties").and_then(Json::as_object);
     properties.into_iter().flatten().map(|(key, schema)| (key.as_str(), schema)).collect()
 }

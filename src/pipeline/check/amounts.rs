@@ -76,7 +76,8 @@ pub(super) fn length_micros(text: &str) -> Option<i64> {
         _ => return None,
     };
     let seconds = count.parse::<i64>().ok()?.checked_mul(seconds)?;
-    (seconds <= WINDOW_DAYS_MAX * 86_400).then_some(sign * seconds * 1_000_000)
+    // Within the bound the product has at most 14 digits.
+    (seconds <= WINDOW_DAYS_MAX * 86_400).then(|| sign * seconds * 1_000_000)
 }
 
 #[cfg(test)]
@@ -146,6 +147,8 @@ mod tests {
             ("2h", Some(7_200_000_000)),
             ("1d", Some(86_400_000_000)),
             ("367d", None),
+            ("9223372036854775807s", None),
+            ("9223372036854775807d", None),
             ("99999999999999999999s", None),
             ("2", None),
             ("h", None),

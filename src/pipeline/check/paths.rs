@@ -274,11 +274,7 @@ fn overlaps(to: &str, pattern: &str) -> bool {
     let fixed: Vec<&str> =
         folders.iter().copied().take_while(|name| !name.contains(['*', '?', '{'])).collect();
     // Files that lie in the root itself are not met by results in a folder of it.
-    let in_feed = if fixed.is_empty() {
-        folders.iter().any(|name| wild(&name))
-    } else {
-        to.starts_with(&fixed)
-    };
+    let in_feed = if fixed.is_empty() { folders.iter().any(wild) } else { to.starts_with(&fixed) };
     // The pattern reaches into the output folder.
     in_feed || fixed.starts_with(&to) || names == to
 }
