@@ -1,7 +1,8 @@
 //! What a feed is: whose it is, which files it has, how they are written, and which of their
 //! columns become which canonical columns. The pipeline resolves to these; the reader obeys them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -52,6 +53,47 @@ pub struct Feed {
     pub zone: TimeZone,
     /// The declared columns, in the order of the feed's canonical fields.
     pub columns: Vec<Column>,
+}
+
+impl Feed {
+    /// The files that the patterns match, canonical, in the order of their paths, each once.
+    /// `*` and `?` match within one name and not the point of a hidden one.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed, when a match cannot be resolved, and when a match leads out
+    /// of the root by a symbolic link.
+    pub fn find(&self) -> io::Result<Vec<PathBuf>> {
+        let refused = |why: String| io::Error::new(io::ErrorKind::InvalidInput, why);
+        let root = self
+            .root
+            .to_str()
+            .ok_or_else(|| refused(format!("{} is not UTF-8", self.root.display())))?;
+        let options = glob::MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: true,
+        };
+        let mut files = BTreeSet::new();
+        for pattern in &self.patterns {
+            let whole = format!("{}/{pattern}", glob::Pattern::escape(root));
+            let matches = glob::glob_with(&whole, options)
+                .map_err(|error| refused(format!("the pattern `{pattern}`: {error}")))?;
+            for found in matches {
+                let found = found.map_err(io::Error::from)?;
+                let file = found.canonicalize()?;
+                if !file.starts_with(&self.root) {
+                    return Err(io::Error::new(
+                        io::ErrorKind::PermissionDenied,
+                        format!("{} leads out of the root by a symbolic link", found.display()),
+                    ));
+                }
+                if file.is_file() {
+                    files.insert(file);
+                }
+            }
+        }
+        Ok(files.into_iter().collect())
+    }
 }
 
 /// How a file is written.
@@ -184,4 +226,56 @@ pub enum FeedFault {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed(root: &std::path::Path, patterns: &[&str]) -> Feed {
+        Feed {
+            owner: Owner::Party(Party::A),
+            kind: FeedKind::Ledger,
+            root: root.canonicalize().unwrap(),
+            patterns: patterns.iter().map(|pattern| (*pattern).to_owned()).collect(),
+            format: Format::Parquet,
+            scale: 0,
+            zone: TimeZone::UTC,
+            columns: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn files_are_found_once_in_the_order_of_their_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("a [1]");
+        std::fs::create_dir_all(root.join("x/deep")).unwrap();
+        for name in ["x/2.csv", "x/1.csv", "x/.hidden.csv", "x/deep/3.csv", "x/1.txt"] {
+            std::fs::write(root.join(name), "").unwrap();
+        }
+        let rows: [(&[&str], &[&str]); 5] = [
+            (&["x/*.csv"], &["x/1.csv", "x/2.csv"]),
+            (&["x/2.csv", "x/?.csv"], &["x/1.csv", "x/2.csv"]),
+            (&["x/*"], &["x/1.csv", "x/1.txt", "x/2.csv"]),
+            (&["*/3.csv"], &[]),
+            (&["none/*.csv"], &[]),
+        ];
+        for (patterns, expected) in rows {
+            let feed = feed(&root, patterns);
+            let expected: Vec<PathBuf> = expected.iter().map(|name| feed.root.join(name)).collect();
+            assert_eq!(feed.find().unwrap(), expected, "{patterns:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_out_of_the_root_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        std::fs::create_dir(&root).unwrap();
+        std::fs::write(folder.path().join("secret.csv"), "").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("secret.csv"), root.join("a.csv")).unwrap();
+        let error = feed(&root, &["*.csv"]).find().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+    }
 }

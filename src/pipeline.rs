@@ -10,10 +10,11 @@
 
 pub mod declaration;
 
-// mod check;
-// mod plan;
-// mod structure;
-// mod text;
+mod check;
+mod nearest;
+mod plan;
+mod structure;
+mod text;
 
 use std::path::PathBuf;
 
@@ -21,9 +22,9 @@ use crate::agreement::Agreement;
 use crate::feed::Feed;
 use crate::value::period::Period;
 
-// pub use check::read;
-// pub use plan::plan;
-// pub use structure::schema;
+pub use check::{Trouble, read};
+pub use plan::{OUTPUTS, Plan, plan};
+pub use structure::schema;
 
 /// A checked pipeline.
 #[derive(Debug, Clone)]

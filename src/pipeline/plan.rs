@@ -1,0 +1,592 @@
+//! What a run would do, told before it does it: for a person at a terminal, and as JSON.
+//!
+//! The plan names columns and files and shows no value of either.
+
+use std::fmt;
+use std::path::Path;
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use super::Pipeline;
+use crate::agreement::{Agreement, EventRule, Fee, MemberRule};
+use crate::feed::{Contact, Feed, Format, Origin};
+use crate::value::kind::Flow;
+use crate::value::party::Party;
+use crate::value::period::{Instant, Period};
+use crate::value::version::{Version, Versions};
+
+/// The files that a run publishes.
+pub const OUTPUTS: &[&str] = &[
+    "statement.parquet",
+    "statement_lines.parquet",
+    "discrepancies.parquet",
+    "cleared_events.parquet",
+    "held.parquet",
+    "pending.parquet",
+    "links.parquet",
+    "accounts.parquet",
+    "rejects.parquet",
+    "control_totals.parquet",
+    "dictionary.parquet",
+    "manifest.json",
+];
+
+/// What a run would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// The pipeline's name.
+    pub pipeline: String,
+    /// The BLAKE3 digest of the pipeline file.
+    pub digest: String,
+    /// The agreement.
+    pub agreement: PlannedAgreement,
+    /// The parties, A first.
+    pub parties: Vec<PlannedParty>,
+    /// The period and what of it is cleared.
+    pub period: PlannedPeriod,
+    /// The feeds: A's, B's, the shared ones.
+    pub feeds: Vec<PlannedFeed>,
+    /// The id of the contact key.
+    pub key_id: Option<String>,
+    /// The member rules in order.
+    pub member_rules: Vec<String>,
+    /// The event rules in order.
+    pub event_rules: Vec<String>,
+    /// Ratio versions in force within the period.
+    pub ratios: Vec<PlannedVersion>,
+    /// Rate versions in force within the period.
+    pub rates: Vec<PlannedVersion>,
+    /// The fees.
+    pub fees: Vec<PlannedFee>,
+    /// Where money is rounded.
+    pub rounding_place: &'static str,
+    /// How money is rounded.
+    pub rounding_mode: &'static str,
+    /// How mirrors are rounded.
+    pub mirror_rounding: &'static str,
+    /// Below it nothing is due.
+    pub minimum_settlement: String,
+    /// What is carried in; positive: A owes B.
+    pub opening_carry: String,
+    /// The clause of the carry.
+    pub carry_clause: Option<String>,
+    /// The purpose that a consent must name; none: consents are not judged.
+    pub consent_purpose: Option<String>,
+    /// The tier map; none: tiers are not judged.
+    pub tiers: Option<PlannedTiers>,
+    /// What the file left to custom.
+    pub defaults: Vec<PlannedDefault>,
+    /// The folder that would appear, under the root.
+    pub output_folder: String,
+    /// The files in it.
+    pub outputs: &'static [&'static str],
+}
+
+/// The agreement of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedAgreement {
+    /// Its number.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its version.
+    pub version: String,
+    /// The zone of its business dates.
+    pub timezone: String,
+    /// The settlement currency.
+    pub currency: &'static str,
+    /// The first instant of its term.
+    pub term_from: String,
+    /// The first instant after its term.
+    pub term_to: String,
+    /// How often it clears.
+    pub cycle: &'static str,
+    /// Days a one-sided entry is awaited.
+    pub grace_days: u32,
+    /// Days from the statement to its due date.
+    pub due_days: u32,
+}
+
+/// A party of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedParty {
+    /// `a` or `b`.
+    pub letter: &'static str,
+    /// Its code.
+    pub code: String,
+    /// Its programme's name.
+    pub name: String,
+    /// What a point is called.
+    pub unit: String,
+    /// Decimal places of a point in the files.
+    pub scale: u8,
+    /// Whether a balance below zero is agreed.
+    pub overdraft: bool,
+}
+
+/// The period of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedPeriod {
+    /// Its label.
+    pub label: String,
+    /// The as-of date.
+    pub as_of: String,
+    /// The first instant.
+    pub start: String,
+    /// The first instant after it.
+    pub end: String,
+    /// The end of what this run clears.
+    pub cut: String,
+}
+
+/// A feed of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedFeed {
+    /// `a`, `b` or `shared`.
+    pub owner: &'static str,
+    /// What it carries.
+    pub kind: &'static str,
+    /// The Chinese word for it.
+    pub zh: &'static str,
+    /// The files that were found.
+    pub files: Vec<PlannedFile>,
+    /// The patterns that no file matches; a run would stop there.
+    pub missing: Vec<String>,
+    /// Why the files could not be looked for.
+    pub fault: Option<String>,
+    /// How the files are written.
+    pub format: String,
+    /// The columns that are read.
+    pub columns: Vec<PlannedColumn>,
+}
+
+/// A file of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedFile {
+    /// Its path under the root.
+    pub path: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// A column of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedColumn {
+    /// The canonical column.
+    pub name: &'static str,
+    /// Its Chinese label.
+    pub zh: &'static str,
+    /// Where it comes from.
+    pub source: String,
+    /// What becomes of contact data in it.
+    pub token: Option<&'static str>,
+}
+
+/// A version of a ratio or a rate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedVersion {
+    /// Whose points.
+    pub issuer: &'static str,
+    /// The flow of a rate.
+    pub flow: Option<&'static str>,
+    /// The ratio `issuer:acceptor`, or the money per point.
+    pub value: String,
+    /// The first instant.
+    pub from: String,
+    /// The first instant after it.
+    pub to: String,
+    /// The clause of the agreement.
+    pub clause: Option<String>,
+}
+
+/// A fee of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedFee {
+    /// Per cent of gross.
+    pub percent: String,
+    /// `issuer` or `acceptor`.
+    pub paid_by: &'static str,
+    /// Per cent of tax on the fee.
+    pub tax_percent: Option<String>,
+    /// `inclusive` (价内) or `exclusive` (价外).
+    pub tax_mode: Option<&'static str>,
+    /// The clause of the agreement.
+    pub clause: Option<String>,
+}
+
+/// The tiers of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedTiers {
+    /// `exact` or `at_least`.
+    pub rule: &'static str,
+    /// A's tier and B's, in the order of A's.
+    pub map: Vec<(String, String)>,
+    /// Days B has to follow.
+    pub lag_days: u32,
+}
+
+/// A setting that the file left to custom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedDefault {
+    /// The dotted key.
+    pub key: String,
+    /// What applies.
+    pub value: String,
+}
+
+/// What a run of the pipeline would do for a period.
+#[must_use]
+pub fn plan(pipeline: &Pipeline, period: &Period) -> Plan {
+    let agreement = &pipeline.agreement;
+    let at = |instant: Instant| instant.show(&agreement.zone);
+    let parties = agreement.parties.iter().map(|(party, terms)| PlannedParty {
+        letter: party.letter(),
+        code: terms.code.clone(),
+        name: terms.name.clone(),
+        unit: terms.unit.clone(),
+        scale: terms.scale,
+        overdraft: terms.overdraft,
+    });
+    let defaults = pipeline
+        .defaults
+        .iter()
+        .map(|(key, value)| PlannedDefault { key: key.clone(), value: value.clone() });
+    let output_folder =
+        pipeline.publish_to.join(&pipeline.name).join(&period.label).join(period.as_of.to_string());
+    Plan {
+        pipeline: pipeline.name.clone(),
+        digest: pipeline.digest.clone(),
+        agreement: PlannedAgreement {
+            id: agreement.id.clone(),
+            title: agreement.title.clone(),
+            version: agreement.version.clone(),
+            timezone: agreement.zone_name.clone(),
+            currency: agreement.currency.code(),
+            term_from: at(agreement.term.0),
+            term_to: at(agreement.term.1),
+            cycle: agreement.cycle.word(),
+            grace_days: agreement.grace_days,
+            due_days: agreement.due_days,
+        },
+        parties: parties.collect(),
+        period: PlannedPeriod {
+            label: period.label.clone(),
+            as_of: period.as_of.to_string(),
+            start: at(period.start),
+            end: at(period.end),
+            cut: at(period.cut()),
+        },
+        feeds: pipeline.feeds(period).iter().map(planned_feed).collect(),
+        key_id: pipeline.key_id.clone(),
+        member_rules: agreement.member_rules.iter().map(member_rule).collect(),
+        event_rules: agreement.event_rules.iter().map(event_rule).collect(),
+        ratios: ratios(agreement, period),
+        rates: rates(agreement, period),
+        fees: agreement.fees.iter().map(planned_fee).collect(),
+        rounding_place: agreement.rounding.place.word(),
+        rounding_mode: agreement.rounding.mode.word(),
+        mirror_rounding: agreement.mirror_rounding.word(),
+        minimum_settlement: agreement.minimum_settlement.decimal().to_string(),
+        opening_carry: agreement.opening_carry.decimal().to_string(),
+        carry_clause: agreement.carry_clause.clone(),
+        consent_purpose: agreement.consent_purpose.clone(),
+        tiers: agreement.tiers.as_ref().map(|tiers| PlannedTiers {
+            rule: if tiers.at_least.is_empty() { "exact" } else { "at_least" },
+            map: tiers.map.iter().map(|(a, b)| (a.clone(), b.clone())).collect(),
+            lag_days: tiers.lag_days,
+        }),
+        defaults: defaults.collect(),
+        output_folder: slashed(&output_folder),
+        outputs: OUTPUTS,
+    }
+}
+
+fn planned_feed(feed: &Feed) -> PlannedFeed {
+    let mut files = Vec::new();
+    let mut missing = Vec::new();
+    let mut fault = None;
+    for pattern in &feed.patterns {
+        let one = Feed { patterns: vec![pattern.clone()], ..feed.clone() };
+        match one.find() {
+            Ok(found) if found.is_empty() => missing.push(pattern.clone()),
+            Ok(found) => files.extend(found.iter().map(|file| PlannedFile {
+                path: slashed(file.strip_prefix(&feed.root).unwrap_or(file)),
+                // A file that vanishes between the two looks is no larger than nothing.
+                bytes: file.metadata().map_or(0, |metadata| metadata.len()),
+            })),
+            Err(error) => fault = Some(error.to_string()),
+        }
+    }
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    files.dedup_by(|one, other| one.path == other.path);
+    let format = match &feed.format {
+        Format::Parquet => "parquet".to_owned(),
+        Format::Csv { delimiter, .. } => {
+            format!("csv, utf-8, delimiter {}", char::from(*delimiter).escape_default())
+        }
+    };
+    let columns = feed.columns.iter().map(|column| PlannedColumn {
+        name: column.field.name,
+        zh: column.field.zh,
+        source: match &column.origin {
+            Origin::Named(name) => name.clone(),
+            Origin::Constant(value) => format!("constant `{value}`"),
+        },
+        token: column.contact.as_ref().map(|contact| match contact {
+            Contact::Mobile(_) | Contact::Email(_) => "keyed at parse",
+            Contact::Ready => "keyed by the partner",
+        }),
+    });
+    PlannedFeed {
+        owner: feed.owner.word(),
+        kind: feed.kind.word(),
+        zh: feed.kind.zh(),
+        files,
+        missing,
+        fault,
+        format,
+        columns: columns.collect(),
+    }
+}
+
+fn member_rule(rule: &MemberRule) -> String {
+    match rule {
+        MemberRule::Link => "link".to_owned(),
+        MemberRule::Token(column) => format!("token: {column}"),
+    }
+}
+
+fn event_rule(rule: &EventRule) -> String {
+    match rule {
+        EventRule::Reference | EventRule::Order => rule.word().to_owned(),
+        EventRule::Window { from_micros, to_micros } => {
+            format!("window {}s to {}s", from_micros / 1_000_000, to_micros / 1_000_000)
+        }
+    }
+}
+
+fn ratios(agreement: &Agreement, period: &Period) -> Vec<PlannedVersion> {
+    let mut planned = Vec::new();
+    for (issuer, versions) in agreement.ratios.iter() {
+        planned.extend(in_force(agreement, period, issuer, None, versions));
+    }
+    planned
+}
+
+fn rates(agreement: &Agreement, period: &Period) -> Vec<PlannedVersion> {
+    let mut planned = Vec::new();
+    for issuer in Party::BOTH {
+        for flow in Flow::ALL {
+            let versions = agreement.rates_of(issuer, *flow);
+            planned.extend(in_force(agreement, period, issuer, Some(*flow), versions));
+        }
+    }
+    planned
+}
+
+fn in_force<T: fmt::Display>(
+    agreement: &Agreement,
+    period: &Period,
+    issuer: Party,
+    flow: Option<Flow>,
+    versions: &Versions<T>,
+) -> Vec<PlannedVersion> {
+    let planned = |version: &Version<T>| PlannedVersion {
+        issuer: issuer.letter(),
+        flow: flow.map(Flow::word),
+        value: version.value.to_string(),
+        from: version.from.show(&agreement.zone),
+        to: version.to.show(&agreement.zone),
+        clause: version.clause.clone(),
+    };
+    versions.within(period.start, period.end).map(planned).collect()
+}
+
+fn planned_fee(fee: &Fee) -> PlannedFee {
+    let percent = |share: Decimal| {
+        share.checked_mul(Decimal::ONE_HUNDRED).unwrap_or(share).normalize().to_string()
+    };
+    PlannedFee {
+        percent: percent(fee.share),
+        paid_by: if fee.issuer_pays { "issuer" } else { "acceptor" },
+        tax_percent: fee.tax.map(|tax| percent(tax.share)),
+        tax_mode: fee.tax.map(|tax| if tax.inclusive { "inclusive" } else { "exclusive" }),
+        clause: fee.clause.clone(),
+    }
+}
+
+/// A path with `/` between names, on every system.
+fn slashed(path: &Path) -> String {
+    let names: Vec<_> = path.iter().map(|name| name.to_string_lossy()).collect();
+    names.join("/")
+}
+
+/// Columns of the terminal that a label takes.
+const LABEL_WIDTH: usize = 29;
+
+/// Columns of the terminal that the name of a canonical column takes.
+const COLUMN_WIDTH: usize = 32;
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show_agreement(f)?;
+        self.show_feeds(f)?;
+        self.show_matching(f)?;
+        self.show_money(f)?;
+        heading(f, "Left to custom", "按惯例取值")?;
+        for default in &self.defaults {
+            writeln!(f, "  {} = {}", default.key, default.value)?;
+        }
+        heading(f, "Outputs", "输出")?;
+        writeln!(f, "  {}/", self.output_folder)?;
+        for output in self.outputs {
+            writeln!(f, "    {output}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    fn show_agreement(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let agreement = &self.agreement;
+        writeln!(f, "Plan 计划: {}", self.pipeline)?;
+        heading(f, "Agreement", "合同")?;
+        let title = [&agreement.id, &agreement.title, &agreement.version]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("  ");
+        line(f, "number", "合同编号", &title)?;
+        line(f, "term", "期限", &format!("{} → {}", agreement.term_from, agreement.term_to))?;
+        line(
+            f,
+            "zone, currency",
+            "时区、币种",
+            &format!("{}, {}", agreement.timezone, agreement.currency),
+        )?;
+        for party in &self.parties {
+            let (label, zh) =
+                if party.letter == "a" { ("party A", "甲方") } else { ("party B", "乙方") };
+            let overdraft = if party.overdraft { ", overdraft agreed 可透支" } else { "" };
+            let shown = format!(
+                "{} {}, {} with {} decimal places{overdraft}",
+                party.code, party.name, party.unit, party.scale
+            );
+            line(f, label, zh, &shown)?;
+        }
+        heading(f, "Period", "清算周期")?;
+        let period = &self.period;
+        line(f, "period", "周期", &format!("{} ({})", period.label, agreement.cycle))?;
+        line(f, "from, to", "起止", &format!("{} → {}", period.start, period.end))?;
+        line(f, "as of, cut", "截至", &format!("{}, {}", period.as_of, period.cut))?;
+        let days = format!("{} and {} days", agreement.grace_days, agreement.due_days);
+        line(f, "grace, due", "宽限、付款期限", &days)
+    }
+
+    fn show_feeds(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for feed in &self.feeds {
+            heading(f, &format!("Feed {}.{}", feed.owner, feed.kind), feed.zh)?;
+            line(f, "format", "格式", &feed.format)?;
+            for file in &feed.files {
+                line(f, "file", "文件", &format!("{} ({} bytes)", file.path, file.bytes))?;
+            }
+            for pattern in &feed.missing {
+                line(f, "MISSING", "缺文件", pattern)?;
+            }
+            if let Some(fault) = &feed.fault {
+                line(f, "FAULT", "无法读取", fault)?;
+            }
+            for column in &feed.columns {
+                let name = padded(&format!("{} {}", column.name, column.zh), COLUMN_WIDTH);
+                let token = column.token.map(|token| format!("  [token 令牌: {token}]"));
+                writeln!(f, "    {name} ← {}{}", column.source, token.unwrap_or_default())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn show_matching(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        heading(f, "Matching", "勾对")?;
+        line(f, "members", "会员", &or_none(&self.member_rules.join(" → ")))?;
+        line(f, "events", "流水", &or_none(&self.event_rules.join(" → ")))?;
+        line(f, "contact key", "密钥", self.key_id.as_deref().unwrap_or("none 无"))?;
+        let judged = "not judged 不核";
+        let consent = self.consent_purpose.as_ref().map(|purpose| format!("purpose {purpose}"));
+        line(f, "consent", "授权同意", consent.as_deref().unwrap_or(judged))?;
+        let tiers = self.tiers.as_ref().map(|tiers| {
+            let map: Vec<String> = tiers.map.iter().map(|(a, b)| format!("{a} → {b}")).collect();
+            format!("{}: {}; lag {} days", tiers.rule, map.join(", "), tiers.lag_days)
+        });
+        line(f, "tiers", "等级", tiers.as_deref().unwrap_or(judged))
+    }
+
+    fn show_money(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        heading(f, "Terms in force", "适用条款")?;
+        // Ratios and rates count the points that the engine counts: smallest units.
+        let scaled = |letter: &str| {
+            self.parties.iter().any(|party| party.letter == letter && party.scale > 0)
+        };
+        let any_scaled = self.parties.iter().any(|party| party.scale > 0);
+        for version in &self.ratios {
+            let units = if any_scaled { " in smallest units 最小单位" } else { "" };
+            let value = format!("{} {}{units}", version.issuer, version.value);
+            line(f, "ratio", "互通比例", &dated(&value, version))?;
+        }
+        for version in &self.rates {
+            let currency = self.agreement.currency;
+            let flow = version.flow.unwrap_or_default();
+            let issuer = version.issuer;
+            let unit = if scaled(issuer) { "smallest unit 最小单位" } else { "point" };
+            let value = format!("{issuer} {flow} {} {currency} per {unit}", version.value);
+            line(f, "rate", "清算单价", &dated(&value, version))?;
+        }
+        for fee in &self.fees {
+            let mut shown = format!("{}% of gross, paid by the {}", fee.percent, fee.paid_by);
+            if let (Some(percent), Some(mode)) = (&fee.tax_percent, fee.tax_mode) {
+                shown.push_str(&format!(", tax 税 {percent}% {mode}"));
+            }
+            line(f, "fee", "手续费", &format!("{shown}{}", clause(fee.clause.as_deref())))?;
+        }
+        if self.fees.is_empty() {
+            line(f, "fee", "手续费", "none 无")?;
+        }
+        let money = format!("by {}, {}", self.rounding_place, self.rounding_mode);
+        line(f, "rounding", "舍入", &money)?;
+        line(f, "mirror rounding", "对方积分舍入", self.mirror_rounding)?;
+        let currency = self.agreement.currency;
+        let minimum = format!("{} {currency}", self.minimum_settlement);
+        line(f, "minimum settlement", "起付金额", &minimum)?;
+        let carry =
+            format!("{} {currency}{}", self.opening_carry, clause(self.carry_clause.as_deref()));
+        line(f, "opening carry", "期初结转", &carry)
+    }
+}
+
+fn heading(f: &mut fmt::Formatter<'_>, label: &str, zh: &str) -> fmt::Result {
+    writeln!(f, "\n{label} {zh}")
+}
+
+fn line(f: &mut fmt::Formatter<'_>, label: &str, zh: &str, shown: &str) -> fmt::Result {
+    writeln!(f, "  {} {shown}", padded(&format!("{label} {zh}"), LABEL_WIDTH))
+}
+
+/// Filled up with blanks to a width of the terminal, in which a Chinese character takes two.
+fn padded(text: &str, width: usize) -> String {
+    let blanks = width.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(blanks))
+}
+
+fn dated(value: &str, version: &PlannedVersion) -> String {
+    format!("{value}, {} → {}{}", version.from, version.to, clause(version.clause.as_deref()))
+}
+
+fn clause(clause: Option<&str>) -> String {
+    clause.map(|clause| format!(", clause 条款 {clause}")).unwrap_or_default()
+}
+
+fn or_none(text: &str) -> String {
+    if text.is_empty() { "none 无".to_owned() } else { text.to_owned() }
+}
