@@ -5,6 +5,6 @@ mod balance;
 mod net;
 mod obligation;
 
-pub use balance::{Conservation, ConservationError, Side as BalanceSide, StageTotal, conserve};
+pub use balance::{ConservationError, Side as BalanceSide, conserve};
 pub use net::{ClearError, settle};
 pub use obligation::{Obligation, ObligationKey, oblige};

@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 
 use super::obligation::{Obligation, ObligationKey};
 use crate::agreement::Agreement;
+use crate::control::{Conservation, StageTotal};
 use crate::event::Lineage;
 use crate::frame::books::{self, Ledger};
 use crate::judgement::{Disposition, Item, Judgement};
@@ -60,38 +61,6 @@ pub enum ConservationError {
     /// A sum cannot be exact.
     #[error(transparent)]
     Overflow(#[from] Overflow),
-}
-
-/// What one party's rows of one role and disposition amount to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct StageTotal {
-    /// Rows.
-    pub rows: u64,
-    /// Signed points on the party's own book.
-    pub points: i128,
-    /// Exact worth of issuer's legs; zero for other rows.
-    pub money: Decimal,
-}
-
-impl StageTotal {
-    fn add(&mut self, points: i64, money: Option<Decimal>) -> Result<(), Overflow> {
-        self.rows += 1;
-        let overflow = Overflow { what: "points" };
-        self.points = self.points.checked_add(i128::from(points)).ok_or(overflow)?;
-        if let Some(money) = money {
-            self.money = sum(self.money, money)?;
-        }
-        Ok(())
-    }
-}
-
-/// The rows of one party's book by role, what came in and what became of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Conservation {
-    /// (role, stage) → total; stages are `in` and the words of [`Disposition`].
-    pub totals: BTreeMap<(&'static str, &'static str), StageTotal>,
-    /// The exact worth of held issuer's legs.
-    pub held: Decimal,
 }
 
 /// One party's book with everything that was said of its rows.

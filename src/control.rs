@@ -1,0 +1,166 @@
+//! Control totals (控制总数): rows, points and money per feed and stage, and the totals of each book
+//! by role and disposition.
+
+use std::collections::BTreeMap;
+
+use arrow::array::AsArray;
+use arrow::datatypes::{Int64Type, UInt32Type};
+use rust_decimal::Decimal;
+
+use crate::account::Account;
+use crate::feed::{FeedKind, FeedRows};
+use crate::value::exact::sum;
+use crate::value::party::Party;
+use crate::value::points::Overflow;
+
+/// A control total.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlTotal {
+    /// `a`, `b` or `shared`.
+    pub owner: &'static str,
+    /// The feed, `accounts`, or a role of ledger rows.
+    pub subject: &'static str,
+    /// The file, where it is one file's.
+    pub file: Option<String>,
+    /// What was totalled.
+    pub stage: &'static str,
+    /// Rows.
+    pub rows: u64,
+    /// Signed points on the party's own book.
+    pub points: Option<i128>,
+    /// The exact worth of issuer's legs.
+    pub money: Option<Decimal>,
+}
+
+/// What rows of one role and disposition amount to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StageTotal {
+    /// Rows.
+    pub rows: u64,
+    /// Signed points on the party's own book.
+    pub points: i128,
+    /// The exact worth of issuer's legs; zero for other rows.
+    pub money: Decimal,
+}
+
+impl StageTotal {
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a sum cannot be exact.
+    pub fn add(&mut self, points: i64, money: Option<Decimal>) -> Result<(), Overflow> {
+        self.rows += 1;
+        let overflow = Overflow { what: "points" };
+        self.points = self.points.checked_add(i128::from(points)).ok_or(overflow)?;
+        if let Some(money) = money {
+            self.money = sum(self.money, money)?;
+        }
+        Ok(())
+    }
+}
+
+/// One party's book by role: what came in and what became of it. It exists only when both balance.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conservation {
+    /// (role, stage) → total; stages are `in` and the words of the dispositions.
+    pub totals: BTreeMap<(&'static str, &'static str), StageTotal>,
+    /// The exact worth of held issuer's legs.
+    pub held: Decimal,
+}
+
+impl Conservation {
+    /// The total of a role and stage.
+    #[must_use]
+    pub fn of(&self, role: &'static str, stage: &'static str) -> StageTotal {
+        self.totals.get(&(role, stage)).copied().unwrap_or_default()
+    }
+}
+
+/// The totals of a feed, file by file: read = accepted + rejected.
+///
+/// # Errors
+/// [`Overflow`] when a sum of points leaves 127 bits.
+pub fn of_feed(feed: &FeedRows) -> Result<Vec<ControlTotal>, Overflow> {
+    let points_column = match feed.kind {
+        FeedKind::Ledger => Some("points"),
+        FeedKind::Accounts | FeedKind::Opening => Some("balance"),
+        FeedKind::Members | FeedKind::Links | FeedKind::Consents => None,
+    };
+    let mut accepted = vec![StageTotal::default(); feed.files.len()];
+    let files = feed.rows.column_by_name("file").and_then(|c| c.as_primitive_opt::<UInt32Type>());
+    let points = points_column
+        .and_then(|name| feed.rows.column_by_name(name))
+        .and_then(|column| column.as_primitive_opt::<Int64Type>());
+    for (row, file) in files.into_iter().flat_map(|files| files.values().iter().enumerate()) {
+        let points = points.map_or(0, |points| points.value(row));
+        if let Some(total) = accepted.get_mut(*file as usize) {
+            total.add(points, None)?;
+        }
+    }
+    let mut totals = Vec::new();
+    for (file, accepted) in feed.files.iter().zip(accepted) {
+        let rejected = feed.rejects.iter().filter(|reject| reject.file == file.path).count();
+        let total = |stage, rows, points| ControlTotal {
+            owner: feed.owner.word(),
+            subject: feed.kind.word(),
+            file: Some(file.path.clone()),
+            stage,
+            rows,
+            points,
+            money: None,
+        };
+        totals.push(total("read", file.rows, None));
+        let points = points_column.map(|_| accepted.points);
+        totals.push(total("accepted", accepted.rows, points));
+        totals.push(total("rejected", rejected as u64, None));
+    }
+    Ok(totals)
+}
+
+/// The totals of one party's book, by role and stage.
+#[must_use]
+pub fn of_book(party: Party, conservation: &Conservation) -> Vec<ControlTotal> {
+    let of_role = |(&(subject, stage), total): (&(&'static str, &'static str), &StageTotal)| {
+        let money = (subject == "issuer").then_some(total.money);
+        ControlTotal {
+            owner: party.letter(),
+            subject,
+            file: None,
+            stage,
+            rows: total.rows,
+            points: Some(total.points),
+            money,
+        }
+    };
+    conservation.totals.iter().map(of_role).collect()
+}
+
+/// The programme totals of one party's accounts (总分核对).
+///
+/// # Errors
+/// [`Overflow`] when a sum leaves 127 bits.
+pub fn of_accounts(party: Party, accounts: &[Account]) -> Result<Vec<ControlTotal>, Overflow> {
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let total = |stage, balance: fn(&Account) -> Option<i64>| {
+        let mut total = StageTotal::default();
+        for balance in accounts.iter().filter_map(balance) {
+            total.add(balance, None)?;
+        }
+        Ok(ControlTotal {
+            owner: party.letter(),
+            subject: "programme",
+            file: None,
+            stage,
+            rows: total.rows,
+            points: Some(total.points),
+            money: None,
+        })
+    };
+    Ok(vec![
+        total("opening", |account| account.opening)?,
+        total("expected", |account| Some(account.expected))?,
+        total("reported", |account| account.reported)?,
+    ])
+}
