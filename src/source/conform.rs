@@ -240,9 +240,11 @@ fn id(text: &str) -> Result<&str, Refusal> {
     Ok(text)
 }
 
+/// Soft hyphens, zero-width and direction marks, and blanks other than the ASCII one.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-        || (!c.is_ascii() && c.is_whitespace())
+    let mark = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+    mark || (!c.is_ascii() && c.is_whitespace())
 }
 
 /// An unknown word as an error may show it: a word of a closed list is no personal data, but a

@@ -9,7 +9,7 @@ use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type, TimeUnit};
 use arrow::record_batch::RecordBatch;
 
-use super::conform::{Rule, trim};
+use super::conform::{Rule, Value, trim};
 use super::refusal::Refusal;
 use super::sheet::{Refused, Slot};
 use crate::frame::fields::FieldKind;
@@ -142,7 +142,7 @@ impl Lane {
                     Some(instants) => instants.day(days.into()),
                     None => Err(Refusal::NotInstant),
                 };
-                show_refused(slot, made.map(super::conform::Value::Whole), scratch, days)
+                show_refused(slot, made.map(Value::Whole), scratch, days)
             }
             Lane::Stamp { ticks, unit, exact } => {
                 let ticks = ticks.value(row);
@@ -152,7 +152,7 @@ impl Lane {
                     }),
                     None => Err(Refusal::NotInstant),
                 };
-                show_refused(slot, made.map(super::conform::Value::Whole), scratch, ticks)
+                show_refused(slot, made.map(Value::Whole), scratch, ticks)
             }
         }
     }
@@ -194,7 +194,7 @@ fn as_text(
 /// The text of a number is made only where it is refused.
 fn show_refused(
     slot: &mut Slot<'_>,
-    made: Result<super::conform::Value<'_>, Refusal>,
+    made: Result<Value<'_>, Refusal>,
     scratch: &mut String,
     value: impl std::fmt::Display,
 ) -> Result<(), Refused> {

@@ -100,7 +100,7 @@ impl<'b> Records<'b> {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
-    /// Goes to the next delimiter, line feed or the end, and says whether there was a line end.
+    /// Goes to the next delimiter, line feed or the end of the bytes.
     fn skip_to_end(&mut self) {
         let delimiter = self.delimiter;
         let rest = self.rest();
@@ -235,7 +235,7 @@ mod tests {
         for _ in 0..20_000 {
             let length = random.usize(..24);
             let text: String =
-                (0..length).map(|_| random.choice("\"\",\n\ra ".chars()).unwrap()).collect();
+                (0..length).map(|_| char::from(*random.choice(b"\"\",\n\ra ").unwrap())).collect();
             let head = complete(text.as_bytes(), b',');
             let whole = split(&text);
             let mut parts = split(&text[..head]);
