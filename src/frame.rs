@@ -2,5 +2,6 @@
 //! from Arrow to polars.
 
 pub mod fields;
+pub mod schema;
 pub mod books;
 pub mod bridge;

@@ -10,6 +10,7 @@ pub mod account;
 pub mod statement;
 pub mod control;
 pub mod engine;
+pub mod source;
 pub mod matching;
 pub mod detect;
 pub mod clear;

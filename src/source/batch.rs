@@ -1,0 +1,99 @@
+//! Gathers the sheets of a feed into its one canonical batch.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, UInt32Array, UInt64Array, new_empty_array};
+use arrow::compute::concat;
+use arrow::record_batch::RecordBatch;
+
+use super::error::SourceError;
+use super::sheet::Sheet;
+use crate::feed::{Feed, FeedFault, FeedRows, InputFile, Reject};
+use crate::frame::schema::canonical_schema;
+
+/// The most bytes of text in a column, and the most rows: what 32-bit offsets can say.
+const LIMIT: u64 = i32::MAX as u64;
+
+/// A feed's sheets so far.
+#[derive(Debug)]
+pub(super) struct Gathering<'f> {
+    feed: &'f Feed,
+    files: Vec<InputFile>,
+    /// By canonical column, the pieces in order.
+    columns: Vec<Vec<ArrayRef>>,
+    text_bytes: Vec<u64>,
+    file_numbers: Vec<u32>,
+    lines: Vec<u64>,
+    rejects: Vec<Reject>,
+}
+
+impl<'f> Gathering<'f> {
+    pub(super) fn new(feed: &'f Feed, files: &[InputFile]) -> Gathering<'f> {
+        let fields = feed.kind.fields().len();
+        // The rows are counted anew, so that a survey may be read twice.
+        let files = files.iter().map(|file| InputFile { rows: 0, ..file.clone() }).collect();
+        Gathering {
+            feed,
+            files,
+            columns: vec![Vec::new(); fields],
+            text_bytes: vec![0; fields],
+            file_numbers: Vec::new(),
+            lines: Vec::new(),
+            rejects: Vec::new(),
+        }
+    }
+
+    /// Adds the sheet that comes next in the order of files and lines.
+    pub(super) fn add(
+        &mut self,
+        mut sheet: Sheet,
+        watch: &dyn Fn(u64, u64),
+    ) -> Result<(), SourceError> {
+        watch(sheet.bytes, sheet.rows);
+        if let Some(file) = self.files.get_mut(sheet.file as usize) {
+            file.rows += sheet.rows;
+        }
+        self.rejects.append(&mut sheet.rejects);
+        if sheet.lines.is_empty() {
+            return Ok(());
+        }
+        let rows = self.lines.len() + sheet.lines.len();
+        let fields = self.feed.kind.fields();
+        let parts = self.columns.iter_mut().zip(&mut self.text_bytes).zip(fields);
+        let pieces = sheet.columns.into_iter().zip(sheet.text_bytes);
+        for (((column, total), field), (piece, bytes)) in parts.zip(pieces) {
+            *total += bytes;
+            if *total > LIMIT || rows as u64 > LIMIT {
+                let feed = self.feed.kind.word();
+                return Err(SourceError::TooLarge { feed, column: field.name });
+            }
+            column.push(piece);
+        }
+        self.file_numbers.resize(rows, sheet.file);
+        self.lines.append(&mut sheet.lines);
+        Ok(())
+    }
+
+    /// The feed's rows, rejects and faults.
+    pub(super) fn finish(self, faults: Vec<FeedFault>) -> Result<FeedRows, SourceError> {
+        let Gathering { feed, files, columns, file_numbers, lines, rejects, .. } = self;
+        let unframed = |source| SourceError::Frame { feed: feed.kind.word(), source };
+        let schema = canonical_schema(feed.kind);
+        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
+        // Column by column, so that the pieces of one are freed before the next is joined.
+        for (pieces, field) in columns.into_iter().zip(schema.fields()) {
+            arrays.push(match pieces.as_slice() {
+                [] => new_empty_array(field.data_type()),
+                [one] => ArrayRef::clone(one),
+                many => {
+                    let many: Vec<&dyn Array> = many.iter().map(AsRef::as_ref).collect();
+                    concat(&many).map_err(unframed)?
+                }
+            });
+        }
+        arrays.push(Arc::new(UInt32Array::from(file_numbers)));
+        arrays.push(Arc::new(UInt64Array::from(lines)));
+        let rows = RecordBatch::try_new(schema, arrays).map_err(unframed)?;
+        Ok(FeedRows { owner: feed.owner, kind: feed.kind, rows, files, rejects, faults })
+    }
+}

@@ -1,0 +1,98 @@
+//! What stops the reading of a feed.
+
+use std::io;
+use std::path::PathBuf;
+
+use arrow::error::ArrowError;
+
+/// What stops the reading of a feed. Files are named relative to the feed's root.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The file cannot be opened or read.
+    #[error("`{file}` cannot be read; see that it exists and that its permissions allow it")]
+    Io {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file lies outside the feed's root, or its name is not UTF-8.
+    #[error("`{}` lies outside the feed's root or has a name that is not UTF-8; move or rename it", path.display())]
+    Outside {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is not what it was when its digest was taken.
+    #[error("`{file}` changed while it was read; run again once it is complete")]
+    Changed {
+        /// The file.
+        file: String,
+    },
+    /// The bytes of the file are not what its format says.
+    #[error("`{file}` is not a readable Parquet file ({reason}); ask the partner to send it again")]
+    Corrupt {
+        /// The file.
+        file: String,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// A record is longer than the reader holds.
+    #[error(
+        "{file}:{line}: the record is longer than 1 MiB; close the quote that it opens, or shorten it"
+    )]
+    LongRecord {
+        /// The file.
+        file: String,
+        /// The line on which the record begins.
+        line: u64,
+    },
+    /// A word of a strict list that nobody declared.
+    #[error(
+        "{file}:{line}: `{word}` is no known {column}; declare it under `values` of `{column}`"
+    )]
+    UnknownKind {
+        /// The file.
+        file: String,
+        /// The line or row.
+        line: u64,
+        /// The canonical column.
+        column: String,
+        /// The word, masked where it is long or unprintable.
+        word: String,
+    },
+    /// The feed holds more than one batch can.
+    #[error("`{column}` of the {feed} feed holds more than 2 GiB; split the period")]
+    TooLarge {
+        /// The feed.
+        feed: &'static str,
+        /// The canonical column.
+        column: &'static str,
+    },
+    /// A declared constant that its column refuses.
+    #[error("the constant of `{column}` is refused: {reason}; mend it in the pipeline")]
+    Constant {
+        /// The canonical column.
+        column: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// A column that the feed needs stands nowhere in the pipeline.
+    #[error("the {feed} feed does not declare `{column}`; declare it under `columns`")]
+    Undeclared {
+        /// The feed.
+        feed: &'static str,
+        /// The canonical column.
+        column: &'static str,
+    },
+    /// A delimiter that cannot part UTF-8 text.
+    #[error("the byte {0:#04x} cannot be a delimiter; use an ASCII character such as `,`")]
+    Delimiter(u8),
+    /// The rows do not form a batch.
+    #[error("the rows of the {feed} feed do not form a batch")]
+    Frame {
+        /// The feed.
+        feed: &'static str,
+        /// What Arrow said.
+        source: ArrowError,
+    },
+}

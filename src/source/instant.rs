@@ -1,0 +1,423 @@
+//! Instants from text: ISO 8601 or a declared format, with local times in the feed's zone.
+//!
+//! A feed holds tens of millions of instants, so the common spellings are read by hand and a zone
+//! is asked only near a clock change; everything else goes through jiff.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::fmt::strtime::BrokenDownTime;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+
+use super::refusal::Refusal;
+use crate::value::period::{DAY_MICROS, Instant};
+
+const SECOND_MICROS: i64 = 1_000_000;
+
+/// How far from a clock change a local time is sure to be neither skipped nor repeated: jiff holds
+/// offsets within 26 hours of UTC, so a change moves the clock by less than 52 hours.
+const MARGIN_MICROS: i64 = 3 * DAY_MICROS;
+
+/// What a text says before the zone is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// A bare day, in days since the epoch.
+    Day(i64),
+    /// A local time, in microseconds since a local epoch.
+    Local(i64),
+    /// An instant, in microseconds since the epoch in UTC.
+    Exact(i64),
+}
+
+/// How the instants of a column are read.
+#[derive(Debug)]
+pub(super) struct Instants {
+    clock: Clock,
+    pattern: Option<Pattern>,
+    /// Whether a bare day means its last microsecond instead of its first.
+    day_end: bool,
+}
+
+impl Instants {
+    pub(super) fn new(zone: &TimeZone, pattern: Option<&str>, day_end: bool) -> Instants {
+        Instants { clock: Clock::new(zone), pattern: pattern.map(Pattern::new), day_end }
+    }
+
+    /// Whether the column declares how its instants are written.
+    pub(super) fn has_pattern(&self) -> bool {
+        self.pattern.is_some()
+    }
+
+    /// Microseconds since the epoch in UTC.
+    pub(super) fn text(&self, text: &str) -> Result<i64, Refusal> {
+        let written = match &self.pattern {
+            Some(pattern) => pattern.read(text)?,
+            None => iso(text.as_bytes())?,
+        };
+        match written {
+            Written::Day(days) => self.day(days),
+            Written::Local(micros) => self.local(micros),
+            Written::Exact(micros) => self.exact(micros),
+        }
+    }
+
+    /// A bare day: its first instant in the zone, or its last microsecond.
+    pub(super) fn day(&self, days: i64) -> Result<i64, Refusal> {
+        if self.day_end {
+            self.clock.first_of(days.saturating_add(1)).map(|next| next - 1)
+        } else {
+            self.clock.first_of(days)
+        }
+    }
+
+    /// A local time in the zone.
+    pub(super) fn local(&self, micros: i64) -> Result<i64, Refusal> {
+        self.clock.instant(micros)
+    }
+
+    /// An instant that needs no zone.
+    pub(super) fn exact(&self, micros: i64) -> Result<i64, Refusal> {
+        Timestamp::from_microsecond(micros).map_err(|_| Refusal::OutOfRange)?;
+        Ok(micros)
+    }
+}
+
+/// A zone with the stretches of local time in which its offset is beyond doubt.
+#[derive(Debug)]
+struct Clock {
+    zone: TimeZone,
+    /// In order of time and disjoint.
+    calm: Vec<Calm>,
+}
+
+/// Local times `[from, to)` that have one offset and are neither skipped nor repeated.
+#[derive(Debug)]
+struct Calm {
+    from: i64,
+    to: i64,
+    offset: i64,
+}
+
+impl Clock {
+    fn new(zone: &TimeZone) -> Clock {
+        // Outside these years the zone itself is asked.
+        let (Some(first), Some(last)) = (days_of(1970, 1, 1), days_of(2100, 1, 1)) else {
+            return Clock { zone: zone.clone(), calm: Vec::new() };
+        };
+        let (first, last) = (first * DAY_MICROS, last * DAY_MICROS);
+        let mut calm = Vec::new();
+        let mut since = first;
+        let mut stretch = |since: i64, until: i64| {
+            let Ok(at) = Timestamp::from_microsecond(since) else { return };
+            let offset = i64::from(zone.to_offset(at).seconds()) * SECOND_MICROS;
+            let (from, to) = (since + MARGIN_MICROS + offset, until - MARGIN_MICROS + offset);
+            if from < to {
+                calm.push(Calm { from, to, offset });
+            }
+        };
+        if let Ok(start) = Timestamp::from_microsecond(first) {
+            for change in zone.following(start) {
+                let at = change.timestamp().as_microsecond();
+                if at >= last {
+                    break;
+                }
+                stretch(since, at);
+                since = at;
+            }
+        }
+        stretch(since, last);
+        Clock { zone: zone.clone(), calm }
+    }
+
+    /// The offset of a local time that lies well away from every clock change.
+    fn calm_offset(&self, local: i64) -> Option<i64> {
+        let at = self.calm.partition_point(|calm| calm.to <= local);
+        self.calm.get(at).filter(|calm| calm.from <= local).map(|calm| calm.offset)
+    }
+
+    /// The instant of a local time, or a refusal where the clock change skips or repeats it.
+    fn instant(&self, local: i64) -> Result<i64, Refusal> {
+        if let Some(offset) = self.calm_offset(local) {
+            return Ok(local - offset);
+        }
+        let civil = civil(local)?;
+        let offset = match self.zone.to_ambiguous_timestamp(civil).offset() {
+            AmbiguousOffset::Unambiguous { offset } => offset,
+            AmbiguousOffset::Gap { .. } => return Err(Refusal::Skipped),
+            AmbiguousOffset::Fold { .. } => return Err(Refusal::Repeated),
+        };
+        let at = offset.to_timestamp(civil).map_err(|_| Refusal::OutOfRange)?;
+        Ok(at.as_microsecond())
+    }
+
+    /// The first instant of a day. A day names no local time, so a midnight that is skipped or
+    /// repeated leaves no doubt about it.
+    fn first_of(&self, days: i64) -> Result<i64, Refusal> {
+        let local = days.checked_mul(DAY_MICROS).ok_or(Refusal::OutOfRange)?;
+        if let Some(offset) = self.calm_offset(local) {
+            return Ok(local - offset);
+        }
+        let day = civil(local)?.date();
+        Instant::start_of(day, &self.zone).map(|at| at.0).ok_or(Refusal::OutOfRange)
+    }
+}
+
+/// A local time in jiff's form: UTC is the zone in which local microseconds count as they stand.
+fn civil(local: i64) -> Result<DateTime, Refusal> {
+    let at = Timestamp::from_microsecond(local).map_err(|_| Refusal::OutOfRange)?;
+    Ok(Offset::UTC.to_datetime(at))
+}
+
+/// Days from 1970-01-01 to a day of the Gregorian calendar, or `None` where it does not exist.
+/// The sum is Howard Hinnant's `days_from_civil`.
+fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        _ => return None,
+    };
+    if !(1..=9999).contains(&year) || !(1..=length).contains(&day) {
+        return None;
+    }
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let era = shifted.div_euclid(400);
+    let year_of_era = shifted.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    Some(era * 146_097 + day_of_era - 719_468)
+}
+
+/// Microseconds into the day, or `None` where the clock never shows that.
+fn micros_of(hour: i64, minute: i64, second: i64) -> Option<i64> {
+    (hour < 24 && minute < 60 && second < 60)
+        .then_some(((hour * 60 + minute) * 60 + second) * SECOND_MICROS)
+}
+
+/// A cursor over the text; every step may find that the text is not what it should be.
+struct Cursor<'t>(&'t [u8]);
+
+impl Cursor<'_> {
+    fn number(&mut self, digits: usize) -> Option<i64> {
+        let (head, rest) = self.0.split_at_checked(digits)?;
+        let mut number = 0;
+        for byte in head {
+            if !byte.is_ascii_digit() {
+                return None;
+            }
+            number = number * 10 + i64::from(byte - b'0');
+        }
+        self.0 = rest;
+        Some(number)
+    }
+
+    fn byte(&mut self, wanted: impl Fn(u8) -> bool) -> Option<u8> {
+        let (&first, rest) = self.0.split_first()?;
+        wanted(first).then(|| self.0 = rest)?;
+        Some(first)
+    }
+}
+
+/// ISO 8601: a day, or a day and a time with `T` or a blank between, an optional fraction and an
+/// optional offset.
+fn iso(text: &[u8]) -> Result<Written, Refusal> {
+    let parts = iso_parts(text).ok_or(Refusal::NotInstant)?;
+    let IsoParts { day: (year, month, day), time, fraction, offset } = parts;
+    let days = days_of(year, month, day).ok_or(Refusal::NoSuchTime)?;
+    let Some((hour, minute, second)) = time else { return Ok(Written::Day(days)) };
+    let of_day = micros_of(hour, minute, second).ok_or(Refusal::NoSuchTime)?;
+    let micros = fraction_micros(fraction)?;
+    let local = days * DAY_MICROS + of_day + micros;
+    match offset {
+        None => Ok(Written::Local(local)),
+        Some(seconds) => Ok(Written::Exact(local - seconds * SECOND_MICROS)),
+    }
+}
+
+struct IsoParts<'t> {
+    day: (i64, i64, i64),
+    time: Option<(i64, i64, i64)>,
+    fraction: &'t [u8],
+    offset: Option<i64>,
+}
+
+fn iso_parts(text: &[u8]) -> Option<IsoParts<'_>> {
+    let mut cursor = Cursor(text);
+    let year = cursor.number(4)?;
+    cursor.byte(|b| b == b'-')?;
+    let month = cursor.number(2)?;
+    cursor.byte(|b| b == b'-')?;
+    let day = (year, month, cursor.number(2)?);
+    if cursor.0.is_empty() {
+        return Some(IsoParts { day, time: None, fraction: &[], offset: None });
+    }
+    cursor.byte(|b| b == b'T' || b == b' ')?;
+    let hour = cursor.number(2)?;
+    cursor.byte(|b| b == b':')?;
+    let minute = cursor.number(2)?;
+    cursor.byte(|b| b == b':')?;
+    let time = Some((hour, minute, cursor.number(2)?));
+    let mut fraction: &[u8] = &[];
+    if cursor.byte(|b| b == b'.').is_some() {
+        let digits = cursor.0.iter().take_while(|b| b.is_ascii_digit()).count();
+        if !(1..=9).contains(&digits) {
+            return None;
+        }
+        let (head, rest) = cursor.0.split_at_checked(digits)?;
+        (fraction, cursor.0) = (head, rest);
+    }
+    let offset = match cursor.byte(|_| true) {
+        None => None,
+        Some(b'Z') => Some(0),
+        Some(sign @ (b'+' | b'-')) => {
+            let hours = cursor.number(2)?;
+            let colon = cursor.byte(|b| b == b':').is_some();
+            let minutes = if cursor.0.is_empty() && !colon { 0 } else { cursor.number(2)? };
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
+            let seconds = (hours * 60 + minutes) * 60;
+            Some(if sign == b'-' { -seconds } else { seconds })
+        }
+        Some(_) => return None,
+    };
+    cursor.0.is_empty().then_some(IsoParts { day, time, fraction, offset })
+}
+
+fn fraction_micros(digits: &[u8]) -> Result<i64, Refusal> {
+    if digits.iter().skip(6).any(|&b| b != b'0') {
+        return Err(Refusal::TooFine);
+    }
+    let padded = digits.iter().copied().chain(std::iter::repeat(b'0')).take(6);
+    Ok(padded.fold(0, |micros, digit| micros * 10 + i64::from(digit - b'0')))
+}
+
+/// A declared format, with its fixed layout where every part has one width.
+#[derive(Debug)]
+struct Pattern {
+    strptime: String,
+    layout: Option<Vec<Part>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Year,
+    Month,
+    Day,
+    Hour,
+    Minute,
+    Second,
+    Literal(u8),
+}
+
+impl Pattern {
+    fn new(strptime: &str) -> Pattern {
+        Pattern { strptime: strptime.to_owned(), layout: layout(strptime) }
+    }
+
+    fn read(&self, text: &str) -> Result<Written, Refusal> {
+        match self.layout.as_deref().and_then(|layout| fixed(layout, text.as_bytes())) {
+            Some(written) => written,
+            None => self.broken_down(text),
+        }
+    }
+
+    fn broken_down(&self, text: &str) -> Result<Written, Refusal> {
+        let parsed =
+            BrokenDownTime::parse(&self.strptime, text).map_err(|_| Refusal::NotPattern)?;
+        if parsed.subsec_nanosecond().is_some_and(|nanos| nanos % 1000 != 0) {
+            return Err(Refusal::TooFine);
+        }
+        if parsed.timestamp().is_some() || parsed.offset().is_some() {
+            let at = parsed.to_timestamp().map_err(|_| Refusal::NoSuchTime)?;
+            return Ok(Written::Exact(at.as_microsecond()));
+        }
+        let date = parsed.to_date().map_err(|_| Refusal::NoSuchTime)?;
+        let time = parsed.to_time().map_err(|_| Refusal::NoSuchTime)?;
+        let utc =
+            |civil: DateTime| Offset::UTC.to_timestamp(civil).map_err(|_| Refusal::OutOfRange);
+        if let Some(name) = parsed.iana_time_zone() {
+            let zone = TimeZone::get(name).map_err(|_| Refusal::NotPattern)?;
+            let local = utc(date.to_datetime(time))?.as_microsecond();
+            // A zone in the text is rare, so its clock is not worth keeping.
+            let clock = Clock { zone, calm: Vec::new() };
+            return clock.instant(local).map(Written::Exact);
+        }
+        if parsed.hour().is_none() {
+            let midnight = utc(date.to_datetime(jiff::civil::Time::midnight()))?;
+            return Ok(Written::Day(midnight.as_microsecond().div_euclid(DAY_MICROS)));
+        }
+        Ok(Written::Local(utc(date.to_datetime(time))?.as_microsecond()))
+    }
+}
+
+/// The parts of a format in which every part has one width; `None` for any other.
+fn layout(strptime: &str) -> Option<Vec<Part>> {
+    let mut parts = Vec::new();
+    let mut bytes = strptime.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            parts.push(Part::Literal(byte));
+            continue;
+        }
+        match bytes.next()? {
+            b'Y' => parts.push(Part::Year),
+            b'm' => parts.push(Part::Month),
+            b'd' => parts.push(Part::Day),
+            b'H' => parts.push(Part::Hour),
+            b'M' => parts.push(Part::Minute),
+            b'S' => parts.push(Part::Second),
+            b'F' => {
+                let dash = Part::Literal(b'-');
+                parts.extend([Part::Year, dash, Part::Month, dash, Part::Day]);
+            }
+            b'T' => {
+                let colon = Part::Literal(b':');
+                parts.extend([Part::Hour, colon, Part::Minute, colon, Part::Second]);
+            }
+            _ => return None,
+        }
+    }
+    let count = |part: Part| parts.iter().filter(|&&p| p == part).count();
+    let day = [Part::Year, Part::Month, Part::Day].map(count);
+    let time = [Part::Hour, Part::Minute, Part::Second].map(count);
+    (day == [1; 3] && (time == [1; 3] || time == [0; 3])).then_some(parts)
+}
+
+/// Reads a text of the layout's exact width; `None` leaves it to jiff, which is more lenient. A
+/// text of the right shape with a day or time that does not exist is refused here, because jiff
+/// would read second 60 as 59.
+fn fixed(layout: &[Part], text: &[u8]) -> Option<Result<Written, Refusal>> {
+    let mut cursor = Cursor(text);
+    let (mut year, mut month, mut day) = (0, 0, 0);
+    let mut time = None;
+    let (mut minute, mut second) = (0, 0);
+    for part in layout {
+        match *part {
+            Part::Year => year = cursor.number(4)?,
+            Part::Month => month = cursor.number(2)?,
+            Part::Day => day = cursor.number(2)?,
+            Part::Hour => time = Some(cursor.number(2)?),
+            Part::Minute => minute = cursor.number(2)?,
+            Part::Second => second = cursor.number(2)?,
+            Part::Literal(byte) => {
+                cursor.byte(|b| b == byte)?;
+            }
+        }
+    }
+    if !cursor.0.is_empty() {
+        return None;
+    }
+    let days = days_of(year, month, day);
+    Some(match (days, time) {
+        (None, _) => Err(Refusal::NoSuchTime),
+        (Some(days), None) => Ok(Written::Day(days)),
+        (Some(days), Some(hour)) => micros_of(hour, minute, second)
+            .map(|of_day| Written::Local(days * DAY_MICROS + of_day))
+            .ok_or(Refusal::NoSuchTime),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+use super::*;
+
+fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap()
+}
+
+fn show(micros: i64) -> String {
+    Timestamp::from_microsecond(micros).unwrap().to_string()
+}
+
+#[track_caller]
+fn check(instants: &Instants, rows: &[(&str, Result<&str, Refusal>)]) {
+    for (text, want) in rows {
+        let got = instants.text(text).map(show);
+        assert_eq!(got, want.clone().map(str::to_owned), "{text}");
+    }
+}
+
+#[test]
+fn iso_instants_are_read_in_the_zone_of_the_feed() {
+    use Refusal::*;
+    check(
+        &Instants::new(&zone("Asia/Shanghai"), None, false),
+        &[
+            ("2026-03-01 10:00:00", Ok("2026-03-01T02:00:00Z")),
+            ("2026-03-01T10:00:00", Ok("2026-03-01T02:00:00Z")),
+            ("2026-03-01T10:00:00.5", Ok("2026-03-01T02:00:00.5Z")),
+            ("2026-03-01T10:00:00.123456", Ok("2026-03-01T02:00:00.123456Z")),
+            ("2026-03-01T10:00:00.123456000", Ok("2026-03-01T02:00:00.123456Z")),
+            ("2026-03-01T10:00:00.1234567", Err(TooFine)),
+            ("2026-03-01T10:00:00Z", Ok("2026-03-01T10:00:00Z")),
+            ("2026-03-01T10:00:00.25+09:00", Ok("2026-03-01T01:00:00.25Z")),
+            ("2026-03-01 10:00:00-0330", Ok("2026-03-01T13:30:00Z")),
+            ("2026-03-01T10:00:00+08", Ok("2026-03-01T02:00:00Z")),
+            ("2026-03-01", Ok("2026-02-28T16:00:00Z")),
+            ("2024-02-29", Ok("2024-02-28T16:00:00Z")),
+            ("1960-01-01 00:00:00", Ok("1959-12-31T16:00:00Z")),
+            ("2150-01-01 00:00:00", Ok("2149-12-31T16:00:00Z")),
+            ("2026-02-29", Err(NoSuchTime)),
+            ("2026-13-01", Err(NoSuchTime)),
+            ("2026-00-10", Err(NoSuchTime)),
+            ("0000-01-01", Err(NoSuchTime)),
+            ("2026-03-01 24:00:00", Err(NoSuchTime)),
+            ("2026-03-01 10:60:00", Err(NoSuchTime)),
+            ("2026-03-01 23:59:60", Err(NoSuchTime)),
+            ("9999-12-31 23:59:59", Err(OutOfRange)),
+            ("9999-12-31", Err(OutOfRange)),
+            ("2026-03-01 10:00", Err(NotInstant)),
+            ("2026-03-01  10:00:00", Err(NotInstant)),
+            ("2026-03-01T10:00:00+24:00", Err(NotInstant)),
+            ("2026-03-01T10:00:00+08:", Err(NotInstant)),
+            ("2026-03-01T10:00:00.", Err(NotInstant)),
+            ("2026-03-01T10:00:00Zx", Err(NotInstant)),
+            ("20260301", Err(NotInstant)),
+            ("2026/03/01", Err(NotInstant)),
+            ("2026-3-1", Err(NotInstant)),
+            ("２０２６-03-01", Err(NotInstant)),
+            ("", Err(NotInstant)),
+            ("1772330400", Err(NotInstant)),
+        ],
+    );
+}
+
+#[test]
+fn local_times_near_a_clock_change_are_never_guessed() {
+    use Refusal::*;
+    check(
+        &Instants::new(&zone("Europe/Berlin"), None, false),
+        &[
+            ("2026-03-29 01:59:59", Ok("2026-03-29T00:59:59Z")),
+            ("2026-03-29 02:30:00", Err(Skipped)),
+            ("2026-03-29 03:00:00", Ok("2026-03-29T01:00:00Z")),
+            ("2026-10-25 01:59:59", Ok("2026-10-24T23:59:59Z")),
+            ("2026-10-25 02:30:00", Err(Repeated)),
+            ("2026-10-25 02:30:00+02:00", Ok("2026-10-25T00:30:00Z")),
+            ("2026-10-25 03:00:00", Ok("2026-10-25T02:00:00Z")),
+            ("2026-07-01 00:00:00", Ok("2026-06-30T22:00:00Z")),
+        ],
+    );
+    // Havana's clock skips midnight in spring and repeats it in autumn; a bare day is its first
+    // instant either way.
+    check(
+        &Instants::new(&zone("America/Havana"), None, false),
+        &[
+            ("2016-03-13", Ok("2016-03-13T05:00:00Z")),
+            ("2016-03-13 00:30:00", Err(Skipped)),
+            ("2016-11-06", Ok("2016-11-06T04:00:00Z")),
+            ("2016-11-06 00:30:00", Err(Repeated)),
+        ],
+    );
+}
+
+#[test]
+fn the_quick_way_agrees_with_the_zone_itself() {
+    for name in ["Asia/Shanghai", "America/New_York", "Pacific/Apia", "Africa/Casablanca", "UTC"] {
+        let zone = zone(name);
+        let quick = Clock::new(&zone);
+        let slow = Clock { zone, calm: Vec::new() };
+        let mut local = days_of(1969, 12, 1).unwrap() * DAY_MICROS;
+        while local < days_of(2101, 1, 1).unwrap() * DAY_MICROS {
+            assert_eq!(quick.instant(local), slow.instant(local), "{name} {local}");
+            assert_eq!(
+                quick.first_of(local.div_euclid(DAY_MICROS)),
+                slow.first_of(local.div_euclid(DAY_MICROS)),
+                "{name} {local}"
+            );
+            // Not a divisor of a day, so that every time of day is met.
+            local += 13 * 3_599 * SECOND_MICROS;
+        }
+        assert!(!quick.calm.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn every_day_of_the_calendar_is_counted_once() {
+    let mut expected = days_of(1, 1, 1).unwrap();
+    assert_eq!(days_of(1970, 1, 1), Some(0));
+    for year in 1..=9999 {
+        for month in 1..=12 {
+            for day in 1..=31 {
+                if let Some(days) = days_of(year, month, day) {
+                    assert_eq!(days, expected);
+                    expected += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(expected - 1, days_of(9999, 12, 31).unwrap());
+}
+
+#[test]
+fn the_last_microsecond_stands_for_a_bare_day_where_a_balance_holds() {
+    let instants = Instants::new(&zone("Asia/Shanghai"), None, true);
+    check(
+        &instants,
+        &[
+            ("2026-03-31", Ok("2026-03-31T15:59:59.999999Z")),
+            ("2026-03-31 08:00:00", Ok("2026-03-31T00:00:00Z")),
+        ],
+    );
+    assert_eq!(instants.day(0).map(show).unwrap(), "1970-01-01T15:59:59.999999Z");
+    let berlin = Instants::new(&zone("Europe/Berlin"), None, true);
+    check(&berlin, &[("2026-03-29", Ok("2026-03-29T21:59:59.999999Z"))]);
+}
+
+#[test]
+fn declared_formats_are_obeyed() {
+    use Refusal::*;
+    let shanghai = zone("Asia/Shanghai");
+    type Rows<'r> = &'r [(&'r str, Result<&'r str, Refusal>)];
+    let tables: &[(&str, Rows)] = &[
+        (
+            "%Y%m%d%H%M%S",
+            &[
+                ("20260301100000", Ok("2026-03-01T02:00:00Z")),
+                ("20260229100000", Err(NoSuchTime)),
+                ("20260301100060", Err(NoSuchTime)),
+                ("20260301", Err(NotPattern)),
+                ("2026-03-01 10:00:00", Err(NotPattern)),
+                ("20260301100000x", Err(NotPattern)),
+            ],
+        ),
+        ("%Y%m%d", &[("20260301", Ok("2026-02-28T16:00:00Z")), ("20260301x", Err(NotPattern))]),
+        (
+            "%Y/%m/%d %H:%M:%S",
+            &[
+                ("2026/03/01 10:00:00", Ok("2026-03-01T02:00:00Z")),
+                ("2026/3/1 10:00:00", Ok("2026-03-01T02:00:00Z")),
+            ],
+        ),
+        ("%Y年%m月%d日", &[("2026年03月01日", Ok("2026-02-28T16:00:00Z"))]),
+        (
+            "%d/%m/%Y %I:%M %p",
+            &[
+                ("01/03/2026 01:30 PM", Ok("2026-03-01T05:30:00Z")),
+                ("31/02/2026 01:30 PM", Err(NoSuchTime)),
+            ],
+        ),
+        (
+            "%s",
+            &[
+                ("1772330400", Ok("2026-03-01T02:00:00Z")),
+                ("0", Ok("1970-01-01T00:00:00Z")),
+                ("1772330400000", Err(NotPattern)),
+            ],
+        ),
+        ("%FT%T%z", &[("2026-03-01T10:00:00+0900", Ok("2026-03-01T01:00:00Z"))]),
+        (
+            "%F %T%.f",
+            &[
+                ("2026-03-01 10:00:00.25", Ok("2026-03-01T02:00:00.25Z")),
+                ("2026-03-01 10:00:00.123456789", Err(TooFine)),
+            ],
+        ),
+        ("%F %T %Q", &[("2026-10-25 02:30:00 Europe/Berlin", Err(Repeated))]),
+        ("%F %T", &[("2026-03-01 10:00:00", Ok("2026-03-01T02:00:00Z"))]),
+        ("%H:%M", &[("10:00", Err(NoSuchTime))]),
+    ];
+    for (pattern, rows) in tables {
+        check(&Instants::new(&shanghai, Some(pattern), false), rows);
+    }
+}

@@ -1,0 +1,205 @@
+//! A lane: one decoded Parquet column, in one of the few forms that conform to canonical values.
+
+use std::fmt::Write;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int64Array, StringArray,
+};
+use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type, TimeUnit};
+use arrow::record_batch::RecordBatch;
+
+use super::conform::{Rule, Value, trim};
+use super::refusal::Refusal;
+use super::sheet::{Refused, Slot};
+use crate::frame::fields::FieldKind;
+
+/// Why a column of that type cannot fill the rule's canonical column; `None` where it can.
+pub(super) fn unfit(rule: &Rule, data_type: &DataType) -> Option<String> {
+    use DataType as T;
+    let kind = rule.field.kind;
+    let timed = matches!(kind, FieldKind::Instant | FieldKind::AsOf);
+    let fits = match data_type {
+        T::Dictionary(_, inner) => return unfit(rule, inner),
+        T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Null => true,
+        T::Int8 | T::Int16 | T::Int32 | T::Int64 => whole_fits(rule),
+        T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => whole_fits(rule),
+        T::Decimal32(_, 0) | T::Decimal64(_, 0) | T::Decimal128(_, 0) => whole_fits(rule),
+        T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) => kind == FieldKind::Points,
+        T::Date32 | T::Timestamp(..) => timed,
+        _ => false,
+    };
+    let cure = match kind {
+        FieldKind::Id | FieldKind::Text | FieldKind::Token => "text or integers",
+        FieldKind::Points => "integers, decimals or text",
+        FieldKind::Instant | FieldKind::AsOf => {
+            "timestamps, dates or text, or declare the format of its integers"
+        }
+        FieldKind::Word { .. } => "text",
+    };
+    (!fits).then(|| format!("its type {data_type} cannot fill {}; write {cure}", rule.field.name))
+}
+
+/// Whole numbers fill everything that text fills; instants only where a format says how.
+fn whole_fits(rule: &Rule) -> bool {
+    rule.instants().is_none_or(super::instant::Instants::has_pattern)
+}
+
+/// One column of a decoded batch.
+#[derive(Debug)]
+pub(super) enum Lane {
+    /// Nothing but nulls.
+    Empty,
+    Text(StringArray),
+    Whole(Int64Array),
+    /// With the digits behind the point.
+    Decimal(Decimal128Array, i8),
+    Day(Date32Array),
+    /// In that unit; `exact` where they are UTC and not local.
+    Stamp {
+        ticks: Int64Array,
+        unit: TimeUnit,
+        exact: bool,
+    },
+}
+
+impl Lane {
+    /// The lane of a column; the error is a reason why the decoder cannot be believed.
+    pub(super) fn new(batch: &RecordBatch, column: usize) -> Result<Lane, String> {
+        use DataType as T;
+        let Some(array) = batch.columns().get(column) else {
+            return Err("a column is missing from a row group".to_owned());
+        };
+        let mut array = ArrayRef::clone(array);
+        if let T::Dictionary(_, inner) = array.data_type() {
+            array = exactly(&array, &inner.as_ref().clone())?;
+        }
+        let data_type = array.data_type().clone();
+        Ok(match data_type {
+            T::Null => Lane::Empty,
+            T::Utf8 | T::LargeUtf8 | T::Utf8View => {
+                Lane::Text(exactly(&array, &T::Utf8)?.as_string::<i32>().clone())
+            }
+            T::Int8 | T::Int16 | T::Int32 | T::Int64 | T::UInt8 | T::UInt16 | T::UInt32 => {
+                Lane::Whole(exactly(&array, &T::Int64)?.as_primitive::<Int64Type>().clone())
+            }
+            // Twenty digits hold every unsigned number of 64 bits.
+            T::UInt64 => decimal(&array, 20, 0)?,
+            T::Decimal32(_, scale) | T::Decimal64(_, scale) | T::Decimal128(_, scale) => {
+                decimal(&array, 38, scale)?
+            }
+            T::Date32 => Lane::Day(array.as_primitive::<Date32Type>().clone()),
+            T::Timestamp(unit, zone) => Lane::Stamp {
+                ticks: exactly(&array, &T::Int64)?.as_primitive::<Int64Type>().clone(),
+                unit,
+                exact: zone.is_some(),
+            },
+            other => return Err(format!("a column turned into {other}")),
+        })
+    }
+
+    /// Gives the cell of a row to the slot. The scratch text is reused from cell to cell.
+    pub(super) fn fill(
+        &self,
+        row: usize,
+        rule: &Rule,
+        slot: &mut Slot<'_>,
+        scratch: &mut String,
+    ) -> Result<(), Refused> {
+        let array: &dyn Array = match self {
+            Lane::Empty => return slot.take(rule.blank(), ""),
+            Lane::Text(array) => array,
+            Lane::Whole(array) => array,
+            Lane::Decimal(array, _) => array,
+            Lane::Day(array) => array,
+            Lane::Stamp { ticks, .. } => ticks,
+        };
+        if array.is_null(row) {
+            return slot.take(rule.blank(), "");
+        }
+        let is_points = rule.field.kind == FieldKind::Points;
+        scratch.clear();
+        match self {
+            Lane::Empty => slot.take(rule.blank(), ""),
+            Lane::Text(array) => {
+                let text = array.value(row);
+                slot.take(rule.text(text), trim(text))
+            }
+            Lane::Whole(array) if is_points => {
+                let value = array.value(row);
+                show_refused(slot, rule.points(value.into(), 0), scratch, value)
+            }
+            Lane::Decimal(array, scale) if is_points => {
+                let value = array.value(row);
+                show_refused(slot, rule.points(value, *scale), scratch, value)
+            }
+            Lane::Whole(array) => as_text(slot, rule, scratch, array.value(row)),
+            // Only decimals of scale 0 fill anything but points.
+            Lane::Decimal(array, _) => as_text(slot, rule, scratch, array.value(row)),
+            Lane::Day(array) => {
+                let days = array.value(row);
+                let made = match rule.instants() {
+                    Some(instants) => instants.day(days.into()),
+                    None => Err(Refusal::NotInstant),
+                };
+                show_refused(slot, made.map(Value::Whole), scratch, days)
+            }
+            Lane::Stamp { ticks, unit, exact } => {
+                let ticks = ticks.value(row);
+                let made = match rule.instants() {
+                    Some(instants) => micros(ticks, *unit).and_then(|micros| {
+                        if *exact { instants.exact(micros) } else { instants.local(micros) }
+                    }),
+                    None => Err(Refusal::NotInstant),
+                };
+                show_refused(slot, made.map(Value::Whole), scratch, ticks)
+            }
+        }
+    }
+}
+
+/// A cast that fails where a value does not survive it.
+fn exactly(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, String> {
+    let options = CastOptions { safe: false, ..CastOptions::default() };
+    cast_with_options(array, to, &options).map_err(|error| error.to_string())
+}
+
+fn decimal(array: &ArrayRef, precision: u8, scale: i8) -> Result<Lane, String> {
+    let array = exactly(array, &DataType::Decimal128(precision, scale))?;
+    Ok(Lane::Decimal(array.as_primitive::<Decimal128Type>().clone(), scale))
+}
+
+fn micros(ticks: i64, unit: TimeUnit) -> Result<i64, Refusal> {
+    match unit {
+        TimeUnit::Second => ticks.checked_mul(1_000_000).ok_or(Refusal::OutOfRange),
+        TimeUnit::Millisecond => ticks.checked_mul(1_000).ok_or(Refusal::OutOfRange),
+        TimeUnit::Microsecond => Ok(ticks),
+        TimeUnit::Nanosecond if ticks % 1_000 != 0 => Err(Refusal::TooFine),
+        TimeUnit::Nanosecond => Ok(ticks / 1_000),
+    }
+}
+
+/// A whole number as decimal text, read like any text.
+fn as_text(
+    slot: &mut Slot<'_>,
+    rule: &Rule,
+    scratch: &mut String,
+    value: impl std::fmt::Display,
+) -> Result<(), Refused> {
+    // Writing to a String cannot fail.
+    let _ = write!(scratch, "{value}");
+    slot.take(rule.text(scratch), scratch)
+}
+
+/// The text of a number is made only where it is refused.
+fn show_refused(
+    slot: &mut Slot<'_>,
+    made: Result<Value<'_>, Refusal>,
+    scratch: &mut String,
+    value: impl std::fmt::Display,
+) -> Result<(), Refused> {
+    if made.is_err() {
+        let _ = write!(scratch, "{value}");
+    }
+    slot.take(made, scratch)
+}

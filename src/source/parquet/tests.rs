@@ -1,0 +1,238 @@
+use std::time::{Duration, Instant};
+
+use arrow::array::AsArray;
+use arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float64Array, Int8Array,
+    Int32Array, Int64Array, LargeStringArray, NullArray, StringArray, StringViewArray,
+    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
+    TimestampSecondArray, UInt16Array, UInt64Array,
+};
+use arrow::datatypes::Int32Type;
+use arrow::datatypes::Int64Type;
+use arrow::record_batch::RecordBatch;
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
+
+use super::*;
+use crate::feed::{FeedRows, Format};
+use crate::frame::fields::FeedKind;
+use crate::source::tests::{ACCOUNTS, Folder, accounts, rejects};
+
+fn file(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let batch = RecordBatch::try_from_iter_with_nullable(
+        columns.into_iter().map(|(name, column)| (name, column, true)),
+    )
+    .unwrap();
+    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(2)).build();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+fn read(columns: Vec<(&str, ArrayRef)>, declared: &[(&str, &str)]) -> FeedRows {
+    let mut folder = Folder::new(FeedKind::Accounts, Format::Parquet, declared);
+    folder.put("a.parquet", &file(columns));
+    folder.read().unwrap()
+}
+
+fn array(array: impl arrow::array::Array + 'static) -> ArrayRef {
+    Arc::new(array)
+}
+
+fn texts(texts: [&str; 3]) -> ArrayRef {
+    array(StringArray::from(texts.to_vec()))
+}
+
+#[test]
+fn identifiers_and_points_of_every_type_are_exact() {
+    let ids = [
+        array(StringArray::from(vec!["1", " 2", "3"])),
+        array(LargeStringArray::from(vec!["1", "2", "3"])),
+        array(StringViewArray::from(vec!["1", "2", "3"])),
+        array(vec!["1", "2", "3"].into_iter().collect::<DictionaryArray<Int32Type>>()),
+        array(Int8Array::from(vec![1, 2, 3])),
+        array(UInt16Array::from(vec![1, 2, 3])),
+        array(Int64Array::from(vec![1, 2, 3])),
+        array(UInt64Array::from(vec![1, 2, 3])),
+        array(Decimal128Array::from(vec![1, 2, 3]).with_precision_and_scale(20, 0).unwrap()),
+    ];
+    for id in ids {
+        let shown = id.data_type().clone();
+        let balance = array(Int32Array::from(vec![-5, 0, 7]));
+        let read = read(
+            vec![("x", array(NullArray::new(3))), ("余额", balance), ("会员号", id)],
+            ACCOUNTS,
+        );
+        assert_eq!(accounts(&read), ["0:1 1 -5", "0:2 2 0", "0:3 3 7"], "{shown}");
+        assert_eq!(read.files[0].rows, 3);
+    }
+    let decimal = |values: Vec<i128>, scale| {
+        array(Decimal128Array::from(values).with_precision_and_scale(38, scale).unwrap())
+    };
+    let points = [
+        texts(["-5", "1,000", "7.0"]),
+        array(Int64Array::from(vec![-5, 1000, 7])),
+        decimal(vec![-5, 1000, 7], 0),
+        decimal(vec![-500, 100_000, 700], 2),
+    ];
+    for points in points {
+        let shown = points.data_type().clone();
+        let read = read(vec![("会员号", texts(["a", "b", "c"])), ("余额", points)], ACCOUNTS);
+        assert_eq!(accounts(&read), ["0:1 a -5", "0:2 b 1000", "0:3 c 7"], "{shown}");
+    }
+    let big = array(UInt64Array::from(vec![Some(u64::MAX), Some(1), None]));
+    let read = read(vec![("会员号", texts(["a", "b", "c"])), ("余额", big)], ACCOUNTS);
+    assert_eq!(accounts(&read), ["0:2 b 1"]);
+    assert_eq!(
+        rejects(&read),
+        [
+            "a.parquet:1 balance Value too large [99999999999999999999]",
+            "a.parquet:3 balance Value empty, and the column needs a value []"
+        ]
+    );
+}
+
+#[test]
+fn instants_of_every_unit_are_exact() {
+    let declared = [ACCOUNTS, &[("as_of", "截至")]].concat();
+    let at = 1_772_330_400; // 2026-03-01T02:00:00Z, ten o'clock in Shanghai.
+    let local = at + 8 * 3600;
+    let seconds = |s: i64| vec![s, s, s];
+    let times = |n: i64, factor: i64| seconds(n * factor);
+    let rows = [
+        (array(TimestampSecondArray::from(seconds(at)).with_timezone("UTC")), at * 1_000_000),
+        (array(TimestampSecondArray::from(seconds(local))), at * 1_000_000),
+        (array(TimestampMillisecondArray::from(times(local, 1_000))), at * 1_000_000),
+        (array(TimestampMicrosecondArray::from(times(local, 1_000_000))), at * 1_000_000),
+        (
+            array(TimestampMicrosecondArray::from(times(at, 1_000_000)).with_timezone("+09:00")),
+            at * 1_000_000,
+        ),
+        (array(TimestampNanosecondArray::from(times(local, 1_000_000_000))), at * 1_000_000),
+        (array(Date32Array::from(vec![20_513, 20_513, 20_513])), 1_772_380_799_999_999),
+        (texts(["2026-03-01"; 3]), 1_772_380_799_999_999),
+    ];
+    for (as_of, want) in rows {
+        let shown = as_of.data_type().clone();
+        let balance = array(Int64Array::from(vec![1, 2, 3]));
+        let columns = vec![("会员号", texts(["a", "b", "c"])), ("余额", balance), ("截至", as_of)];
+        let read = read(columns, &declared);
+        assert_eq!(read.faults, [], "{shown}");
+        assert_eq!(read.rejects, [], "{shown}");
+        assert_eq!(read.rows.column(2).as_primitive::<Int64Type>().value(0), want, "{shown}");
+    }
+    let fine = array(TimestampNanosecondArray::from(vec![1, 1_000, i64::MIN]));
+    let balance = array(Int64Array::from(vec![1, 2, 3]));
+    let read = read(
+        vec![("会员号", texts(["a", "b", "c"])), ("余额", balance), ("截至", fine)],
+        &declared,
+    );
+    let reasons: Vec<_> = read.rejects.iter().map(|r| (r.line, r.reason.as_str())).collect();
+    assert_eq!(reasons, [(1, "finer than a microsecond"), (3, "finer than a microsecond")]);
+}
+
+#[test]
+fn columns_of_unusable_types_are_faults() {
+    let declared = [ACCOUNTS, &[("as_of", "截至")]].concat();
+    let floats = || array(Float64Array::from(vec![1.0, 2.0, 3.0]));
+    let decimals =
+        array(Decimal128Array::from(vec![1, 2, 3]).with_precision_and_scale(9, 2).unwrap());
+    let columns = vec![("会员号", floats()), ("余额", floats()), ("截至", floats())];
+    let faults = |read: FeedRows| -> Vec<String> {
+        assert_eq!(read.rows.num_rows(), 0);
+        read.faults
+            .into_iter()
+            .map(|fault| match fault {
+                FeedFault::Column { column, reason, .. } => format!("{column}: {reason}"),
+                FeedFault::Missing { pattern } => pattern,
+            })
+            .collect()
+    };
+    assert_eq!(
+        faults(read(columns, &declared)),
+        [
+            "会员号: its type Float64 cannot fill member_no; write text or integers",
+            "余额: its type Float64 cannot fill balance; write integers, decimals or text",
+            "截至: its type Float64 cannot fill as_of; write timestamps, dates or text, or declare \
+             the format of its integers",
+        ]
+    );
+    let bools = array(BooleanArray::from(vec![true, false, true]));
+    let integers = array(Int64Array::from(vec![1, 2, 3]));
+    let columns = vec![("会员号", decimals), ("余额", bools), ("截至", integers)];
+    assert_eq!(faults(read(columns, &declared)).len(), 3);
+    let missing = faults(read(vec![("会员号", floats())], ACCOUNTS));
+    assert_eq!(missing[1], "余额: the file has no such column");
+}
+
+fn sound() -> Vec<u8> {
+    file(vec![
+        ("会员号", texts(["a1", "b2", "c3"])),
+        ("余额", array(Int64Array::from(vec![1, 2, 3]))),
+        ("姓名", texts(["张三", "李四", "王五"])),
+    ])
+}
+
+#[test]
+fn damaged_files_name_themselves() {
+    let mut folder = Folder::new(FeedKind::Accounts, Format::Parquet, ACCOUNTS);
+    let sound = sound();
+    let half = &sound[..sound.len() / 2];
+    for content in [b"".as_slice(), b"PAR1", b"PAR1PAR1", b"not parquet at all", half, &sound[4..]]
+    {
+        folder.put("a.parquet", content);
+        let corrupt = folder.read().unwrap_err();
+        assert!(matches!(corrupt, SourceError::Corrupt { file, .. } if file == "a.parquet"));
+    }
+}
+
+#[test]
+fn no_damage_gets_out_as_a_panic() {
+    let sound = sound();
+    let mut folder = Folder::new(FeedKind::Accounts, Format::Parquet, ACCOUNTS);
+    let mut random = fastrand::Rng::with_seed(13);
+    let until = Instant::now() + Duration::from_secs(4);
+    // Every byte of the file once, then several at a time.
+    for round in 0..3_000 {
+        let mut content = sound.clone();
+        if let Some(byte) = content.get_mut(round) {
+            *byte ^= 1 << random.u8(..8);
+        } else {
+            for _ in 0..random.usize(1..6) {
+                let at = random.usize(..content.len());
+                content[at] = random.u8(..);
+            }
+        }
+        folder.put("a.parquet", &content);
+        match folder.read() {
+            Ok(read) => {
+                let rows = (read.rows.num_rows() + read.rejects.len()) as u64;
+                assert_eq!(read.files[0].rows, rows);
+            }
+            Err(SourceError::Corrupt { .. }) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+        if Instant::now() > until {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_file_that_changed_since_the_survey_is_told() {
+    let mut folder = Folder::new(FeedKind::Accounts, Format::Parquet, ACCOUNTS);
+    let survey = |folder: &Folder| folder.survey();
+    folder.put("a.parquet", &sound());
+    let before = survey(&folder);
+    let other = file(vec![
+        ("会员号", texts(["a1", "b2", "c3"])),
+        ("余额", array(Int64Array::from(vec![1, 2, 4]))),
+        ("姓名", texts(["张三", "李四", "王五"])),
+    ]);
+    assert_eq!(other.len(), sound().len());
+    folder.put("a.parquet", &other);
+    let changed = super::super::read(&folder.feed, &before, &|_, _| ()).unwrap_err();
+    assert!(matches!(changed, SourceError::Changed { .. }));
+}

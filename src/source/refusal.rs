@@ -1,0 +1,55 @@
+//! Why a cell is refused, in words that name the cure where there is one.
+
+/// Why a cell is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("empty, and the column needs a value")]
+    Empty,
+    #[error("longer than {0} bytes")]
+    Long(usize),
+    #[error("holds a control character")]
+    Control,
+    #[error("holds an invisible character")]
+    Invisible,
+    #[error("looks like a spreadsheet number; export the column as text")]
+    Spreadsheet,
+    #[error("not a whole number of points in plain digits")]
+    NotPoints,
+    #[error("written with characters other than ASCII digits, sign, comma and point")]
+    ForeignDigits,
+    #[error("a number in scientific notation; write its digits out")]
+    Scientific,
+    #[error("negative by brackets or by a sign behind; write a leading minus")]
+    OddSign,
+    #[error("thousands commas in the wrong place")]
+    Commas,
+    #[error("a fraction of a point")]
+    Fraction,
+    #[error("too large")]
+    TooLarge,
+    #[error("not an instant such as 2026-03-01T10:00:00+08:00, 2026-03-01 10:00:00 or 2026-03-01")]
+    NotInstant,
+    #[error("does not fit the declared time format")]
+    NotPattern,
+    #[error("no such day or time of day")]
+    NoSuchTime,
+    #[error("finer than a microsecond")]
+    TooFine,
+    #[error("outside the years 1 to 9999")]
+    OutOfRange,
+    #[error("a local time that the clock change skips")]
+    Skipped,
+    #[error("a local time that the clock change repeats; write it with its offset")]
+    Repeated,
+    #[error("a word that is not in the list; declare it under `values`")]
+    UnknownWord,
+    /// An unknown word of a strict list, as it may be shown.
+    #[error("an unknown word")]
+    UnknownKind(String),
+    #[error("not a mobile number")]
+    NotMobile,
+    #[error("not an e-mail address")]
+    NotEmail,
+    #[error("not a token of 64 hexadecimal digits")]
+    NotToken,
+}

@@ -1,0 +1,210 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use arrow::array::AsArray;
+use arrow::datatypes::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
+
+use super::*;
+use crate::feed::{Column, FeedRows, Origin, Owner, Reject};
+use crate::frame::fields::FeedKind;
+use crate::value::party::Party;
+
+/// A folder with the files of one feed.
+pub(super) struct Folder {
+    dir: tempfile::TempDir,
+    pub(super) feed: Feed,
+    names: Vec<String>,
+}
+
+impl Folder {
+    pub(super) fn new(kind: FeedKind, format: Format, columns: &[(&str, &str)]) -> Folder {
+        let dir = tempfile::tempdir().unwrap();
+        let columns = columns.iter().map(|(field, name)| column(kind, field, name)).collect();
+        let feed = Feed {
+            owner: Owner::Party(Party::A),
+            kind,
+            root: dir.path().canonicalize().unwrap(),
+            patterns: vec!["*.csv".to_owned()],
+            format,
+            scale: 0,
+            zone: jiff::tz::TimeZone::get("Asia/Shanghai").unwrap(),
+            columns,
+        };
+        Folder { dir, feed, names: Vec::new() }
+    }
+
+    pub(super) fn csv(kind: FeedKind, columns: &[(&str, &str)]) -> Folder {
+        Folder::new(kind, Format::Csv { delimiter: b',', nulls: vec!["-".into()] }, columns)
+    }
+
+    pub(super) fn put(&mut self, name: &str, content: &[u8]) {
+        let path = self.dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        if !self.names.iter().any(|known| known == name) {
+            self.names.push(name.to_owned());
+            self.names.sort();
+        }
+    }
+
+    pub(super) fn survey(&self) -> Vec<InputFile> {
+        let paths: Vec<PathBuf> = self.names.iter().map(|name| self.feed.root.join(name)).collect();
+        survey(&self.feed, &paths).unwrap()
+    }
+
+    pub(super) fn read(&self) -> Result<FeedRows, SourceError> {
+        read(&self.feed, &self.survey(), &|_, _| ())
+    }
+}
+
+fn column(kind: FeedKind, field: &str, name: &str) -> Column {
+    Column {
+        field: kind.field(field).unwrap(),
+        origin: Origin::Named(name.to_owned()),
+        words: BTreeMap::new(),
+        pattern: None,
+        contact: None,
+    }
+}
+
+/// Every row of an accounts feed as `file:line member balance`.
+pub(super) fn accounts(read: &FeedRows) -> Vec<String> {
+    let rows = &read.rows;
+    let members = rows.column(0).as_string::<i32>();
+    let balances = rows.column(1).as_primitive::<Int64Type>();
+    let files = rows.column(3).as_primitive::<UInt32Type>();
+    let lines = rows.column(4).as_primitive::<UInt64Type>();
+    (0..rows.num_rows())
+        .map(|row| {
+            let (file, line) = (files.value(row), lines.value(row));
+            format!("{file}:{line} {} {}", members.value(row), balances.value(row))
+        })
+        .collect()
+}
+
+/// Every reject as `file:line@offset column: reason`.
+pub(super) fn rejects(read: &FeedRows) -> Vec<String> {
+    let show = |reject: &Reject| {
+        let Reject { file, line, byte_offset, column, code, reason, redacted } = reject;
+        let offset = byte_offset.map_or(String::new(), |offset| format!("@{offset}"));
+        format!("{file}:{line}{offset} {column} {code:?} {reason} [{redacted}]")
+    };
+    read.rejects.iter().map(show).collect()
+}
+
+pub(super) const ACCOUNTS: &[(&str, &str)] = &[("member_no", "会员号"), ("balance", "余额")];
+
+#[test]
+fn no_files_at_all_is_a_fault_for_each_pattern() {
+    let folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);
+    let read = folder.read().unwrap();
+    assert_eq!(read.faults, [FeedFault::Missing { pattern: "*.csv".to_owned() }]);
+    assert_eq!(read.rows.num_rows(), 0);
+    assert_eq!(read.rows.schema(), crate::frame::schema::canonical_schema(FeedKind::Accounts));
+}
+
+#[test]
+fn files_come_out_in_order_with_their_rows_counted() {
+    let mut folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);
+    folder.put("b.csv", "余额,姓名,会员号\n7,张三,B1\nx,李四,B2\n".as_bytes());
+    folder.put("a/1.csv", "会员号,余额\r\n001,1\r\n".as_bytes());
+    let read = folder.read().unwrap();
+    assert_eq!(accounts(&read), ["0:2 001 1", "1:2 B1 7"]);
+    assert_eq!(
+        rejects(&read),
+        ["b.csv:3@36 balance Value not a whole number of points in plain digits [a]"]
+    );
+    let files: Vec<_> = read.files.iter().map(|file| (file.path.as_str(), file.rows)).collect();
+    assert_eq!(files, [("a/1.csv", 1), ("b.csv", 2)]);
+    assert!(read.rows.column(2).is_null(0));
+}
+
+#[test]
+fn undeclared_words_have_their_default_and_strict_ones_stop() {
+    let columns = [
+        ("event_id", "id"),
+        ("member_no", "m"),
+        ("kind", "k"),
+        ("points", "p"),
+        ("occurred_at", "at"),
+    ];
+    let mut folder = Folder::csv(FeedKind::Ledger, &columns);
+    folder.put("l.csv", b"id,m,k,p,at\n1,2,xburn,-5,2026-03-01\n");
+    let read = folder.read().unwrap();
+    assert_eq!(read.rows.column(2).as_primitive::<UInt8Type>().value(0), 4);
+    assert_eq!(read.rows.column(9).as_primitive::<UInt8Type>().value(0), 0);
+    assert!(read.rows.column(5).is_null(0));
+    folder.put("l.csv", b"id,m,k,p,at\n1,2,xburn,-5,2026-03-01\n2,2,gift,1,2026-03-01\n");
+    let stopped = folder.read().unwrap_err();
+    assert_eq!(
+        stopped.to_string(),
+        "l.csv:3: `gift` is no known kind; declare it under `values` of `kind`"
+    );
+}
+
+#[test]
+fn a_file_that_changed_since_the_survey_is_told() {
+    let mut folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);
+    folder.put("a.csv", "会员号,余额\n1,1\n".as_bytes());
+    let survey = folder.survey();
+    folder.put("a.csv", "会员号,余额\n1,2\n".as_bytes());
+    let changed = read(&folder.feed, &survey, &|_, _| ()).unwrap_err();
+    assert!(matches!(changed, SourceError::Changed { file } if file == "a.csv"));
+    fs::remove_file(folder.feed.root.join("a.csv")).unwrap();
+    let gone = read(&folder.feed, &survey, &|_, _| ()).unwrap_err();
+    assert!(matches!(gone, SourceError::Io { file, .. } if file == "a.csv"));
+}
+
+#[test]
+fn a_survey_names_files_under_the_root_only() {
+    let mut folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);
+    folder.put("x/a.csv", b"abc");
+    let survey_of = |path: PathBuf| survey(&folder.feed, &[path]);
+    let found = survey_of(folder.feed.root.join("x/a.csv")).unwrap();
+    assert_eq!((found[0].path.as_str(), found[0].bytes), ("x/a.csv", 3));
+    assert_eq!(found[0].blake3, blake3::hash(b"abc").to_hex().to_string());
+    let outside = survey_of(PathBuf::from("/etc/hosts"));
+    assert!(matches!(outside, Err(SourceError::Outside { .. })));
+    let gone = survey_of(folder.feed.root.join("none.csv"));
+    assert!(matches!(gone, Err(SourceError::Io { file, .. }) if file == "none.csv"));
+}
+
+#[test]
+fn the_rows_do_not_depend_on_the_number_of_threads() {
+    let mut folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);
+    let mut all = String::from("会员号,余额,备注\n");
+    for row in 0..60_000 {
+        // Some rows are refused, and some hold line ends inside quotes.
+        let balance = if row % 997 == 0 { "?".to_owned() } else { row.to_string() };
+        let note = if row % 31 == 0 {
+            "\"两\n行, \"\"引\"\"\""
+        } else {
+            "一二三四五六七八九十一二三四五六"
+        };
+        all.push_str(&format!("M{row:06},{balance},{note}\n"));
+    }
+    assert!(all.len() > 3 << 20, "several blocks are wanted, not {} bytes", all.len());
+    folder.put("1.csv", all.as_bytes());
+    folder.put("2.csv", "会员号,余额\nZ,1\n".as_bytes());
+    let survey = folder.survey();
+    let read_with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let read = read(&folder.feed, &survey, &|_, _| ()).unwrap();
+            (read.rows, read.rejects, read.files)
+        })
+    };
+    let one = read_with(1);
+    assert_eq!(one, read_with(3));
+    assert_eq!(one.0.num_rows(), 60_000 - 61 + 1);
+    assert_eq!(one.1.len(), 61);
+    // The watch hears every row and every byte but the headers.
+    let heard = std::cell::Cell::new((0, 0));
+    let watch = |bytes, rows| heard.set((heard.get().0 + bytes, heard.get().1 + rows));
+    let lines = read(&folder.feed, &survey, &watch).unwrap().rows;
+    assert_eq!(heard.get().1, 60_001);
+    assert!(heard.get().0 as usize > all.len() - 100);
+    let last = lines.column(4).as_primitive::<UInt64Type>().value(59_938);
+    assert_eq!(last, 60_000 + 1 + 60_000 / 31 - u64::from(59_999 % 31 == 0) + 1);
+}
