@@ -163,15 +163,8 @@ impl Census {
     }
 
     fn dealt(&self, index: u64) -> Part {
-        if let Some(stride) = self.members.checked_div(self.promised.len() as u64) {
-            // Strides are at least two, so that the pair after an MBR-03 is promised to nobody.
-            let turn = usize::try_from(index / stride).unwrap_or(usize::MAX);
-            if index % stride == stride / 2
-                && let Some(&(fault, variant)) = self.promised.get(turn)
-            {
-                return Part::Faulty(fault, variant);
-            }
-            // The pair before a promised one must not draw it into an MBR-03.
+        if let Some((fault, variant)) = self.promised(index) {
+            return Part::Faulty(fault, variant);
         }
         let draw = mix(self.seed, index, 2);
         let members = self.open.len().min(MEMBER_FAULTS);
@@ -186,7 +179,8 @@ impl Census {
             None
         };
         match chosen {
-            Some((Fault::Mbr03, _)) if self.is_promised(index + 1) => Part::Plain,
+            // It would draw the next pair in, which is promised to another fault.
+            Some((Fault::Mbr03, _)) if self.promised(index + 1).is_some() => Part::Plain,
             Some(&(fault, variants)) => {
                 Part::Faulty(fault, (mix(self.seed, index, 4) % u64::from(variants)) as u8)
             }
@@ -195,10 +189,12 @@ impl Census {
         }
     }
 
-    fn is_promised(&self, index: u64) -> bool {
-        self.members.checked_div(self.promised.len() as u64).is_some_and(|stride| {
-            index % stride == stride / 2 && index / stride < self.promised.len() as u64
-        })
+    /// The fault that a pair is promised to. Strides are at least two, so that the pair after an
+    /// MBR-03 is promised to nobody.
+    fn promised(&self, index: u64) -> Option<(Fault, u8)> {
+        let stride = self.members.checked_div(self.promised.len() as u64)?;
+        let turn = usize::try_from(index / stride).ok()?;
+        (index % stride == stride / 2).then(|| self.promised.get(turn).copied()).flatten()
     }
 }
 

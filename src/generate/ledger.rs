@@ -28,15 +28,25 @@ pub(super) struct OrderNo {
 /// A row of a ledger. Texts are formed when it is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
+    /// When it happened.
     pub at: Second,
+    /// Its number.
     pub event: EventNo,
+    /// The index of the member pair whose member it names.
     pub member: u64,
+    /// What happened.
     pub kind: Kind,
+    /// Signed points.
     pub points: i64,
+    /// When the balance moved; B's file does not say.
     pub posted: Option<Second>,
+    /// The partner's number of the same event.
     pub counter: EventNo,
+    /// The number that a reversal reverses.
     pub original: EventNo,
+    /// The order that both sides know.
     pub order: Option<OrderNo>,
+    /// Whether it took effect.
     pub status: Status,
     /// Whether the event number is written in scientific notation, which a reader must refuse.
     pub mangled: bool,

@@ -30,10 +30,15 @@ const TRUTH: [Heading; 8] = [
 /// ascending order, and are written with `;` between them.
 #[derive(Debug, Clone)]
 pub(super) struct Finding {
+    /// What is found.
     pub fault: Fault,
+    /// The issuer, or whose book or feed it is.
     pub party: Party,
+    /// The events of each side.
     pub events: Both<Vec<EventNo>>,
+    /// The members of each side, by index.
     pub members: Both<Vec<u64>>,
+    /// Why.
     pub note: String,
 }
 
