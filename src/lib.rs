@@ -16,3 +16,4 @@ pub mod detect;
 pub mod clear;
 pub mod publish;
 pub mod pipeline;
+pub mod generate;
