@@ -1,0 +1,1 @@
+//! Worked examples that the oracle itself is held against.
