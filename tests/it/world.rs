@@ -4,6 +4,7 @@
 //! from the engine: the oracle and the feeds that the engine reads both come from these structs.
 
 pub mod random;
+mod stories;
 pub mod transform;
 pub mod write;
 
