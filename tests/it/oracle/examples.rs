@@ -2,7 +2,9 @@
 
 use super::books::Fate;
 use super::{Expected, judge};
-use crate::world::{Balance, Bearer, Fee, HOUR, Kind, Mode, Party, Row, Side, Status, Tax, World};
+use crate::world::{
+    Balance, Bearer, Fee, HOUR, Kind, Mode, Moment, Party, Place, Row, Side, Status, Tax, World,
+};
 
 /// A posted row of a member `M`, in the middle of March 2026.
 fn row(event_id: &str, kind: Kind, points: i64, hour: i64) -> Row {
@@ -129,10 +131,10 @@ fn a_broken_roll_forward_is_found() {
 #[test]
 fn partial_reversals_share_what_the_original_gave() {
     // Points, and each reversal with its mirror; ratio 3:1, toward zero.
-    let table: [(i64, i64, &[(i64, i64)]); 3] = [
-        (500, 166, &[(250, 83), (250, 83)]),
-        (1_000, 333, &[(500, 167), (500, 166)]),
-        (1_000, 333, &[(333, 111), (333, 111), (334, 111)]),
+    let table = [
+        (500, 166, vec![(250, 83), (250, 83)]),
+        (1_000, 333, vec![(500, 167), (500, 166)]),
+        (1_000, 333, vec![(333, 111), (333, 111), (334, 111)]),
     ];
     for (points, mirror, parts) in table {
         let mut world = World::bare();
@@ -168,5 +170,44 @@ fn a_midpoint_goes_where_the_mode_says() {
         spend(&mut world, Party::A, "s", 1, 1);
         let statement = judge(&world).answer.statement.unwrap();
         assert_eq!(statement.a_payable.to_string(), due, "{mode:?}");
+    }
+}
+
+#[test]
+fn a_contained_tax_is_shown_and_not_added() {
+    let mut world = World::bare();
+    world.fees = vec![Fee {
+        milli_percent: 10_000,
+        paid_by: Bearer::Acceptor,
+        tax: Some(Tax { milli_percent: 6_000, inclusive: true }),
+    }];
+    spend(&mut world, Party::A, "s", 10_600, 10_600);
+    let answer = judge(&world).answer;
+    let amounts: Vec<String> = answer.lines.iter().map(|line| line.amount.to_string()).collect();
+    assert_eq!(amounts, ["106", "10.6", "0.6"]);
+    let statement = answer.statement.unwrap();
+    assert_eq!(
+        (statement.a_payable.to_string(), statement.b_payable.to_string()),
+        ("106".into(), "10.6".into())
+    );
+}
+
+#[test]
+fn the_lines_of_a_rounded_total_share_it_by_largest_remainder() {
+    // Two lines of 0.35 and 0.4 fen: nothing each on their own, one fen together.
+    for (place, shares) in [(Place::Line, ["0", "0"]), (Place::Statement, ["0", "0.01"])] {
+        let mut world = World::bare();
+        world.place = place;
+        world.rates[0].millionths = 3_500;
+        let mut later = world.rates[0].clone();
+        later.millionths = 4_000;
+        let boundary = world.period_bounds().0 + 200 * HOUR + 1;
+        later.from = Moment::At(boundary);
+        world.rates.push(later);
+        spend(&mut world, Party::A, "s1", 1, 1);
+        spend(&mut world, Party::A, "s2", 1, 1);
+        let lines = judge(&world).answer.lines;
+        let amounts: Vec<String> = lines.iter().map(|line| line.amount.to_string()).collect();
+        assert_eq!(amounts, shares, "{place:?}");
     }
 }

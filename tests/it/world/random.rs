@@ -180,7 +180,7 @@ fn members(rng: &mut Rng, world: &mut World) {
         let mut members = Vec::new();
         for number in NUMBERS.iter().take(count) {
             let mut member = Member::active(number);
-            if now_and_then(rng, 10) {
+            if now_and_then(rng, 5) {
                 member.status = one_of(
                     rng,
                     &[
@@ -234,15 +234,15 @@ fn links(rng: &mut Rng, world: &mut World, count: usize, during: impl Fn(&mut Rn
         if now_and_then(rng, 8) {
             continue;
         }
-        let method = match rng.u32(..12) {
+        let method = match rng.u32(..24) {
             0 => Method::Inferred,
-            1..=3 => Method::Imported,
+            1..=6 => Method::Imported,
             _ => Method::Authorised,
         };
         let mut link = Link {
             a_member: (*number).to_owned(),
             b_member: (*number).to_owned(),
-            bound_at: if now_and_then(rng, 10) { during(rng) } else { long_ago },
+            bound_at: if now_and_then(rng, 5) { during(rng) } else { long_ago },
             unbound_at: None,
             method,
         };

@@ -46,7 +46,7 @@ impl<'w> Stories<'w> {
     }
 
     pub fn tell(mut self) {
-        let room = self.rng.usize(0..=20);
+        let room = self.rng.usize(0..=24);
         while self.world.a.ledger.len() < room && self.world.b.ledger.len() < room {
             self.story();
         }
@@ -61,17 +61,17 @@ impl<'w> Stories<'w> {
     }
 
     fn story(&mut self) {
-        match self.rng.u32(..20) {
-            0..=6 => {
+        match self.rng.u32(..24) {
+            0..=10 => {
                 let legs = self.legs();
                 self.put(legs);
             }
-            7..=9 => self.reversed(),
-            10 | 11 => self.one_sided(),
-            12 | 13 => self.wrong_mirror(),
-            14 => self.ambiguous(),
-            15 => self.twins(),
-            16 => self.late(),
+            11..=13 => self.reversed(),
+            14 | 15 => self.one_sided(),
+            16 | 17 => self.wrong_mirror(),
+            18 => self.ambiguous(),
+            19 => self.twins(),
+            20 => self.late(),
             _ => self.own(),
         }
     }
@@ -97,11 +97,11 @@ impl<'w> Stories<'w> {
     fn instant(&mut self) -> i64 {
         let (start, _) = self.world.period_bounds();
         let cut = self.world.cut();
-        match self.rng.u32(..20) {
-            0 | 1 => one_of(self.rng, &self.instants),
-            2 => one_of(self.rng, &self.instants) - 1,
-            3 => start - self.rng.i64(1..100) * HOUR,
-            4 => cut + self.rng.i64(0..72) * HOUR,
+        match self.rng.u32(..28) {
+            0..=2 => one_of(self.rng, &self.instants),
+            3 => one_of(self.rng, &self.instants) - 1,
+            4 => start - self.rng.i64(1..100) * HOUR,
+            5 => cut + self.rng.i64(0..72) * HOUR,
             _ => self.rng.i64(start / SECOND..cut / SECOND) * SECOND,
         }
     }
@@ -202,11 +202,11 @@ impl<'w> Stories<'w> {
     }
 
     fn window(&self) -> (i64, i64) {
-        let windows = self.world.rules.iter().filter_map(|rule| match rule {
+        let mut windows = self.world.rules.iter().filter_map(|rule| match rule {
             Rule::Window(from, to) => Some((*from, *to)),
             _ => None,
         });
-        windows.last().unwrap_or((-60, 600))
+        windows.next().unwrap_or((-60, 600))
     }
 
     fn tie(&mut self, legs: &mut Legs) {

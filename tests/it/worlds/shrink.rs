@@ -38,7 +38,12 @@ fn without(world: &mut World, part: Part, position: usize) -> bool {
         Part::Accounts(party) => remove(world.side_mut(party).accounts.as_mut(), position),
         Part::Links => remove(world.links.as_mut(), position),
         Part::Consents => remove(world.consents.as_mut(), position),
-        Part::Ratios => remove(Some(&mut world.ratios), position),
+        // Each issuer keeps a ratio, without which the pipeline is refused.
+        Part::Ratios => {
+            let issuer = world.ratios.get(position).map(|ratio| ratio.issuer);
+            let left = world.ratios.iter().filter(|ratio| Some(ratio.issuer) == issuer).count();
+            left > 1 && remove(Some(&mut world.ratios), position)
+        }
         Part::Rates => remove(Some(&mut world.rates), position),
         Part::Fees => remove(Some(&mut world.fees), position),
         Part::Rules => world.rules.len() > 1 && remove(Some(&mut world.rules), position),
@@ -107,7 +112,12 @@ pub fn shrink(mut world: World, wrong: impl Fn(&World) -> bool) -> World {
         loop {
             let mut next = world.clone();
             if !without(&mut next, part, position) {
-                break;
+                // What may not be dropped is passed over; nothing has this many.
+                position += 1;
+                if position > 100 {
+                    break;
+                }
+                continue;
             }
             // What is left moves up when a thing is dropped, so that the position stays.
             if wrong(&next) { world = next } else { position += 1 }
