@@ -1,0 +1,299 @@
+//! The laws of domain.md §3, which hold whatever the world: each is stated once and held against
+//! the engine and against the oracle, which must not be wrong in the same way.
+
+use proptest::prelude::*;
+
+use crate::oracle::answer::{Answer, Statement};
+use crate::oracle::books::{Books, Role};
+use crate::oracle::fraction::Fraction;
+use crate::oracle::judge;
+use crate::oracle::terms::{price, rate_at};
+use crate::world::random::random;
+use crate::world::{Flow, HOUR, Kind, Moment, Party, Place, Rate, Row, Status, World, moment_text};
+use crate::worlds::ask_engine;
+
+/// Whoever answers what a world comes to.
+type Judge = fn(&World) -> Answer;
+
+fn oracle(world: &World) -> Answer {
+    judge(world).answer
+}
+
+fn engine(world: &World) -> Answer {
+    ask_engine(world).unwrap()
+}
+
+#[track_caller]
+fn assert_same(one: &Answer, other: &Answer) {
+    if let Some(differences) = one.differences(other, ["before", "after"]) {
+        panic!("\n{differences}");
+    }
+}
+
+/// The answer as the partner sees it who is called A in the swapped world.
+fn seen_swapped(answer: &Answer) -> Answer {
+    let mut seen = answer.clone();
+    let flip = |letter: &mut String| {
+        *letter = if letter == "a" { "b".to_owned() } else { "a".to_owned() };
+    };
+    for found in &mut seen.discrepancies {
+        std::mem::swap(&mut found.a_events, &mut found.b_events);
+        std::mem::swap(&mut found.a_member, &mut found.b_member);
+        match found.code.as_str() {
+            "MBR-01" => found.code = "MBR-02".to_owned(),
+            "MBR-02" => found.code = "MBR-01".to_owned(),
+            _ => {}
+        }
+    }
+    seen.cleared.iter_mut().for_each(|row| flip(&mut row.issuer));
+    seen.held.iter_mut().chain(&mut seen.pending).for_each(|row| flip(&mut row.issuer));
+    for line in &mut seen.lines {
+        [&mut line.issuer, &mut line.payer, &mut line.payee].into_iter().for_each(flip);
+    }
+    seen.accounts.iter_mut().for_each(|row| flip(&mut row.party));
+    if let Some(Statement {
+        a_payable,
+        b_payable,
+        opening_carry,
+        net,
+        carry_forward,
+        held_a,
+        held_b,
+        ..
+    }) = &mut seen.statement
+    {
+        std::mem::swap(a_payable, b_payable);
+        std::mem::swap(held_a, held_b);
+        for amount in [opening_carry, net, carry_forward] {
+            *amount = -*amount;
+        }
+    }
+    seen
+}
+
+fn swapping_flips_only_the_sign(seed: u64, judge: Judge) {
+    let mut world = random(seed);
+    // A remainder goes to the first line, and swapping changes which line is first; and a link
+    // that fails on both sides is held under the code of the side called A.
+    if world.place == Place::Statement {
+        world.place = Place::Line;
+    }
+    world.tiers = None;
+    let (mut before, mut after) = (seen_swapped(&judge(&world)), judge(&world.swapped()));
+    for answer in [&mut before, &mut after] {
+        for row in &mut answer.held {
+            if row.code == "MBR-01" || row.code == "MBR-02" {
+                row.code = "absent".to_owned();
+            }
+        }
+    }
+    assert_same(&before, &after);
+}
+
+fn permuting_and_splitting_change_nothing(seed: u64, judge: Judge) {
+    let world = random(seed);
+    let before = judge(&world);
+    assert_same(&before, &judge(&world.permuted(seed)));
+    assert_same(&before, &judge(&world.split(4)));
+}
+
+fn exact_duplicates_change_nothing_else(seed: u64, judge: Judge) {
+    let world = random(seed);
+    let (mut before, mut after) = (judge(&world), judge(&world.with_duplicates(seed)));
+    for answer in [&mut before, &mut after] {
+        answer.discrepancies.retain(|found| found.code != "EVT-03");
+    }
+    assert_same(&before, &after);
+}
+
+fn a_pair_with_its_reversal_leaves_the_net_alone(seed: u64, judge: Judge) {
+    let world = random(seed);
+    let Some(longer) = world.with_reversed_pair(seed) else { return };
+    let (before, after) = (judge(&world), judge(&longer));
+    let statement = |answer: &Answer| answer.statement.as_ref().map(Statement::to_string);
+    assert_eq!(statement(&before), statement(&after));
+    assert_eq!(before.cleared.len() + 2, after.cleared.len());
+}
+
+fn a_held_item_leaves_the_net_alone(seed: u64, judge: Judge) {
+    let world = random(seed);
+    let Some(longer) = world.with_held_pair(seed) else { return };
+    let (mut before, mut after) = (judge(&world), judge(&longer));
+    assert_eq!(before.held.len() + 1, after.held.len());
+    for answer in [&mut before, &mut after] {
+        answer.held.clear();
+        answer.accounts.clear();
+        answer.discrepancies.clear();
+        if let Some(statement) = &mut answer.statement {
+            (statement.held_a, statement.held_b) = (Fraction::ZERO, Fraction::ZERO);
+        }
+    }
+    assert_same(&before, &after);
+}
+
+/// Issuer's legs: each that belongs to the period stands in one table, and their money adds up.
+fn everything_is_conserved(seed: u64, judge: Judge) {
+    let world = random(seed);
+    let answer = judge(&world);
+    if answer.statement.is_none() {
+        return;
+    }
+    let books = Books::open(&world);
+    let key = |issuer: &str, event: &str| format!("{issuer} {event}");
+    let mut rows_out: Vec<String> = Vec::new();
+    let (mut money_in, mut money_out) = (Fraction::ZERO, Fraction::ZERO);
+    for row in &answer.cleared {
+        rows_out.push(key(&row.issuer, &row.issuer_event));
+        let rate = world.rates.iter().find(|rate| {
+            rate.issuer.letter() == row.issuer
+                && rate.flow.word() == row.flow
+                && moment_text(rate.from) == row.rate_from
+        });
+        money_out = money_out + Fraction::whole(i128::from(row.points)) * price(rate.unwrap());
+    }
+    for row in answer.held.iter().chain(&answer.pending) {
+        rows_out.push(key(&row.issuer, &row.issuer_event));
+        money_out = money_out + row.amount.unwrap_or(Fraction::ZERO);
+    }
+    for (index, entry) in books.entries.iter().enumerate() {
+        let inside = books.clears(entry.row.occurred_at) && !entry.extra;
+        if !inside || entry.role != Role::Issuer {
+            continue;
+        }
+        let place =
+            rows_out.iter().position(|row| *row == key(entry.party.letter(), &entry.row.event_id));
+        match place {
+            Some(place) => drop(rows_out.remove(place)),
+            // A cancelled leg is excluded, unless something worse is wrong with it.
+            None => {
+                assert_eq!(entry.row.status, Status::Cancelled, "{:?} is lost", entry.row);
+                continue;
+            }
+        }
+        let rate = entry
+            .flow
+            .and_then(|flow| rate_at(&world, entry.party, flow, books.version_instant(index)));
+        if let Some(rate) = rate {
+            money_in = money_in + Fraction::whole(books.cleared(index)) * price(rate);
+        }
+    }
+    // What is left are lone acceptor's legs and a party's own business, which have no money.
+    let cleared_left =
+        answer.cleared.iter().any(|row| rows_out.contains(&key(&row.issuer, &row.issuer_event)));
+    assert!(!cleared_left, "a row is cleared that no book has, or twice");
+    assert_eq!(money_in, money_out);
+}
+
+/// Spends before and after a change of rate, so many points each.
+fn around_a_boundary(before: &[i64], after: &[i64], millionths: [i64; 2]) -> World {
+    let mut world = World::bare();
+    let boundary = world.period_bounds().0 + 300 * HOUR;
+    let from = [Moment::Day(world.term.0), Moment::At(boundary)];
+    world.rates.retain(|rate| rate.issuer == Party::B);
+    for (from, millionths) in from.into_iter().zip(millionths) {
+        let (issuer, flow) = (Party::A, Flow::Redemption);
+        world.rates.push(Rate { issuer, flow, millionths, from, to: None });
+    }
+    // The last instant of the old version, and the first of the new one.
+    for (at, list) in [(boundary - 1, before), (boundary, after)] {
+        for points in list {
+            let id = format!("{}", world.a.ledger.len());
+            let row = |event_id: String, kind, points| Row {
+                event_id,
+                member_no: "M".to_owned(),
+                kind,
+                points,
+                occurred_at: at,
+                posted_at: None,
+                counter_event_id: None,
+                original_event_id: None,
+                order_no: None,
+                status: Status::Posted,
+            };
+            let mut mirror = row(format!("{id}m"), Kind::Xaccept, *points);
+            mirror.counter_event_id = Some(id.clone());
+            world.a.ledger.push(row(id, Kind::Xburn, -points));
+            world.b.ledger.push(mirror);
+        }
+    }
+    world
+}
+
+fn one_unit_over_a_boundary_changes_two_gross_lines(
+    before: &[i64],
+    after: &[i64],
+    millionths: [i64; 2],
+    judge: Judge,
+) {
+    let (mut fewer, mut more) = (before.to_vec(), after.to_vec());
+    fewer[0] -= 1;
+    more[0] += 1;
+    let still = judge(&around_a_boundary(before, after, millionths));
+    let moved = judge(&around_a_boundary(&fewer, &more, millionths));
+    assert_eq!(still.lines.len(), moved.lines.len());
+    let changed = moved.lines.iter().filter(|line| !still.lines.contains(line)).count();
+    assert_eq!(changed, 2);
+    assert_eq!(still.discrepancies, Vec::new());
+}
+
+/// The laws for one judge, each with so many cases.
+macro_rules! laws {
+    ($name:ident, $judge:expr, $cases:expr) => {
+        mod $name {
+            use super::*;
+
+            proptest! {
+                #![proptest_config(ProptestConfig {
+                    cases: $cases,
+                    failure_persistence: None,
+                    ..ProptestConfig::default()
+                })]
+
+                #[test]
+                fn swapping_flips_only_the_sign(seed: u64) {
+                    super::swapping_flips_only_the_sign(seed, $judge);
+                }
+
+                #[test]
+                fn permuting_and_splitting_change_nothing(seed: u64) {
+                    super::permuting_and_splitting_change_nothing(seed, $judge);
+                }
+
+                #[test]
+                fn exact_duplicates_change_nothing_else(seed: u64) {
+                    super::exact_duplicates_change_nothing_else(seed, $judge);
+                }
+
+                #[test]
+                fn a_pair_with_its_reversal_leaves_the_net_alone(seed: u64) {
+                    super::a_pair_with_its_reversal_leaves_the_net_alone(seed, $judge);
+                }
+
+                #[test]
+                fn a_held_item_leaves_the_net_alone(seed: u64) {
+                    super::a_held_item_leaves_the_net_alone(seed, $judge);
+                }
+
+                #[test]
+                fn everything_is_conserved(seed: u64) {
+                    super::everything_is_conserved(seed, $judge);
+                }
+
+                #[test]
+                fn one_unit_over_a_boundary_changes_two_gross_lines(
+                    before in prop::collection::vec(2_i64..5_000, 1..5),
+                    after in prop::collection::vec(2_i64..5_000, 1..5),
+                    old in 10_000_i64..90_000,
+                    new in 10_000_i64..90_000,
+                ) {
+                    super::one_unit_over_a_boundary_changes_two_gross_lines(
+                        &before, &after, [old, new], $judge,
+                    );
+                }
+            }
+        }
+    };
+}
+
+laws!(of_the_oracle, super::oracle, 200);
+laws!(of_the_engine, super::engine, 24);

@@ -1,0 +1,265 @@
+//! Both ledgers as the oracle sees them: identity, roles, flows, signs (judging.md, 1 to 3).
+
+use crate::world::{Flow, Kind, PARTIES, Party, Row, Status, World};
+
+/// The part that a row plays in clearing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Issuer,
+    Acceptor,
+    Own,
+}
+
+/// What becomes of a row; where it is held or pending, under which code (empty for none).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Counted,
+    Held(&'static str),
+    Excluded,
+    Pending(&'static str),
+}
+
+/// A ledger row and what the oracle has found out about it.
+#[derive(Debug, Clone)]
+pub struct Entry<'w> {
+    pub row: &'w Row,
+    pub party: Party,
+    /// It repeats an earlier row in every column.
+    pub extra: bool,
+    /// Other rows have its id and other content.
+    pub collided: bool,
+    pub role: Role,
+    /// None for own business and orphans.
+    pub flow: Option<Flow>,
+    /// The entry that a reversal reverses; none for an orphan.
+    pub original: Option<usize>,
+    pub partner: Option<usize>,
+    pub fate: Option<Fate>,
+}
+
+impl Entry<'_> {
+    pub fn is_reversal(&self) -> bool {
+        self.row.kind == Kind::Reversal
+    }
+
+    pub fn is_orphan(&self) -> bool {
+        self.is_reversal() && self.original.is_none()
+    }
+
+    /// The party whose points they are; own business is its own party's.
+    pub fn issuer(&self) -> Party {
+        if self.role == Role::Acceptor { self.party.other() } else { self.party }
+    }
+
+    /// Still to be paired or judged.
+    pub fn is_open(&self) -> bool {
+        !self.extra && !self.collided && self.partner.is_none() && self.fate.is_none()
+    }
+}
+
+/// Both ledgers, A's rows before B's, and the findings so far.
+pub struct Books<'w> {
+    pub world: &'w World,
+    pub entries: Vec<Entry<'w>>,
+    /// A code and the entries that it concerns.
+    pub findings: Vec<(&'static str, Vec<usize>)>,
+}
+
+impl<'w> Books<'w> {
+    pub fn open(world: &'w World) -> Books<'w> {
+        let mut entries = Vec::new();
+        for party in PARTIES {
+            for row in &world.side(party).ledger {
+                entries.push(Entry {
+                    row,
+                    party,
+                    extra: false,
+                    collided: false,
+                    role: Role::Own,
+                    flow: None,
+                    original: None,
+                    partner: None,
+                    fate: None,
+                });
+            }
+        }
+        let mut books = Books { world, entries, findings: Vec::new() };
+        books.identify();
+        books.assign_roles();
+        books.judge_identity();
+        books.judge_own();
+        books
+    }
+
+    fn identify(&mut self) {
+        for this in 0..self.entries.len() {
+            for other in 0..self.entries.len() {
+                let (entry, twin) = (&self.entries[this], &self.entries[other]);
+                let same_id = entry.party == twin.party && entry.row.event_id == twin.row.event_id;
+                if other == this || !same_id {
+                    continue;
+                }
+                let alike = entry.row == twin.row;
+                if alike && other < this {
+                    self.entries[this].extra = true;
+                } else if !alike {
+                    self.entries[this].collided = true;
+                }
+            }
+        }
+    }
+
+    fn assign_roles(&mut self) {
+        for index in 0..self.entries.len() {
+            let entry = &self.entries[index];
+            let (role, flow, original) = if entry.is_reversal() {
+                match self.original_of(index) {
+                    Some(original) => {
+                        let (role, flow) = role_of_kind(self.entries[original].row.kind);
+                        (role, flow, Some(original))
+                    }
+                    None if entry.row.counter_event_id.is_some() => (Role::Acceptor, None, None),
+                    None => (Role::Issuer, None, None),
+                }
+            } else {
+                let (role, flow) = role_of_kind(entry.row.kind);
+                (role, flow, None)
+            };
+            let entry = &mut self.entries[index];
+            (entry.role, entry.flow, entry.original) = (role, flow, original);
+        }
+    }
+
+    fn original_of(&self, index: usize) -> Option<usize> {
+        let entry = &self.entries[index];
+        let wanted = entry.row.original_event_id.as_ref()?;
+        let original = self.entries.iter().position(|other| {
+            other.party == entry.party && other.row.event_id == *wanted && !other.extra
+        })?;
+        let found = &self.entries[original];
+        (!found.is_reversal() && !found.collided).then_some(original)
+    }
+
+    /// Extras are excluded; collided rows are held, and so are the partner's rows that name them.
+    fn judge_identity(&mut self) {
+        for index in 0..self.entries.len() {
+            if self.entries[index].extra {
+                self.entries[index].fate = Some(Fate::Excluded);
+                self.findings.push(("EVT-03", vec![index]));
+            }
+        }
+        for index in 0..self.entries.len() {
+            let entry = &self.entries[index];
+            if entry.extra || !entry.collided {
+                continue;
+            }
+            let same: Vec<usize> = (0..self.entries.len())
+                .filter(|other| {
+                    let twin = &self.entries[*other];
+                    let same_id = twin.row.event_id == entry.row.event_id;
+                    twin.party == entry.party && same_id && !twin.extra
+                })
+                .collect();
+            let (party, id) = (entry.party, entry.row.event_id.clone());
+            if same[0] == index {
+                self.findings.push(("EVT-04", same));
+            }
+            self.entries[index].fate = Some(Fate::Held("EVT-04"));
+            for other in &mut self.entries {
+                let names_it = other.row.counter_event_id.as_ref() == Some(&id);
+                if other.party != party && !other.extra && names_it {
+                    other.fate = Some(Fate::Held("EVT-04"));
+                }
+            }
+        }
+    }
+
+    fn judge_own(&mut self) {
+        for index in 0..self.entries.len() {
+            let entry = &self.entries[index];
+            if entry.role != Role::Own || !entry.is_open() {
+                continue;
+            }
+            let fate = match entry.row.status {
+                Status::Cancelled => Fate::Excluded,
+                Status::Pending => Fate::Pending(""),
+                Status::Posted if self.sign_is_right(index) => Fate::Counted,
+                Status::Posted => {
+                    self.findings.push(("EVT-09", vec![index]));
+                    Fate::Held("EVT-09")
+                }
+            };
+            self.entries[index].fate = Some(fate);
+        }
+    }
+
+    /// Whether the points have the sign that the table, or the original, asks for.
+    pub fn sign_is_right(&self, index: usize) -> bool {
+        let entry = &self.entries[index];
+        let sign = entry.row.points.signum();
+        if let Some(original) = entry.original {
+            return sign == -self.entries[original].row.points.signum()
+                && (sign != 0 || entry.role == Role::Own);
+        }
+        match entry.row.kind {
+            Kind::Earn | Kind::Xearn | Kind::Xaccept | Kind::Xin | Kind::Xaward => sign == 1,
+            Kind::Burn | Kind::Xburn | Kind::Xout | Kind::Expire => sign == -1,
+            Kind::Adjust | Kind::Merge => sign != 0,
+            Kind::Freeze | Kind::Unfreeze => sign == 0,
+            // An orphan has no sign of its own; it is found before signs are looked at.
+            Kind::Reversal => true,
+        }
+    }
+
+    /// Whether the row's points move the balance of its account.
+    pub fn moves_balance(&self, index: usize) -> bool {
+        let entry = &self.entries[index];
+        let kind = match entry.original {
+            Some(original) => self.entries[original].row.kind,
+            None if entry.is_orphan() => return entry.role == Role::Issuer,
+            None => entry.row.kind,
+        };
+        !matches!(kind, Kind::Xaccept | Kind::Xaward | Kind::Freeze | Kind::Unfreeze)
+    }
+
+    /// The cleared quantity of an issuer's leg: a spend is positive, its reversal negative.
+    pub fn cleared(&self, index: usize) -> i128 {
+        let entry = &self.entries[index];
+        let points = i128::from(entry.row.points);
+        if entry.flow == Some(Flow::Sale) { points } else { -points }
+    }
+
+    /// The instant whose versions apply: a reversal has its original's.
+    pub fn version_instant(&self, index: usize) -> i64 {
+        let entry = &self.entries[index];
+        self.entries[entry.original.unwrap_or(index)].row.occurred_at
+    }
+
+    /// Whether an instant lies in what this run clears.
+    pub fn clears(&self, at: i64) -> bool {
+        let (start, _) = self.world.period_bounds();
+        start <= at && at < self.world.cut()
+    }
+
+    /// Whether the row belongs to what this run clears; a pair goes by its issuer's leg.
+    pub fn belongs(&self, index: usize) -> bool {
+        let entry = &self.entries[index];
+        let decides = match entry.partner {
+            Some(partner) if entry.role == Role::Acceptor => partner,
+            _ => index,
+        };
+        self.clears(self.entries[decides].row.occurred_at)
+    }
+}
+
+fn role_of_kind(kind: Kind) -> (Role, Option<Flow>) {
+    match kind {
+        Kind::Xburn => (Role::Issuer, Some(Flow::Redemption)),
+        Kind::Xout => (Role::Issuer, Some(Flow::Conversion)),
+        Kind::Xearn => (Role::Issuer, Some(Flow::Sale)),
+        Kind::Xaccept => (Role::Acceptor, Some(Flow::Redemption)),
+        Kind::Xin => (Role::Acceptor, Some(Flow::Conversion)),
+        Kind::Xaward => (Role::Acceptor, Some(Flow::Sale)),
+        _ => (Role::Own, None),
+    }
+}

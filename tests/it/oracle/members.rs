@@ -1,0 +1,235 @@
+//! Who may clear with whom, and what is wrong with members, links and tiers (judging.md, 6 and
+//! *Members*).
+
+use super::answer::Discrepancy;
+use super::books::Books;
+use crate::world::{DAY, Link, Member, MemberStatus, Method, PARTIES, Party, World};
+
+impl Link {
+    pub fn member(&self, party: Party) -> &str {
+        match party {
+            Party::A => &self.a_member,
+            Party::B => &self.b_member,
+        }
+    }
+
+    fn holds_at(&self, at: i64) -> bool {
+        self.bound_at <= at && self.unbound_at.is_none_or(|end| at < end)
+    }
+
+    fn overlaps(&self, from: i64, to: i64) -> bool {
+        self.bound_at < to && self.unbound_at.is_none_or(|end| from < end)
+    }
+
+    fn same_members(&self, other: &Link) -> bool {
+        self.a_member == other.a_member && self.b_member == other.b_member
+    }
+}
+
+/// The links of a member that may authorise clearing at an instant, one per partner.
+fn links_at<'w>(world: &'w World, party: Party, member: &str, at: i64) -> Vec<&'w Link> {
+    let mut found: Vec<&Link> = Vec::new();
+    for link in world.links.iter().flatten() {
+        let wanted = link.member(party) == member && link.method != Method::Inferred;
+        if wanted && link.holds_at(at) && !found.iter().any(|other| other.same_members(link)) {
+            found.push(link);
+        }
+    }
+    found
+}
+
+/// The one link of a member at an instant; none where there are several.
+pub fn sole_link<'w>(world: &'w World, party: Party, member: &str, at: i64) -> Option<&'w Link> {
+    let links = links_at(world, party, member, at);
+    (links.len() == 1).then(|| links[0])
+}
+
+fn records<'w>(world: &'w World, party: Party, member: &str) -> Vec<&'w Member> {
+    let members = world.side(party).members.iter().flatten();
+    members.filter(|record| record.member_no == member).collect()
+}
+
+fn is_duplicated(world: &World, party: Party, member: &str) -> bool {
+    records(world, party, member).len() > 1
+}
+
+fn is_absent(world: &World, party: Party, member: &str) -> bool {
+    world.side(party).members.is_some() && records(world, party, member).is_empty()
+}
+
+impl Books<'_> {
+    /// What keeps a pair from clearing because of its members, and whether that is a finding of
+    /// the pair's own.
+    pub fn ineligible(&self, issuer: usize, acceptor: usize) -> Option<(&'static str, bool)> {
+        let world = self.world;
+        world.links.as_ref()?;
+        let (one, other) = (&self.entries[issuer], &self.entries[acceptor]);
+        let (party, partner, at) = (one.party, other.party, one.row.occurred_at);
+        if is_duplicated(world, party, &one.row.member_no) {
+            return Some(("MBR-04", false));
+        }
+        let links = links_at(world, party, &one.row.member_no, at);
+        let link = match links.len() {
+            0 => return Some(("MBR-07", true)),
+            1 => links[0],
+            _ => return Some(("MBR-03", false)),
+        };
+        for (party, code) in [(Party::A, "MBR-01"), (Party::B, "MBR-02")] {
+            if is_absent(world, party, link.member(party)) {
+                return Some((code, false));
+            }
+        }
+        if link.member(partner) != other.row.member_no {
+            return Some(("MBR-07", true));
+        }
+        if is_duplicated(world, partner, &other.row.member_no) {
+            return Some(("MBR-04", false));
+        }
+        for party in PARTIES {
+            for record in records(world, party, link.member(party)) {
+                let since = record.status_since.is_none_or(|since| since <= at);
+                if record.status != MemberStatus::Active && since {
+                    return Some(("MBR-07", true));
+                }
+            }
+        }
+        self.without_consent(link, at).map(|code| (code, true))
+    }
+
+    fn without_consent(&self, link: &Link, at: i64) -> Option<&'static str> {
+        let purpose = self.world.purpose.as_ref()?;
+        let mut granted = 0;
+        let mut standing = 0;
+        for consent in self.world.consents.iter().flatten() {
+            let of_link = consent.a_member == link.a_member && consent.b_member == link.b_member;
+            if !of_link || consent.purpose != *purpose || consent.granted_at > at {
+                continue;
+            }
+            granted += 1;
+            if consent.withdrawn_at.is_none_or(|withdrawn| withdrawn > at) {
+                standing += 1;
+            }
+        }
+        match (granted, standing) {
+            (0, _) => Some("CON-01"),
+            (_, 0) => Some("CON-02"),
+            _ => None,
+        }
+    }
+}
+
+fn of_members(code: &str, a_member: &str, b_member: &str) -> Discrepancy {
+    Discrepancy {
+        code: code.to_owned(),
+        a_events: String::new(),
+        b_events: String::new(),
+        a_member: a_member.to_owned(),
+        b_member: b_member.to_owned(),
+    }
+}
+
+/// A discrepancy of one party's member.
+pub fn of_member(code: &str, party: Party, member: &str) -> Discrepancy {
+    match party {
+        Party::A => of_members(code, member, ""),
+        Party::B => of_members(code, "", member),
+    }
+}
+
+/// Every discrepancy of members, links and tiers.
+pub fn judge_members(world: &World) -> Vec<Discrepancy> {
+    let mut found = Vec::new();
+    for party in PARTIES {
+        let mut seen: Vec<&str> = Vec::new();
+        for record in world.side(party).members.iter().flatten() {
+            let key = record.member_no.as_str();
+            if is_duplicated(world, party, key) && !seen.contains(&key) {
+                seen.push(key);
+                found.push(of_member("MBR-04", party, key));
+            }
+        }
+    }
+    let (start, _) = world.period_bounds();
+    let links = world.links.iter().flatten();
+    let judged: Vec<&Link> = links.filter(|link| link.overlaps(start, world.cut())).collect();
+    for (position, link) in judged.iter().enumerate() {
+        // A pair of members that is linked twice is one subject.
+        if judged[..position].iter().any(|other| other.same_members(link)) {
+            continue;
+        }
+        for (party, code) in [(Party::A, "MBR-01"), (Party::B, "MBR-02")] {
+            if is_absent(world, party, link.member(party)) {
+                found.push(of_members(code, &link.a_member, &link.b_member));
+            }
+        }
+    }
+    let firm: Vec<&Link> =
+        judged.into_iter().filter(|link| link.method != Method::Inferred).collect();
+    judge_many_to_one(&firm, &mut found);
+    judge_tiers(world, &firm, &mut found);
+    found
+}
+
+fn judge_many_to_one(links: &[&Link], found: &mut Vec<Discrepancy>) {
+    let conflict = |one: &Link, other: &Link| {
+        let one_in_common = (one.a_member == other.a_member) != (one.b_member == other.b_member);
+        one_in_common && other.overlaps(one.bound_at, one.unbound_at.unwrap_or(i64::MAX))
+    };
+    let mut grouped: Vec<usize> = Vec::new();
+    for first in 0..links.len() {
+        if grouped.contains(&first) {
+            continue;
+        }
+        let mut group = vec![first];
+        while let Some(next) = (0..links.len()).find(|next| {
+            !group.contains(next)
+                && group.iter().any(|member| conflict(links[*member], links[*next]))
+        }) {
+            group.push(next);
+        }
+        if group.len() > 1 {
+            let names = |party| {
+                let mut names: Vec<&str> =
+                    group.iter().map(|link| links[*link].member(party)).collect();
+                names.sort_unstable();
+                names.dedup();
+                names.join(";")
+            };
+            found.push(of_members("MBR-03", &names(Party::A), &names(Party::B)));
+        }
+        grouped.extend(group);
+    }
+}
+
+fn judge_tiers(world: &World, links: &[&Link], found: &mut Vec<Discrepancy>) {
+    let Some(tiers) = &world.tiers else { return };
+    for (position, link) in links.iter().enumerate() {
+        let in_force = |link: &Link| link.holds_at(world.cut());
+        let again =
+            links[..position].iter().any(|other| other.same_members(link) && in_force(other));
+        let a = records(world, Party::A, &link.a_member);
+        let b = records(world, Party::B, &link.b_member);
+        if !in_force(link) || again || a.len() != 1 || b.len() != 1 {
+            continue;
+        }
+        let mapped = tiers.map.iter().find(|(tier, _)| Some(tier) == a[0].tier.as_ref());
+        let Some((_, due)) = mapped else {
+            found.push(of_members("TIR-02", &link.a_member, &link.b_member));
+            continue;
+        };
+        let rank = |wanted: &String| tiers.order.iter().position(|tier| tier == wanted);
+        let right = b[0].tier.as_ref().is_some_and(|tier| {
+            if tiers.at_least {
+                rank(tier).is_some_and(|rank_b| rank(due).is_some_and(|due| rank_b >= due))
+            } else {
+                tier == due
+            }
+        });
+        if !right {
+            let lag_begins = world.cut() - tiers.lag_days * DAY;
+            let lags = a[0].tier_since.is_some_and(|since| since > lag_begins);
+            let code = if lags { "TIR-03" } else { "TIR-01" };
+            found.push(of_members(code, &link.a_member, &link.b_member));
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The comparison: hundreds of random worlds, judged by the engine and by the oracle.
+
+pub mod observe;
+mod shrink;
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::civil::Date;
+
+use crate::oracle::answer::Answer;
+use crate::oracle::judge;
+use crate::world::World;
+use crate::world::random::random;
+
+/// Runs the engine on a pipeline. This is the one place that knows how: a call in the same
+/// process takes the same four arguments.
+fn engine(pipeline: &Path, as_of: Date, period: Option<&str>, out: &Path) -> Result<(), String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hutong"));
+    command.arg("run").arg(pipeline).args(["--as-of", &as_of.to_string()]);
+    if let Some(period) = period {
+        command.args(["--period", period]);
+    }
+    let output = command.arg("--to").arg(out).arg("--quiet").output().unwrap();
+    // 0: nothing found; 1: discrepancies found; 3: the statement is blocked.
+    match output.status.code() {
+        Some(0 | 1 | 3) => Ok(()),
+        code => Err(format!(
+            "the engine left with {code:?}\n{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        )),
+    }
+}
+
+/// The engine's answer to a world.
+pub fn ask_engine(world: &World) -> Result<Answer, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let pipeline = world.write(dir.path());
+    let out = dir.path().join("published");
+    engine(&pipeline, world.as_of, world.period_label().as_deref(), &out)?;
+    observe::observe(&out)
+}
+
+/// Where engine and oracle disagree about a world, or nothing.
+fn disagreement(world: &World) -> Option<String> {
+    let expected = judge(world);
+    match ask_engine(world) {
+        Err(trouble) => Some(trouble),
+        Ok(answer) => expected
+            .settled(&answer)
+            .differences(&expected.settled(&expected.answer), ["engine", "oracle"]),
+    }
+}
+
+/// What kind of disagreement it is: the first table that differs, or that the engine gave up.
+/// A world is shrunk to the same kind, so that it does not turn into a pipeline that is refused.
+fn kind_of(disagreement: &str) -> String {
+    disagreement.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+}
+
+/// A seed's disagreement with the smallest world that still has one.
+fn report(seed: u64) -> String {
+    let world = random(seed);
+    let kind = disagreement(&world).map(|text| kind_of(&text));
+    let world =
+        shrink::shrink(world, |world| disagreement(world).map(|text| kind_of(&text)) == kind);
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("world-{seed}"));
+    // What an earlier run left there would be read as part of the world.
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).unwrap();
+    world.write(&dir);
+    let engine = ask_engine(&world).map_or_else(|trouble| trouble, |answer| answer.to_string());
+    format!(
+        "seed {seed}\n\n{}\n{}\n== engine\n{engine}\n== oracle\n{}\nwritten to {}",
+        disagreement(&world).unwrap_or_default(),
+        shrink::listing(&dir, &world),
+        judge(&world).answer,
+        dir.display(),
+    )
+}
+
+/// The first lines of each seed's disagreement, so that a pattern shows.
+fn overview(seeds: &[u64]) -> String {
+    let mut text = String::new();
+    for seed in seeds {
+        let differences = disagreement(&random(*seed)).unwrap_or_default();
+        for line in differences.lines().take(8) {
+            text.push_str(&format!("seed {seed}: {line}\n"));
+        }
+    }
+    text
+}
+
+/// The worlds are shared by all processors; the report is of the first seed that disagrees.
+#[test]
+fn five_hundred_random_worlds_agree() {
+    let count = std::env::var("HUTONG_WORLDS").map_or(500, |count| count.parse().unwrap());
+    let next = AtomicU64::new(0);
+    let failed: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    // A dozen is enough to see a pattern; the rest would only cost time.
+                    if seed >= count || failed.lock().unwrap().len() >= 12 {
+                        break;
+                    }
+                    if disagreement(&random(seed)).is_some() {
+                        failed.lock().unwrap().push(seed);
+                    }
+                }
+            });
+        }
+    });
+    let mut failed = failed.into_inner().unwrap();
+    failed.sort_unstable();
+    if let Some(first) = failed.first() {
+        let overview = overview(&failed);
+        panic!("engine and oracle disagree on seeds {failed:?}\n{overview}\n{}", report(*first));
+    }
+}
+
+/// A background of random worlds proves little unless every code stands somewhere in it.
+#[test]
+fn the_worlds_hold_every_code() {
+    let mut missing = vec![
+        "MBR-01", "MBR-02", "MBR-03", "MBR-04", "MBR-07", "CON-01", "CON-02", "TIR-01", "TIR-02",
+        "TIR-03", "EVT-01", "EVT-02", "EVT-03", "EVT-04", "EVT-06", "EVT-07", "EVT-08", "EVT-09",
+        "EVT-10", "AMT-01", "AMT-02", "AMT-03", "AMT-04", "AMT-07", "REV-01", "REV-02", "REV-03",
+        "LED-01", "LED-02",
+    ];
+    let mut counted = 0;
+    let mut blocked = 0;
+    for seed in 0..500 {
+        let expected = judge(&random(seed));
+        for found in &expected.answer.discrepancies {
+            missing.retain(|code| *code != found.code);
+        }
+        counted += expected.answer.cleared.len();
+        blocked += usize::from(expected.answer.statement.is_none());
+    }
+    assert!(missing.is_empty(), "no world has {missing:?}");
+    assert!(counted > 1_000, "only {counted} pairs are counted");
+    assert!(blocked < 100, "{blocked} worlds are blocked");
+}

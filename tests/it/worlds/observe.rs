@@ -1,0 +1,218 @@
+//! Reads what the engine published, by the names of its columns.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use arrow::array::Array;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::oracle::answer::{Account, Answer, Aside, Cleared, Discrepancy, Line, Statement};
+use crate::oracle::fraction::Fraction;
+
+/// A published row: the column's name and its value as text, absent where it is null.
+struct Published(Vec<(String, Option<String>)>);
+
+impl Published {
+    fn optional(&self, name: &str) -> Option<&str> {
+        let cell = self.0.iter().find(|(column, _)| column == name);
+        let (_, value) = cell.unwrap_or_else(|| panic!("no column `{name}` was published"));
+        value.as_deref()
+    }
+
+    /// A null reads as the empty text.
+    fn text(&self, name: &str) -> String {
+        self.optional(name).unwrap_or_default().to_owned()
+    }
+
+    /// A letter or word, in small letters whatever the engine prefers.
+    fn word(&self, name: &str) -> String {
+        self.text(name).to_lowercase()
+    }
+
+    fn points(&self, name: &str) -> Option<i64> {
+        self.optional(name).map(|text| text.parse().unwrap())
+    }
+
+    fn money(&self, name: &str) -> Option<Fraction> {
+        self.optional(name).map(decimal)
+    }
+}
+
+/// Decimal text as an exact fraction.
+fn decimal(text: &str) -> Fraction {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits: i128 = format!("{whole}{part}").parse().unwrap();
+    Fraction::new(digits, 10_i128.pow(u32::try_from(part.len()).unwrap()))
+}
+
+/// The folder under `dir` that holds the published tables.
+fn published_under(dir: &Path) -> Option<PathBuf> {
+    if dir.join("discrepancies.parquet").exists() {
+        return Some(dir.to_owned());
+    }
+    let entries = std::fs::read_dir(dir).ok()?;
+    let mut folders: Vec<PathBuf> =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders.iter().find_map(|folder| published_under(folder))
+}
+
+/// The rows of a table; none where the table was not published.
+fn table(dir: &Path, name: &str) -> Vec<Published> {
+    let path = dir.join(format!("{name}.parquet"));
+    if !path.exists() {
+        return Vec::new();
+    }
+    let file = File::open(path).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+    let mut rows = Vec::new();
+    for batch in reader {
+        let batch = batch.unwrap();
+        let options = FormatOptions::default();
+        let schema = batch.schema();
+        let columns: Vec<(&str, &dyn Array, ArrayFormatter)> = schema
+            .fields()
+            .iter()
+            .zip(batch.columns())
+            .map(|(field, array)| {
+                let formatter = ArrayFormatter::try_new(array.as_ref(), &options).unwrap();
+                (field.name().as_str(), array.as_ref(), formatter)
+            })
+            .collect();
+        for row in 0..batch.num_rows() {
+            let cells = columns.iter().map(|(name, array, formatter)| {
+                let value = array.is_valid(row).then(|| formatter.value(row).to_string());
+                ((*name).to_owned(), value)
+            });
+            rows.push(Published(cells.collect()));
+        }
+    }
+    rows
+}
+
+/// The answer that stands published under a directory.
+pub fn observe(dir: &Path) -> Result<Answer, String> {
+    let Some(dir) = published_under(dir) else {
+        return Err(format!("nothing is published under {}", dir.display()));
+    };
+    let aside = |row: &Published| Aside {
+        issuer: row.word("issuer"),
+        issuer_event: row.text("issuer_event_id"),
+        acceptor_event: row.text("acceptor_event_id"),
+        code: row.text("code"),
+        amount: row.money("amount"),
+    };
+    let statement = table(&dir, "statement");
+    Ok(Answer {
+        discrepancies: table(&dir, "discrepancies").iter().map(discrepancy).collect(),
+        cleared: table(&dir, "cleared_events").iter().map(cleared).collect(),
+        held: table(&dir, "held").iter().map(aside).collect(),
+        pending: table(&dir, "pending").iter().map(aside).collect(),
+        lines: table(&dir, "statement_lines").iter().map(line).collect(),
+        statement: statement.first().map(|row| Statement {
+            a_payable: row.money("a_payable").unwrap(),
+            b_payable: row.money("b_payable").unwrap(),
+            opening_carry: row.money("opening_carry").unwrap(),
+            net: row.money("net").unwrap(),
+            amount_due: row.money("amount_due").unwrap().abs(),
+            carry_forward: row.money("carry_forward").unwrap(),
+            held_a: row.money("held_a").unwrap(),
+            held_b: row.money("held_b").unwrap(),
+        }),
+        accounts: table(&dir, "accounts").iter().filter_map(account).collect(),
+    })
+}
+
+fn discrepancy(row: &Published) -> Discrepancy {
+    Discrepancy {
+        code: row.text("code"),
+        a_events: row.text("a_event_id"),
+        b_events: row.text("b_event_id"),
+        a_member: row.text("a_member"),
+        b_member: row.text("b_member"),
+    }
+}
+
+fn cleared(row: &Published) -> Cleared {
+    Cleared {
+        issuer: row.word("issuer"),
+        flow: row.word("flow"),
+        issuer_event: row.text("issuer_event_id"),
+        acceptor_event: row.text("acceptor_event_id"),
+        points: row.points("points").unwrap(),
+        agreed_mirror: row.points("agreed_mirror").unwrap(),
+        recorded_mirror: row.points("recorded_mirror").unwrap(),
+        ratio_from: row.text("ratio_from"),
+        rate_from: row.text("rate_from"),
+    }
+}
+
+fn line(row: &Published) -> Line {
+    Line {
+        item: row.word("type"),
+        issuer: row.word("issuer"),
+        flow: row.word("flow"),
+        ratio_from: row.text("ratio_from"),
+        rate_from: row.text("rate_from"),
+        events: row.points("events").unwrap_or_default(),
+        points: row.points("points").unwrap_or_default(),
+        amount: row.money("amount").unwrap(),
+        payer: row.word("payer"),
+        payee: row.word("payee"),
+    }
+}
+
+/// An account that is not judged has no expected closing and is left out.
+fn account(row: &Published) -> Option<Account> {
+    Some(Account {
+        party: row.word("party"),
+        member_no: row.text("member_no"),
+        opening: row.points("opening").unwrap_or_default(),
+        expected: row.points("expected")?,
+        reported: row.points("reported"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Decimal128Array, Int64Array, RecordBatch, StringArray};
+    use parquet::arrow::ArrowWriter;
+
+    use super::*;
+
+    #[test]
+    fn reads_text_points_and_money_exactly() {
+        let dir = tempfile::tempdir().unwrap();
+        let nested = dir.path().join("world/2026-03");
+        std::fs::create_dir_all(&nested).unwrap();
+        let money = Decimal128Array::from(vec![Some(-1_208_000), None]);
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("issuer", Arc::new(StringArray::from(vec!["a", "b"]))),
+            ("issuer_event_id", Arc::new(StringArray::from(vec![Some("007"), None]))),
+            ("acceptor_event_id", Arc::new(StringArray::from(vec![None, Some("7")]))),
+            ("code", Arc::new(StringArray::from(vec!["EVT-01", "EVT-02"]))),
+            ("amount", Arc::new(money.with_precision_and_scale(18, 6).unwrap())),
+            ("points", Arc::new(Int64Array::from(vec![1, 2]))),
+        ];
+        let batch = RecordBatch::try_from_iter_with_nullable(
+            columns.into_iter().map(|(name, array)| (name, array, true)),
+        )
+        .unwrap();
+        let file = File::create(nested.join("held.parquet")).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        // An empty table of discrepancies marks the folder.
+        let schema = RecordBatch::new_empty(batch.schema());
+        let file = File::create(nested.join("discrepancies.parquet")).unwrap();
+        let writer = ArrowWriter::try_new(file, schema.schema(), None).unwrap();
+        writer.close().unwrap();
+        let answer = observe(dir.path()).unwrap();
+        let held: Vec<String> = answer.held.iter().map(Aside::to_string).collect();
+        assert_eq!(held, ["a [007] ~ [] EVT-01 -1.208", "b [] ~ [7] EVT-02 no amount"]);
+        assert_eq!(answer.statement, None);
+    }
+}

@@ -1,0 +1,149 @@
+//! Makes a world that disagrees as small as it can be made by leaving things out one by one.
+
+use std::path::Path;
+
+use crate::world::{PARTIES, Party, World};
+
+/// Something of which a world may have one less.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Ledger(Party),
+    Members(Party),
+    Opening(Party),
+    Accounts(Party),
+    Links,
+    Consents,
+    Ratios,
+    Rates,
+    Fees,
+    Rules,
+}
+
+fn remove<T>(list: Option<&mut Vec<T>>, position: usize) -> bool {
+    match list {
+        Some(list) if position < list.len() => {
+            list.remove(position);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Removes one thing; false when there is none at the position.
+fn without(world: &mut World, part: Part, position: usize) -> bool {
+    match part {
+        Part::Ledger(party) => remove(Some(&mut world.side_mut(party).ledger), position),
+        Part::Members(party) => remove(world.side_mut(party).members.as_mut(), position),
+        Part::Opening(party) => remove(world.side_mut(party).opening.as_mut(), position),
+        Part::Accounts(party) => remove(world.side_mut(party).accounts.as_mut(), position),
+        Part::Links => remove(world.links.as_mut(), position),
+        Part::Consents => remove(world.consents.as_mut(), position),
+        // Each issuer keeps a ratio, without which the pipeline is refused.
+        Part::Ratios => {
+            let issuer = world.ratios.get(position).map(|ratio| ratio.issuer);
+            let left = world.ratios.iter().filter(|ratio| Some(ratio.issuer) == issuer).count();
+            left > 1 && remove(Some(&mut world.ratios), position)
+        }
+        Part::Rates => remove(Some(&mut world.rates), position),
+        Part::Fees => remove(Some(&mut world.fees), position),
+        Part::Rules => world.rules.len() > 1 && remove(Some(&mut world.rules), position),
+    }
+}
+
+/// What is simpler than a world as a whole, and still a world.
+fn simpler(world: &World) -> Vec<World> {
+    let mut found = Vec::new();
+    for party in PARTIES {
+        let mut one = world.clone();
+        let side = one.side_mut(party);
+        (side.opening, side.accounts) = (None, None);
+        found.push(one);
+    }
+    let mut no_tiers = world.clone();
+    no_tiers.tiers = None;
+    let mut no_consents = world.clone();
+    (no_consents.purpose, no_consents.consents) = (None, None);
+    let mut one_file = world.clone();
+    (one_file.a.parts, one_file.b.parts) = (1, 1);
+    let mut no_carry = world.clone();
+    (no_carry.opening_carry, no_carry.minimum) = (0, 0);
+    found.extend([no_tiers, no_consents, one_file, no_carry]);
+    found.retain(|other| other != world);
+    found
+}
+
+/// The smallest world found for which `wrong` still holds.
+pub fn shrink(mut world: World, wrong: impl Fn(&World) -> bool) -> World {
+    for candidate in simpler(&world) {
+        let mut next = world.clone();
+        for party in PARTIES {
+            if candidate.side(party).accounts.is_none() {
+                next.side_mut(party).opening = None;
+                next.side_mut(party).accounts = None;
+            }
+            next.side_mut(party).parts = candidate.side(party).parts;
+        }
+        next.tiers = next.tiers.filter(|_| candidate.tiers.is_some());
+        next.purpose = next.purpose.filter(|_| candidate.purpose.is_some());
+        next.consents = next.consents.filter(|_| candidate.consents.is_some());
+        (next.opening_carry, next.minimum) = (candidate.opening_carry, candidate.minimum);
+        if wrong(&next) {
+            world = next;
+        }
+    }
+    let parts = [
+        Part::Ledger(Party::A),
+        Part::Ledger(Party::B),
+        Part::Fees,
+        Part::Consents,
+        Part::Links,
+        Part::Members(Party::A),
+        Part::Members(Party::B),
+        Part::Opening(Party::A),
+        Part::Opening(Party::B),
+        Part::Accounts(Party::A),
+        Part::Accounts(Party::B),
+        Part::Rates,
+        Part::Ratios,
+        Part::Rules,
+    ];
+    for part in parts {
+        let mut position = 0;
+        loop {
+            let mut next = world.clone();
+            if !without(&mut next, part, position) {
+                // What may not be dropped is passed over; nothing has this many.
+                position += 1;
+                if position > 100 {
+                    break;
+                }
+                continue;
+            }
+            // What is left moves up when a thing is dropped, so that the position stays.
+            if wrong(&next) { world = next } else { position += 1 }
+        }
+    }
+    world
+}
+
+/// The pipeline and every feed of a world that was written to a directory.
+pub fn listing(dir: &Path, world: &World) -> String {
+    let mut paths: Vec<_> =
+        std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let mut text = format!("as of {}, period {:?}\n", world.as_of, world.period_label());
+    for path in paths.iter().filter(|path| path.is_file()) {
+        let name = path.file_name().unwrap().to_string_lossy();
+        text.push_str(&format!("-- {name}\n{}", std::fs::read_to_string(path).unwrap()));
+    }
+    text
+}
+
+#[test]
+fn a_world_shrinks_to_what_is_wrong_with_it() {
+    let world = crate::world::random::random(7);
+    assert!(world.a.ledger.len() > 1);
+    let small = shrink(world, |world| !world.a.ledger.is_empty());
+    assert_eq!((small.a.ledger.len(), small.b.ledger.len()), (1, 0));
+    assert_eq!(small.tiers, None);
+}
