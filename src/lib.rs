@@ -16,4 +16,6 @@ pub mod detect;
 pub mod clear;
 pub mod publish;
 pub mod pipeline;
+pub mod run;
 pub mod generate;
+pub mod cli;

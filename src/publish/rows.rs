@@ -46,8 +46,8 @@ pub struct StatementRow {
     pub carry_forward: Money,
     /// When it is due.
     pub due_date: Option<Date>,
-    /// The worth of held issuer's legs.
-    pub held: Both<Money>,
+    /// The exact worth of held issuer's legs.
+    pub held: Both<Decimal>,
     /// Counted, held and awaited.
     pub events: (i128, i128, i128),
     /// How many discrepancies.
@@ -358,8 +358,8 @@ pub fn statement() -> Table<StatementRow> {
             money("amount_due", "应结金额", |row| Some(row.amount_due.decimal()), "What is due now."),
             money("carry_forward", "结转下期", |row| Some(row.carry_forward.decimal()), "Carried into the next period; positive: A owes B."),
             day("due_date", "付款日", |row| row.due_date, "When it is due."),
-            money("held_a", "甲方挂账", |row| Some(row.held.a.decimal()), "The worth of the held legs of A's points, outside the net."),
-            money("held_b", "乙方挂账", |row| Some(row.held.b.decimal()), "The worth of the held legs of B's points, outside the net."),
+            exact("held_a", "甲方挂账", |row| Some(row.held.a), "The exact worth of the held legs of A's points, outside the net."),
+            exact("held_b", "乙方挂账", |row| Some(row.held.b), "The exact worth of the held legs of B's points, outside the net."),
             integer("events_counted", "计入笔数", |row| Some(row.events.0), "Pairs that are counted."),
             integer("events_held", "挂账笔数", |row| Some(row.events.1), "Held items."),
             integer("events_pending", "待达笔数", |row| Some(row.events.2), "Awaited items."),
@@ -401,7 +401,7 @@ pub fn lines<'a>() -> Table<LineRow<'a>> {
 
 /// Discrepancies.
 #[must_use]
-pub fn discrepancies() -> Table<Discrepancy> {
+pub fn discrepancies<'a>() -> Table<&'a Discrepancy> {
     Table {
         name: "discrepancies",
         zh: "差错",

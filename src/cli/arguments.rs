@@ -1,0 +1,260 @@
+//! What can be asked on the command line.
+
+use std::num::NonZeroU16;
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+use crate::discrepancy::Severity;
+use crate::generate::{DataFormat, parse_month, parse_share};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    clean
+  1    discrepancies at or over --fail-on
+  2    usage, or problems in the pipeline file
+  3    the input blocked the statement; discrepancies are published
+  4    input or output failed
+  5    another run holds the lock
+  101  a bug of Hutong; nothing was published
+  130  interrupted; nothing was published";
+
+/// Hutong (互通): reconciles two loyalty programmes and clears what they owe one another.
+#[derive(Debug, Parser)]
+#[command(version, styles = STYLES, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub verb: Verb,
+    #[command(flatten)]
+    pub voice: Voice,
+}
+
+/// How much is said, and how.
+#[derive(Debug, Args)]
+pub struct Voice {
+    /// Say more: -v what happens, -vv every feed, -vvv everything.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing but errors.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// How log lines are written to standard error.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// How results are written to standard output.
+    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Text)]
+    pub output_format: OutputFormat,
+}
+
+impl Voice {
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Reconcile and clear a period, and publish the statement (对账并清算).
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArguments),
+    /// Report every problem of a pipeline file, and do nothing else (检查).
+    #[command(after_help = "Example:\n  hutong check pipelines/skyline-harbour.yaml")]
+    Check {
+        /// The pipeline file.
+        pipeline: PathBuf,
+    },
+    /// Print what a run would do: feeds and files, columns, rules, versions, defaults (计划).
+    #[command(after_help = "Example:\n  hutong plan pipelines/skyline-harbour.yaml --as-of 2026-03-31")]
+    Plan {
+        /// The pipeline file.
+        pipeline: PathBuf,
+        /// The business date as of which the period is seen.
+        #[arg(long, value_name = "DATE")]
+        as_of: Date,
+        /// The period, such as 2026-03; default: the one that contains the as-of date.
+        #[arg(long)]
+        period: Option<String>,
+    },
+    /// Print the JSON Schema of pipeline files.
+    #[command(after_help = "Example:\n  hutong schema > pipeline.schema.json")]
+    Schema,
+    /// List the rules, or print the page of one (规则).
+    #[command(after_help = "Examples:\n  hutong rules\n  hutong rules AMT-02")]
+    Rules {
+        /// The rule's code.
+        code: Option<String>,
+    },
+    /// Write two synthetic partners with known faults, and a pipeline that runs on them.
+    #[command(after_help = GENERATE_EXAMPLES)]
+    Generate(GenerateArguments),
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  hutong run pipelines/skyline-harbour.yaml --as-of 2026-03-31
+  hutong run pipelines/skyline-harbour.yaml --period 2026-03 --as-of 2026-04-03
+  hutong run p.yaml --as-of 2026-03-31 --fail-on error --quiet --log-format json
+  hutong run p.yaml --as-of 2026-03-31 --fail-on EVT-04,LED-01";
+
+const GENERATE_EXAMPLES: &str = "\
+Examples:
+  hutong generate --members 1000 --events 10000 --seed 7 --faults 0.01 --to demo
+  hutong run demo/pipeline.yaml --as-of 2026-03-31";
+
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// The pipeline file.
+    pub pipeline: PathBuf,
+    /// The business date as of which the period is seen.
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Date,
+    /// The period, such as 2026-03; default: the one that contains the as-of date.
+    #[arg(long)]
+    pub period: Option<String>,
+    /// Publish here instead of where the pipeline says.
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Exit with 1 on discrepancies of this severity or graver (information, warning, error,
+    /// fatal), on these codes (comma-separated), or never.
+    #[arg(long, value_name = "WHAT", default_value = "never", value_parser = fail_on)]
+    pub fail_on: FailOn,
+    /// Threads; default: one per core. No output depends on it.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroCount>,
+    /// Buckets; default: by the number of rows. No output depends on it.
+    #[arg(long, value_name = "N")]
+    pub buckets: Option<NonZeroCount>,
+}
+
+/// A count from 1 to 65535.
+#[derive(Debug, Clone, Copy)]
+pub struct NonZeroCount(NonZeroU16);
+
+impl std::str::FromStr for NonZeroCount {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<NonZeroCount, Self::Err> {
+        text.parse().map(NonZeroCount)
+    }
+}
+
+impl From<NonZeroCount> for usize {
+    fn from(count: NonZeroCount) -> usize {
+        usize::from(count.0.get())
+    }
+}
+
+/// What makes a run fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FailOn {
+    /// Nothing but a blocked statement.
+    Never,
+    /// Discrepancies this grave or graver.
+    Severity(Severity),
+    /// Discrepancies of these codes.
+    Codes(Vec<String>),
+}
+
+fn fail_on(text: &str) -> Result<FailOn, String> {
+    Ok(match text {
+        "never" => FailOn::Never,
+        "information" => FailOn::Severity(Severity::Information),
+        "warning" => FailOn::Severity(Severity::Warning),
+        "error" => FailOn::Severity(Severity::Error),
+        "fatal" => FailOn::Severity(Severity::Fatal),
+        codes => {
+            let codes: Vec<String> = codes.split(',').map(|c| c.trim().to_uppercase()).collect();
+            let known = |code: &String| crate::detect::rules().any(|rule| rule.code == code);
+            if let Some(unknown) = codes.iter().find(|code| !known(code)) {
+                return Err(format!(
+                    "`{unknown}` is neither a severity (information, warning, error, fatal), \
+                     `never`, nor a code that `hutong rules` lists"
+                ));
+            }
+            FailOn::Codes(codes)
+        }
+    })
+}
+
+#[derive(Debug, Args)]
+pub struct GenerateArguments {
+    /// Members a side.
+    #[arg(long, value_name = "N")]
+    pub members: u64,
+    /// Ledger rows a side and period, about.
+    #[arg(long, value_name = "M")]
+    pub events: u64,
+    /// The seed: the same arguments write the same bytes.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// The share of events and members with a fault, such as 0.01; 0: none.
+    #[arg(long, value_name = "RATE", default_value = "0.01", value_parser = parse_share)]
+    pub faults: u32,
+    /// The folder to write to.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// csv, parquet, or mixed (A csv, B parquet).
+    #[arg(long, default_value = "mixed")]
+    pub format: DataFormat,
+    /// The first period.
+    #[arg(long, value_name = "YYYY-MM", default_value = "2026-03", value_parser = parse_month)]
+    pub first_period: (i16, i8),
+    /// How many periods.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub periods: u32,
+    /// The as-of date of the last period, from its 12th on; default: its last day.
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
+    /// Leave a gap in the rate versions with events in it: AMT-07 blocks the statement.
+    #[arg(long)]
+    pub blocking: bool,
+    /// Add rows that the reader must refuse: FIL-06.
+    #[arg(long)]
+    pub refused: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn fail_on_takes_severities_codes_and_never() {
+        assert_eq!(fail_on("never"), Ok(FailOn::Never));
+        assert_eq!(fail_on("warning"), Ok(FailOn::Severity(Severity::Warning)));
+        let codes = vec!["EVT-01".to_owned(), "LED-01".to_owned()];
+        assert_eq!(fail_on("evt-01, LED-01"), Ok(FailOn::Codes(codes)));
+        assert!(fail_on("EVT-99").is_err());
+        assert!(fail_on("").is_err());
+    }
+}

@@ -1,0 +1,80 @@
+//! Progress on a terminal; silence anywhere else.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::arguments::{LogFormat, Voice};
+use crate::run::Watch;
+
+/// One line: the stage, how far it is, and its rate.
+#[derive(Debug)]
+pub struct Bars {
+    bar: ProgressBar,
+    rows: Mutex<u64>,
+}
+
+impl Bars {
+    pub fn new(voice: &Voice) -> Bars {
+        let is_shown = std::io::stderr().is_terminal()
+            && !voice.quiet
+            && voice.log_format == LogFormat::Text;
+        let target =
+            if is_shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Bars { bar, rows: Mutex::new(0) }
+    }
+
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Watch for Bars {
+    fn stage(&self, name: &'static str, zh: &'static str, bytes: Option<u64>) {
+        tracing::info!(stage = name, "stage");
+        // The templates are constants, and a test draws both.
+        let template = match bytes {
+            Some(_) => {
+                "{spinner} {prefix} [{wide_bar}] {bytes}/{total_bytes} {msg} {bytes_per_sec} {eta}"
+            }
+            None => "{spinner} {prefix} {elapsed}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+        }
+        self.bar.set_prefix(format!("{name} {zh}"));
+        self.bar.set_message("");
+        self.bar.set_position(0);
+        if let Some(bytes) = bytes {
+            self.bar.set_length(bytes);
+        }
+        self.bar.reset_elapsed();
+    }
+
+    fn advance(&self, bytes: u64, rows: u64) {
+        self.bar.inc(bytes);
+        if let Ok(mut total) = self.rows.lock() {
+            *total += rows;
+            self.bar.set_message(format!("{total} rows"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_templates_are_sound() {
+        for template in [
+            "{spinner} {prefix} [{wide_bar}] {bytes}/{total_bytes} {msg} {bytes_per_sec} {eta}",
+            "{spinner} {prefix} {elapsed}",
+        ] {
+            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! What a person reads after a run: what came in, what matched, what disagrees, who owes whom.
+
+use std::fmt::Write;
+
+use comfy_table::{
+    CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
+};
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use crate::publish::{Manifest, Published};
+use crate::run::{Outcome, Summary};
+use crate::statement::Statement;
+use crate::value::money::grouped;
+use crate::value::party::Party;
+
+/// A rule above, below and under the header; columns stand apart by blanks alone.
+const STYLE: TableStyle = TableStyle::new()
+    .top_border(LineStyle::none().fill('─').junction('─'))
+    .header_lines(ContentLineStyle::none().junction(' '))
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .content_lines(ContentLineStyle::none().junction(' '))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
+
+/// A run for programs.
+#[derive(Debug, Serialize)]
+pub struct Report<'a> {
+    folder: String,
+    already_published: bool,
+    manifest: &'a Manifest,
+}
+
+impl<'a> Report<'a> {
+    pub fn of(outcome: &'a Outcome) -> Report<'a> {
+        Report {
+            folder: outcome.published.folder().display().to_string(),
+            already_published: matches!(outcome.published, Published::Already(_)),
+            manifest: &outcome.manifest,
+        }
+    }
+}
+
+/// A run for people.
+pub fn text(outcome: &Outcome) -> String {
+    let mut shown = String::new();
+    let folder = outcome.published.folder().display();
+    let Some(summary) = &outcome.summary else {
+        let net = outcome.manifest.net.as_deref().unwrap_or("the statement is blocked");
+        return format!(
+            "Already published 已发布: the same engine, pipeline and inputs ran before; nothing to do.\n\
+             {net}\n{folder}"
+        );
+    };
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        shown,
+        "{} ⇄ {}  {}  {}  as of {}\n",
+        summary.agreement.parties.a.name,
+        summary.agreement.parties.b.name,
+        summary.agreement.id,
+        summary.period.label,
+        summary.period.as_of
+    );
+    for part in [
+        came_in(summary),
+        matched(summary),
+        disagreements(summary),
+        became(summary),
+        statement(summary),
+    ] {
+        shown.push_str(&part);
+        shown.push('\n');
+    }
+    let _ = write!(shown, "Published 已发布  {folder}");
+    shown
+}
+
+/// A table whose columns after the first are figures, aligned right. Widths count East Asian
+/// characters as two.
+fn table(title: &str, header: &[&str], texts: usize, rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header);
+    for row in rows {
+        table.add_row(row);
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        let side = if index < texts { CellAlignment::Left } else { CellAlignment::Right };
+        column.set_cell_alignment(side);
+    }
+    format!("{title}\n{table}\n")
+}
+
+fn count(rows: u64) -> String {
+    grouped(&rows.to_string())
+}
+
+fn came_in(summary: &Summary) -> String {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut seen: Vec<(&str, &str)> = Vec::new();
+    for total in summary.totals.iter().filter(|total| total.file.is_some()) {
+        if seen.contains(&(total.owner, total.subject)) {
+            continue;
+        }
+        seen.push((total.owner, total.subject));
+        let of = |stage: &str| {
+            let same = summary.totals.iter().filter(|other| {
+                other.file.is_some()
+                    && (other.owner, other.subject, other.stage)
+                        == (total.owner, total.subject, stage)
+            });
+            same.map(|total| total.rows).sum::<u64>()
+        };
+        let whose = match total.owner {
+            "a" => summary.agreement.parties.a.code.as_str(),
+            "b" => summary.agreement.parties.b.code.as_str(),
+            shared => shared,
+        };
+        rows.push(vec![
+            whose.to_owned(),
+            total.subject.to_owned(),
+            count(of("read")),
+            count(of("accepted")),
+            count(of("rejected")),
+        ]);
+    }
+    let header = ["party 一方", "feed 数据", "read 读入", "accepted 接受", "rejected 拒收"];
+    table("Came in 读入", &header, 2, rows)
+}
+
+fn matched(summary: &Summary) -> String {
+    let links: Vec<String> =
+        summary.links.iter().map(|(standing, links)| format!("{} {standing}", count(*links))).collect();
+    let mut shown = String::from("Matched 勾对\n");
+    let links = if links.is_empty() { "no links declared".to_owned() } else { links.join(", ") };
+    let _ = writeln!(shown, "  links 绑定: {links}");
+    for party in Party::BOTH {
+        let rules: Vec<String> = summary
+            .matches
+            .iter()
+            .filter(|matches| matches.issuer == party)
+            .map(|matches| format!("{} by {}", count(matches.pairs), matches.rule))
+            .collect();
+        let unit = &summary.agreement.parties.of(party).name;
+        let _ = writeln!(shown, "  pairs of {unit}'s points 配对: {}", rules.join(", "));
+    }
+    shown
+}
+
+fn disagreements(summary: &Summary) -> String {
+    if summary.discrepancies.is_empty() {
+        return "Discrepancies 差错: none 无\n".to_owned();
+    }
+    let digits = summary.agreement.currency.digits();
+    let rows = summary
+        .discrepancies
+        .iter()
+        .map(|(rule, found, stake)| {
+            vec![
+                rule.code.to_owned(),
+                format!("{} {}", rule.title, rule.zh),
+                format!("{} {}", rule.severity.word(), rule.severity.zh()),
+                format!("{} {}", rule.effect.word(), rule.effect.zh()),
+                count(*found),
+                at_stake(*stake, digits),
+            ]
+        })
+        .collect();
+    let header = ["code 代码", "what 内容", "severity 程度", "effect 处理", "count 数量", "at stake 涉及金额"];
+    table("Discrepancies 差错", &header, 4, rows)
+}
+
+/// Exact money, with at least the currency's minor digits; nothing for nothing.
+fn at_stake(exact: Decimal, digits: u32) -> String {
+    if exact.is_zero() {
+        return String::new();
+    }
+    let mut shown = exact.normalize();
+    if shown.scale() < digits {
+        shown.rescale(digits);
+    }
+    grouped(&shown.to_string())
+}
+
+/// The issuer's legs of each side: in = counted + held + excluded + pending.
+fn became(summary: &Summary) -> String {
+    let mut rows = Vec::new();
+    let digits = summary.agreement.currency.digits();
+    for party in Party::BOTH {
+        let book = summary.conservation.of(party);
+        let name = &summary.agreement.parties.of(party).code;
+        for (role, zh) in [("issuer", "发行"), ("acceptor", "受理"), ("own", "自有")] {
+            let of = |stage: &'static str| book.of(role, stage);
+            if of("in").rows == 0 {
+                continue;
+            }
+            let money = |stage| {
+                if role == "issuer" { at_stake(of(stage).money, digits) } else { String::new() }
+            };
+            rows.push(vec![
+                format!("{name} {role} {zh}"),
+                count(of("in").rows),
+                count(of("counted").rows),
+                count(of("held").rows),
+                count(of("excluded").rows),
+                count(of("pending").rows),
+                money("counted"),
+                money("held"),
+            ]);
+        }
+    }
+    let header = [
+        "rows 行",
+        "in 进",
+        "counted 计入",
+        "held 挂账",
+        "excluded 剔除",
+        "pending 待达",
+        "counted 金额",
+        "held 金额",
+    ];
+    table("Conservation 守恒: in = counted + held + excluded + pending", &header, 1, rows)
+}
+
+fn statement(summary: &Summary) -> String {
+    let Some(statement) = &summary.statement else {
+        return "Statement 清算单: BLOCKED 阻断 — the discrepancies that block it are listed above\n"
+            .to_owned();
+    };
+    let agreement = &summary.agreement;
+    let mut rows = Vec::new();
+    for (number, line) in (1..).zip(statement.lines()) {
+        let versions = [&line.ratio, &line.rate];
+        let versions: Vec<String> = versions
+            .iter()
+            .filter_map(|version| version.as_ref())
+            .map(|version| format!("{} ({})", version.value, version.from))
+            .collect();
+        let code = |party: Party| agreement.parties.of(party).code.clone();
+        rows.push(vec![
+            number.to_string(),
+            format!("{} {}", line.kind.word(), line.kind.zh()),
+            line.issuer.map_or(String::new(), code),
+            line.flow.map_or(String::new(), |flow| format!("{} {}", flow.word(), flow.zh())),
+            versions.join(" × "),
+            format!("{} → {}", code(line.payer), code(line.payer.partner())),
+            count(line.events),
+            grouped(&line.points.to_string()),
+            line.amount.to_string(),
+        ]);
+    }
+    let header = [
+        "no. 行",
+        "type 类型",
+        "issuer 发行方",
+        "flow 流向",
+        "versions 版本",
+        "pays 付",
+        "events 笔数",
+        "points 积分",
+        "amount 金额",
+    ];
+    let mut shown = table("Statement 清算单", &header, 6, rows);
+    let _ = writeln!(shown, "{}", totals(summary, statement));
+    let net = crate::run::net_in_words(statement, agreement);
+    let _ = writeln!(shown, "Net 轧差净额: {net}");
+    shown
+}
+
+fn totals(summary: &Summary, statement: &Statement) -> String {
+    let agreement = &summary.agreement;
+    let payables = statement.payables();
+    let digits = agreement.currency.digits();
+    let held = |party: Party| {
+        let held = at_stake(summary.conservation.of(party).held, digits);
+        if held.is_empty() { at_zero(digits) } else { held }
+    };
+    format!(
+        "{} payable 应付 {} · {} payable 应付 {} · carry 结转 {} · held 挂账 {} {}, {} {}",
+        agreement.parties.a.code,
+        payables.a,
+        agreement.parties.b.code,
+        payables.b,
+        statement.opening_carry(),
+        agreement.parties.a.code,
+        held(Party::A),
+        agreement.parties.b.code,
+        held(Party::B)
+    )
+}
+
+fn at_zero(digits: u32) -> String {
+    Decimal::new(0, digits).to_string()
+}

@@ -1,0 +1,198 @@
+//! Trouble at the edge: shown with its causes, its place and its cure, and turned into an exit code.
+
+use std::fmt::Write;
+use std::io;
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
+};
+use serde::Serialize;
+
+use super::arguments::OutputFormat;
+use crate::generate::GenerateError;
+use crate::pipeline::Trouble as PipelineTrouble;
+use crate::run::{Error, exit};
+use crate::value::problem::Problem;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub enum Trouble {
+    /// A run failed.
+    Run(Error),
+    /// Generating failed.
+    Generate(GenerateError),
+    /// There is no such rule.
+    Usage(String),
+    /// Standard output failed.
+    Output(io::Error),
+    /// A result could not be written as JSON.
+    Json(serde_json::Error),
+    /// Signals cannot be caught.
+    Signals(io::Error),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Trouble {
+        Trouble::Run(error)
+    }
+}
+
+impl From<crate::value::period::PeriodError> for Trouble {
+    fn from(error: crate::value::period::PeriodError) -> Trouble {
+        Trouble::Run(error.into())
+    }
+}
+
+impl From<GenerateError> for Trouble {
+    fn from(error: GenerateError) -> Trouble {
+        Trouble::Generate(error)
+    }
+}
+
+impl Trouble {
+    /// A code that no rule has.
+    pub fn unknown_code(code: &str, known: impl Iterator<Item = &'static str>) -> Trouble {
+        let wanted = code.to_uppercase();
+        let nearest = known.min_by_key(|known| strsim::damerau_levenshtein(known, &wanted));
+        let hint = nearest.map_or(String::new(), |nearest| format!("; did you mean {nearest}?"));
+        Trouble::Usage(format!("there is no rule `{code}`{hint}"))
+    }
+
+    /// The exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Trouble::Run(error) => error.exit_code(),
+            Trouble::Generate(GenerateError::Order(_)) | Trouble::Usage(_) => exit::USAGE,
+            Trouble::Generate(_) | Trouble::Output(_) | Trouble::Signals(_) => exit::IO,
+            Trouble::Json(_) => exit::BUG,
+        }
+    }
+
+    /// Shows the trouble: on standard error for people, on standard output for programs.
+    pub fn show(&self, format: OutputFormat) {
+        match format {
+            OutputFormat::Text => eprint!("{}", self.text()),
+            OutputFormat::Json => {
+                let shown = serde_json::json!({
+                    "error": self.chain(),
+                    "problems": self.problems(),
+                    "exit_code": self.exit_code(),
+                });
+                println!("{shown}");
+            }
+        }
+    }
+
+    fn text(&self) -> String {
+        if let Trouble::Run(Error::Pipeline(PipelineTrouble::Problems { file, text, problems })) =
+            self
+        {
+            return problems_in(file, text, problems);
+        }
+        let mut shown = format!("error: {}\n", self.chain().join("\n  because: "));
+        if let Some(cure) = self.cure() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(shown, "  help: {cure}");
+        }
+        shown
+    }
+
+    /// The error and its causes, outermost first, each once.
+    fn chain(&self) -> Vec<String> {
+        let outermost: &dyn std::error::Error = match self {
+            Trouble::Run(error) => error,
+            Trouble::Generate(error) => error,
+            Trouble::Usage(message) => return vec![message.clone()],
+            Trouble::Output(error) | Trouble::Signals(error) => error,
+            Trouble::Json(error) => error,
+        };
+        let mut chain = vec![outermost.to_string()];
+        let mut cause = outermost.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            if !chain.iter().any(|shown| shown.contains(&text)) {
+                chain.push(text);
+            }
+            cause = error.source();
+        }
+        chain
+    }
+
+    fn problems(&self) -> Vec<serde_json::Value> {
+        let Trouble::Run(Error::Pipeline(PipelineTrouble::Problems { problems, .. })) = self else {
+            return Vec::new();
+        };
+        let as_json = |problem: &Problem| {
+            serde_json::json!({
+                "file": problem.place.file,
+                "line": problem.place.line,
+                "column": problem.place.column,
+                "reason": problem.reason,
+                "cure": problem.cure,
+            })
+        };
+        problems.iter().map(as_json).collect()
+    }
+
+    fn cure(&self) -> Option<&'static str> {
+        match self {
+            Trouble::Run(error) => match error.exit_code() {
+                exit::LOCKED => Some("wait for the other run to end, then run again"),
+                exit::BUG => Some("report it with the pipeline and this message"),
+                _ => None,
+            },
+            Trouble::Usage(_) => Some("`hutong rules` lists every code"),
+            _ => None,
+        }
+    }
+}
+
+/// Every problem of a file, underlined where it stands.
+fn problems_in(file: &str, text: &str, problems: &[Problem]) -> String {
+    let theme = if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::none()
+    };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
+    let mut shown = String::new();
+    for problem in problems {
+        let (start, end) = problem.place.span;
+        let end = end.min(text.len());
+        let start = start.min(end);
+        let mut diagnostic = MietteDiagnostic::new(format!("{}: {}", problem.place, problem.reason))
+            .with_help(problem.cure.clone());
+        let is_shown = text.is_char_boundary(start) && text.is_char_boundary(end) && end > start;
+        if is_shown {
+            diagnostic = diagnostic.with_label(LabeledSpan::at(start..end, "here"));
+        }
+        let report =
+            Report::new(diagnostic).with_source_code(NamedSource::new(file, text.to_owned()));
+        if handler.render_report(&mut shown, report.as_ref()).is_err() || !is_shown {
+            let _ = writeln!(shown, "{problem}");
+        }
+    }
+    let noun = if problems.len() == 1 { "problem" } else { "problems" };
+    let _ = writeln!(shown, "{file}: {} {noun}", problems.len());
+    shown
+}
+
+/// A result as JSON.
+pub fn json(result: &impl Serialize) -> Result<String, Trouble> {
+    serde_json::to_string_pretty(result).map_err(Trouble::Json)
+}
+
+/// Ends the process with 130 on an interrupt. What was staged is swept by the next run, and what
+/// was published before stays as it is.
+pub fn stop_on_signals() -> Result<(), Trouble> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let mut signals =
+        signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(Trouble::Signals)?;
+    std::thread::spawn(move || {
+        if signals.forever().next().is_some() {
+            eprintln!("interrupted; nothing was published");
+            std::process::exit(i32::from(exit::INTERRUPTED));
+        }
+    });
+    Ok(())
+}

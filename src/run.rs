@@ -1,0 +1,247 @@
+//! Floor 4: the whole job.
+//!
+//! ```text
+//! read A, read B ─▶ match members ─▶ pair events ─▶ detect ─▶ value ─▶ balance ─▶ publish
+//! ```
+//!
+//! Everything that decides an output comes in through [`Order`] and the files it names: no clock,
+//! no randomness, no time zone of the machine. The progress that [`Watch`] sees decides nothing.
+
+mod error;
+mod evidence;
+mod intake;
+mod outcome;
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+
+use crate::clear::{self, BalanceSide};
+use crate::detect::{self, Desk, Scene};
+use crate::engine::Exchange;
+use crate::event::Matched;
+use crate::frame::books::Side;
+use crate::matching::{self, Leads};
+use crate::pipeline::{self, Pipeline};
+use crate::publish::{Folder, Published};
+use crate::value::party::{A, B, Both, Party};
+use crate::value::period::Period;
+
+pub use error::{Error, exit};
+pub use evidence::Evidence;
+pub use intake::{Intake, Known};
+pub use outcome::{MatchCount, Outcome, Summary, net_in_words};
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The pipeline file.
+    pub pipeline: PathBuf,
+    /// The business date as of which the period is seen.
+    pub as_of: Date,
+    /// The period, where it is not the one that contains the as-of date.
+    pub period: Option<String>,
+    /// Where to publish, instead of where the pipeline says.
+    pub to: Option<PathBuf>,
+    /// Threads to work on; `None`: one per core. No output depends on it.
+    pub threads: Option<usize>,
+    /// Buckets to spread rows over; `None`: by the number of rows. No output depends on it.
+    pub buckets: Option<usize>,
+}
+
+/// Somebody who watches a run.
+pub trait Watch: Sync {
+    /// A stage begins; `bytes` are what it will read, where that is known.
+    fn stage(&self, name: &'static str, zh: &'static str, bytes: Option<u64>);
+    /// A stage advanced by so many bytes and rows.
+    fn advance(&self, bytes: u64, rows: u64);
+}
+
+/// Nobody watches.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn stage(&self, _: &'static str, _: &'static str, _: Option<u64>) {}
+    fn advance(&self, _: u64, _: u64) {}
+}
+
+/// Runs a pipeline.
+///
+/// # Errors
+/// [`Error`], with its exit code; earlier publications are as they were.
+pub fn run(order: &Order, watch: &dyn Watch) -> Result<Outcome, Error> {
+    let pipeline = pipeline::read(&order.pipeline)?;
+    let period = period_of(&pipeline, order)?;
+    let out = order.to.clone().unwrap_or_else(|| pipeline.publish_to.clone());
+    let folder = Folder::open(&out, &pipeline.name)?;
+    let lock = folder.lock()?;
+    let mut builder = rayon::ThreadPoolBuilder::new();
+    if let Some(threads) = order.threads {
+        builder = builder.num_threads(threads);
+    }
+    let crew = builder.build().map_err(Error::Threads)?;
+    // Polars is called on this crew's thread between its parallel steps, never inside one.
+    crew.install(|| {
+        watch.stage("digest inputs", "校验输入", None);
+        let known = intake::survey(&pipeline, &period)?;
+        if let Some((place, manifest)) = folder.find(&period, &known.digest) {
+            return Ok(Outcome::already(Published::Already(place), manifest));
+        }
+        let intake = intake::read(&known, watch)?;
+        let evidence = judge(&pipeline, &period, intake, order, watch)?;
+        watch.stage("publish", "发布", None);
+        let published = outcome::publish(&pipeline, &period, &evidence, &known, &folder, &lock)?;
+        tracing::info!(folder = %published.published.folder().display(), "published");
+        Ok(published)
+    })
+}
+
+/// The period that an order names.
+///
+/// # Errors
+/// [`Error::Period`] when it names none.
+pub fn period_of(pipeline: &Pipeline, order: &Order) -> Result<Period, Error> {
+    let agreement = &pipeline.agreement;
+    Ok(match &order.period {
+        Some(label) => Period::labelled(label, order.as_of, agreement.cycle, &agreement.zone)?,
+        None => Period::containing(order.as_of, agreement.cycle, &agreement.zone)?,
+    })
+}
+
+/// From canonical rows to a balanced statement.
+fn judge(
+    pipeline: &Pipeline,
+    period: &Period,
+    intake: Intake,
+    order: &Order,
+    watch: &dyn Watch,
+) -> Result<Evidence, Error> {
+    let agreement = &pipeline.agreement;
+    let books = &intake.books;
+    let exchange = Exchange::new(order.buckets.unwrap_or_else(|| intake.buckets()));
+    let desk = Desk { agreement, period, books, paths: &intake.paths };
+
+    watch.stage("match members", "会员勾对", None);
+    let links = matching::match_members(
+        &intake.members,
+        intake.links.as_ref(),
+        intake.consents.as_ref(),
+        agreement,
+        period,
+        exchange,
+    )?;
+
+    watch.stage("pair events", "交易勾对", None);
+    let a_lineage = matching::trace(&books.a, exchange);
+    let b_lineage = matching::trace(&books.b, exchange);
+    let a_authorities = matching::authorities(&books.a, &a_lineage, &links, exchange);
+    let b_authorities = matching::authorities(&books.b, &b_lineage, &links, exchange);
+    let a_leads = Leads::<A> {
+        issuer: &books.a,
+        acceptor: &books.b,
+        issuer_lineage: &a_lineage,
+        acceptor_lineage: &b_lineage,
+        authorities: &a_authorities,
+        book: &links,
+        agreement,
+    };
+    let b_leads = Leads::<B> {
+        issuer: &books.b,
+        acceptor: &books.a,
+        issuer_lineage: &b_lineage,
+        acceptor_lineage: &a_lineage,
+        authorities: &b_authorities,
+        book: &links,
+        agreement,
+    };
+    let a_matched = matching::pair(&a_leads, exchange);
+    let b_matched = matching::pair(&b_leads, exchange);
+
+    watch.stage("detect", "差错检测", None);
+    let a_book = detect::judge_book(&desk, &books.a, &a_lineage);
+    let b_book = detect::judge_book(&desk, &books.b, &b_lineage);
+    let a_scene = scene(desk, &a_leads, &a_matched);
+    let b_scene = scene(desk, &b_leads, &b_matched);
+    let (a_judged, a_found) = detect::judge_direction(&a_scene, &a_book, &b_book)?;
+    let (b_judged, b_found) = detect::judge_direction(&b_scene, &b_book, &a_book)?;
+    let a_rolled =
+        detect::roll_forward(&desk, &books.a, &a_lineage, intake.balances(Party::A), exchange)?;
+    let b_rolled =
+        detect::roll_forward(&desk, &books.b, &b_lineage, intake.balances(Party::B), exchange)?;
+    let of_members =
+        detect::judge_members(&desk, &links, intake.links.as_ref(), &intake.members);
+    let of_feeds = intake.feeds.iter().flat_map(|feed| detect::feed::judge(&desk, feed));
+
+    let mut discrepancies: Vec<_> = of_feeds.collect();
+    discrepancies.extend(of_members);
+    discrepancies.extend(a_book.discrepancies);
+    discrepancies.extend(b_book.discrepancies);
+    discrepancies.extend(a_found);
+    discrepancies.extend(b_found);
+    discrepancies.extend(a_rolled.discrepancies);
+    discrepancies.extend(b_rolled.discrepancies);
+    discrepancies.sort_by(|one, other| {
+        (one.rule.code, &one.id, &one.evidence.a, &one.evidence.b).cmp(&(
+            other.rule.code,
+            &other.id,
+            &other.evidence.a,
+            &other.evidence.b,
+        ))
+    });
+
+    watch.stage("clear", "清算", None);
+    let a_obligations = clear::oblige(&a_judged.pairs, agreement)?;
+    let b_obligations = clear::oblige(&b_judged.pairs, agreement)?;
+    let statement = clear::settle(&a_obligations, &b_obligations, agreement)?;
+    let a_conservation = clear::conserve(&BalanceSide {
+        agreement,
+        period,
+        ledger: &books.a,
+        lineage: &a_lineage,
+        partner: &books.b,
+        own: &a_book.items,
+        issued: &a_judged,
+        accepted: &b_judged,
+        obligations: &a_obligations,
+    })?;
+    let b_conservation = clear::conserve(&BalanceSide {
+        agreement,
+        period,
+        ledger: &books.b,
+        lineage: &b_lineage,
+        partner: &books.a,
+        own: &b_book.items,
+        issued: &b_judged,
+        accepted: &a_judged,
+        obligations: &b_obligations,
+    })?;
+    Ok(Evidence {
+        links,
+        lineages: (a_lineage, b_lineage),
+        own: (a_book.items, b_book.items),
+        judged: (a_judged, b_judged),
+        accounts: Both { a: a_rolled.accounts, b: b_rolled.accounts },
+        conservation: Both { a: a_conservation, b: b_conservation },
+        discrepancies,
+        statement,
+        intake,
+    })
+}
+
+fn scene<'a, I: Side>(
+    desk: Desk<'a>,
+    leads: &Leads<'a, I>,
+    matched: &'a Matched<I>,
+) -> Scene<'a, I> {
+    Scene {
+        desk,
+        issuer: leads.issuer,
+        acceptor: leads.acceptor,
+        issuer_lineage: leads.issuer_lineage,
+        acceptor_lineage: leads.acceptor_lineage,
+        matched,
+        authorities: leads.authorities,
+        book: leads.book,
+    }
+}

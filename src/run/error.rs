@@ -1,0 +1,110 @@
+//! Why a run cannot go on: one error, with its exit code.
+
+use std::path::PathBuf;
+
+use crate::clear::{ClearError, ConservationError};
+use crate::frame::books::FrameError;
+use crate::frame::bridge::BridgeError;
+use crate::pipeline::Trouble;
+use crate::publish::PublishError;
+use crate::source::SourceError;
+use crate::value::money::MoneyError;
+use crate::value::period::PeriodError;
+use crate::value::points::Overflow;
+
+/// Exit codes of the command line.
+pub mod exit {
+    /// Nothing at or over `--fail-on`.
+    pub const CLEAN: u8 = 0;
+    /// Discrepancies at or over `--fail-on`.
+    pub const DISCREPANCIES: u8 = 1;
+    /// Usage, or the pipeline file.
+    pub const USAGE: u8 = 2;
+    /// The input blocked the statement.
+    pub const BLOCKED: u8 = 3;
+    /// Input or output failed.
+    pub const IO: u8 = 4;
+    /// Another run holds the lock.
+    pub const LOCKED: u8 = 5;
+    /// A bug of Hutong.
+    pub const BUG: u8 = 101;
+    /// Interrupted.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// Why a run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The pipeline has problems, or cannot be read.
+    #[error(transparent)]
+    Pipeline(#[from] Trouble),
+    /// The period cannot be formed.
+    #[error(transparent)]
+    Period(#[from] PeriodError),
+    /// A feed's files could not be listed.
+    #[error("cannot find the files of {feed}")]
+    Find {
+        /// The feed.
+        feed: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A feed cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A sum or product cannot be exact.
+    #[error(transparent)]
+    Overflow(#[from] Overflow),
+    /// A statement cannot be formed.
+    #[error(transparent)]
+    Clear(#[from] ClearError),
+    /// An amount cannot be exact.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    /// The books do not balance: our bug, and nothing is published.
+    #[error("the run does not balance, and nothing is published; this is a bug of Hutong")]
+    Conservation(#[from] ConservationError),
+    /// A frame is not canonical: our bug.
+    #[error("a frame is not canonical; this is a bug of Hutong")]
+    Frame(#[from] FrameError),
+    /// A join failed: our bug, or memory refused.
+    #[error("a join failed")]
+    Bridge(#[from] BridgeError),
+    /// Publishing failed.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// Threads could not be started.
+    #[error("cannot start the threads")]
+    Threads(#[source] rayon::ThreadPoolBuildError),
+    /// A file could not be written.
+    #[error("cannot write {path}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// The exit code of the error.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Pipeline(Trouble::Unreadable { .. }) | Error::Threads(_) => exit::IO,
+            Error::Pipeline(Trouble::Problems { .. }) | Error::Period(_) => exit::USAGE,
+            Error::Source(SourceError::Io { .. }) | Error::Find { .. } | Error::Write { .. } => {
+                exit::IO
+            }
+            Error::Source(_) | Error::Overflow(_) | Error::Money(_) => exit::BLOCKED,
+            Error::Clear(ClearError::Money(_)) => exit::BLOCKED,
+            Error::Clear(ClearError::Statement(_))
+            | Error::Conservation(_)
+            | Error::Frame(_)
+            | Error::Bridge(_) => exit::BUG,
+            Error::Publish(PublishError::Locked(_)) => exit::LOCKED,
+            Error::Publish(PublishError::TooLarge { .. }) => exit::BLOCKED,
+            Error::Publish(_) => exit::IO,
+        }
+    }
+}

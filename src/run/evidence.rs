@@ -1,0 +1,42 @@
+//! Everything that a run found out, before it is published.
+
+use super::Intake;
+use crate::account::Account;
+use crate::control::Conservation;
+use crate::discrepancy::{Discrepancy, Effect};
+use crate::event::Lineage;
+use crate::judgement::{Item, Judgement};
+use crate::links::LinkBook;
+use crate::statement::Statement;
+use crate::value::party::{A, B, Both};
+
+/// Everything that a run found out.
+#[derive(Debug)]
+pub struct Evidence {
+    /// What came in.
+    pub intake: Intake,
+    /// Who is linked to whom.
+    pub links: LinkBook,
+    /// What is known of the ledgers' rows by themselves.
+    pub lineages: (Lineage<A>, Lineage<B>),
+    /// Rows that were judged by themselves.
+    pub own: (Vec<Item<A>>, Vec<Item<B>>),
+    /// Pairs and rest, by issuer.
+    pub judged: (Judgement<A>, Judgement<B>),
+    /// Accounts rolled forward.
+    pub accounts: Both<Vec<Account>>,
+    /// What came in and what became of it.
+    pub conservation: Both<Conservation>,
+    /// Discrepancies, in the order of their codes and ids.
+    pub discrepancies: Vec<Discrepancy>,
+    /// The statement. It is not published where a discrepancy blocks it.
+    pub statement: Statement,
+}
+
+impl Evidence {
+    /// Whether a discrepancy blocks the statement.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.discrepancies.iter().any(|found| found.rule.effect == Effect::Blocks)
+    }
+}

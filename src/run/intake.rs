@@ -1,0 +1,158 @@
+//! What comes in: every feed of the period, digested first and read then.
+
+use arrow::record_batch::RecordBatch;
+
+use super::{Error, Watch};
+use crate::detect::Paths;
+use crate::feed::{Feed, FeedKind, FeedRows, InputFile, Owner};
+use crate::frame::books::{Balances, Books, Consents, Ledger, Links, Members};
+use crate::frame::schema::canonical_schema;
+use crate::pipeline::Pipeline;
+use crate::publish::run_digest;
+use crate::source;
+use crate::value::party::{Both, Party};
+use crate::value::period::Period;
+
+/// Rows that one bucket should hold when nobody says how many buckets there are.
+const BUCKET_ROWS: usize = 1 << 17;
+
+/// The feeds of a period with the digests of their files.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Feeds and their files.
+    pub feeds: Vec<(Feed, Vec<InputFile>)>,
+    /// The digest of everything that decides the outputs.
+    pub digest: String,
+}
+
+/// Everything that came in, in canonical frames.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    /// Both ledgers.
+    pub books: Books,
+    /// Both member snapshots, where they are declared.
+    pub members: Both<Option<Members>>,
+    /// Points snapshots, where they are declared.
+    pub accounts: Both<Option<Balances>>,
+    /// Opening balances, where they are declared.
+    pub opening: Both<Option<Balances>>,
+    /// Link records, where they are declared.
+    pub links: Option<Links>,
+    /// Consents, where they are declared.
+    pub consents: Option<Consents>,
+    /// Where rows stood.
+    pub paths: Paths,
+    /// The feeds without their rows: files, rejects and faults.
+    pub feeds: Vec<FeedRows>,
+    /// The control totals of the feeds.
+    pub totals: Vec<crate::control::ControlTotal>,
+}
+
+/// Finds and digests the files of every feed.
+///
+/// # Errors
+/// [`Error`] when a file cannot be listed or read.
+pub fn survey(pipeline: &Pipeline, period: &Period) -> Result<Known, Error> {
+    let mut feeds = Vec::new();
+    for feed in pipeline.feeds(period) {
+        let name = format!("{} {}", feed.owner.word(), feed.kind.word());
+        let files = feed.find().map_err(|source| Error::Find { feed: name, source })?;
+        let files = source::survey(&feed, &files)?;
+        feeds.push((feed, files));
+    }
+    let as_of = period.as_of.to_string();
+    let mut texts =
+        vec![env!("CARGO_PKG_VERSION"), &pipeline.digest, period.label.as_str(), &as_of];
+    for (feed, files) in &feeds {
+        texts.extend([feed.owner.word(), feed.kind.word()]);
+        texts.extend(files.iter().flat_map(|file| [file.path.as_str(), file.blake3.as_str()]));
+    }
+    let digest = run_digest(texts);
+    Ok(Known { feeds, digest })
+}
+
+/// Reads every feed.
+///
+/// # Errors
+/// [`Error`] when a feed cannot be read at all; refused rows are part of what is read.
+pub fn read(known: &Known, watch: &dyn Watch) -> Result<Intake, Error> {
+    let bytes = known.feeds.iter().flat_map(|(_, files)| files).map(|file| file.bytes).sum();
+    watch.stage("read", "读取", Some(bytes));
+    let mut feeds = Vec::new();
+    let mut totals = Vec::new();
+    for (feed, files) in &known.feeds {
+        let rows = source::read(feed, files, &|bytes, rows| watch.advance(bytes, rows))?;
+        tracing::debug!(
+            owner = feed.owner.word(),
+            feed = feed.kind.word(),
+            rows = rows.rows.num_rows(),
+            rejects = rows.rejects.len(),
+            "read"
+        );
+        totals.extend(crate::control::of_feed(&rows)?);
+        feeds.push(rows);
+    }
+    let batch = |owner: Owner, kind: FeedKind| {
+        feeds
+            .iter()
+            .find(|feed| feed.owner == owner && feed.kind == kind)
+            .map(|feed| feed.rows.clone())
+    };
+    let of = |party: Party, kind: FeedKind| batch(Owner::Party(party), kind);
+    let ledger = |party: Party| {
+        let empty = || RecordBatch::new_empty(canonical_schema(FeedKind::Ledger));
+        of(party, FeedKind::Ledger).unwrap_or_else(empty)
+    };
+    let files = |owner: Owner, kind: FeedKind| {
+        let feed = feeds.iter().find(|feed| feed.owner == owner && feed.kind == kind);
+        let files = feed.map_or(&[][..], |feed| &feed.files);
+        files.iter().map(|file| file.path.clone()).collect::<Vec<String>>()
+    };
+    let files_of = |kind: FeedKind| Both::from_fn(|party| files(Owner::Party(party), kind));
+    let balances = |kind: FeedKind| {
+        Both::try_from_fn(|party| of(party, kind).map(|b| Balances::new(kind, &b)).transpose())
+    };
+    Ok(Intake {
+        books: Books {
+            a: Ledger::new(&ledger(Party::A))?,
+            b: Ledger::new(&ledger(Party::B))?,
+        },
+        members: Both::try_from_fn(|party| {
+            of(party, FeedKind::Members).map(|batch| Members::new(&batch)).transpose()
+        })?,
+        accounts: balances(FeedKind::Accounts)?,
+        opening: balances(FeedKind::Opening)?,
+        links: batch(Owner::Shared, FeedKind::Links)
+            .map(|batch| Links::new(&batch))
+            .transpose()?,
+        consents: batch(Owner::Shared, FeedKind::Consents)
+            .map(|batch| Consents::new(&batch))
+            .transpose()?,
+        paths: Paths {
+            ledger: files_of(FeedKind::Ledger),
+            members: files_of(FeedKind::Members),
+            links: files(Owner::Shared, FeedKind::Links),
+            accounts: files_of(FeedKind::Accounts),
+        },
+        totals,
+        feeds: feeds
+            .into_iter()
+            .map(|feed| FeedRows { rows: RecordBatch::new_empty(feed.rows.schema()), ..feed })
+            .collect(),
+    })
+}
+
+impl Intake {
+    /// A party's opening and closing balances.
+    #[must_use]
+    pub fn balances(&self, party: Party) -> (Option<&Balances>, Option<&Balances>) {
+        (self.opening.of(party).as_ref(), self.accounts.of(party).as_ref())
+    }
+
+    /// How many buckets keep each at a size that a core's cache likes.
+    #[must_use]
+    pub fn buckets(&self) -> usize {
+        let rows = self.books.a.len().max(self.books.b.len());
+        rows.div_ceil(BUCKET_ROWS).clamp(1, 1 << 12)
+    }
+}

@@ -1,0 +1,403 @@
+//! What a run leaves behind: the published tables, the manifest, and a summary for people.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::ToSpan;
+use rust_decimal::Decimal;
+
+use super::evidence::Evidence;
+use super::{Error, Known};
+use crate::agreement::Agreement;
+use crate::control::{self, ControlTotal};
+use crate::detect;
+use crate::discrepancy::Rule;
+use crate::feed::RejectCode;
+use crate::judgement::Disposition;
+use crate::pipeline::Pipeline;
+use crate::publish::{
+    self, AccountRow, Folder, InputEntry, LineRow, Lock, Manifest, OutputFile, PublishError,
+    Published, RejectRow, Stamp, StatementRow, Table, TotalEntry,
+};
+use crate::statement::Statement;
+use crate::value::exact::sum;
+use crate::value::party::{A, B, Both, Party};
+use crate::value::period::Period;
+
+mod items;
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Where.
+    pub published: Published,
+    /// The manifest.
+    pub manifest: Manifest,
+    /// What a person wants to know; `None` where the same run had published already.
+    pub summary: Option<Summary>,
+}
+
+/// What a person wants to know of a run.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// The agreement.
+    pub agreement: Agreement,
+    /// The period.
+    pub period: Period,
+    /// Control totals: feeds, then roles.
+    pub totals: Vec<ControlTotal>,
+    /// What came in by role and what became of it.
+    pub conservation: Both<control::Conservation>,
+    /// Pairs by issuer and rule.
+    pub matches: Vec<MatchCount>,
+    /// Links by standing, in alphabetical order.
+    pub links: BTreeMap<&'static str, u64>,
+    /// Discrepancies by rule: how many, and the exact money at stake.
+    pub discrepancies: Vec<(&'static Rule, u64, Decimal)>,
+    /// The statement; `None` where it is blocked.
+    pub statement: Option<Statement>,
+}
+
+/// How many pairs a rule made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MatchCount {
+    /// Whose points.
+    pub issuer: Party,
+    /// The rule.
+    pub rule: &'static str,
+    /// Pairs.
+    pub pairs: u64,
+}
+
+impl Outcome {
+    /// The outcome of a run that had published already.
+    #[must_use]
+    pub fn already(published: Published, manifest: Manifest) -> Outcome {
+        Outcome { published, manifest, summary: None }
+    }
+
+    /// Whether a discrepancy blocks the statement.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.manifest.status == BLOCKED
+    }
+}
+
+const BLOCKED: &str = "blocked";
+const PROVISIONAL: &str = "provisional";
+
+/// Writes every table and the manifest, and publishes them by one rename.
+///
+/// # Errors
+/// [`Error`] when anything cannot be written; nothing is published then.
+pub fn publish(
+    pipeline: &Pipeline,
+    period: &Period,
+    evidence: &Evidence,
+    known: &Known,
+    folder: &Folder,
+    lock: &Lock,
+) -> Result<Outcome, Error> {
+    let staging = folder.stage(lock)?;
+    let agreement = &pipeline.agreement;
+    let totals = totals(evidence)?;
+    let mut desk = Shelf {
+        staging: staging.path(),
+        stamp: Stamp { period, currency: agreement.currency },
+        outputs: Vec::new(),
+        dictionary: Vec::new(),
+    };
+    write_tables(&mut desk, pipeline, evidence, &totals)?;
+    let mut outputs = desk.outputs;
+    outputs.sort();
+    let summary = summarise(agreement, period, evidence, totals)?;
+    let manifest = manifest(pipeline, period, evidence, known, &summary, outputs);
+    let file = Folder::create(staging.path(), "manifest.json")?;
+    let mut text = serde_json::to_vec_pretty(&manifest).map_err(PublishError::from)?;
+    text.push(b'\n');
+    std::io::Write::write_all(&mut &file, &text).map_err(PublishError::from)?;
+    file.sync_all().map_err(PublishError::from)?;
+    let place = folder.publish(staging, period, lock)?;
+    Ok(Outcome { published: Published::New(place), manifest, summary: Some(summary) })
+}
+
+/// The folder being staged, and what stands in it.
+struct Shelf<'a> {
+    staging: &'a Path,
+    stamp: Stamp<'a>,
+    outputs: Vec<OutputFile>,
+    dictionary: Vec<publish::DictionaryRow>,
+}
+
+impl Shelf<'_> {
+    fn put<R>(
+        &mut self,
+        table: &Table<R>,
+        rows: impl Iterator<Item = R>,
+    ) -> Result<(), PublishError> {
+        self.dictionary.extend(table.dictionary_rows(self.stamp.currency.digits()));
+        self.write(table, rows)
+    }
+
+    fn write<R>(
+        &mut self,
+        table: &Table<R>,
+        rows: impl Iterator<Item = R>,
+    ) -> Result<(), PublishError> {
+        let name = format!("{}.parquet", table.name);
+        let file = Folder::create(self.staging, &name)?;
+        let rows = publish::write(table, rows, self.stamp, file)?;
+        let (bytes, blake3) = crate::source::digest(&self.staging.join(&name))?;
+        self.outputs.push(OutputFile { file: name, rows, bytes, blake3 });
+        Ok(())
+    }
+}
+
+fn write_tables(
+    shelf: &mut Shelf<'_>,
+    pipeline: &Pipeline,
+    evidence: &Evidence,
+    totals: &[ControlTotal],
+) -> Result<(), Error> {
+    let agreement = &pipeline.agreement;
+    let period = shelf.stamp.period;
+    let items = items::Items { agreement, period, evidence };
+    let lines = evidence.statement.lines();
+    let (cleared, cleared_digest) = items.cleared()?;
+    if evidence.is_blocked() {
+        // The dictionary describes the tables whether or not this run has them.
+        let digits = agreement.currency.digits();
+        shelf.dictionary.extend(publish::statement().dictionary_rows(digits));
+        shelf.dictionary.extend(publish::lines().dictionary_rows(digits));
+    } else {
+        let row = statement_row(pipeline, period, evidence, cleared_digest, &items)?;
+        shelf.put(&publish::statement(), std::iter::once(row))?;
+        let rows = (1..).zip(lines).map(|(line_no, line)| LineRow {
+            line_no,
+            line,
+            origin_period: &period.label,
+        });
+        shelf.put(&publish::lines(), rows)?;
+    }
+    shelf.put(&publish::discrepancies(), evidence.discrepancies.iter())?;
+    shelf.put(&publish::cleared_events(), cleared.into_iter())?;
+    shelf.put(&publish::held(), items.of(Disposition::Held)?.into_iter())?;
+    shelf.put(&publish::pending(), items.of(Disposition::Pending)?.into_iter())?;
+    shelf.put(&publish::links(), items.links().into_iter())?;
+    let accounts = evidence.accounts.a.iter().chain(&evidence.accounts.b);
+    shelf.put(&publish::accounts(), accounts.map(|account| AccountRow { account }))?;
+    let rejects = evidence.intake.feeds.iter().flat_map(|feed| {
+        feed.rejects.iter().map(|reject| RejectRow {
+            owner: feed.owner.word(),
+            feed: feed.kind.word(),
+            code: reject_code(reject.code),
+            reject,
+        })
+    });
+    shelf.put(&publish::rejects(), rejects)?;
+    shelf.put(&publish::control(), totals.iter().cloned())?;
+    let table = publish::dictionary();
+    shelf.dictionary.extend(table.dictionary_rows(agreement.currency.digits()));
+    let rows = std::mem::take(&mut shelf.dictionary);
+    shelf.write(&table, rows.into_iter())?;
+    Ok(())
+}
+
+fn reject_code(code: RejectCode) -> &'static str {
+    match code {
+        RejectCode::Undecodable => detect::feed::FIL_04.code,
+        RejectCode::Ragged => detect::feed::FIL_05.code,
+        RejectCode::Value => detect::feed::FIL_06.code,
+    }
+}
+
+fn statement_row(
+    pipeline: &Pipeline,
+    period: &Period,
+    evidence: &Evidence,
+    cleared_digest: String,
+    items: &items::Items<'_>,
+) -> Result<StatementRow, Error> {
+    let agreement = &pipeline.agreement;
+    let statement = &evidence.statement;
+    let last_day = period.end.plus(-1).day(&agreement.zone);
+    let due_date = last_day
+        .and_then(|day| day.checked_add(i64::from(agreement.due_days).days()).ok())
+        .filter(|_| statement.payer().is_some());
+    Ok(StatementRow {
+        pipeline: pipeline.name.clone(),
+        agreement_id: agreement.id.clone(),
+        agreement_version: agreement.version.clone(),
+        codes: Both::from_fn(|party| agreement.parties.of(party).code.clone()),
+        names: Both::from_fn(|party| agreement.parties.of(party).name.clone()),
+        status: PROVISIONAL.to_owned(),
+        currency: agreement.currency.code().to_owned(),
+        payables: statement.payables(),
+        opening_carry: statement.opening_carry(),
+        net: statement.net(),
+        payer: statement.payer(),
+        amount_due: statement.amount_due(),
+        carry_forward: statement.carry_forward(),
+        due_date,
+        held: Both::from_fn(|party| evidence.conservation.of(party).held),
+        events: (
+            items.count_counted(),
+            items.of(Disposition::Held)?.len() as i128,
+            items.of(Disposition::Pending)?.len() as i128,
+        ),
+        discrepancies: evidence.discrepancies.len() as i128,
+        pipeline_digest: pipeline.digest.clone(),
+        cleared_digest,
+    })
+}
+
+fn totals(evidence: &Evidence) -> Result<Vec<ControlTotal>, Error> {
+    let mut totals = evidence.intake.totals.clone();
+    for party in Party::BOTH {
+        totals.extend(control::of_book(party, evidence.conservation.of(party)));
+        totals.extend(control::of_accounts(party, evidence.accounts.of(party))?);
+    }
+    Ok(totals)
+}
+
+fn summarise(
+    agreement: &Agreement,
+    period: &Period,
+    evidence: &Evidence,
+    totals: Vec<ControlTotal>,
+) -> Result<Summary, Error> {
+    let mut by_code: BTreeMap<&str, (&'static Rule, u64, Decimal)> = BTreeMap::new();
+    for found in &evidence.discrepancies {
+        let entry = by_code.entry(found.rule.code).or_insert((found.rule, 0, Decimal::ZERO));
+        entry.1 += 1;
+        entry.2 = sum(entry.2, found.amount_at_stake.unwrap_or_default().abs())?;
+    }
+    let mut matches = Vec::new();
+    let (a, b) = &evidence.judged;
+    for (index, rule) in agreement.event_rules.iter().enumerate() {
+        let word = rule.word();
+        let by = |pairs: &mut dyn Iterator<Item = u8>| {
+            pairs.filter(|rule| usize::from(*rule) == index).count() as u64
+        };
+        let a = by(&mut a.pairs.iter().map(|pair| pair.pair.rule));
+        let b = by(&mut b.pairs.iter().map(|pair| pair.pair.rule));
+        matches.push(MatchCount { issuer: Party::A, rule: word, pairs: a });
+        matches.push(MatchCount { issuer: Party::B, rule: word, pairs: b });
+    }
+    let mut links: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for row in (items::Items { agreement, period, evidence }).links() {
+        *links.entry(row.standing).or_default() += 1;
+    }
+    Ok(Summary {
+        agreement: agreement.clone(),
+        period: period.clone(),
+        totals,
+        conservation: evidence.conservation.clone(),
+        matches,
+        links,
+        discrepancies: by_code.into_values().collect(),
+        statement: (!evidence.is_blocked()).then(|| evidence.statement.clone()),
+    })
+}
+
+fn manifest(
+    pipeline: &Pipeline,
+    period: &Period,
+    evidence: &Evidence,
+    known: &Known,
+    summary: &Summary,
+    outputs: Vec<OutputFile>,
+) -> Manifest {
+    let mut severities: BTreeMap<String, u64> = BTreeMap::new();
+    let mut discrepancies = BTreeMap::new();
+    for (rule, count, _) in &summary.discrepancies {
+        *severities.entry(rule.severity.word().to_owned()).or_default() += count;
+        discrepancies.insert(rule.code.to_owned(), *count);
+    }
+    let inputs = evidence.intake.feeds.iter().flat_map(|feed| {
+        feed.files.iter().map(|file| InputEntry {
+            feed: format!("{} {}", feed.owner.word(), feed.kind.word()),
+            path: file.path.clone(),
+            bytes: file.bytes,
+            rows: file.rows,
+            blake3: file.blake3.clone(),
+        })
+    });
+    let control_totals = summary.totals.iter().filter(|total| total.file.is_none());
+    Manifest {
+        engine: "hutong".to_owned(),
+        engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+        digest: known.digest.clone(),
+        pipeline: pipeline.name.clone(),
+        pipeline_digest: pipeline.digest.clone(),
+        agreement: pipeline.agreement.id.clone(),
+        period: period.label.clone(),
+        as_of: period.as_of.to_string(),
+        status: if evidence.is_blocked() { BLOCKED } else { PROVISIONAL }.to_owned(),
+        contact_key: pipeline.key_id.clone(),
+        net: summary.statement.as_ref().map(|statement| {
+            net_in_words(statement, &pipeline.agreement)
+        }),
+        severities,
+        discrepancies,
+        inputs: inputs.collect(),
+        outputs,
+        control_totals: control_totals
+            .map(|total| TotalEntry {
+                owner: total.owner.to_owned(),
+                subject: total.subject.to_owned(),
+                stage: total.stage.to_owned(),
+                rows: total.rows,
+                points: total.points.unwrap_or_default().to_string(),
+                money: total.money.unwrap_or_default().normalize().to_string(),
+            })
+            .collect(),
+    }
+}
+
+/// The net in one sentence.
+#[must_use]
+pub fn net_in_words(statement: &Statement, agreement: &Agreement) -> String {
+    let code = |party: Party| &agreement.parties.of(party).code;
+    let currency = agreement.currency;
+    match (statement.payer(), statement.carry_forward()) {
+        (Some(payer), _) => format!(
+            "{} pays {} {} {currency}",
+            code(payer),
+            code(payer.partner()),
+            statement.amount_due()
+        ),
+        (None, carry) if carry.signum() != 0 => {
+            let debtor = if carry.signum() > 0 { Party::A } else { Party::B };
+            format!(
+                "nothing is due: {} {currency} that {} owes {} is below the minimum of {} and is carried forward",
+                carry.abs(),
+                code(debtor),
+                code(debtor.partner()),
+                agreement.minimum_settlement
+            )
+        }
+        (None, _) => "nothing is due: the books net to zero".to_owned(),
+    }
+}
+
+/// Both directions, for code that treats them alike.
+fn directions(evidence: &Evidence) -> (items::Direction<'_, A>, items::Direction<'_, B>) {
+    let books = &evidence.intake.books;
+    (
+        items::Direction {
+            issuer: &books.a,
+            acceptor: &books.b,
+            lineage: &evidence.lineages.0,
+            own: &evidence.own.0,
+            judged: &evidence.judged.0,
+        },
+        items::Direction {
+            issuer: &books.b,
+            acceptor: &books.a,
+            lineage: &evidence.lineages.1,
+            own: &evidence.own.1,
+            judged: &evidence.judged.1,
+        },
+    )
+}
