@@ -73,7 +73,7 @@ impl Watch for Unwatched {
 pub fn run(order: &Order, watch: &dyn Watch) -> Result<Outcome, Error> {
     let pipeline = pipeline::read(&order.pipeline)?;
     let period = period_of(&pipeline, order)?;
-    let out = order.to.clone().unwrap_or_else(|| pipeline.publish_to.clone());
+    let out = order.to.clone().unwrap_or_else(|| pipeline.root.join(&pipeline.publish_to));
     let folder = Folder::open(&out, &pipeline.name)?;
     let lock = folder.lock()?;
     let mut builder = rayon::ThreadPoolBuilder::new();

@@ -140,16 +140,7 @@ fn judge_own<P: Side>(
         Status::Pending => judged.place(Some(row), None, Disposition::Pending, None),
         Status::Posted => {
             let points = ledger.points(row);
-            let fits = match ledger.kind(row).sign() {
-                Some(sign) => sign.fits(points),
-                None => {
-                    let original = lineage.originals.get(&row);
-                    let sign = original.and_then(|&row| ledger.kind(row).sign());
-                    let opposite = points.checked_neg();
-                    sign.zip(opposite).is_some_and(|(sign, opposite)| sign.fits(opposite))
-                }
-            };
-            if !fits {
+            if !sign_fits(ledger, lineage, row) {
                 let discrepancy = desk
                     .draft(&EVT_09)
                     .issuer(P::PARTY)
@@ -161,6 +152,20 @@ fn judge_own<P: Side>(
                 judged.place(Some(row), None, Disposition::Held, Some(cause));
             }
         }
+    }
+}
+
+/// Whether points have the sign of their kind on their own book; a reversal's is the opposite of
+/// what its original has.
+#[must_use]
+pub fn sign_fits<P: Side>(ledger: &Ledger<P>, lineage: &Lineage<P>, row: u32) -> bool {
+    let points = ledger.points(row);
+    match ledger.kind(row).sign() {
+        Some(sign) => sign.fits(points),
+        None => lineage
+            .originals
+            .get(&row)
+            .is_some_and(|&original| points.signum() == -ledger.points(original).signum()),
     }
 }
 
@@ -256,7 +261,6 @@ fn misdirected<I: Side>(scene: &Scene<'_, I>, judged: &mut Judged<I>) {
             .draft(&EVT_09)
             .issuer(I::PARTY)
             .row(I::PARTY.partner(), leg)
-            .witness(I::PARTY, target)
             .differs_by_side("kind", I::PARTY, on_issuer.word().into(), on_acceptor.word().into())
             .seen(at)
             .because("the row that it names is no issuer's leg");

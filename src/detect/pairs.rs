@@ -9,11 +9,12 @@ use super::amount::{self, AMT_07, Compared};
 use super::event::{EVT_06, EVT_08, EVT_09};
 use super::member::{self, Eligibility, MBR_07};
 use super::reversal::{REV_01, REV_02};
+use super::items::{Fates, sign_fits};
 use super::scene::Scene;
-use super::{consent, items::Fates};
+use super::consent;
 use crate::discrepancy::{Discrepancy, Effect, Rule};
-use crate::event::Pair;
-use crate::frame::books::Side;
+use crate::event::{Lineage, Pair};
+use crate::frame::books::{Ledger, Side};
 use crate::judgement::{Cause, Disposition, JudgedPair};
 use crate::value::kind::{Flow, Kind, Status};
 use crate::value::points::{Overflow, Points};
@@ -130,22 +131,11 @@ fn structure<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Structure {
 
 /// Whether both legs have the sign of their kind; a reversal has the opposite of its original's.
 fn signs_fit<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> bool {
-    let fits = |kind: Kind, original: Option<Kind>, points: i64| match (kind.sign(), original) {
-        (Some(sign), _) => sign.fits(points),
-        (None, Some(original)) => {
-            // A reversed minimum cannot be negated, and fits no sign.
-            points.checked_neg().is_some_and(|opposite| {
-                original.sign().is_some_and(|sign| sign.fits(opposite))
-            })
-        }
-        (None, None) => false,
-    };
-    let (issuer, acceptor) = (scene.issuer, scene.acceptor);
-    let of_leg = scene.issuer_lineage.originals.get(&pair.issuer).map(|&row| issuer.kind(row));
-    let of_mirror =
-        scene.acceptor_lineage.originals.get(&pair.acceptor).map(|&row| acceptor.kind(row));
-    fits(issuer.kind(pair.issuer), of_leg, issuer.points(pair.issuer))
-        && fits(acceptor.kind(pair.acceptor), of_mirror, acceptor.points(pair.acceptor))
+    fn fits<P: Side>(ledger: &Ledger<P>, lineage: &Lineage<P>, row: u32) -> bool {
+        ledger.points(row) != 0 && sign_fits(ledger, lineage, row)
+    }
+    fits(scene.issuer, scene.issuer_lineage, pair.issuer)
+        && fits(scene.acceptor, scene.acceptor_lineage, pair.acceptor)
 }
 
 /// A pair as it stands before anything is known of it.

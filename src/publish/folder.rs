@@ -10,7 +10,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::manifest::Manifest;
@@ -139,6 +139,7 @@ impl Folder {
     pub fn stage(&self, _lock: &Lock) -> Result<tempfile::TempDir, PublishError> {
         tempfile::Builder::new()
             .prefix(".staging-")
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(&self.pipeline)
             .map_err(at("make a staging folder in", &self.pipeline))
     }
