@@ -125,15 +125,12 @@ fn verdict(outcome: &Outcome, fail_on: &FailOn) -> u8 {
     let counts = &outcome.manifest;
     let fails = match fail_on {
         FailOn::Never => false,
-        FailOn::Severity(least) => [
-            Severity::Information,
-            Severity::Warning,
-            Severity::Error,
-            Severity::Fatal,
-        ]
-        .iter()
-        .filter(|severity| *severity >= least)
-        .any(|severity| counts.severities.contains_key(severity.word())),
+        FailOn::Severity(least) => {
+            [Severity::Information, Severity::Warning, Severity::Error, Severity::Fatal]
+                .iter()
+                .filter(|severity| *severity >= least)
+                .any(|severity| counts.severities.contains_key(severity.word()))
+        }
         FailOn::Codes(codes) => codes.iter().any(|code| counts.discrepancies.contains_key(code)),
     };
     if fails { exit::DISCREPANCIES } else { exit::CLEAN }

@@ -1,7 +1,7 @@
 //! Floor 2: detection. Every disagreement becomes a typed, evidenced discrepancy (差错).
 //!
 //! One file per family of rules; each rule is a page (`RULES`) beside the code that finds it.
-//! `items` judges rows without a pair, `pairs` judges pairs, and both say what becomes of every row.
+//! `items` judges rows without a pair, `pairs` judges pairs, and both say what becomes of each row.
 
 mod desk;
 mod items;

@@ -1,7 +1,7 @@
 //! Synthetic partners: two believable programmes of any size, with known faults.
 //!
 //! ```text
-//! order ── census ──▶ parts ── world ──▶ people ── life, faults ──▶ rows ── ledger, write ──▶ files
+//! order ─ census ─▶ parts ─ world ─▶ people ─ life, faults ─▶ rows ─ ledger, write ─▶ files
 //!                                                       └── truth ──▶ truth.parquet
 //! ```
 //!

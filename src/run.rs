@@ -169,8 +169,7 @@ fn judge(
         detect::roll_forward(&desk, &books.a, &a_lineage, intake.balances(Party::A), exchange)?;
     let b_rolled =
         detect::roll_forward(&desk, &books.b, &b_lineage, intake.balances(Party::B), exchange)?;
-    let of_members =
-        detect::judge_members(&desk, &links, intake.links.as_ref(), &intake.members);
+    let of_members = detect::judge_members(&desk, &links, intake.links.as_ref(), &intake.members);
     let of_feeds = intake.feeds.iter().flat_map(|feed| detect::feed::judge(&desk, feed));
 
     let mut discrepancies: Vec<_> = of_feeds.collect();

@@ -89,9 +89,7 @@ pub struct Side<'a, P: books::Side> {
 ///
 /// # Errors
 /// [`ConservationError`] when anything does not balance.
-pub fn conserve<P: books::Side>(
-    side: &Side<'_, P>,
-) -> Result<Conservation, ConservationError> {
+pub fn conserve<P: books::Side>(side: &Side<'_, P>) -> Result<Conservation, ConservationError> {
     let placed = place_rows(side)?;
     let mut conservation = Conservation::default();
     let totals = &mut conservation.totals;
@@ -101,7 +99,9 @@ pub fn conserve<P: books::Side>(
         let role = role_word(side.lineage.role(row));
         let disposition = placed[row as usize];
         totals.entry((role, disposition.word())).or_default().add(points, money)?;
-        if disposition == Disposition::Held && let Some(money) = money {
+        if disposition == Disposition::Held
+            && let Some(money) = money
+        {
             conservation.held = sum(conservation.held, money)?;
         }
     }
@@ -121,9 +121,7 @@ pub fn conserve<P: books::Side>(
 }
 
 /// Gives every row what was said of it, and refuses a row that was placed twice or not at all.
-fn place_rows<P: books::Side>(
-    side: &Side<'_, P>,
-) -> Result<Vec<Disposition>, ConservationError> {
+fn place_rows<P: books::Side>(side: &Side<'_, P>) -> Result<Vec<Disposition>, ConservationError> {
     let mut placed: Vec<Option<Disposition>> = vec![None; side.ledger.len()];
     let mut place = |row: u32, disposition: Disposition| {
         let slot = &mut placed[row as usize];
@@ -211,16 +209,12 @@ fn balance_role<P: books::Side>(
     let of = |stage: &'static str| totals.get(&(role, stage)).copied().unwrap_or_default();
     let left = of("in");
     let mut right = StageTotal::default();
-    for disposition in [
-        Disposition::Counted,
-        Disposition::Held,
-        Disposition::Excluded,
-        Disposition::Pending,
-    ] {
+    for disposition in
+        [Disposition::Counted, Disposition::Held, Disposition::Excluded, Disposition::Pending]
+    {
         let part = of(disposition.word());
         right.rows += part.rows;
-        right.points =
-            right.points.checked_add(part.points).ok_or(Overflow { what: "points" })?;
+        right.points = right.points.checked_add(part.points).ok_or(Overflow { what: "points" })?;
         right.money = sum(right.money, part.money)?;
     }
     let unequal = |what, left: String, right: String| ConservationError::Unequal {
@@ -254,8 +248,7 @@ fn balance_obligations<P: books::Side>(
     for (key, obligation) in side.obligations {
         rows += obligation.events;
         // On the issuer's own book a spend is negative and a sale positive.
-        let on_book =
-            if key.flow == Flow::Sale { obligation.points } else { -obligation.points };
+        let on_book = if key.flow == Flow::Sale { obligation.points } else { -obligation.points };
         points = points.checked_add(on_book)?;
         let rates = side.agreement.rates_of(P::PARTY, key.flow);
         if let Some(rate) = rates.get(usize::from(key.versions.rate)) {

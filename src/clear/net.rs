@@ -91,10 +91,8 @@ fn lines_of_key<I: Side>(
     let by_event = agreement.rounding.place == Place::Event;
     let rates = agreement.rates_of(I::PARTY, key.flow);
     let Some(rate) = rates.get(usize::from(key.versions.rate)) else { return Ok(Vec::new()) };
-    let ratio = key
-        .versions
-        .ratio
-        .and_then(|index| agreement.ratios.of(I::PARTY).get(usize::from(index)));
+    let ratio =
+        key.versions.ratio.and_then(|index| agreement.ratios.of(I::PARTY).get(usize::from(index)));
     let exact = rate.value.price(obligation.points)?;
     let gross = if by_event {
         Money::from_minor(obligation.by_event.gross, currency)?
@@ -182,16 +180,10 @@ fn total(lines: &[Line], party: Party, agreement: &Agreement) -> Result<Money, C
 
 /// Where only the statement is rounded: the exact sum is rounded once, and the lines share it by
 /// largest remainder (domain.md §6.3).
-fn share_out(
-    lines: &mut [Line],
-    party: Party,
-    agreement: &Agreement,
-) -> Result<Money, ClearError> {
+fn share_out(lines: &mut [Line], party: Party, agreement: &Agreement) -> Result<Money, ClearError> {
     let currency = agreement.currency;
-    let mut payable: Vec<&mut Line> = lines
-        .iter_mut()
-        .filter(|line| line.kind.is_payable() && line.payer == party)
-        .collect();
+    let mut payable: Vec<&mut Line> =
+        lines.iter_mut().filter(|line| line.kind.is_payable() && line.payer == party).collect();
     let parts: Vec<Decimal> = payable.iter().map(|line| line.exact).collect();
     let exact = parts.iter().try_fold(Decimal::ZERO, |total, part| sum(total, *part))?;
     let total = Money::round(exact, agreement.rounding.mode, currency)?;

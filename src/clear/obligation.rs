@@ -105,9 +105,8 @@ fn merge<I: Side>(
             let sum = occupied.get_mut();
             sum.events = sum.events.checked_add(other.events).ok_or(Overflow { what: "events" })?;
             sum.points = sum.points.checked_add(other.points)?;
-            let add = |one: i128, other: i128| {
-                one.checked_add(other).ok_or(Overflow { what: "money" })
-            };
+            let add =
+                |one: i128, other: i128| one.checked_add(other).ok_or(Overflow { what: "money" });
             sum.by_event.gross = add(sum.by_event.gross, other.by_event.gross)?;
             for (sum, other) in sum.by_event.fees.iter_mut().zip(other.by_event.fees) {
                 *sum = (add(sum.0, other.0)?, add(sum.1, other.1)?);

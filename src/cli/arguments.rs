@@ -88,7 +88,9 @@ pub enum Verb {
         pipeline: PathBuf,
     },
     /// Print what a run would do: feeds and files, columns, rules, versions, defaults (计划).
-    #[command(after_help = "Example:\n  hutong plan pipelines/skyline-harbour.yaml --as-of 2026-03-31")]
+    #[command(
+        after_help = "Example:\n  hutong plan pipelines/skyline-harbour.yaml --as-of 2026-03-31"
+    )]
     Plan {
         /// The pipeline file.
         pipeline: PathBuf,

@@ -18,9 +18,8 @@ pub struct Bars {
 
 impl Bars {
     pub fn new(voice: &Voice) -> Bars {
-        let is_shown = std::io::stderr().is_terminal()
-            && !voice.quiet
-            && voice.log_format == LogFormat::Text;
+        let is_shown =
+            std::io::stderr().is_terminal() && !voice.quiet && voice.log_format == LogFormat::Text;
         let target =
             if is_shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);

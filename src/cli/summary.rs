@@ -47,8 +47,8 @@ pub fn text(outcome: &Outcome) -> String {
     let Some(summary) = &outcome.summary else {
         let net = outcome.manifest.net.as_deref().unwrap_or("the statement is blocked");
         return format!(
-            "Already published 已发布: the same engine, pipeline and inputs ran before; nothing to do.\n\
-             {net}\n{folder}"
+            "Already published 已发布: the same engine, pipeline and inputs ran before; \
+             nothing to do.\n{net}\n{folder}"
         );
     };
     // Writing to a String cannot fail.
@@ -129,8 +129,11 @@ fn came_in(summary: &Summary) -> String {
 }
 
 fn matched(summary: &Summary) -> String {
-    let links: Vec<String> =
-        summary.links.iter().map(|(standing, links)| format!("{} {standing}", count(*links))).collect();
+    let links: Vec<String> = summary
+        .links
+        .iter()
+        .map(|(standing, links)| format!("{} {standing}", count(*links)))
+        .collect();
     let mut shown = String::from("Matched 勾对\n");
     let links = if links.is_empty() { "no links declared".to_owned() } else { links.join(", ") };
     let _ = writeln!(shown, "  links 绑定: {links}");
@@ -166,7 +169,14 @@ fn disagreements(summary: &Summary) -> String {
             ]
         })
         .collect();
-    let header = ["code 代码", "what 内容", "severity 程度", "effect 处理", "count 数量", "at stake 涉及金额"];
+    let header = [
+        "code 代码",
+        "what 内容",
+        "severity 程度",
+        "effect 处理",
+        "count 数量",
+        "at stake 涉及金额",
+    ];
     table("Discrepancies 差错", &header, 4, rows)
 }
 

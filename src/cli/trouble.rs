@@ -1,4 +1,5 @@
-//! Trouble at the edge: shown with its causes, its place and its cure, and turned into an exit code.
+//! Trouble at the edge: shown with its causes, its place and its cure, and given an exit code.
+#![expect(clippy::print_stderr, clippy::print_stdout, reason = "this is where errors are shown")]
 
 use std::fmt::Write;
 use std::io;
@@ -160,8 +161,9 @@ fn problems_in(file: &str, text: &str, problems: &[Problem]) -> String {
         let (start, end) = problem.place.span;
         let end = end.min(text.len());
         let start = start.min(end);
-        let mut diagnostic = MietteDiagnostic::new(format!("{}: {}", problem.place, problem.reason))
-            .with_help(problem.cure.clone());
+        let mut diagnostic =
+            MietteDiagnostic::new(format!("{}: {}", problem.place, problem.reason))
+                .with_help(problem.cure.clone());
         let is_shown = text.is_char_boundary(start) && text.is_char_boundary(end) && end > start;
         if is_shown {
             diagnostic = diagnostic.with_label(LabeledSpan::at(start..end, "here"));
@@ -191,6 +193,7 @@ pub fn stop_on_signals() -> Result<(), Trouble> {
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
             eprintln!("interrupted; nothing was published");
+            #[expect(clippy::exit, reason = "the run's threads cannot be asked to stop")]
             std::process::exit(i32::from(exit::INTERRUPTED));
         }
     });

@@ -126,16 +126,12 @@ impl Draft<'_> {
         let files = self.desk.paths.ledger.of(party);
         let books = self.desk.books;
         let (place, event_id, member) = match party {
-            Party::A => (
-                place(files, &books.a.origins, row),
-                books.a.event_id(row),
-                books.a.member_no(row),
-            ),
-            Party::B => (
-                place(files, &books.b.origins, row),
-                books.b.event_id(row),
-                books.b.member_no(row),
-            ),
+            Party::A => {
+                (place(files, &books.a.origins, row), books.a.event_id(row), books.a.member_no(row))
+            }
+            Party::B => {
+                (place(files, &books.b.origins, row), books.b.event_id(row), books.b.member_no(row))
+            }
         };
         let evidence = self.found.evidence.of_mut(party);
         evidence.rows.push(place);

@@ -120,4 +120,5 @@ pub static EVT_10: Rule = Rule {
 };
 
 /// The rules of the family.
-pub static RULES: &[&Rule] = &[&EVT_01, &EVT_02, &EVT_03, &EVT_04, &EVT_06, &EVT_07, &EVT_08, &EVT_09, &EVT_10];
+pub static RULES: &[&Rule] =
+    &[&EVT_01, &EVT_02, &EVT_03, &EVT_04, &EVT_06, &EVT_07, &EVT_08, &EVT_09, &EVT_10];

@@ -60,8 +60,7 @@ impl<I: Side> Judged<I> {
     }
 
     fn found(&mut self, discrepancy: Discrepancy) -> Cause {
-        let cause =
-            Cause { rule: discrepancy.rule, discrepancy_id: discrepancy.id.clone() };
+        let cause = Cause { rule: discrepancy.rule, discrepancy_id: discrepancy.id.clone() };
         self.discrepancies.push(discrepancy);
         cause
     }
@@ -69,11 +68,7 @@ impl<I: Side> Judged<I> {
 
 /// Judges every row of a ledger by itself, whatever its role: extras, collisions, and the party's
 /// own business. What is plainly counted gets no item.
-pub fn judge_book<P: Side>(
-    desk: &Desk<'_>,
-    ledger: &Ledger<P>,
-    lineage: &Lineage<P>,
-) -> Judged<P> {
+pub fn judge_book<P: Side>(desk: &Desk<'_>, ledger: &Ledger<P>, lineage: &Lineage<P>) -> Judged<P> {
     let mut judged = Judged::default();
     let is_ours = |row: u32| desk.period.clears(ledger.occurred_at(row));
     let mut ordinals: BTreeMap<u32, u32> = BTreeMap::new();

@@ -74,9 +74,8 @@ pub fn roll_forward<P: Programme>(
     exchange: Exchange,
 ) -> Result<RollForward, Overflow> {
     let Balanced { ledger, lineage, opening, accounts } = frames;
-    let movements = exchange.scatter(ledger.len(), |row| {
-        moves(ledger, lineage, row).then(|| ledger.member_no(row))
-    });
+    let movements = exchange
+        .scatter(ledger.len(), |row| moves(ledger, lineage, row).then(|| ledger.member_no(row)));
     let openings = exchange.scatter(opening.len(), |row| Some(opening.member_no(row)));
     let closings = exchange.scatter(accounts.len(), |row| Some(accounts.member_no(row)));
     let buckets: Vec<RollForward> = movements
@@ -177,9 +176,9 @@ fn roll_account<P: Programme>(
         flagged: !is_judged,
     };
     if is_judged {
-        let place_of = closings.first().map(|&row| {
-            place(account_files(desk.paths, party), &accounts.origins, row)
-        });
+        let place_of = closings
+            .first()
+            .map(|&row| place(account_files(desk.paths, party), &accounts.origins, row));
         let found = judge_account(desk, &account, place_of);
         account.flagged = !found.is_empty();
         bucket.discrepancies.extend(found);
@@ -195,14 +194,10 @@ fn account_files(paths: &Paths, party: crate::value::party::Party) -> &[String] 
 fn judge_account(desk: &Desk<'_>, account: &Account, place: Option<String>) -> Vec<Discrepancy> {
     let party = account.party;
     let draft = |rule| {
-        let draft = desk
-            .draft(rule)
-            .member(party, &account.member_no)
-            .issuer(party)
-            .expected(
-                Some(account.expected.to_string()),
-                account.reported.map(|reported| reported.to_string()),
-            );
+        let draft = desk.draft(rule).member(party, &account.member_no).issuer(party).expected(
+            Some(account.expected.to_string()),
+            account.reported.map(|reported| reported.to_string()),
+        );
         match &place {
             Some(place) => draft.at(party, place.clone()),
             None => draft,
@@ -223,4 +218,3 @@ fn judge_account(desk: &Desk<'_>, account: &Account, place: Option<String>) -> V
     }
     found
 }
-

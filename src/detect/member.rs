@@ -81,11 +81,7 @@ pub static MBR_07: Rule = Rule {
 pub static RULES: &[&Rule] = &[&MBR_01, &MBR_02, &MBR_03, &MBR_04, &MBR_07];
 
 /// Rules on members and links by themselves, once per member or link.
-pub fn judge(
-    desk: &Desk<'_>,
-    book: &LinkBook,
-    links: Option<&Links>,
-) -> Vec<Discrepancy> {
+pub fn judge(desk: &Desk<'_>, book: &LinkBook, links: Option<&Links>) -> Vec<Discrepancy> {
     let mut found = Vec::new();
     for party in Party::BOTH {
         for member in book.duplicates.of(party) {
@@ -94,8 +90,7 @@ pub fn judge(
         }
     }
     let current = |link: &&Link| {
-        link.method != LinkMethod::Inferred
-            && link.overlaps(desk.period.start, desk.period.cut())
+        link.method != LinkMethod::Inferred && link.overlaps(desk.period.start, desk.period.cut())
     };
     let mut absent: BTreeMap<String, Discrepancy> = BTreeMap::new();
     let mut groups: BTreeMap<u32, Vec<&Link>> = BTreeMap::new();
@@ -123,10 +118,9 @@ pub fn judge(
         for (party, member) in members_of(group) {
             draft = draft.member(party, &member);
         }
-        found.push(draft.because(format!(
-            "{} links of these members hold at the same time",
-            group.len()
-        )));
+        found.push(
+            draft.because(format!("{} links of these members hold at the same time", group.len())),
+        );
     }
     found
 }
@@ -199,10 +193,7 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
         let members = members_of(&group);
         let subjects: Vec<(Party, &str)> =
             members.iter().map(|(party, member)| (*party, member.as_str())).collect();
-        Eligibility::HeldUnder(Cause {
-            rule: &MBR_03,
-            discrepancy_id: desk.id(&MBR_03, &subjects),
-        })
+        Eligibility::HeldUnder(Cause { rule: &MBR_03, discrepancy_id: desk.id(&MBR_03, &subjects) })
     };
     let index = match scene.authorities[leg as usize] {
         Authority::DuplicateMember => return duplicate(I::PARTY, scene.issuer.member_no(leg)),

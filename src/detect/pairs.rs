@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::amount::{self, AMT_07, Compared};
+use super::consent;
 use super::event::{EVT_06, EVT_08, EVT_09};
+use super::items::{Fates, sign_fits};
 use super::member::{self, Eligibility, MBR_07};
 use super::reversal::{REV_01, REV_02};
-use super::items::{Fates, sign_fits};
 use super::scene::Scene;
-use super::consent;
 use crate::discrepancy::{Discrepancy, Effect, Rule};
 use crate::event::{Lineage, Pair};
 use crate::frame::books::{Ledger, Side};
@@ -159,15 +159,12 @@ fn settle<I: Side>(mut judged: JudgedPair<I>, mut found: Vec<Discrepancy>) -> Ve
         found.clear();
         return (judged, found);
     }
-    let holding = found
-        .iter()
-        .find(|found| matches!(found.rule.effect, Effect::Held | Effect::Blocks));
+    let holding =
+        found.iter().find(|found| matches!(found.rule.effect, Effect::Held | Effect::Blocks));
     if let (Some(holding), None) = (holding, &judged.cause) {
         judged.disposition = Disposition::Held;
-        judged.cause = Some(Box::new(Cause {
-            rule: holding.rule,
-            discrepancy_id: holding.id.clone(),
-        }));
+        judged.cause =
+            Some(Box::new(Cause { rule: holding.rule, discrepancy_id: holding.id.clone() }));
     }
     (judged, found)
 }

@@ -97,9 +97,8 @@ impl<I: Side> Scene<'_, I> {
         let rate = rate.map_or(String::new(), |version| {
             format!("{} {} rate {} from {}", issuer, flow.word(), version.value, version.label)
         });
-        let ratio = versions.ratio.and_then(|index| {
-            agreement.ratios.of(I::PARTY).get(usize::from(index))
-        });
+        let ratio =
+            versions.ratio.and_then(|index| agreement.ratios.of(I::PARTY).get(usize::from(index)));
         match ratio {
             Some(version) => {
                 format!("{issuer} ratio {} from {}; {rate}", version.value, version.label)

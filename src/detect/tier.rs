@@ -68,8 +68,7 @@ pub fn judge(
         }
         judged = Some(&link.members);
         if let Both { a: Some(at_a), b: Some(at_b) } = link.snapshot {
-            let tiers_found =
-                (a.tier(at_a.row), b.tier(at_b.row), a.tier_since(at_a.row));
+            let tiers_found = (a.tier(at_a.row), b.tier(at_b.row), a.tier_since(at_a.row));
             found.extend(judge_link(desk, tiers, link, tiers_found));
         }
     }
@@ -90,11 +89,10 @@ fn judge_link(
     (at_a, at_b, since): (Option<&str>, Option<&str>, Option<crate::value::period::Instant>),
 ) -> Option<Discrepancy> {
     let draft = |rule| {
-        desk.draft(rule).member(Party::A, &link.members.a).member(Party::B, &link.members.b).differs(
-            "tier",
-            at_a.map(str::to_owned),
-            at_b.map(str::to_owned),
-        )
+        desk.draft(rule)
+            .member(Party::A, &link.members.a)
+            .member(Party::B, &link.members.b)
+            .differs("tier", at_a.map(str::to_owned), at_b.map(str::to_owned))
     };
     let Some(due) = at_a.and_then(|tier| tiers.map.get(tier)) else {
         let reason = match at_a {

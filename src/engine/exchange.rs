@@ -74,7 +74,8 @@ impl Exchange {
         (0..self.buckets)
             .into_par_iter()
             .map(|bucket| {
-                let mut rows = Vec::with_capacity(parts.iter().map(|part| part[bucket].len()).sum());
+                let mut rows =
+                    Vec::with_capacity(parts.iter().map(|part| part[bucket].len()).sum());
                 for part in &parts {
                     rows.extend_from_slice(&part[bucket]);
                 }

@@ -29,8 +29,7 @@ pub fn authorities<I: Programme>(
             && ledger.kind(row) != Kind::Reversal
     };
     let member_of = |link: u32| book.get(link).members.of(I::PARTY).as_str();
-    let legs =
-        exchange.scatter(ledger.len(), |row| is_leg(row).then(|| ledger.member_no(row)));
+    let legs = exchange.scatter(ledger.len(), |row| is_leg(row).then(|| ledger.member_no(row)));
     let links = exchange.scatter(book.links.len(), |link| Some(member_of(link)));
     let found: Vec<Vec<(u32, Authority)>> = legs
         .into_par_iter()

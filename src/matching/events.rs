@@ -294,13 +294,12 @@ fn by_window<I: Side>(
     to_micros: i64,
 ) -> Placed {
     let (issuer, acceptor) = (leads.issuer, leads.acceptor);
-    let mut by_link: BTreeMap<(&str, &str), (Vec<u32>, Vec<u32>)> = BTreeMap::new();
+    let mut by_partner: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for row in issuer.rows() {
         let is_free = table.issuer_free[row as usize] && issuer.kind(row) != Kind::Reversal;
         if let (true, Authority::Link(link)) = (is_free, leads.authorities[row as usize]) {
-            let members = &leads.book.get(link).members;
-            let key = (members.of(I::PARTY).as_str(), members.of(I::PARTY.partner()).as_str());
-            by_link.entry(key).or_default().0.push(row);
+            let partner = leads.book.get(link).members.of(I::PARTY.partner());
+            by_partner.entry(partner).or_default().push(row);
         }
     }
     let mut acceptors: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
@@ -313,7 +312,7 @@ fn by_window<I: Side>(
         }
     }
     let mut edges: Vec<(u32, u32)> = Vec::new();
-    for ((_, partner), (issuer_rows, _)) in &by_link {
+    for (partner, issuer_rows) in &by_partner {
         let Some(acceptor_rows) = acceptors.get(partner) else { continue };
         let mut timed: Vec<(i64, u32)> =
             acceptor_rows.iter().map(|&row| (acceptor.occurred_at(row).0, row)).collect();

@@ -42,16 +42,20 @@ fn trace_bucket<P: Programme>(
     mut reversals: Vec<Keyed>,
 ) -> Found {
     let mut found = Found::default();
-    group_by_key(&mut events, |row| ledger.event_id(row), |group| {
-        let mut group = group.to_vec();
-        group.sort_unstable_by_key(|&row| ledger.origins.of(row));
-        let (first, rest) = (group[0], &group[1..]);
-        if rest.iter().all(|&row| ledger.difference(first, row).is_none()) {
-            found.extras.extend(rest.iter().map(|&extra| (extra, first)));
-        } else {
-            found.collisions.push(group);
-        }
-    });
+    group_by_key(
+        &mut events,
+        |row| ledger.event_id(row),
+        |group| {
+            let mut group = group.to_vec();
+            group.sort_unstable_by_key(|&row| ledger.origins.of(row));
+            let (first, rest) = (group[0], &group[1..]);
+            if rest.iter().all(|&row| ledger.difference(first, row).is_none()) {
+                found.extras.extend(rest.iter().map(|&extra| (extra, first)));
+            } else {
+                found.collisions.push(group);
+            }
+        },
+    );
     join_by_key(
         &mut events,
         &mut reversals,
@@ -88,8 +92,7 @@ fn settle<P: Programme>(ledger: &Ledger<P>, found: Vec<Found>) -> Lineage<P> {
         standing[row as usize] = Standing::Collided;
     }
     originals.retain(|_, original: &mut u32| {
-        standing[*original as usize] == Standing::First
-            && ledger.kind(*original) != Kind::Reversal
+        standing[*original as usize] == Standing::First && ledger.kind(*original) != Kind::Reversal
     });
     let role = ledger
         .rows()

@@ -30,8 +30,9 @@ pub fn match_members(
     period: &Period,
     exchange: Exchange,
 ) -> Result<LinkBook, BridgeError> {
-    let found =
-        Both::try_from_fn(|party| find_members(party, members.of(party).as_ref(), links, exchange))?;
+    let found = Both::try_from_fn(|party| {
+        find_members(party, members.of(party).as_ref(), links, exchange)
+    })?;
     let state = |party: Party, row: u32| {
         let members = members.of(party).as_ref()?;
         let (status, since) = members.status(row);
@@ -108,11 +109,8 @@ fn find_members(
     links: Option<&Links>,
     exchange: Exchange,
 ) -> Result<Found, BridgeError> {
-    let mut found = Found {
-        of_link: BTreeMap::new(),
-        unlinked: BTreeSet::new(),
-        duplicates: BTreeSet::new(),
-    };
+    let mut found =
+        Found { of_link: BTreeMap::new(), unlinked: BTreeSet::new(), duplicates: BTreeSet::new() };
     let Some(members) = members else { return Ok(found) };
     let empty = StringArray::new_null(0);
     let named = match (links, party) {
@@ -142,9 +140,7 @@ fn find_members(
         found.unlinked.extend(unlinked.into_iter().filter(|row| !linked.contains(row)));
     }
     // A key that stands more than once is nobody's token either.
-    found.unlinked.retain(|&row| {
-        !found.duplicates.contains(members.member_no.value(row as usize))
-    });
+    found.unlinked.retain(|&row| !found.duplicates.contains(members.member_no.value(row as usize)));
     Ok(found)
 }
 
@@ -189,8 +185,7 @@ fn link_by_token(
         let tokens = members.tokens(column);
         exchange.scatter(tokens.len(), |row| {
             let number = members.member_no.value(row as usize);
-            let free =
-                found.of(party).unlinked.contains(&row) && !taken.of(party).contains(number);
+            let free = found.of(party).unlinked.contains(&row) && !taken.of(party).contains(number);
             (free && tokens.is_valid(row as usize)).then(|| tokens.value(row as usize))
         })
     };
@@ -320,7 +315,8 @@ fn root(group: &[usize], mut index: usize) -> usize {
 
 /// Gives every link the consents of its two members for the purpose, in order of time.
 fn attach_consents(links: &mut [Link], consents: &Consents, purpose: &str) {
-    let mut of_link: BTreeMap<(&str, &str), Vec<(Instant, Option<Instant>)>> = BTreeMap::new();
+    type Granted = Vec<(Instant, Option<Instant>)>;
+    let mut of_link: BTreeMap<(&str, &str), Granted> = BTreeMap::new();
     for row in 0..consents.len() as u32 {
         if consents.purpose(row) == purpose {
             of_link.entry(consents.link(row)).or_default().push(consents.granted(row));

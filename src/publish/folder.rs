@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <out>/<pipeline>/.lock                     held while a run publishes
-//! <out>/<pipeline>/.staging-XXXXXX/          gone after the rename; swept by the next run after a kill
+//! <out>/<pipeline>/.staging-*/               gone after the rename; swept after a kill
 //! <out>/<pipeline>/2026-03/2026-03-31/       a publication
 //! <out>/<pipeline>/2026-03/2026-03-31.r2/    a later revision of it, beside it
 //! <out>/<pipeline>/latest -> 2026-03/2026-03-31

@@ -55,7 +55,10 @@ pub fn write<R>(
         Field::new("as_of", DataType::Date32, false),
     ];
     fields.extend(
-        table.columns.iter().map(|column| Field::new(column.name, arrow_type(column, digits), true)),
+        table
+            .columns
+            .iter()
+            .map(|column| Field::new(column.name, arrow_type(column, digits), true)),
     );
     let schema = Arc::new(Schema::new(fields));
     let properties = WriterProperties::builder()
@@ -74,9 +77,10 @@ pub fn write<R>(
     let mut written = 0_u64;
     while rows.peek().is_some() {
         let chunk: Vec<R> = rows.by_ref().take(CHUNK_ROWS).collect();
-        let period = StringArray::from_iter_values(
-            std::iter::repeat_n(stamp.period.label.as_str(), chunk.len()),
-        );
+        let period = StringArray::from_iter_values(std::iter::repeat_n(
+            stamp.period.label.as_str(),
+            chunk.len(),
+        ));
         let as_of = Date32Array::from_value(epoch_days(stamp.period.as_of), chunk.len());
         let mut arrays: Vec<ArrayRef> = vec![Arc::new(period), Arc::new(as_of)];
         for column in &table.columns {
@@ -123,9 +127,9 @@ fn array<R>(
         ))
     };
     Ok(match column.cells {
-        Cells::Text(cell) => Arc::new(
-            rows.iter().map(|row| cell(row).map(neutralised)).collect::<StringArray>(),
-        ),
+        Cells::Text(cell) => {
+            Arc::new(rows.iter().map(|row| cell(row).map(neutralised)).collect::<StringArray>())
+        }
         Cells::Integer(cell) => {
             let integers = rows
                 .iter()

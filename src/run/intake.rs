@@ -113,18 +113,13 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<Intake, Error> {
         Both::try_from_fn(|party| of(party, kind).map(|b| Balances::new(kind, &b)).transpose())
     };
     Ok(Intake {
-        books: Books {
-            a: Ledger::new(&ledger(Party::A))?,
-            b: Ledger::new(&ledger(Party::B))?,
-        },
+        books: Books { a: Ledger::new(&ledger(Party::A))?, b: Ledger::new(&ledger(Party::B))? },
         members: Both::try_from_fn(|party| {
             of(party, FeedKind::Members).map(|batch| Members::new(&batch)).transpose()
         })?,
         accounts: balances(FeedKind::Accounts)?,
         opening: balances(FeedKind::Opening)?,
-        links: batch(Owner::Shared, FeedKind::Links)
-            .map(|batch| Links::new(&batch))
-            .transpose()?,
+        links: batch(Owner::Shared, FeedKind::Links).map(|batch| Links::new(&batch)).transpose()?,
         consents: batch(Owner::Shared, FeedKind::Consents)
             .map(|batch| Consents::new(&batch))
             .transpose()?,

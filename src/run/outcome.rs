@@ -335,9 +335,10 @@ fn manifest(
         as_of: period.as_of.to_string(),
         status: if evidence.is_blocked() { BLOCKED } else { PROVISIONAL }.to_owned(),
         contact_key: pipeline.key_id.clone(),
-        net: summary.statement.as_ref().map(|statement| {
-            net_in_words(statement, &pipeline.agreement)
-        }),
+        net: summary
+            .statement
+            .as_ref()
+            .map(|statement| net_in_words(statement, &pipeline.agreement)),
         severities,
         discrepancies,
         inputs: inputs.collect(),
@@ -370,7 +371,8 @@ pub fn net_in_words(statement: &Statement, agreement: &Agreement) -> String {
         (None, carry) if carry.signum() != 0 => {
             let debtor = if carry.signum() > 0 { Party::A } else { Party::B };
             format!(
-                "nothing is due: {} {currency} that {} owes {} is below the minimum of {} and is carried forward",
+                "nothing is due: {} {currency} that {} owes {} is below the minimum of {} \
+                 and is carried forward",
                 carry.abs(),
                 code(debtor),
                 code(debtor.partner()),

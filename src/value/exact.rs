@@ -61,10 +61,8 @@ pub fn tax_within(
         .checked_mul(share.mantissa())
         .and_then(|product| product.checked_mul(unit))
         .ok_or(overflow)?;
-    let denominator = one
-        .checked_add(share.mantissa())
-        .and_then(|sum| sum.checked_mul(scale))
-        .ok_or(overflow)?;
+    let denominator =
+        one.checked_add(share.mantissa()).and_then(|sum| sum.checked_mul(scale)).ok_or(overflow)?;
     Ok(mode.divide(numerator, denominator))
 }
 

@@ -136,7 +136,10 @@ impl Ratio {
         mode: Mode,
     ) -> Result<Points<I::Partner>, Overflow> {
         let product = self.exact_numerator(points)?;
-        Ok(Points { quantity: mode.divide(product, i128::from(self.denominator)), programme: PhantomData })
+        Ok(Points {
+            quantity: mode.divide(product, i128::from(self.denominator)),
+            programme: PhantomData,
+        })
     }
 
     /// points × num: the exact mirror, in parts of `denominator`.
@@ -203,8 +206,7 @@ impl Rate {
     /// [`Overflow`] when the exact product passes 96 bits.
     pub fn price<P: Programme>(self, points: Points<P>) -> Result<Decimal, Overflow> {
         let what = "points × rate";
-        let mantissa =
-            points.quantity.checked_mul(self.0.mantissa()).ok_or(Overflow { what })?;
+        let mantissa = points.quantity.checked_mul(self.0.mantissa()).ok_or(Overflow { what })?;
         Decimal::try_from_i128_with_scale(mantissa, self.0.scale()).map_err(|_| Overflow { what })
     }
 }

@@ -122,9 +122,8 @@ impl<'a> Items<'a> {
         let paths = &self.evidence.intake.paths.ledger;
         let (issuer_file, issuer_line) = issuer.origins.of(leg);
         let (acceptor_file, acceptor_line) = acceptor.origins.of(mirror);
-        let path = |party: Party, file: u32| {
-            paths.of(party).get(file as usize).map_or("", String::as_str)
-        };
+        let path =
+            |party: Party, file: u32| paths.of(party).get(file as usize).map_or("", String::as_str);
         Ok(Some(ClearedRow {
             issuer: I::PARTY,
             flow: flow.word(),
@@ -187,8 +186,7 @@ impl<'a> Items<'a> {
             let key = |row: &ItemRow<'a>| {
                 (row.issuer, row.occurred_at, row.issuer_event_id, row.acceptor_event_id, row.code)
             };
-            let places =
-                |row: &ItemRow<'a>| (row.issuer_place.clone(), row.acceptor_place.clone());
+            let places = |row: &ItemRow<'a>| (row.issuer_place.clone(), row.acceptor_place.clone());
             key(one).cmp(&key(other)).then_with(|| places(one).cmp(&places(other)))
         });
         Ok(rows)
@@ -226,9 +224,12 @@ impl<'a> Items<'a> {
     ) -> Result<Option<ItemRow<'a>>, Overflow> {
         let paths = &self.evidence.intake.paths.ledger;
         let (kind, member, occurred_at, points) = match (leg, mirror) {
-            (Some(row), _) => {
-                (issuer.kind(row), issuer.member_no(row), issuer.occurred_at(row), -issuer.points(row))
-            }
+            (Some(row), _) => (
+                issuer.kind(row),
+                issuer.member_no(row),
+                issuer.occurred_at(row),
+                -issuer.points(row),
+            ),
             (None, Some(row)) => (
                 acceptor.kind(row),
                 acceptor.member_no(row),
@@ -313,9 +314,8 @@ impl<'a> Items<'a> {
 
     fn standing(&self, link: &Link) -> &'static str {
         let book = &self.evidence.links;
-        let absent = |party: Party| {
-            *book.members_declared.of(party) && link.snapshot.of(party).is_none()
-        };
+        let absent =
+            |party: Party| *book.members_declared.of(party) && link.snapshot.of(party).is_none();
         let duplicate = |party: Party| book.is_duplicate(party, link.members.of(party));
         if link.method == LinkMethod::Inferred {
             "inferred"

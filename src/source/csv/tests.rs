@@ -90,7 +90,8 @@ fn headers_fit_or_the_file_gives_no_rows() {
         assert_eq!(read.faults, [], "{content}");
         assert_eq!(read.rows.num_rows(), 1, "{content}");
     }
-    let unfit: &[(&[u8], &[(&str, &str)])] = &[
+    type Unfit<'a> = (&'a [u8], &'a [(&'a str, &'a str)]);
+    let unfit: &[Unfit<'_>] = &[
         (b"", &[("", "the file is empty; it needs a header row")]),
         (b"\xef\xbb\xbf\n\r\n", &[("", "the file is empty; it needs a header row")]),
         (b"\xff\xfe,b\n1,2\n", &[("", "the header is not UTF-8; save the file as UTF-8")]),
