@@ -35,9 +35,11 @@ pub enum FieldKind {
     Points,
     /// An instant, microseconds since the epoch in UTC: Int64.
     Instant,
-    /// The instant at which a balance or snapshot holds: Int64 as `Instant`, but a bare day means its last microsecond.
+    /// The instant at which a balance or snapshot holds: Int64 as `Instant`, but a bare day means
+    /// its last microsecond.
     AsOf,
-    /// A word of a closed list, stored as its index: UInt8. An unknown word of a `strict` list stops the run.
+    /// A word of a closed list, stored as its index: UInt8. An unknown word of a `strict` list
+    /// stops the run.
     Word {
         /// The canonical words, by code.
         words: &'static [&'static str],

@@ -8,3 +8,4 @@ mod oracle;
 mod worlds;
 mod laws;
 mod tidy;
+mod readme;

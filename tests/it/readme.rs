@@ -1,0 +1,69 @@
+//! The README is true to the word: its commands run, its tables name what is there.
+
+use std::fs;
+use std::process::Command;
+
+/// The `hutong` commands of the README's `sh` blocks, without `cargo run --`.
+fn commands() -> Vec<Vec<String>> {
+    let text = fs::read_to_string("README.md").unwrap();
+    let mut in_shell = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if let Some(language) = line.strip_prefix("```") {
+            in_shell = language == "sh";
+        } else if in_shell && let Some(rest) = line.strip_prefix("cargo run -- ") {
+            found.push(rest.split_whitespace().map(str::to_owned).collect());
+        }
+    }
+    found
+}
+
+#[test]
+fn every_command_runs() {
+    let commands = commands();
+    assert!(commands.len() >= 5, "the README shows {} commands", commands.len());
+    let scratch = tempfile::tempdir().unwrap();
+    for mut command in commands {
+        // What writes, writes to a scratch folder here.
+        match command.first().map(String::as_str) {
+            Some("run") => {
+                command.extend(["--to".into(), scratch.path().join("out").display().to_string()]);
+            }
+            Some("generate") => {
+                let to = command.iter().position(|word| word == "--to").unwrap();
+                command[to + 1] = scratch.path().join("demo").display().to_string();
+            }
+            _ => {}
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_hutong")).args(&command).output().unwrap();
+        assert!(
+            output.status.success(),
+            "hutong {}: {:?}\n{}",
+            command.join(" "),
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+#[test]
+fn the_second_command_is_the_one_that_ci_runs() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    let ci = fs::read_to_string(".ci/run").unwrap();
+    assert!(readme.contains("\ncargo test\n"));
+    assert!(ci.contains("\ncargo test --locked\n"));
+}
+
+#[test]
+fn the_tables_name_every_output_and_exit_code() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    for output in hutong::pipeline::OUTPUTS {
+        assert!(readme.contains(&format!("`{output}`")), "the README does not name {output}");
+    }
+    for code in [0_u8, 1, 2, 3, 4, 5, 101, 130] {
+        assert!(readme.contains(&format!("\n| {code} |")), "the README does not name exit {code}");
+    }
+    for feed in ["members", "ledger", "links", "consents"] {
+        assert!(readme.contains(&format!("| {feed} |")), "the README does not name {feed}");
+    }
+}
