@@ -192,7 +192,7 @@ pub fn stop_on_signals() -> Result<(), Trouble> {
         signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(Trouble::Signals)?;
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
-            eprintln!("interrupted; nothing was published");
+            eprintln!("interrupted; what was published before stands");
             #[expect(clippy::exit, reason = "the run's threads cannot be asked to stop")]
             std::process::exit(i32::from(exit::INTERRUPTED));
         }

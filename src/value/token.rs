@@ -43,6 +43,13 @@ impl TokenKey {
         &self.id
     }
 
+    /// What tells this key from another without telling anything of it: two runs with different
+    /// keys are different runs.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.token("fingerprint", "")
+    }
+
     /// The token of a mobile number, or `None` where the text is none: 5 to 15 digits after
     /// full-width forms, blanks, hyphens and brackets are folded away and a leading `+86`, `0086`
     /// or `86` before eleven digits is dropped, so that both partners' spellings give one token.
