@@ -1,6 +1,6 @@
 //! Links between the parties' members, judged: which of them can authorise clearing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::value::kind::{LinkMethod, MemberStatus};
 use crate::value::party::{Both, Party};
@@ -99,6 +99,8 @@ pub struct LinkBook {
     pub duplicates: Both<BTreeSet<String>>,
     /// Tokens that link nobody.
     pub shared_tokens: Vec<SharedToken>,
+    /// Groups of links that contradict one another (MBR-03), each by its first link.
+    pub contradictions: BTreeMap<u32, Vec<u32>>,
 }
 
 impl LinkBook {
@@ -106,6 +108,19 @@ impl LinkBook {
     #[must_use]
     pub fn get(&self, link: u32) -> &Link {
         &self.links[link as usize]
+    }
+
+    /// Every member of a group of links that contradict one another, once, in order.
+    #[must_use]
+    pub fn contradicted_members(&self, group: u32) -> Vec<(Party, &str)> {
+        let links = self.contradictions.get(&group).into_iter().flatten();
+        let members: BTreeSet<(Party, &str)> = links
+            .flat_map(|&link| {
+                let members = &self.get(link).members;
+                Party::BOTH.map(|party| (party, members.of(party).as_str()))
+            })
+            .collect();
+        members.into_iter().collect()
     }
 
     /// Whether a member's key stands more than once.

@@ -23,12 +23,22 @@ impl Bars {
         let target =
             if is_shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner}") {
+            bar.set_style(style);
+        }
         bar.enable_steady_tick(Duration::from_millis(100));
         Bars { bar, rows: Mutex::new(0) }
     }
 
     pub fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+impl Drop for Bars {
+    /// An error leaves no half-drawn bar on the terminal.
+    fn drop(&mut self) {
+        self.finish();
     }
 }
 
@@ -42,14 +52,14 @@ impl Watch for Bars {
             }
             None => "{spinner} {prefix} {elapsed}",
         };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            self.bar.set_style(style);
-        }
-        self.bar.set_prefix(format!("{name} {zh}"));
-        self.bar.set_message("");
         self.bar.set_position(0);
         if let Some(bytes) = bytes {
             self.bar.set_length(bytes);
+        }
+        self.bar.set_prefix(format!("{name} {zh}"));
+        self.bar.set_message("");
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
         }
         self.bar.reset_elapsed();
     }

@@ -93,7 +93,6 @@ pub fn judge(desk: &Desk<'_>, book: &LinkBook, links: Option<&Links>) -> Vec<Dis
         link.method != LinkMethod::Inferred && link.overlaps(desk.period.start, desk.period.cut())
     };
     let mut absent: BTreeMap<String, Discrepancy> = BTreeMap::new();
-    let mut groups: BTreeMap<u32, Vec<&Link>> = BTreeMap::new();
     for link in book.links.iter().filter(current) {
         for party in Party::BOTH {
             if is_absent(book, link, party) {
@@ -105,22 +104,18 @@ pub fn judge(desk: &Desk<'_>, book: &LinkBook, links: Option<&Links>) -> Vec<Dis
                 absent.insert(found.id.clone(), found);
             }
         }
-        if let Some(group) = link.contradicted {
-            groups.entry(group).or_default().push(link);
-        }
     }
     found.extend(absent.into_values());
-    for group in groups.values() {
+    for (&first, group) in &book.contradictions {
         let mut draft = desk.draft(&MBR_03);
-        for link in group {
-            draft = with_row(draft, desk, link, links);
+        for &link in group {
+            draft = with_row(draft, desk, book.get(link), links);
         }
-        for (party, member) in members_of(group) {
-            draft = draft.member(party, &member);
+        for (party, member) in book.contradicted_members(first) {
+            draft = draft.member(party, member);
         }
-        found.push(
-            draft.because(format!("{} links of these members hold at the same time", group.len())),
-        );
+        let reason = format!("{} links of these members hold at the same time", group.len());
+        found.push(draft.because(reason));
     }
     found
 }
@@ -137,17 +132,6 @@ fn with_row<'a>(
         }
         _ => draft,
     }
-}
-
-/// Every member of a group of links, once.
-fn members_of(group: &[&Link]) -> Vec<(Party, String)> {
-    let mut members: Vec<(Party, String)> = group
-        .iter()
-        .flat_map(|link| Party::BOTH.map(|party| (party, link.members.of(party).clone())))
-        .collect();
-    members.sort_unstable();
-    members.dedup();
-    members
 }
 
 fn absence(party: Party) -> &'static Rule {
@@ -182,18 +166,11 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
         })
     };
     let contradicted = |link: &Link| {
-        let group: Vec<&Link> = book
-            .links
-            .iter()
-            .filter(|other| {
-                other.contradicted == link.contradicted
-                    && other.overlaps(desk.period.start, desk.period.cut())
-            })
-            .collect();
-        let members = members_of(&group);
-        let subjects: Vec<(Party, &str)> =
-            members.iter().map(|(party, member)| (*party, member.as_str())).collect();
-        Eligibility::HeldUnder(Cause { rule: &MBR_03, discrepancy_id: desk.id(&MBR_03, &subjects) })
+        let subjects = link.contradicted.map(|group| book.contradicted_members(group));
+        Eligibility::HeldUnder(Cause {
+            rule: &MBR_03,
+            discrepancy_id: desk.id(&MBR_03, &subjects.unwrap_or_default()),
+        })
     };
     let index = match scene.authorities[leg as usize] {
         Authority::DuplicateMember => return duplicate(I::PARTY, scene.issuer.member_no(leg)),

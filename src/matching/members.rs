@@ -44,6 +44,7 @@ pub fn match_members(
         members_declared: Both::from_fn(|party| members.of(party).is_some()),
         duplicates: Both::from_fn(|party| found.of(party).duplicates.clone()),
         shared_tokens: Vec::new(),
+        contradictions: BTreeMap::new(),
     };
     for rule in &agreement.member_rules {
         match rule {
@@ -77,7 +78,7 @@ pub fn match_members(
         }
     }
     book.links.sort_by(|one, other| order_of(one).cmp(&order_of(other)));
-    mark_contradictions(&mut book.links, period);
+    book.contradictions = mark_contradictions(&mut book.links, period);
     if let (Some(consents), Some(purpose)) = (consents, &agreement.consent_purpose) {
         attach_consents(&mut book.links, consents, purpose);
     }
@@ -264,7 +265,7 @@ fn inferred_link(
 /// Marks links of one member to different partners whose times overlap (MBR-03): each connected
 /// group by the index of its first link. Links that end before the period contradict nothing in it;
 /// two that overlap each other and the period overlap each other within it.
-fn mark_contradictions(links: &mut [Link], period: &Period) {
+fn mark_contradictions(links: &mut [Link], period: &Period) -> BTreeMap<u32, Vec<u32>> {
     let mut group: Vec<usize> = (0..links.len()).collect();
     for party in Party::BOTH {
         let mut of_member: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -285,16 +286,18 @@ fn mark_contradictions(links: &mut [Link], period: &Period) {
             }
         }
     }
-    let roots: Vec<usize> = (0..links.len()).map(|index| root(&group, index)).collect();
-    let mut sizes = vec![0_usize; links.len()];
-    for &root in &roots {
-        sizes[root] += 1;
+    let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for link in 0..links.len() {
+        // There are fewer links than the reader's limit of 2^32 rows, and at most as many inferred.
+        groups.entry(root(&group, link) as u32).or_default().push(link as u32);
     }
-    for (link, root) in links.iter_mut().zip(roots) {
-        if sizes[root] > 1 {
-            link.contradicted = u32::try_from(root).ok();
+    groups.retain(|_, members| members.len() > 1);
+    for (&first, members) in &groups {
+        for &link in members {
+            links[link as usize].contradicted = Some(first);
         }
     }
+    groups
 }
 
 fn contradict(one: &Link, other: &Link, shared: Party) -> bool {
