@@ -1,6 +1,6 @@
 //! Pairing of issuer's legs with acceptor's legs, in the declared order of rules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use rayon::prelude::*;
@@ -11,7 +11,7 @@ use crate::event::{Authority, Lineage, Matched, Pair, Standing, Tie};
 use crate::frame::books::{Ledger, Side};
 use crate::links::LinkBook;
 use crate::value::kind::{Flow, Kind};
-use crate::value::points::{Points, Ratio};
+use crate::value::period::Instant;
 
 /// What pairing needs to know, besides the rules.
 pub struct Leads<'a, I: Side> {
@@ -285,8 +285,12 @@ fn by_order<I: Side>(leads: &Leads<'_, I>, table: &Table<I>, exchange: Exchange)
     })
 }
 
-/// The same link, the expected mirror, and an offset within the window. Each leg's candidates are
-/// found; legs that are each other's only candidate pair, and connected groups of others tie.
+/// The same link, the expected mirror, and an offset within the window.
+///
+/// Legs that one link, flow and mirror could pair stand in one group with the acceptor's legs that
+/// record it. In a group the candidates of a leg are a run of the acceptor's legs in order of time,
+/// and later legs have later runs; so legs whose runs touch are one tie, and a leg that is alone
+/// with one candidate is a pair. The sweep needs no list of candidates, however many there are.
 fn by_window<I: Side>(
     leads: &Leads<'_, I>,
     table: &Table<I>,
@@ -294,99 +298,97 @@ fn by_window<I: Side>(
     to_micros: i64,
 ) -> Placed {
     let (issuer, acceptor) = (leads.issuer, leads.acceptor);
-    let mut by_partner: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    let mut groups: BTreeMap<WindowKey<'_>, WindowGroup> = BTreeMap::new();
     for row in issuer.rows() {
         let is_free = table.issuer_free[row as usize] && issuer.kind(row) != Kind::Reversal;
-        if let (true, Authority::Link(link)) = (is_free, leads.authorities[row as usize]) {
-            let partner = leads.book.get(link).members.of(I::PARTY.partner());
-            by_partner.entry(partner).or_default().push(row);
+        if let (true, Authority::Link(link)) = (is_free, leads.authorities[row as usize])
+            && let Some((flow, mirror)) = expected_mirror(leads, row)
+        {
+            let member = leads.book.get(link).members.of(I::PARTY.partner());
+            let group = groups.entry(WindowKey { member, flow, mirror }).or_default();
+            group.legs.push((issuer.occurred_at(row), row));
         }
     }
-    let mut acceptors: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for row in acceptor.rows() {
         let is_free = table.acceptor_free[row as usize]
             && acceptor.kind(row) != Kind::Reversal
             && acceptor.counter_event_id(row).is_none();
-        if is_free {
-            acceptors.entry(acceptor.member_no(row)).or_default().push(row);
-        }
-    }
-    let mut edges: Vec<(u32, u32)> = Vec::new();
-    for (partner, issuer_rows) in &by_partner {
-        let Some(acceptor_rows) = acceptors.get(partner) else { continue };
-        let mut timed: Vec<(i64, u32)> =
-            acceptor_rows.iter().map(|&row| (acceptor.occurred_at(row).0, row)).collect();
-        timed.sort_unstable();
-        for &leg in issuer_rows {
-            let at = issuer.occurred_at(leg);
-            let first = timed.partition_point(|&(when, _)| when < at.plus(from_micros).0);
-            for &(when, mirror) in &timed[first..] {
-                if when > at.plus(to_micros).0 {
-                    break;
-                }
-                if mirrors(leads, leg, mirror) {
-                    edges.push((leg, mirror));
-                }
+        let flow = leads.acceptor_lineage.acceptor_flow(row).flatten();
+        if let (true, Some(flow)) = (is_free, flow) {
+            let mirror = i128::from(acceptor.points(row));
+            let key = WindowKey { member: acceptor.member_no(row), flow, mirror };
+            if let Some(group) = groups.get_mut(&key) {
+                group.mirrors.push((acceptor.occurred_at(row), row));
             }
         }
-    }
-    place_edges(edges)
-}
-
-/// Whether the acceptor's leg records exactly the agreed mirror of the issuer's leg.
-fn mirrors<I: Side>(leads: &Leads<'_, I>, leg: u32, mirror: u32) -> bool {
-    let flow = leads.issuer_lineage.issuer_flow(leg).flatten();
-    if flow.is_none() || flow != leads.acceptor_lineage.acceptor_flow(mirror).flatten() {
-        return false;
-    }
-    let at = leads.issuer.occurred_at(leg);
-    let (cleared, ratio) = if flow == Some(Flow::Sale) {
-        (leads.issuer.own_points(leg), Some(Ratio::ONE))
-    } else {
-        let versions = leads.agreement.ratios.of(I::PARTY);
-        (-leads.issuer.own_points(leg), versions.in_force(at).map(|(_, version)| version.value))
-    };
-    let agreed = ratio.map(|ratio| ratio.mirror(cleared, leads.agreement.mirror_rounding));
-    let recorded = Points::<I::Partner>::new(leads.acceptor.points(mirror));
-    matches!(agreed, Some(Ok(agreed)) if agreed == recorded)
-}
-
-/// Pairs the edges that stand alone, and makes one tie of every other connected group.
-fn place_edges(edges: Vec<(u32, u32)>) -> Placed {
-    let mut of_issuer: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    let mut of_acceptor: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for &(leg, mirror) in &edges {
-        of_issuer.entry(leg).or_default().push(mirror);
-        of_acceptor.entry(mirror).or_default().push(leg);
     }
     let mut placed = Placed::default();
-    let mut seen: BTreeSet<u32> = BTreeSet::new();
-    for &start in of_issuer.keys() {
-        if !seen.insert(start) {
-            continue;
-        }
-        let (mut legs, mut mirrors) = (BTreeSet::from([start]), BTreeSet::new());
-        let mut open = vec![start];
-        while let Some(leg) = open.pop() {
-            for &mirror in of_issuer.get(&leg).into_iter().flatten() {
-                if mirrors.insert(mirror) {
-                    for &other in of_acceptor.get(&mirror).into_iter().flatten() {
-                        if legs.insert(other) {
-                            seen.insert(other);
-                            open.push(other);
-                        }
-                    }
-                }
-            }
-        }
-        let (legs, mirrors): (Vec<u32>, Vec<u32>) =
-            (legs.into_iter().collect(), mirrors.into_iter().collect());
-        match (legs.as_slice(), mirrors.as_slice()) {
-            ([leg], [mirror]) => placed.pairs.push((*leg, *mirror)),
-            _ => placed.ties.push((legs, mirrors)),
-        }
+    for group in groups.into_values() {
+        sweep(group, from_micros, to_micros, &mut placed);
     }
     placed
+}
+
+/// What an issuer's leg and its mirror must share.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct WindowKey<'a> {
+    /// The acceptor's member, linked to the issuer's when the leg occurred.
+    member: &'a str,
+    flow: Flow,
+    mirror: i128,
+}
+
+/// Legs of one key on both sides, with their instants.
+#[derive(Default)]
+struct WindowGroup {
+    legs: Vec<(Instant, u32)>,
+    mirrors: Vec<(Instant, u32)>,
+}
+
+/// The flow of an issuer's leg and the mirror that it calls for, if it is no orphan and a version
+/// is in force.
+fn expected_mirror<I: Side>(leads: &Leads<'_, I>, leg: u32) -> Option<(Flow, i128)> {
+    let flow = leads.issuer_lineage.issuer_flow(leg).flatten()?;
+    let points = leads.issuer.own_points(leg);
+    if flow == Flow::Sale {
+        return Some((flow, points.quantity()));
+    }
+    let versions = leads.agreement.ratios.of(I::PARTY);
+    let (_, version) = versions.in_force(leads.issuer.occurred_at(leg))?;
+    let mirror = version.value.mirror(-points, leads.agreement.mirror_rounding).ok()?;
+    Some((flow, mirror.quantity()))
+}
+
+/// Places the legs of one group: runs of candidates that touch are one tie.
+fn sweep(mut group: WindowGroup, from_micros: i64, to_micros: i64, placed: &mut Placed) {
+    group.legs.sort_unstable();
+    group.mirrors.sort_unstable();
+    let mut legs: Vec<u32> = Vec::new();
+    let mut run = 0..0;
+    for &(at, leg) in &group.legs {
+        let (first, last) = (at.plus(from_micros), at.plus(to_micros));
+        let start = group.mirrors.partition_point(|&(when, _)| when < first);
+        let end = group.mirrors.partition_point(|&(when, _)| when <= last);
+        if start >= end {
+            continue;
+        }
+        if start >= run.end {
+            place_run(&legs, &group.mirrors[run.clone()], placed);
+            legs.clear();
+            run = start..end;
+        }
+        legs.push(leg);
+        run.end = end;
+    }
+    place_run(&legs, &group.mirrors[run], placed);
+}
+
+fn place_run(legs: &[u32], mirrors: &[(Instant, u32)], placed: &mut Placed) {
+    match (legs, mirrors) {
+        ([], _) => {}
+        ([leg], [(_, mirror)]) => placed.pairs.push((*leg, *mirror)),
+        _ => placed.ties.push((legs.to_vec(), mirrors.iter().map(|&(_, row)| row).collect())),
+    }
 }
 
 /// Runs a kernel over the buckets of both sides.
