@@ -4,15 +4,15 @@
 mod folder;
 mod manifest;
 mod parquet;
-mod rows;
 mod table;
+mod tables;
 
 pub use folder::{Folder, Lock, PublishError, Published};
 pub use manifest::{InputEntry, Manifest, OutputFile, TotalEntry, run_digest};
 pub use parquet::{Stamp, write};
-pub use rows::{
+pub use table::{Cells, Column, Table};
+pub use tables::{
     AccountRow, ClearedRow, DictionaryRow, ItemRow, LineRow, LinkRow, RejectRow, StatementRow,
     accounts, cleared_events, control, dictionary, discrepancies, held, lines, links, pending,
     rejects, statement,
 };
-pub use table::{Cells, Column, Table};

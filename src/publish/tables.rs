@@ -1,0 +1,25 @@
+//! The published tables, a file each: the row, and its columns with their meaning.
+
+mod cells;
+
+mod statement;
+mod lines;
+mod discrepancies;
+mod cleared_events;
+mod items;
+mod links;
+mod accounts;
+mod rejects;
+mod control;
+mod dictionary;
+
+pub use accounts::{AccountRow, accounts};
+pub use cleared_events::{ClearedRow, cleared_events};
+pub use control::control;
+pub use dictionary::{DictionaryRow, dictionary};
+pub use discrepancies::discrepancies;
+pub use items::{ItemRow, held, pending};
+pub use lines::{LineRow, lines};
+pub use links::{LinkRow, links};
+pub use rejects::{RejectRow, rejects};
+pub use statement::{StatementRow, statement};

@@ -1,0 +1,114 @@
+//! Held and awaited items.
+
+use rust_decimal::Decimal;
+
+use super::super::table::Table;
+use super::cells::*;
+use crate::value::party::Party;
+use crate::value::period::Instant;
+
+/// A row of `held` or `pending`.
+pub struct ItemRow<'a> {
+    /// Whose points.
+    pub issuer: Party,
+    /// The issuer's leg.
+    pub issuer_event_id: Option<&'a str>,
+    /// The acceptor's leg.
+    pub acceptor_event_id: Option<&'a str>,
+    /// Why.
+    pub code: Option<&'static str>,
+    /// The discrepancy.
+    pub discrepancy_id: Option<&'a str>,
+    /// The kind.
+    pub kind: &'static str,
+    /// The member.
+    pub member: &'a str,
+    /// When it happened.
+    pub occurred_at: Instant,
+    /// Points.
+    pub points: i128,
+    /// Exact worth.
+    pub amount: Option<Decimal>,
+    /// Days.
+    pub age_days: i128,
+    /// `path:line` of the issuer's leg.
+    pub issuer_place: Option<String>,
+    /// `path:line` of the acceptor's leg.
+    pub acceptor_place: Option<String>,
+}
+
+/// Held items.
+#[must_use]
+pub fn held<'a>() -> Table<ItemRow<'a>> {
+    Table {
+        name: "held",
+        zh: "挂账",
+        meaning: "an item that is held, outside the net",
+        columns: vec![
+            text("issuer", "发行方", |row| letter(Some(row.issuer)), "Whose points."),
+            text(
+                "issuer_event_id",
+                "发行方流水号",
+                |row| row.issuer_event_id.map(Into::into),
+                "The issuer's leg, if there is one.",
+            ),
+            text(
+                "acceptor_event_id",
+                "受理方流水号",
+                |row| row.acceptor_event_id.map(Into::into),
+                "The acceptor's leg, if there is one.",
+            ),
+            text(
+                "code",
+                "代码",
+                |row| row.code.map(Into::into),
+                "Why; empty for a row whose own status is pending.",
+            ),
+            text(
+                "discrepancy_id",
+                "差错编号",
+                |row| row.discrepancy_id.map(Into::into),
+                "The discrepancy under which it stands.",
+            ),
+            text("kind", "类型", |row| word(row.kind), "The kind of the leg."),
+            text("member", "会员号", |row| some(row.member), "The member of the leg."),
+            at("occurred_at", "交易时间", |row| Some(row.occurred_at), "When it happened."),
+            integer(
+                "points",
+                "积分",
+                |row| Some(row.points),
+                "Issuer points to clear; for an acceptor's leg alone, what it recorded.",
+            ),
+            exact(
+                "amount",
+                "精确金额",
+                |row| row.amount,
+                "points x rate, exact; empty where no version or no issuer's leg is known.",
+            ),
+            integer(
+                "age_days",
+                "账龄天数",
+                |row| Some(row.age_days),
+                "Days from the business date to the as-of date.",
+            ),
+            text(
+                "issuer_row",
+                "发行方行",
+                |row| row.issuer_place.as_deref().map(Into::into),
+                "File and line of the issuer's leg.",
+            ),
+            text(
+                "acceptor_row",
+                "受理方行",
+                |row| row.acceptor_place.as_deref().map(Into::into),
+                "File and line of the acceptor's leg.",
+            ),
+        ],
+    }
+}
+
+/// Awaited items: the columns of [`held`].
+#[must_use]
+pub fn pending<'a>() -> Table<ItemRow<'a>> {
+    Table { name: "pending", zh: "待达", meaning: "an item that is awaited", ..held() }
+}

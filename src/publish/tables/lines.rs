@@ -1,0 +1,100 @@
+//! The lines of the statement.
+
+use super::super::table::Table;
+use super::cells::*;
+use crate::statement::Line;
+use crate::value::party::Party;
+
+/// A row of `statement_lines`.
+pub struct LineRow<'a> {
+    /// One-based.
+    pub line_no: i128,
+    /// The line.
+    pub line: &'a Line,
+    /// The period whose events it sums.
+    pub origin_period: &'a str,
+}
+
+/// The lines of the statement.
+#[must_use]
+pub fn lines<'a>() -> Table<LineRow<'a>> {
+    Table {
+        name: "statement_lines",
+        zh: "清算单明细",
+        meaning: "a line of the statement",
+        columns: vec![
+            integer("line_no", "行号", |row| Some(row.line_no), "The line, one-based."),
+            text(
+                "type",
+                "类型",
+                |row| word(row.line.kind.word()),
+                "gross, fee, tax, tax_within or carry.",
+            ),
+            text("type_zh", "类型名称", |row| word(row.line.kind.zh()), "The type in Chinese."),
+            text("issuer", "发行方", |row| letter(row.line.issuer), "Whose points."),
+            text(
+                "acceptor",
+                "受理方",
+                |row| letter(row.line.issuer.map(Party::partner)),
+                "Where they were spent or earned.",
+            ),
+            text(
+                "flow",
+                "业务流向",
+                |row| row.line.flow.map(|flow| flow.word().into()),
+                "redemption, conversion or sale.",
+            ),
+            text(
+                "ratio_from",
+                "比例版本",
+                |row| version_from(&row.line.ratio),
+                "The ratio version, by its from.",
+            ),
+            text(
+                "ratio",
+                "互通比例",
+                |row| version_value(&row.line.ratio),
+                "issuer points : acceptor points.",
+            ),
+            text(
+                "rate_from",
+                "单价版本",
+                |row| version_from(&row.line.rate),
+                "The rate version, by its from.",
+            ),
+            exact(
+                "rate",
+                "单价",
+                |row| version_value(&row.line.rate).and_then(|rate| rate.parse().ok()),
+                "Money per issuer point.",
+            ),
+            integer(
+                "events",
+                "笔数",
+                |row| Some(i128::from(row.line.events)),
+                "How many events it sums.",
+            ),
+            integer("points", "积分", |row| Some(row.line.points), "Issuer points that it sums."),
+            money(
+                "amount",
+                "金额",
+                |row| Some(row.line.amount.decimal()),
+                "The amount; positive: the payer pays.",
+            ),
+            text("payer", "付款方", |row| letter(Some(row.line.payer)), "Who pays."),
+            text("payee", "收款方", |row| letter(Some(row.line.payer.partner())), "Who is paid."),
+            text(
+                "clause",
+                "合同条款",
+                |row| row.line.clause.as_deref().map(Into::into),
+                "The clause on which it rests.",
+            ),
+            text(
+                "origin_period",
+                "归属期间",
+                |row| some(row.origin_period),
+                "The period whose events it sums.",
+            ),
+        ],
+    }
+}
