@@ -9,7 +9,6 @@ use crate::event::Authority;
 use crate::frame::books::{Links, Side};
 use crate::judgement::Cause;
 use crate::links::{Link, LinkBook, MemberState};
-use crate::value::kind::LinkMethod;
 use crate::value::party::Party;
 
 /// MBR-01: linked member absent in A (甲方无此会员).
@@ -81,11 +80,7 @@ pub static MBR_07: Rule = Rule {
 pub static RULES: &[&Rule] = &[&MBR_01, &MBR_02, &MBR_03, &MBR_04, &MBR_07];
 
 /// Rules on members and links by themselves, once per member or link.
-pub fn judge(
-    desk: &Desk<'_>,
-    book: &LinkBook,
-    links: Option<&Links>,
-) -> Vec<Discrepancy> {
+pub fn judge(desk: &Desk<'_>, book: &LinkBook, links: Option<&Links>) -> Vec<Discrepancy> {
     let mut found = Vec::new();
     for party in Party::BOTH {
         for member in book.duplicates.of(party) {
@@ -93,10 +88,7 @@ pub fn judge(
             found.push(desk.draft(&MBR_04).member(party, member).because(reason));
         }
     }
-    let current = |link: &&Link| {
-        link.method != LinkMethod::Inferred
-            && link.overlaps(desk.period.start, desk.period.cut())
-    };
+    let current = |link: &&Link| link.overlaps(desk.period.start, desk.period.cut());
     let mut absent: BTreeMap<String, Discrepancy> = BTreeMap::new();
     let mut groups: BTreeMap<u32, Vec<&Link>> = BTreeMap::new();
     for link in book.links.iter().filter(current) {
@@ -123,10 +115,9 @@ pub fn judge(
         for (party, member) in members_of(group) {
             draft = draft.member(party, &member);
         }
-        found.push(draft.because(format!(
-            "{} links of these members hold at the same time",
-            group.len()
-        )));
+        found.push(
+            draft.because(format!("{} links of these members hold at the same time", group.len())),
+        );
     }
     found
 }
@@ -199,10 +190,7 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
         let members = members_of(&group);
         let subjects: Vec<(Party, &str)> =
             members.iter().map(|(party, member)| (*party, member.as_str())).collect();
-        Eligibility::HeldUnder(Cause {
-            rule: &MBR_03,
-            discrepancy_id: desk.id(&MBR_03, &subjects),
-        })
+        Eligibility::HeldUnder(Cause { rule: &MBR_03, discrepancy_id: desk.id(&MBR_03, &subjects) })
     };
     let index = match scene.authorities[leg as usize] {
         Authority::DuplicateMember => return duplicate(I::PARTY, scene.issuer.member_no(leg)),

@@ -30,8 +30,9 @@ pub fn match_members(
     period: &Period,
     exchange: Exchange,
 ) -> Result<LinkBook, BridgeError> {
-    let found =
-        Both::try_from_fn(|party| find_members(party, members.of(party).as_ref(), links, exchange))?;
+    let found = Both::try_from_fn(|party| {
+        find_members(party, members.of(party).as_ref(), links, exchange)
+    })?;
     let state = |party: Party, row: u32| {
         let members = members.of(party).as_ref()?;
         let (status, since) = members.status(row);
@@ -108,11 +109,8 @@ fn find_members(
     links: Option<&Links>,
     exchange: Exchange,
 ) -> Result<Found, BridgeError> {
-    let mut found = Found {
-        of_link: BTreeMap::new(),
-        unlinked: BTreeSet::new(),
-        duplicates: BTreeSet::new(),
-    };
+    let mut found =
+        Found { of_link: BTreeMap::new(), unlinked: BTreeSet::new(), duplicates: BTreeSet::new() };
     let Some(members) = members else { return Ok(found) };
     let empty = StringArray::new_null(0);
     let named = match (links, party) {
@@ -142,9 +140,7 @@ fn find_members(
         found.unlinked.extend(unlinked.into_iter().filter(|row| !linked.contains(row)));
     }
     // A key that stands more than once is nobody's token either.
-    found.unlinked.retain(|&row| {
-        !found.duplicates.contains(members.member_no.value(row as usize))
-    });
+    found.unlinked.retain(|&row| !found.duplicates.contains(members.member_no.value(row as usize)));
     Ok(found)
 }
 
@@ -189,8 +185,7 @@ fn link_by_token(
         let tokens = members.tokens(column);
         exchange.scatter(tokens.len(), |row| {
             let number = members.member_no.value(row as usize);
-            let free =
-                found.of(party).unlinked.contains(&row) && !taken.of(party).contains(number);
+            let free = found.of(party).unlinked.contains(&row) && !taken.of(party).contains(number);
             (free && tokens.is_valid(row as usize)).then(|| tokens.value(row as usize))
         })
     };
@@ -267,8 +262,9 @@ fn inferred_link(
 }
 
 /// Marks links of one member to different partners whose times overlap (MBR-03): each connected
-/// group by the index of its first link. Links that end before the period contradict nothing in it;
-/// two that overlap each other and the period overlap each other within it.
+/// group by the index of its first link. Rows of one link whose times overlap are one link, so that
+/// what contradicts one contradicts the others. Links that end before the period contradict nothing
+/// in it; two that overlap each other and the period overlap each other within it.
 fn mark_contradictions(links: &mut [Link], period: &Period) {
     let mut group: Vec<usize> = (0..links.len()).collect();
     for party in Party::BOTH {
@@ -282,7 +278,7 @@ fn mark_contradictions(links: &mut [Link], period: &Period) {
         for indexes in of_member.into_values().filter(|indexes| indexes.len() > 1) {
             for (position, &one) in indexes.iter().enumerate() {
                 for &other in &indexes[position + 1..] {
-                    if contradict(&links[one], &links[other], party) {
+                    if overlap(&links[one], &links[other]) {
                         let (one, other) = (root(&group, one), root(&group, other));
                         group[one.max(other)] = one.min(other);
                     }
@@ -291,24 +287,23 @@ fn mark_contradictions(links: &mut [Link], period: &Period) {
         }
     }
     let roots: Vec<usize> = (0..links.len()).map(|index| root(&group, index)).collect();
-    let mut sizes = vec![0_usize; links.len()];
-    for &root in &roots {
-        sizes[root] += 1;
+    // Rows that are all of one link contradict nothing.
+    let mut contradicts = vec![false; links.len()];
+    for (link, &root) in links.iter().zip(&roots) {
+        contradicts[root] |= link.members != links[root].members;
     }
     for (link, root) in links.iter_mut().zip(roots) {
-        if sizes[root] > 1 {
+        if contradicts[root] {
             link.contradicted = u32::try_from(root).ok();
         }
     }
 }
 
-fn contradict(one: &Link, other: &Link, shared: Party) -> bool {
+fn overlap(one: &Link, other: &Link) -> bool {
     let begins_before = |first: &Link, second: &Link| {
         second.unbound_at.is_none_or(|unbound| first.bound_at < unbound)
     };
-    one.members.of(shared.partner()) != other.members.of(shared.partner())
-        && begins_before(one, other)
-        && begins_before(other, one)
+    begins_before(one, other) && begins_before(other, one)
 }
 
 fn root(group: &[usize], mut index: usize) -> usize {
