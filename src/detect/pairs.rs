@@ -172,6 +172,20 @@ fn settle<I: Side>(mut judged: JudgedPair<I>, mut found: Vec<Discrepancy>) -> Ve
     (judged, found)
 }
 
+/// Settles a pair whose legs say the same thing. Only one that counts is told to the acceptor as
+/// standing in another period: what is held stands in none yet.
+fn conclude<I: Side>(
+    scene: &Scene<'_, I>,
+    judged: JudgedPair<I>,
+    found: Vec<Discrepancy>,
+) -> Verdict<I> {
+    let (judged, mut found) = settle(judged, found);
+    if judged.disposition == Disposition::Counted {
+        found.extend(cut_off(scene, judged.pair));
+    }
+    (judged, found)
+}
+
 /// The discrepancy of a pair whose legs do not say the same thing.
 fn structural<I: Side>(
     scene: &Scene<'_, I>,
@@ -238,8 +252,7 @@ fn judge_spend<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Result<Verdict<I>, 
     } else {
         found.push(no_version(scene, pair, flow));
     }
-    found.extend(cut_off(scene, pair));
-    Ok(settle(judged, found))
+    Ok(conclude(scene, judged, found))
 }
 
 /// Records what eligibility says of a pair.
@@ -426,8 +439,7 @@ fn judge_reversal<I: Side>(
         }
         _ => {}
     }
-    found.extend(cut_off(scene, pair));
-    Ok(settle(judged, found))
+    Ok(conclude(scene, judged, found))
 }
 
 fn too_much<I: Side>(

@@ -47,7 +47,10 @@ pub fn judge(world: &World) -> Expected {
     let judged = books.judge_legs();
     let mut answer = Answer { discrepancies: members::judge_members(world), ..Answer::default() };
     for (code, entries) in &books.findings {
-        if entries.iter().any(|index| books.belongs(*index)) {
+        let mut held_with = books.held_with.iter();
+        let holds = *code == "EVT-04"
+            && held_with.any(|(leg, with)| entries.contains(with) && books.belongs(*leg));
+        if holds || entries.iter().any(|index| books.belongs(*index)) {
             answer.discrepancies.push(describe(&books, code, entries));
         }
     }
