@@ -192,8 +192,11 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
             members.iter().map(|(party, member)| (*party, member.as_str())).collect();
         Eligibility::HeldUnder(Cause { rule: &MBR_03, discrepancy_id: desk.id(&MBR_03, &subjects) })
     };
+    let member = scene.issuer.member_no(leg);
+    if book.is_duplicate(I::PARTY, member) {
+        return duplicate(I::PARTY, member);
+    }
     let index = match scene.authorities[leg as usize] {
-        Authority::DuplicateMember => return duplicate(I::PARTY, scene.issuer.member_no(leg)),
         Authority::NoLink => {
             return Eligibility::NotEntitled("no link of the issuer's member at that time".into());
         }

@@ -296,4 +296,4 @@ macro_rules! laws {
 }
 
 laws!(of_the_oracle, super::oracle, 200);
-laws!(of_the_engine, super::engine, 24);
+laws!(of_the_engine, super::engine, 32);
