@@ -383,8 +383,9 @@ fn judge_reversal<I: Side>(
     let reversing = -judged.cleared;
     let whole = scene.cleared(original);
     let so_far = reversed.points.checked_add(reversing)?;
-    let is_too_much = so_far.quantity() > whole.quantity();
     let remaining = whole.checked_sub(so_far)?;
+    // An original booked with the wrong sign is reversed too, in the other direction.
+    let is_too_much = remaining.signum() * whole.signum() < 0;
     judged.versions = scene.versions(flow, scene.valued_at(pair.issuer));
     let ratio = judged.versions.and_then(|versions| scene.ratio(flow, versions));
     if let (Some(versions), Some(ratio)) = (judged.versions, ratio) {

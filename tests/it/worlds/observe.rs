@@ -112,7 +112,7 @@ pub fn observe(dir: &Path) -> Result<Answer, String> {
         cleared: table(&dir, "cleared_events").iter().map(cleared).collect(),
         held: table(&dir, "held").iter().map(aside).collect(),
         pending: table(&dir, "pending").iter().map(aside).collect(),
-        lines: table(&dir, "statement_lines").iter().filter_map(line).collect(),
+        lines: table(&dir, "statement_lines").iter().map(line).collect(),
         statement: statement.first().map(|row| Statement {
             a_payable: row.money("a_payable").unwrap(),
             b_payable: row.money("b_payable").unwrap(),
@@ -151,16 +151,9 @@ fn cleared(row: &Published) -> Cleared {
     }
 }
 
-/// A carry is no line of the oracle: it stands in the totals, which are compared.
-fn line(row: &Published) -> Option<Line> {
-    let item = match row.word("type").as_str() {
-        "carry" => return None,
-        // Which tax lies within its fee the oracle knows from the agreement.
-        "tax_within" => "tax".to_owned(),
-        other => other.to_owned(),
-    };
-    Some(Line {
-        item,
+fn line(row: &Published) -> Line {
+    Line {
+        item: row.word("type"),
         issuer: row.word("issuer"),
         flow: row.word("flow"),
         ratio_from: row.text("ratio_from"),
@@ -170,7 +163,7 @@ fn line(row: &Published) -> Option<Line> {
         amount: row.money("amount").unwrap(),
         payer: row.word("payer"),
         payee: row.word("payee"),
-    })
+    }
 }
 
 /// An account that is not judged has no expected closing and is left out.
