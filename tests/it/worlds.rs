@@ -1,6 +1,7 @@
 //! The comparison: hundreds of random worlds, judged by the engine and by the oracle.
 
 pub mod observe;
+mod pinned;
 mod shrink;
 
 use std::path::Path;
