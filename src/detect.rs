@@ -27,7 +27,7 @@ use crate::value::party::Both;
 use crate::value::points::Overflow;
 
 pub use desk::{Desk, Paths, place};
-pub use items::{Judged, judge_book};
+pub use items::{Judged, held_with, judge_book};
 pub use ledger::RollForward;
 pub use scene::Scene;
 

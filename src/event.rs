@@ -123,8 +123,6 @@ impl<I: Programme> Matched<I> {
 pub enum Authority {
     /// This link authorises it.
     Link(u32),
-    /// The issuer's member key stands more than once (MBR-04).
-    DuplicateMember,
     /// No link at that instant.
     NoLink,
     /// Only an inferred link, which authorises nothing.

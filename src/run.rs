@@ -159,8 +159,10 @@ fn judge(
     let b_matched = matching::pair(&b_leads, exchange);
 
     watch.stage("detect", "差错检测", None);
-    let a_book = detect::judge_book(&desk, &books.a, &a_lineage);
-    let b_book = detect::judge_book(&desk, &books.b, &b_lineage);
+    let a_held_with = detect::held_with(&desk, &a_matched, &b_matched, &books.b);
+    let b_held_with = detect::held_with(&desk, &b_matched, &a_matched, &books.a);
+    let a_book = detect::judge_book(&desk, &books.a, &a_lineage, &a_held_with);
+    let b_book = detect::judge_book(&desk, &books.b, &b_lineage, &b_held_with);
     let a_scene = scene(desk, &a_leads, &a_matched);
     let b_scene = scene(desk, &b_leads, &b_matched);
     let (a_judged, a_found) = detect::judge_direction(&a_scene, &a_book, &b_book)?;

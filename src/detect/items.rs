@@ -1,7 +1,7 @@
 //! Judging of rows that have no pair, or too many: duplicates, collisions, ties, one-sided
 //! entries, and each party's own business.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
 use super::desk::Desk;
@@ -66,18 +66,38 @@ impl<I: Side> Judged<I> {
     }
 }
 
+/// The collided rows of a party with which legs of the partner are held in this period.
+#[must_use]
+pub fn held_with<P: Side>(
+    desk: &Desk<'_>,
+    issued: &Matched<P>,
+    accepted: &Matched<P::Partner>,
+    partner: &Ledger<P::Partner>,
+) -> BTreeSet<u32> {
+    let held = issued.acceptor_held_with.iter().chain(&accepted.issuer_held_with);
+    held.filter(|(leg, _)| desk.period.clears(partner.occurred_at(*leg)))
+        .map(|&(_, collided)| collided)
+        .collect()
+}
+
 /// Judges every row of a ledger by itself, whatever its role: extras, collisions, and the party's
-/// own business. What is plainly counted gets no item.
-pub fn judge_book<P: Side>(desk: &Desk<'_>, ledger: &Ledger<P>, lineage: &Lineage<P>) -> Judged<P> {
+/// own business. What is plainly counted gets no item. A collision is told when one of its rows
+/// lies in the period, or a leg that is held with one of them does (`held_with`).
+pub fn judge_book<P: Side>(
+    desk: &Desk<'_>,
+    ledger: &Ledger<P>,
+    lineage: &Lineage<P>,
+    held_with: &BTreeSet<u32>,
+) -> Judged<P> {
     let mut judged = Judged::default();
     let is_ours = |row: u32| desk.period.clears(ledger.occurred_at(row));
-    let mut ordinals: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut ordinals: BTreeMap<&str, u32> = BTreeMap::new();
     for &(extra, first) in &lineage.extras {
         if !is_ours(extra) {
             judged.place(Some(extra), None, Disposition::OtherPeriod, None);
             continue;
         }
-        let ordinal = ordinals.entry(first).or_default();
+        let ordinal = ordinals.entry(ledger.event_id(extra)).or_default();
         *ordinal += 1;
         let discrepancy = desk
             .draft(&EVT_03)
@@ -90,7 +110,8 @@ pub fn judge_book<P: Side>(desk: &Desk<'_>, ledger: &Ledger<P>, lineage: &Lineag
         judged.place(Some(extra), None, Disposition::Excluded, Some(cause));
     }
     for group in &lineage.collisions {
-        let cause = group.iter().any(|&row| is_ours(row)).then(|| {
+        let is_told = group.iter().any(|row| is_ours(*row) || held_with.contains(row));
+        let cause = is_told.then(|| {
             let field = group.iter().find_map(|&row| ledger.difference(group[0], row));
             let mut draft = desk.draft(&EVT_04).subject(P::PARTY, ledger.event_id(group[0]).into());
             for &row in group {

@@ -132,10 +132,10 @@ fn roll_account<P: Programme>(
 ) -> Result<(), Overflow> {
     let Balanced { ledger, opening, accounts, .. } = frames;
     let party = P::PARTY;
-    let mut is_judged = true;
+    let mut stands_once = true;
     for (feed, rows) in [("opening", openings), ("accounts", closings)] {
         if rows.len() > 1 {
-            is_judged = false;
+            stands_once = false;
             bucket.discrepancies.push(
                 desk.draft(&MBR_04)
                     .member(party, member)
@@ -144,16 +144,22 @@ fn roll_account<P: Programme>(
             );
         }
     }
+    // Which of two balances is meant nobody can say, and so no figure stands for the account.
+    if !stands_once {
+        return Ok(());
+    }
     let opened = openings.first().map(|&row| (opening.balance(row), opening.as_of(row)));
     let closed = closings.first().map(|&row| (accounts.balance(row), accounts.as_of(row)));
     let after = opened.and_then(|(_, as_of)| as_of).unwrap_or(desk.period.start.plus(-1));
     let until = closed.and_then(|(_, as_of)| as_of).unwrap_or(desk.period.as_of_end.plus(-1));
     let mut by_kind = [0_i64; Kind::ALL.len()];
+    let mut has_moved = false;
     for &row in movements {
         let posted = ledger.posted_at(row);
         if after < posted && posted <= until {
             let sum = &mut by_kind[usize::from(ledger.kind(row).code())];
             *sum = sum.checked_add(ledger.points(row)).ok_or(Overflow { what: "points" })?;
+            has_moved = true;
         }
     }
     let opening_balance = opened.map(|(balance, _)| balance);
@@ -163,7 +169,7 @@ fn roll_account<P: Programme>(
         .ok_or(Overflow { what: "points" })?;
     let reported = closed.map(|(balance, _)| balance);
     // A member of whom nothing is known but movements outside the time has no account here.
-    if opened.is_none() && closed.is_none() && by_kind.iter().all(|moved| *moved == 0) {
+    if opened.is_none() && closed.is_none() && !has_moved {
         return Ok(());
     }
     let mut account = Account {
@@ -173,16 +179,14 @@ fn roll_account<P: Programme>(
         movements: by_kind,
         expected,
         reported,
-        flagged: !is_judged,
+        flagged: false,
     };
-    if is_judged {
-        let place_of = closings
-            .first()
-            .map(|&row| place(account_files(desk.paths, party), &accounts.origins, row));
-        let found = judge_account(desk, &account, place_of);
-        account.flagged = !found.is_empty();
-        bucket.discrepancies.extend(found);
-    }
+    let place_of = closings
+        .first()
+        .map(|&row| place(account_files(desk.paths, party), &accounts.origins, row));
+    let found = judge_account(desk, &account, place_of);
+    account.flagged = !found.is_empty();
+    bucket.discrepancies.extend(found);
     bucket.accounts.push(account);
     Ok(())
 }

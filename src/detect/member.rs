@@ -9,7 +9,6 @@ use crate::event::Authority;
 use crate::frame::books::{Links, Side};
 use crate::judgement::Cause;
 use crate::links::{Link, LinkBook, MemberState};
-use crate::value::kind::LinkMethod;
 use crate::value::party::Party;
 
 /// MBR-01: linked member absent in A (甲方无此会员).
@@ -89,9 +88,7 @@ pub fn judge(desk: &Desk<'_>, book: &LinkBook, links: Option<&Links>) -> Vec<Dis
             found.push(desk.draft(&MBR_04).member(party, member).because(reason));
         }
     }
-    let current = |link: &&Link| {
-        link.method != LinkMethod::Inferred && link.overlaps(desk.period.start, desk.period.cut())
-    };
+    let current = |link: &&Link| link.overlaps(desk.period.start, desk.period.cut());
     let mut absent: BTreeMap<String, Discrepancy> = BTreeMap::new();
     for link in book.links.iter().filter(current) {
         for party in Party::BOTH {
@@ -172,8 +169,11 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
             discrepancy_id: desk.id(&MBR_03, &subjects.unwrap_or_default()),
         })
     };
+    let member = scene.issuer.member_no(leg);
+    if book.is_duplicate(I::PARTY, member) {
+        return duplicate(I::PARTY, member);
+    }
     let index = match scene.authorities[leg as usize] {
-        Authority::DuplicateMember => return duplicate(I::PARTY, scene.issuer.member_no(leg)),
         Authority::NoLink => {
             return Eligibility::NotEntitled("no link of the issuer's member at that time".into());
         }

@@ -169,6 +169,20 @@ fn settle<I: Side>(mut judged: JudgedPair<I>, mut found: Vec<Discrepancy>) -> Ve
     (judged, found)
 }
 
+/// Settles a pair whose legs say the same thing. Only one that counts is told to the acceptor as
+/// standing in another period: what is held stands in none yet.
+fn conclude<I: Side>(
+    scene: &Scene<'_, I>,
+    judged: JudgedPair<I>,
+    found: Vec<Discrepancy>,
+) -> Verdict<I> {
+    let (judged, mut found) = settle(judged, found);
+    if judged.disposition == Disposition::Counted {
+        found.extend(cut_off(scene, judged.pair));
+    }
+    (judged, found)
+}
+
 /// The discrepancy of a pair whose legs do not say the same thing.
 fn structural<I: Side>(
     scene: &Scene<'_, I>,
@@ -235,8 +249,7 @@ fn judge_spend<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Result<Verdict<I>, 
     } else {
         found.push(no_version(scene, pair, flow));
     }
-    found.extend(cut_off(scene, pair));
-    Ok(settle(judged, found))
+    Ok(conclude(scene, judged, found))
 }
 
 /// Records what eligibility says of a pair.
@@ -367,8 +380,9 @@ fn judge_reversal<I: Side>(
     let reversing = -judged.cleared;
     let whole = scene.cleared(original);
     let so_far = reversed.points.checked_add(reversing)?;
-    let is_too_much = so_far.quantity() > whole.quantity();
     let remaining = whole.checked_sub(so_far)?;
+    // An original booked with the wrong sign is reversed too, in the other direction.
+    let is_too_much = remaining.signum() * whole.signum() < 0;
     judged.versions = scene.versions(flow, scene.valued_at(pair.issuer));
     let ratio = judged.versions.and_then(|versions| scene.ratio(flow, versions));
     if let (Some(versions), Some(ratio)) = (judged.versions, ratio) {
@@ -423,8 +437,7 @@ fn judge_reversal<I: Side>(
         }
         _ => {}
     }
-    found.extend(cut_off(scene, pair));
-    Ok(settle(judged, found))
+    Ok(conclude(scene, judged, found))
 }
 
 fn too_much<I: Side>(

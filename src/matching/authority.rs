@@ -53,11 +53,6 @@ pub fn authorities<I: Programme>(
     for (row, authority) in found.into_iter().flatten() {
         authorities[row as usize] = authority;
     }
-    for row in ledger.rows().filter(|&row| is_leg(row)) {
-        if book.is_duplicate(I::PARTY, ledger.member_no(row)) {
-            authorities[row as usize] = Authority::DuplicateMember;
-        }
-    }
     authorities
 }
 

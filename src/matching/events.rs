@@ -51,6 +51,12 @@ struct Placed {
 /// Pairs every leg of issuer `I`'s points.
 pub fn pair<I: Side>(leads: &Leads<'_, I>, exchange: Exchange) -> Matched<I> {
     let mut table = Table::new(leads);
+    for held in with_collided_issuers(leads, &table, exchange) {
+        table.record(held, 0);
+    }
+    for held in with_collided_acceptors(leads, &table, exchange) {
+        table.record(held, 0);
+    }
     for (index, rule) in leads.agreement.event_rules.iter().enumerate() {
         // There are three rules, and none may stand twice.
         let index = index as u8;
@@ -151,18 +157,20 @@ impl<I: Side> Table<I> {
     }
 }
 
-/// The acceptor's counter_event_id names the issuer's event_id.
-fn by_reference<I: Side>(
+/// By the acceptor's counter_event_id: acceptor's legs that name a collided row of the issuer, and
+/// issuer's legs that none but collided legs of the acceptor name. Nobody can say which of the
+/// collided rows is meant, and so both wait with them, before any rule pairs them otherwise.
+fn with_collided_issuers<I: Side>(
     leads: &Leads<'_, I>,
     table: &Table<I>,
     exchange: Exchange,
 ) -> Vec<Placed> {
     let (issuer, acceptor) = (leads.issuer, leads.acceptor);
+    let is_collided = |row: u32| leads.issuer_lineage.standing[row as usize] == Standing::Collided;
     let named = exchange.scatter(issuer.len(), |row| {
-        let is_extra = leads.issuer_lineage.standing[row as usize] == Standing::Extra;
-        (!is_extra).then(|| issuer.event_id(row))
+        let takes_part = table.issuer_free[row as usize] || is_collided(row);
+        takes_part.then(|| issuer.event_id(row))
     });
-    // Collided acceptor's legs come along: the leg that they name is held with them.
     let naming = exchange.scatter(acceptor.len(), |row| {
         let lineage = leads.acceptor_lineage;
         let is_extra = lineage.standing[row as usize] == Standing::Extra;
@@ -179,19 +187,72 @@ fn by_reference<I: Side>(
                 let (clean, collided): (Vec<u32>, Vec<u32>) =
                     naming.iter().partition(|&&row| table.acceptor_free[row as usize]);
                 let target = named[0];
-                if leads.issuer_lineage.standing[target as usize] == Standing::Collided {
-                    let held = clean.iter().map(|&row| (row, target));
-                    placed.acceptor_held_with.extend(held);
-                } else if !table.issuer_free[target as usize] {
-                    if leads.issuer_lineage.issuer_flow(target).is_none() {
-                        placed.misdirected.extend(clean.iter().map(|&row| (row, target)));
-                    }
-                } else {
-                    match (clean.as_slice(), collided.iter().min()) {
-                        ([], Some(&collided)) => placed.issuer_held_with.push((target, collided)),
-                        ([], None) => {}
-                        ([one], _) => placed.pairs.push((target, *one)),
-                        (_, _) => placed.ties.push((vec![target], clean)),
+                if is_collided(target) {
+                    placed.acceptor_held_with.extend(clean.iter().map(|&row| (row, target)));
+                } else if clean.is_empty()
+                    && let Some(&first) = collided.iter().min_by_key(|&&row| acceptor.event_id(row))
+                {
+                    placed.issuer_held_with.push((target, first));
+                }
+            },
+        );
+    })
+}
+
+/// By the issuer's counter_event_id: issuer's legs that name a collided row of the acceptor.
+fn with_collided_acceptors<I: Side>(
+    leads: &Leads<'_, I>,
+    table: &Table<I>,
+    exchange: Exchange,
+) -> Vec<Placed> {
+    let (issuer, acceptor) = (leads.issuer, leads.acceptor);
+    let naming = exchange.scatter(issuer.len(), |row| {
+        table.issuer_free[row as usize].then(|| issuer.counter_event_id(row)).flatten()
+    });
+    let named = exchange.scatter(acceptor.len(), |row| {
+        let standing = leads.acceptor_lineage.standing[row as usize];
+        (standing == Standing::Collided).then(|| acceptor.event_id(row))
+    });
+    in_buckets(naming, named, |mut naming, mut named, placed: &mut Placed| {
+        join_by_key(
+            &mut naming,
+            &mut named,
+            |row| issuer.counter_event_id(row).unwrap_or_default(),
+            |row| acceptor.event_id(row),
+            |naming, named| {
+                placed.issuer_held_with.extend(naming.iter().map(|&row| (row, named[0])));
+            },
+        );
+    })
+}
+
+/// The acceptor's counter_event_id names the issuer's event_id.
+fn by_reference<I: Side>(
+    leads: &Leads<'_, I>,
+    table: &Table<I>,
+    exchange: Exchange,
+) -> Vec<Placed> {
+    let (issuer, acceptor) = (leads.issuer, leads.acceptor);
+    let named = exchange.scatter(issuer.len(), |row| {
+        leads.issuer_lineage.is_sound(row).then(|| issuer.event_id(row))
+    });
+    let naming = exchange.scatter(acceptor.len(), |row| {
+        table.acceptor_free[row as usize].then(|| acceptor.counter_event_id(row)).flatten()
+    });
+    in_buckets(named, naming, |mut named, mut naming, placed: &mut Placed| {
+        join_by_key(
+            &mut named,
+            &mut naming,
+            |row| issuer.event_id(row),
+            |row| acceptor.counter_event_id(row).unwrap_or_default(),
+            |named, naming| {
+                let target = named[0];
+                if leads.issuer_lineage.issuer_flow(target).is_none() {
+                    placed.misdirected.extend(naming.iter().map(|&row| (row, target)));
+                } else if table.issuer_free[target as usize] {
+                    match naming {
+                        [one] => placed.pairs.push((target, *one)),
+                        _ => placed.ties.push((vec![target], naming.to_vec())),
                     }
                 }
             },
@@ -210,10 +271,7 @@ fn by_counter_reference<I: Side>(
         table.issuer_free[row as usize].then(|| issuer.counter_event_id(row)).flatten()
     });
     let named = exchange.scatter(acceptor.len(), |row| {
-        let lineage = leads.acceptor_lineage;
-        let is_collided_leg = lineage.standing[row as usize] == Standing::Collided
-            && lineage.acceptor_flow(row).is_some();
-        (table.acceptor_free[row as usize] || is_collided_leg).then(|| acceptor.event_id(row))
+        table.acceptor_free[row as usize].then(|| acceptor.event_id(row))
     });
     in_buckets(naming, named, |mut naming, mut named, placed: &mut Placed| {
         join_by_key(
@@ -221,16 +279,9 @@ fn by_counter_reference<I: Side>(
             &mut named,
             |row| issuer.counter_event_id(row).unwrap_or_default(),
             |row| acceptor.event_id(row),
-            |naming, named| {
-                let target = named.iter().copied().min().unwrap_or_default();
-                if !table.acceptor_free[target as usize] {
-                    let held = naming.iter().map(|&row| (row, target));
-                    placed.issuer_held_with.extend(held);
-                } else if let [one] = naming {
-                    placed.pairs.push((*one, target));
-                } else {
-                    placed.ties.push((naming.to_vec(), vec![target]));
-                }
+            |naming, named| match naming {
+                [one] => placed.pairs.push((*one, named[0])),
+                _ => placed.ties.push((naming.to_vec(), vec![named[0]])),
             },
         );
     })

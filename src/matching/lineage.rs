@@ -2,6 +2,7 @@
 //! reversal reverses.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::marker::PhantomData;
 
 use rayon::prelude::*;
@@ -48,11 +49,20 @@ fn trace_bucket<P: Programme>(
         |group| {
             let mut group = group.to_vec();
             group.sort_unstable_by_key(|&row| ledger.origins.of(row));
-            let (first, rest) = (group[0], &group[1..]);
-            if rest.iter().all(|&row| ledger.difference(first, row).is_none()) {
-                found.extras.extend(rest.iter().map(|&extra| (extra, first)));
-            } else {
-                found.collisions.push(group);
+            // Rows that are alike are one row, whether or not others have their event_id as well.
+            let mut firsts = BTreeMap::new();
+            let mut different = Vec::new();
+            for row in group {
+                match firsts.entry(ledger.content(row)) {
+                    Entry::Occupied(first) => found.extras.push((row, *first.get())),
+                    Entry::Vacant(vacant) => {
+                        vacant.insert(row);
+                        different.push(row);
+                    }
+                }
+            }
+            if different.len() > 1 {
+                found.collisions.push(different);
             }
         },
     );

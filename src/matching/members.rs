@@ -263,8 +263,9 @@ fn inferred_link(
 }
 
 /// Marks links of one member to different partners whose times overlap (MBR-03): each connected
-/// group by the index of its first link. Links that end before the period contradict nothing in it;
-/// two that overlap each other and the period overlap each other within it.
+/// group by the index of its first link. Rows of one link whose times overlap are one link, so that
+/// what contradicts one contradicts the others. Links that end before the period contradict nothing
+/// in it; two that overlap each other and the period overlap each other within it.
 fn mark_contradictions(links: &mut [Link], period: &Period) -> BTreeMap<u32, Vec<u32>> {
     let mut group: Vec<usize> = (0..links.len()).collect();
     for party in Party::BOTH {
@@ -278,7 +279,7 @@ fn mark_contradictions(links: &mut [Link], period: &Period) -> BTreeMap<u32, Vec
         for indexes in of_member.into_values().filter(|indexes| indexes.len() > 1) {
             for (position, &one) in indexes.iter().enumerate() {
                 for &other in &indexes[position + 1..] {
-                    if contradict(&links[one], &links[other], party) {
+                    if overlap(&links[one], &links[other]) {
                         let (one, other) = (root(&group, one), root(&group, other));
                         group[one.max(other)] = one.min(other);
                     }
@@ -291,7 +292,9 @@ fn mark_contradictions(links: &mut [Link], period: &Period) -> BTreeMap<u32, Vec
         // There are fewer links than the reader's limit of 2^32 rows, and at most as many inferred.
         groups.entry(root(&group, link) as u32).or_default().push(link as u32);
     }
-    groups.retain(|_, members| members.len() > 1);
+    // Rows that are all of one link contradict nothing.
+    let members_of = |link: &u32| &links[*link as usize].members;
+    groups.retain(|first, group| group.iter().any(|link| members_of(link) != members_of(first)));
     for (&first, members) in &groups {
         for &link in members {
             links[link as usize].contradicted = Some(first);
@@ -300,13 +303,11 @@ fn mark_contradictions(links: &mut [Link], period: &Period) -> BTreeMap<u32, Vec
     groups
 }
 
-fn contradict(one: &Link, other: &Link, shared: Party) -> bool {
+fn overlap(one: &Link, other: &Link) -> bool {
     let begins_before = |first: &Link, second: &Link| {
         second.unbound_at.is_none_or(|unbound| first.bound_at < unbound)
     };
-    one.members.of(shared.partner()) != other.members.of(shared.partner())
-        && begins_before(one, other)
-        && begins_before(other, one)
+    begins_before(one, other) && begins_before(other, one)
 }
 
 fn root(group: &[usize], mut index: usize) -> usize {

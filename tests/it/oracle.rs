@@ -38,29 +38,6 @@ pub struct Expected {
     pub answer: Answer,
     /// Every ledger row of A, then of B.
     pub rows: Vec<Disposition>,
-    /// Issuer's legs without a version in force, by issuer's letter and event id, and whether
-    /// their AMT-07 is still compared.
-    pub unsettled: Vec<(String, String, bool)>,
-}
-
-impl Expected {
-    /// An answer without what judging.md leaves open: whether a pair without a version is counted
-    /// or held, and what else is found on it. Its AMT-07 stays.
-    pub fn settled(&self, answer: &Answer) -> Answer {
-        let mut answer = answer.clone();
-        for (issuer, event_id, keeps_finding) in &self.unsettled {
-            answer.cleared.retain(|row| row.issuer != *issuer || row.issuer_event != *event_id);
-            for table in [&mut answer.held, &mut answer.pending] {
-                table.retain(|row| row.issuer != *issuer || row.issuer_event != *event_id);
-            }
-            answer.discrepancies.retain(|row| {
-                let events = if issuer == "a" { &row.a_events } else { &row.b_events };
-                let kept = row.code == "EVT-03" || (row.code == "AMT-07" && *keeps_finding);
-                events != event_id || kept
-            });
-        }
-        answer
-    }
 }
 
 /// Judges a world.
@@ -70,7 +47,10 @@ pub fn judge(world: &World) -> Expected {
     let judged = books.judge_legs();
     let mut answer = Answer { discrepancies: members::judge_members(world), ..Answer::default() };
     for (code, entries) in &books.findings {
-        if entries.iter().any(|index| books.belongs(*index)) {
+        let mut held_with = books.held_with.iter();
+        let holds = *code == "EVT-04"
+            && held_with.any(|(leg, with)| entries.contains(with) && books.belongs(*leg));
+        if holds || entries.iter().any(|index| books.belongs(*index)) {
             answer.discrepancies.push(describe(&books, code, entries));
         }
     }
@@ -95,7 +75,7 @@ pub fn judge(world: &World) -> Expected {
         answer.statement = Some(statement);
     }
     let rows = (0..books.entries.len()).map(|index| disposition(&books, index)).collect();
-    Expected { answer, rows, unsettled: unsettled(&books, &judged) }
+    Expected { answer, rows }
 }
 
 fn disposition(books: &Books, index: usize) -> Disposition {
@@ -182,16 +162,4 @@ fn money_of(books: &Books, index: usize) -> Option<Fraction> {
     let flow = entry.flow.filter(|_| entry.role == Role::Issuer)?;
     let rate = rate_at(books.world, entry.party, flow, books.version_instant(index))?;
     Some(Fraction::whole(books.cleared(index)) * price(rate))
-}
-
-fn unsettled(books: &Books, judged: &[Judged]) -> Vec<(String, String, bool)> {
-    let pairs = judged.iter().filter(|pair| pair.unsettled);
-    pairs
-        .map(|pair| {
-            let entry = &books.entries[pair.issuer];
-            let letter = entry.party.letter().to_owned();
-            let follows = entry.original.is_some_and(|original| books.belongs(original));
-            (letter, entry.row.event_id.clone(), !follows)
-        })
-        .collect()
 }

@@ -1,57 +1,52 @@
 //! The comparison: hundreds of random worlds, judged by the engine and by the oracle.
 
 pub mod observe;
+mod pinned;
 mod shrink;
 
 use std::path::Path;
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::civil::Date;
+use hutong::run::{Order, Unwatched};
 
 use crate::oracle::answer::Answer;
 use crate::oracle::judge;
 use crate::world::World;
 use crate::world::random::random;
 
-/// Runs the engine on a pipeline. This is the one place that knows how: a call in the same
-/// process takes the same four arguments.
-fn engine(pipeline: &Path, as_of: Date, period: Option<&str>, out: &Path) -> Result<(), String> {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hutong"));
-    command.arg("run").arg(pipeline).args(["--as-of", &as_of.to_string()]);
-    if let Some(period) = period {
-        command.args(["--period", period]);
-    }
-    let output = command.arg("--to").arg(out).arg("--quiet").output().unwrap();
-    // 0: nothing found; 1: discrepancies found; 3: the statement is blocked.
-    match output.status.code() {
-        Some(0 | 1 | 3) => Ok(()),
-        code => Err(format!(
-            "the engine left with {code:?}\n{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr),
-        )),
-    }
-}
-
 /// The engine's answer to a world.
 pub fn ask_engine(world: &World) -> Result<Answer, String> {
-    let dir = tempfile::tempdir().unwrap();
-    let pipeline = world.write(dir.path());
+    // Publishing syncs every file to its disk, for which thousands of worlds need not wait.
+    let memory = Path::new("/dev/shm");
+    let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+    let dir = tempfile::tempdir_in(base).unwrap();
     let out = dir.path().join("published");
-    engine(&pipeline, world.as_of, world.period_label().as_deref(), &out)?;
-    observe::observe(&out)
+    let order = Order {
+        pipeline: world.write(dir.path()),
+        as_of: world.as_of,
+        period: world.period_label(),
+        to: Some(out.clone()),
+        threads: Some(1),
+        // No answer depends on how many there are, and a few let rows of one key meet.
+        buckets: Some(1 + world.a.ledger.len() % 4),
+    };
+    let outcome = hutong::run::run(&order, &Unwatched).map_err(|error| {
+        let code = error.exit_code();
+        format!("the engine left with {code}\n{error}")
+    })?;
+    let answer = observe::observe(&out)?;
+    if outcome.is_blocked() != answer.statement.is_none() {
+        return Err("a statement stands where it is blocked, or is missing".to_owned());
+    }
+    Ok(answer)
 }
 
 /// Where engine and oracle disagree about a world, or nothing.
 fn disagreement(world: &World) -> Option<String> {
-    let expected = judge(world);
     match ask_engine(world) {
         Err(trouble) => Some(trouble),
-        Ok(answer) => expected
-            .settled(&answer)
-            .differences(&expected.settled(&expected.answer), ["engine", "oracle"]),
+        Ok(answer) => answer.differences(&judge(world).answer, ["engine", "oracle"]),
     }
 }
 
@@ -100,9 +95,8 @@ fn five_hundred_random_worlds_agree() {
     let count = std::env::var("HUTONG_WORLDS").map_or(500, |count| count.parse().unwrap());
     let next = AtomicU64::new(0);
     let failed: Mutex<Vec<u64>> = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
-        for _ in 0..threads {
+        for _ in 0..2 {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);

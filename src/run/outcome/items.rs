@@ -257,11 +257,24 @@ impl<'a> Items<'a> {
                 None => points = i128::from(issuer.points(row)),
             }
         }
+        // A collided acceptor's leg was judged with its own book, and is of the partner's points.
+        let is_acceptors = leg.is_some_and(|row| lineage.acceptor_flow(row).is_some());
         let place_of = |party: Party, origins, row| place(paths.of(party), origins, row);
+        let mut issuer_leg = (
+            leg.map(|row| issuer.event_id(row)),
+            leg.map(|row| place_of(I::PARTY, &issuer.origins, row)),
+        );
+        let mut acceptor_leg = (
+            mirror.map(|row| acceptor.event_id(row)),
+            mirror.map(|row| place_of(I::PARTY.partner(), &acceptor.origins, row)),
+        );
+        if is_acceptors {
+            std::mem::swap(&mut issuer_leg, &mut acceptor_leg);
+        }
         Ok(Some(ItemRow {
-            issuer: I::PARTY,
-            issuer_event_id: leg.map(|row| issuer.event_id(row)),
-            acceptor_event_id: mirror.map(|row| acceptor.event_id(row)),
+            issuer: if is_acceptors { I::PARTY.partner() } else { I::PARTY },
+            issuer_event_id: issuer_leg.0,
+            acceptor_event_id: acceptor_leg.0,
             code: cause.map(|(code, _)| code),
             discrepancy_id: cause.map(|(_, id)| id),
             kind: kind.word(),
@@ -270,8 +283,8 @@ impl<'a> Items<'a> {
             points,
             amount,
             age_days: self.age_days(occurred_at),
-            issuer_place: leg.map(|row| place_of(I::PARTY, &issuer.origins, row)),
-            acceptor_place: mirror.map(|row| place_of(I::PARTY.partner(), &acceptor.origins, row)),
+            issuer_place: issuer_leg.1,
+            acceptor_place: acceptor_leg.1,
         }))
     }
 

@@ -42,8 +42,9 @@ pub struct Aside {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// `gross`, `fee` or `tax`.
+    /// `gross`, `fee`, `tax`, `tax_within` or `carry`.
     pub item: String,
+    /// Empty for a carry, like the flow.
     pub issuer: String,
     pub flow: String,
     pub ratio_from: String,

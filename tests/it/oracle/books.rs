@@ -63,6 +63,8 @@ pub struct Books<'w> {
     pub entries: Vec<Entry<'w>>,
     /// A code and the entries that it concerns.
     pub findings: Vec<(&'static str, Vec<usize>)>,
+    /// A leg that waits with collided rows of the partner, and one of these.
+    pub held_with: Vec<(usize, usize)>,
 }
 
 impl<'w> Books<'w> {
@@ -83,7 +85,7 @@ impl<'w> Books<'w> {
                 });
             }
         }
-        let mut books = Books { world, entries, findings: Vec::new() };
+        let mut books = Books { world, entries, findings: Vec::new(), held_with: Vec::new() };
         books.identify();
         books.assign_roles();
         books.judge_identity();
@@ -160,18 +162,48 @@ impl<'w> Books<'w> {
                     twin.party == entry.party && same_id && !twin.extra
                 })
                 .collect();
-            let (party, id) = (entry.party, entry.row.event_id.clone());
             if same[0] == index {
                 self.findings.push(("EVT-04", same));
             }
             self.entries[index].fate = Some(Fate::Held("EVT-04"));
-            for other in &mut self.entries {
-                let names_it = other.row.counter_event_id.as_ref() == Some(&id);
-                if other.party != party && !other.extra && names_it {
-                    other.fate = Some(Fate::Held("EVT-04"));
-                }
+        }
+        for leg in 0..self.entries.len() {
+            if let Some(collided) = self.waits_with(leg) {
+                self.held_with.push((leg, collided));
+                self.entries[leg].fate = Some(Fate::Held("EVT-04"));
             }
         }
+    }
+
+    /// The collided row of the partner with which a leg is held: one that it names, or else one of
+    /// the acceptor's legs that name it, where all of them are collided.
+    fn waits_with(&self, leg: usize) -> Option<usize> {
+        let entry = &self.entries[leg];
+        if entry.role == Role::Own || entry.extra || entry.collided {
+            return None;
+        }
+        let partners = || {
+            let all = self.entries.iter().enumerate();
+            all.filter(|(_, other)| other.party != entry.party && !other.extra)
+        };
+        let named = partners().find(|(_, other)| {
+            other.collided && entry.row.counter_event_id.as_ref() == Some(&other.row.event_id)
+        });
+        if let Some((named, _)) = named {
+            return Some(named);
+        }
+        let naming: Vec<(usize, &Entry)> = partners()
+            .filter(|(_, other)| {
+                other.role == Role::Acceptor
+                    && entry.role == Role::Issuer
+                    && other.row.counter_event_id.as_ref() == Some(&entry.row.event_id)
+            })
+            .collect();
+        if naming.iter().any(|(_, other)| !other.collided) {
+            return None;
+        }
+        let least = naming.into_iter().min_by_key(|(_, other)| &other.row.event_id);
+        least.map(|(index, _)| index)
     }
 
     fn judge_own(&mut self) {

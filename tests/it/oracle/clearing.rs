@@ -73,11 +73,11 @@ pub fn clear(books: &Books, counted: &[Judged], held: [Fraction; 2]) -> (Vec<Lin
         held_a: held[0],
         held_b: held[1],
     };
-    let lines = items
+    let mut lines: Vec<Line> = items
         .iter()
         .zip(&units)
         .map(|(item, units)| Line {
-            item: ITEMS[item.item].to_owned(),
+            item: if item.contained { "tax_within" } else { ITEMS[item.item] }.to_owned(),
             issuer: item.issuer.letter().to_owned(),
             flow: item.flow.word(),
             ratio_from: item.ratio_label.clone(),
@@ -89,6 +89,21 @@ pub fn clear(books: &Books, counted: &[Judged], held: [Fraction; 2]) -> (Vec<Lin
             payee: item.payer.other().letter().to_owned(),
         })
         .collect();
+    if world.opening_carry != 0 {
+        let payer = if world.opening_carry > 0 { Party::A } else { Party::B };
+        lines.push(Line {
+            item: "carry".to_owned(),
+            issuer: String::new(),
+            flow: String::new(),
+            ratio_from: String::new(),
+            rate_from: String::new(),
+            events: 0,
+            points: 0,
+            amount: opening_carry.abs(),
+            payer: payer.letter().to_owned(),
+            payee: payer.other().letter().to_owned(),
+        });
+    }
     (lines, statement)
 }
 

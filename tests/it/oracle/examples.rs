@@ -7,7 +7,7 @@ use crate::world::{
 };
 
 /// A posted row of a member `M`, in the middle of March 2026.
-fn row(event_id: &str, kind: Kind, points: i64, hour: i64) -> Row {
+pub fn row(event_id: &str, kind: Kind, points: i64, hour: i64) -> Row {
     let world = World::bare();
     Row {
         event_id: event_id.to_owned(),
@@ -24,7 +24,7 @@ fn row(event_id: &str, kind: Kind, points: i64, hour: i64) -> Row {
 }
 
 /// A spend of the issuer and its mirror, by reference.
-fn spend(world: &mut World, issuer: Party, id: &str, points: i64, mirror: i64) {
+pub fn spend(world: &mut World, issuer: Party, id: &str, points: i64, mirror: i64) {
     let hour = world.a.ledger.len() as i64;
     world.side_mut(issuer).ledger.push(row(id, Kind::Xburn, -points, hour));
     let mut accepted = row(&format!("{id}-m"), Kind::Xaccept, mirror, hour);
@@ -33,7 +33,7 @@ fn spend(world: &mut World, issuer: Party, id: &str, points: i64, mirror: i64) {
 }
 
 /// A reversal of part of a spend on both books.
-fn reverse(world: &mut World, issuer: Party, id: &str, of: &str, points: i64, mirror: i64) {
+pub fn reverse(world: &mut World, issuer: Party, id: &str, of: &str, points: i64, mirror: i64) {
     let hour = world.a.ledger.len() as i64;
     let mut spent = row(id, Kind::Reversal, points, hour);
     spent.original_event_id = Some(of.to_owned());

@@ -24,6 +24,15 @@ impl Link {
     fn same_members(&self, other: &Link) -> bool {
         self.a_member == other.a_member && self.b_member == other.b_member
     }
+
+    /// Whether their times have an instant in common.
+    fn meets(&self, other: &Link) -> bool {
+        other.overlaps(self.bound_at, self.unbound_at.unwrap_or(i64::MAX))
+    }
+
+    fn is_the_same(&self, other: &Link) -> bool {
+        self.same_members(other) && self.meets(other)
+    }
 }
 
 /// The links of a member that may authorise clearing at an instant, one per partner.
@@ -74,6 +83,9 @@ impl Books<'_> {
             1 => links[0],
             _ => return Some(("MBR-03", false)),
         };
+        if contradicted(world).iter().flatten().any(|other| other.is_the_same(link)) {
+            return Some(("MBR-03", false));
+        }
         for (party, code) in [(Party::A, "MBR-01"), (Party::B, "MBR-02")] {
             if is_absent(world, party, link.member(party)) {
                 return Some((code, false));
@@ -149,9 +161,7 @@ pub fn judge_members(world: &World) -> Vec<Discrepancy> {
             }
         }
     }
-    let (start, _) = world.period_bounds();
-    let links = world.links.iter().flatten();
-    let judged: Vec<&Link> = links.filter(|link| link.overlaps(start, world.cut())).collect();
+    let judged = judged_links(world);
     for (position, link) in judged.iter().enumerate() {
         // A pair of members that is linked twice is one subject.
         if judged[..position].iter().any(|other| other.same_members(link)) {
@@ -165,40 +175,48 @@ pub fn judge_members(world: &World) -> Vec<Discrepancy> {
     }
     let firm: Vec<&Link> =
         judged.into_iter().filter(|link| link.method != Method::Inferred).collect();
-    judge_many_to_one(&firm, &mut found);
+    for group in contradicted(world) {
+        let names = |party| {
+            let mut names: Vec<&str> = group.iter().map(|link| link.member(party)).collect();
+            names.sort_unstable();
+            names.dedup();
+            names.join(";")
+        };
+        found.push(of_members("MBR-03", &names(Party::A), &names(Party::B)));
+    }
     judge_tiers(world, &firm, &mut found);
     found
 }
 
-fn judge_many_to_one(links: &[&Link], found: &mut Vec<Discrepancy>) {
+/// The links that overlap what this run clears.
+fn judged_links(world: &World) -> Vec<&Link> {
+    let (start, _) = world.period_bounds();
+    let links = world.links.iter().flatten();
+    links.filter(|link| link.overlaps(start, world.cut())).collect()
+}
+
+/// The links of each MBR-03: connected by a member that has two partners at a time. Rows of one
+/// link are one link, so that one of them brings the others along.
+fn contradicted(world: &World) -> Vec<Vec<&Link>> {
+    let mut rest = judged_links(world);
+    rest.retain(|link| link.method != Method::Inferred);
     let conflict = |one: &Link, other: &Link| {
         let one_in_common = (one.a_member == other.a_member) != (one.b_member == other.b_member);
-        one_in_common && other.overlaps(one.bound_at, one.unbound_at.unwrap_or(i64::MAX))
+        one_in_common && one.meets(other)
     };
-    let mut grouped: Vec<usize> = Vec::new();
-    for first in 0..links.len() {
-        if grouped.contains(&first) {
-            continue;
-        }
+    let mut groups = Vec::new();
+    while let Some(first) = rest.pop() {
         let mut group = vec![first];
-        while let Some(next) = (0..links.len()).find(|next| {
-            !group.contains(next)
-                && group.iter().any(|member| conflict(links[*member], links[*next]))
+        while let Some(next) = rest.iter().position(|next| {
+            group.iter().any(|link| conflict(link, next) || link.is_the_same(next))
         }) {
-            group.push(next);
+            group.push(rest.remove(next));
         }
-        if group.len() > 1 {
-            let names = |party| {
-                let mut names: Vec<&str> =
-                    group.iter().map(|link| links[*link].member(party)).collect();
-                names.sort_unstable();
-                names.dedup();
-                names.join(";")
-            };
-            found.push(of_members("MBR-03", &names(Party::A), &names(Party::B)));
+        if group.iter().any(|link| !link.same_members(first)) {
+            groups.push(group);
         }
-        grouped.extend(group);
     }
+    groups
 }
 
 fn judge_tiers(world: &World, links: &[&Link], found: &mut Vec<Discrepancy>) {

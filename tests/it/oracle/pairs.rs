@@ -21,9 +21,6 @@ pub struct Judged {
     pub acceptor: usize,
     /// The agreed mirror; none where no version is in force or the structure is wrong.
     pub agreed: Option<i128>,
-    /// No version is in force, or the reversal's original has none: the statement is blocked and
-    /// what else is said of the pair is not settled by judging.md.
-    pub unsettled: bool,
 }
 
 impl Books<'_> {
@@ -61,7 +58,7 @@ impl Books<'_> {
     }
 
     fn judge_pair(&mut self, issuer: usize, acceptor: usize, reversed: &mut Reversed) -> Judged {
-        let mut judged = Judged { issuer, acceptor, agreed: None, unsettled: false };
+        let mut judged = Judged { issuer, acceptor, agreed: None };
         let mut codes: Vec<&'static str> = Vec::new();
         let fate = match self.structure(issuer, acceptor) {
             Some((fate, code)) => {
@@ -178,7 +175,6 @@ impl Books<'_> {
         let ratio = ratio_at(world, party, at);
         let no_ratio = flow != Flow::Sale && ratio.is_none();
         if no_ratio || rate_at(world, party, flow, at).is_none() {
-            judged.unsettled = true;
             return Some("AMT-07");
         }
         let cleared = self.cleared(judged.issuer);

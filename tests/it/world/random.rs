@@ -222,7 +222,7 @@ fn members(rng: &mut Rng, world: &mut World) {
     if now_and_then(rng, 92) {
         links(rng, world, count, during);
     }
-    if now_and_then(rng, 60) {
+    if world.links.is_some() && now_and_then(rng, 60) {
         tiers(rng, world);
     }
 }
@@ -401,7 +401,8 @@ fn accounts(rng: &mut Rng, world: &mut World) {
                 feed.remove(rng.usize(..feed.len()));
             }
             if now_and_then(rng, 8) && !feed.is_empty() {
-                let twin = one_of(rng, feed);
+                let mut twin = one_of(rng, feed);
+                twin.points += one_of(rng, &[0, 7]);
                 feed.push(twin);
             }
         }

@@ -131,8 +131,11 @@ impl World {
 
     fn matching(&self) -> String {
         let mut text = "match:\n".to_owned();
-        let tokens = if self.token_rule { ", { token: mobile }" } else { "" };
-        writeln!(text, "  members: [ link{tokens} ]\n  events:").unwrap();
+        // Each rule is declared only where it has something to go by.
+        let link = self.links.as_ref().map(|_| "link");
+        let token = self.token_rule.then_some("{ token: mobile }");
+        let members: Vec<&str> = link.into_iter().chain(token).collect();
+        writeln!(text, "  members: [ {} ]\n  events:", members.join(", ")).unwrap();
         for rule in &self.rules {
             match rule {
                 Rule::Reference => writeln!(text, "    - reference"),
@@ -212,13 +215,13 @@ impl World {
     fn tier_map(&self) -> String {
         let Some(tiers) = &self.tiers else { return String::new() };
         let map: Vec<_> = tiers.map.iter().map(|(a, b)| format!("{a}: {b}")).collect();
-        let rule = if tiers.at_least { "at_least" } else { "exact" };
-        format!(
-            "tiers:\n  map: {{ {} }}\n  rule: {rule}\n  order: [ {} ]\n  lag_days: {}\n",
-            map.join(", "),
-            tiers.order.join(", "),
-            tiers.lag_days,
-        )
+        let rule = if tiers.at_least {
+            format!("at_least\n  order: [ {} ]", tiers.order.join(", "))
+        } else {
+            "exact".to_owned()
+        };
+        let (map, lag_days) = (map.join(", "), tiers.lag_days);
+        format!("tiers:\n  map: {{ {map} }}\n  rule: {rule}\n  lag_days: {lag_days}\n")
     }
 }
 
