@@ -256,11 +256,7 @@ fn is_invisible(c: char) -> bool {
 fn shown(word: &str) -> String {
     let digits = word.chars().filter(|c| c.is_numeric()).count();
     let harmless = digits <= SHOWN_DIGITS_MAX && !word.contains(['@', '＠']);
-    if harmless && word.chars().count() <= SHOWN_CHARS_MAX {
-        word.to_owned()
-    } else {
-        redact(word)
-    }
+    if harmless && word.chars().count() <= SHOWN_CHARS_MAX { word.to_owned() } else { redact(word) }
 }
 
 #[cfg(test)]

@@ -12,3 +12,4 @@ mod readme;
 mod published;
 mod truth;
 mod same_bytes;
+mod sample;
