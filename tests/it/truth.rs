@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::Path;
 
 use hutong::generate::{DataFormat, GenerateOrder};
+use rust_decimal::Decimal;
 
 use crate::published::{Sheet, generated, month_order, ran, small_order};
 
@@ -64,6 +65,18 @@ fn refused_members(root: &Path, rows: &str) -> BTreeSet<String> {
     rows.split(';').filter(|place| !place.is_empty()).map(read).collect()
 }
 
+/// The money at stake in an EVT-10 is that of all its legs, since all of them are held.
+#[track_caller]
+fn assert_ties_are_worth_what_they_hold(folder: &Path, discrepancies: &Sheet) {
+    let decimal = |text: &str| text.parse().unwrap_or(Decimal::ZERO).normalize();
+    let held = Sheet::read(&folder.join("held.parquet"));
+    for tie in discrepancies.records().filter(|record| record["code"] == "EVT-10") {
+        let legs = held.records().filter(|leg| leg["discrepancy_id"] == tie["discrepancy_id"]);
+        let sum: Decimal = legs.map(|leg| decimal(leg["amount"])).sum();
+        assert_eq!(decimal(tie["amount_at_stake"]), sum.normalize(), "{tie:?}");
+    }
+}
+
 /// Runs every period of an order and holds what is published against the truth. Gives the number
 /// of discrepancies.
 #[track_caller]
@@ -95,6 +108,7 @@ fn check(order: &GenerateOrder) -> usize {
                 found
             })
             .collect();
+        assert_ties_are_worth_what_they_hold(folder, &sheet);
         let mut missing = Vec::new();
         for record in truth.records().filter(|record| record["period"] == period) {
             let wanted = found(&record, "party");
