@@ -33,6 +33,9 @@ pub const OUTPUTS: &[&str] = &[
     "manifest.json",
 ];
 
+/// What stands for a value between two versions: an event there would block the statement.
+pub const GAP: &str = "gap";
+
 /// What a run would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Plan {
@@ -191,7 +194,7 @@ pub struct PlannedVersion {
     pub issuer: &'static str,
     /// The flow of a rate.
     pub flow: Option<&'static str>,
-    /// The ratio `issuer:acceptor`, or the money per point.
+    /// The ratio `issuer:acceptor`, or the money per point; [`GAP`] where no version is in force.
     pub value: String,
     /// The first instant.
     pub from: String,
@@ -393,15 +396,28 @@ fn in_force<T: fmt::Display>(
     flow: Option<Flow>,
     versions: &Versions<T>,
 ) -> Vec<PlannedVersion> {
-    let planned = |version: &Version<T>| PlannedVersion {
+    let planned = |from: Instant, to: Instant, version: Option<&Version<T>>| PlannedVersion {
         issuer: issuer.letter(),
         flow: flow.map(Flow::word),
-        value: version.value.to_string(),
-        from: version.from.show(&agreement.zone),
-        to: version.to.show(&agreement.zone),
-        clause: version.clause.clone(),
+        value: version.map_or(GAP.to_owned(), |version| version.value.to_string()),
+        from: from.show(&agreement.zone),
+        to: to.show(&agreement.zone),
+        clause: version.and_then(|version| version.clause.clone()),
     };
-    versions.within(period.start, period.end).map(planned).collect()
+    // A flow that is not agreed at all has no versions, and no gap between them.
+    let (mut covered, end) = (period.start.max(agreement.term.0), period.end.min(agreement.term.1));
+    let mut shown = Vec::new();
+    for version in versions.within(period.start, period.end) {
+        if covered < version.from {
+            shown.push(planned(covered, version.from, None));
+        }
+        shown.push(planned(version.from, version.to, Some(version)));
+        covered = version.to;
+    }
+    if covered < end && versions.iter().len() > 0 {
+        shown.push(planned(covered, end, None));
+    }
+    shown
 }
 
 fn planned_fee(fee: &Fee) -> PlannedFee {
@@ -532,7 +548,10 @@ impl Plan {
         let any_scaled = self.parties.iter().any(|party| party.scale > 0);
         for version in &self.ratios {
             let units = if any_scaled { " in smallest units 最小单位" } else { "" };
-            let value = format!("{} {}{units}", version.issuer, version.value);
+            let value = match version.value.as_str() {
+                GAP => format!("{} {GAP_IN_WORDS}", version.issuer),
+                value => format!("{} {value}{units}", version.issuer),
+            };
             line(f, "ratio", "互通比例", &dated(&value, version))?;
         }
         for version in &self.rates {
@@ -540,7 +559,10 @@ impl Plan {
             let flow = version.flow.unwrap_or_default();
             let issuer = version.issuer;
             let unit = if scaled(issuer) { "smallest unit 最小单位" } else { "point" };
-            let value = format!("{issuer} {flow} {} {currency} per {unit}", version.value);
+            let value = match version.value.as_str() {
+                GAP => format!("{issuer} {flow} {GAP_IN_WORDS}"),
+                value => format!("{issuer} {flow} {value} {currency} per {unit}"),
+            };
             line(f, "rate", "清算单价", &dated(&value, version))?;
         }
         for fee in &self.fees {
@@ -564,6 +586,9 @@ impl Plan {
         line(f, "opening carry", "期初结转", &carry)
     }
 }
+
+/// What the plan says of a gap.
+const GAP_IN_WORDS: &str = "gap 空档: an event in it blocks the statement (AMT-07)";
 
 fn heading(f: &mut fmt::Formatter<'_>, label: &str, zh: &str) -> fmt::Result {
     writeln!(f, "\n{label} {zh}")

@@ -89,6 +89,46 @@ fn the_good_pipeline_has_a_plan() {
 }
 
 #[test]
+fn the_plan_says_where_no_version_is_in_force() {
+    let rates = "    - { issuer: a, per_point: 0.008, from: 2026-01-01 }";
+    // the rates of `a`, what the plan of March says of them
+    let rows = [
+        (
+            "    - { issuer: a, per_point: 0.008, from: 2026-01-01, to: 2026-03-15 }\n    \
+             - { issuer: a, per_point: 0.009, from: 2026-03-16 }",
+            vec!["0.008", "gap 2026-03-15 2026-03-16", "0.009"],
+        ),
+        (
+            "    - { issuer: a, per_point: 0.008, from: 2026-03-02, to: 2026-03-15 }",
+            vec!["gap 2026-03-01 2026-03-02", "0.008", "gap 2026-03-15 2026-04-01"],
+        ),
+        (
+            "    - { issuer: a, per_point: 0.008, from: 2026-01-01, to: 2026-02-15 }",
+            vec!["gap 2026-03-01 2026-04-01"],
+        ),
+        ("    - { issuer: a, per_point: 0.008, from: 2026-01-01, to: 2027-01-01 }", vec!["0.008"]),
+    ];
+    for (declared, said) in rows {
+        let (_folder, file) = changed(rates, declared);
+        let pipeline = pipeline::read(&file).unwrap();
+        let agreement = &pipeline.agreement;
+        let as_of = "2026-03-31".parse().unwrap();
+        let period = Period::containing(as_of, agreement.cycle, &agreement.zone).unwrap();
+        let plan = pipeline::plan(&pipeline, &period);
+        let rates = plan.rates.iter().filter(|rate| rate.issuer == "a").map(|rate| {
+            match rate.value.as_str() {
+                "gap" => format!("gap {} {}", &rate.from[..10], &rate.to[..10]),
+                value => value.to_owned(),
+            }
+        });
+        assert_eq!(rates.collect::<Vec<_>>(), said, "{declared}");
+        let gaps = said.iter().filter(|said| said.starts_with("gap")).count();
+        let text = plan.to_string();
+        assert_eq!(text.matches("a redemption gap 空档: an event in it blocks").count(), gaps);
+    }
+}
+
+#[test]
 fn amounts_keep_their_spelling() {
     let pipeline = pipeline::read(&folder().join("good.yaml")).unwrap();
     let agreement = &pipeline.agreement;

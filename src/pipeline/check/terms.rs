@@ -121,7 +121,6 @@ impl Checker<'_> {
                 value,
             });
         }
-        let timed = whole;
         let declared_by =
             |issuer: Party| declared.terms.ratios.iter().any(|ratio| party(ratio.issuer) == issuer);
         for issuer in Party::BOTH {
@@ -139,8 +138,8 @@ impl Checker<'_> {
             }
         }
         let Both { a, b } = drafts;
-        let a = self.versions("the ratio of `a`", a, term, timed);
-        let b = self.versions("the ratio of `b`", b, term, timed);
+        let a = self.versions("the ratio of `a`", a, term);
+        let b = self.versions("the ratio of `b`", b, term);
         let both = Both { a: a?, b: b? };
         whole.then_some(both)
     }
@@ -202,7 +201,6 @@ impl Checker<'_> {
                 Flow::Sale => sale.push(draft),
             }
         }
-        let timed = whole;
         for issuer in Party::BOTH {
             if !has_rate(declared, issuer, Flow::Redemption) {
                 self.problem(
@@ -218,19 +216,11 @@ impl Checker<'_> {
             }
         }
         let mut ordered = |issuer: &str, [redemption, conversion, sale]: [Vec<_>; 3]| {
-            let redemption = self.versions(
-                &format!("the redemption rate of `{issuer}`"),
-                redemption,
-                term,
-                timed,
-            );
-            let conversion = self.versions(
-                &format!("the conversion rate of `{issuer}`"),
-                conversion,
-                term,
-                timed,
-            );
-            let sale = self.versions(&format!("the sale rate of `{issuer}`"), sale, term, timed);
+            let redemption =
+                self.versions(&format!("the redemption rate of `{issuer}`"), redemption, term);
+            let conversion =
+                self.versions(&format!("the conversion rate of `{issuer}`"), conversion, term);
+            let sale = self.versions(&format!("the sale rate of `{issuer}`"), sale, term);
             Some([redemption?, conversion?, sale?])
         };
         let Both { a, b } = drafts;
