@@ -12,6 +12,7 @@ use crate::discrepancy::Discrepancy;
 use crate::event::{Lineage, Matched};
 use crate::frame::books::{Ledger, Side};
 use crate::judgement::{Cause, Disposition, Item};
+use crate::value::exact::sum;
 use crate::value::kind::{Kind, Role, Status};
 use crate::value::period::{DAY_MICROS, Instant};
 use crate::value::points::Overflow;
@@ -297,10 +298,16 @@ fn ties<I: Side>(scene: &Scene<'_, I>, judged: &mut Judged<I>) -> Result<(), Ove
         let mut cause = None;
         if let Some(seen) = first_ours {
             let mut draft = scene.desk.draft(&EVT_10).issuer(I::PARTY).seen(seen);
+            // What is at stake is what is held here: every leg of the period, in whatever order
+            // the rows came.
             let mut worth = None;
             for &row in &tie.issuer {
                 draft = draft.row(I::PARTY, row);
-                worth = worth.or(scene.worth(row)?);
+                if period.clears(at_issuer(row))
+                    && let Some(leg) = scene.worth(row)?
+                {
+                    worth = Some(sum(worth.unwrap_or_default(), leg)?);
+                }
             }
             for &row in &tie.acceptor {
                 draft = draft.row(I::PARTY.partner(), row);

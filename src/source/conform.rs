@@ -20,6 +20,10 @@ const TEXT_BYTES_MAX: usize = 1024;
 /// The longest unknown word that an error shows as it stands.
 const SHOWN_CHARS_MAX: usize = 40;
 
+/// The most digits of an unknown word that an error shows as it stands: a year, and no number of a
+/// person's.
+const SHOWN_DIGITS_MAX: usize = 4;
+
 /// A cell as a canonical column holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value<'t> {
@@ -247,10 +251,12 @@ fn is_invisible(c: char) -> bool {
     mark || (!c.is_ascii() && c.is_whitespace())
 }
 
-/// An unknown word as an error may show it: a word of a closed list is no personal data, but a
-/// long text in its place may be anything.
+/// An unknown word as an error may show it: a word of a closed list is no personal data, but what
+/// is long, or holds the digits of a number or the sign of an address, may be anything.
 fn shown(word: &str) -> String {
-    if word.chars().count() <= SHOWN_CHARS_MAX { word.to_owned() } else { redact(word) }
+    let digits = word.chars().filter(|c| c.is_numeric()).count();
+    let harmless = digits <= SHOWN_DIGITS_MAX && !word.contains(['@', '＠']);
+    if harmless && word.chars().count() <= SHOWN_CHARS_MAX { word.to_owned() } else { redact(word) }
 }
 
 #[cfg(test)]

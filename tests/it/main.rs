@@ -9,3 +9,7 @@ mod worlds;
 mod laws;
 mod tidy;
 mod readme;
+mod published;
+mod truth;
+mod same_bytes;
+mod sample;

@@ -174,7 +174,7 @@ impl<'a> Items<'a> {
         numbers
     }
 
-    /// The items of a disposition, A's points first, each issuer's by time and event ids.
+    /// The items of a disposition, A's points first, each issuer's by time, event ids and content.
     ///
     /// # Errors
     /// [`Overflow`] when a worth cannot be exact.
@@ -186,8 +186,14 @@ impl<'a> Items<'a> {
             let key = |row: &ItemRow<'a>| {
                 (row.issuer, row.occurred_at, row.issuer_event_id, row.acceptor_event_id, row.code)
             };
+            // Collided rows share all of this. What they say decides before where they stood, so
+            // that no row order and no file split shows.
+            let content = |row: &ItemRow<'a>| (row.kind, row.member, row.points, row.amount);
             let places = |row: &ItemRow<'a>| (row.issuer_place.clone(), row.acceptor_place.clone());
-            key(one).cmp(&key(other)).then_with(|| places(one).cmp(&places(other)))
+            key(one)
+                .cmp(&key(other))
+                .then_with(|| content(one).cmp(&content(other)))
+                .then_with(|| places(one).cmp(&places(other)))
         });
         Ok(rows)
     }
