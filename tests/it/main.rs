@@ -9,3 +9,5 @@ mod worlds;
 mod laws;
 mod tidy;
 mod readme;
+mod published;
+mod worked_example;
