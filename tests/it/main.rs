@@ -11,3 +11,4 @@ mod tidy;
 mod readme;
 mod published;
 mod worked_example;
+mod cases;

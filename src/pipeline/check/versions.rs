@@ -50,15 +50,14 @@ impl Checker<'_> {
         ))
     }
 
-    /// Orders the versions of one term, ends each where the next begins, and refuses gaps and
-    /// overlaps (domain.md, invariant 4). A gap is only certain when every version is `timed`: one
-    /// whose own `from` is wrong may be what fills it.
+    /// Orders the versions of one term, ends each where the next begins, and refuses overlaps
+    /// (domain.md, invariant 4). A gap is no problem until an event needs it: that is AMT-07.
     pub(super) fn versions<T>(
         &mut self,
         what: &str,
         mut drafts: Vec<Draft<'_, T>>,
         term: Option<(Instant, Instant)>,
-        timed: bool,
+        _timed: bool,
     ) -> Option<Versions<T>> {
         let term = term?;
         drafts.sort_by_key(|draft| draft.from);
@@ -105,23 +104,15 @@ impl Checker<'_> {
                     "Remove `to`: the last version ends with the term.",
                 );
             } else if let (Some(end), Some((start, next_label))) = (draft.to, next)
-                && (end > *start || (timed && end < *start))
+                && end > *start
             {
-                let (kind, cure) = if end > *start {
-                    ("overlaps the next", "an instant has one version")
-                } else {
-                    ("leaves a gap before the next", "events in the gap could not be valued")
-                };
                 self.problem(
                     to_mark,
                     format!(
-                        "the version of {what} from {label} {kind}, which begins \
+                        "the version of {what} from {label} overlaps the next, which begins \
                         {next_label}"
                     ),
-                    format!(
-                        "Remove this `to`, so that each version ends where the next begins; \
-                        {cure}."
-                    ),
+                    "Remove this `to`, so that each version ends where the next begins; an instant has one version.",
                 );
             }
             let clause = draft.clause;
