@@ -1,5 +1,6 @@
 //! What a person reads after a run: what came in, what matched, what disagrees, who owes whom.
 
+use std::cmp::Reverse;
 use std::fmt::Write;
 
 use comfy_table::{
@@ -8,6 +9,7 @@ use comfy_table::{
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use crate::discrepancy::Rule;
 use crate::publish::{Manifest, Published};
 use crate::run::{Outcome, Summary};
 use crate::statement::{LineKind, Statement};
@@ -37,6 +39,36 @@ impl<'a> Report<'a> {
             folder: outcome.published.folder().display().to_string(),
             already_published: matches!(outcome.published, Published::Already(_)),
             manifest: &outcome.manifest,
+        }
+    }
+}
+
+/// The page of a rule for programs.
+#[derive(Debug, Serialize)]
+pub struct RulePage {
+    code: &'static str,
+    title: &'static str,
+    zh: &'static str,
+    severity: &'static str,
+    effect: &'static str,
+    finds: &'static str,
+    matters: &'static str,
+    example: &'static str,
+    settles: &'static str,
+}
+
+impl From<&Rule> for RulePage {
+    fn from(rule: &Rule) -> RulePage {
+        RulePage {
+            code: rule.code,
+            title: rule.title,
+            zh: rule.zh,
+            severity: rule.severity.word(),
+            effect: rule.effect.word(),
+            finds: rule.finds,
+            matters: rule.matters,
+            example: rule.example,
+            settles: rule.settles,
         }
     }
 }
@@ -158,7 +190,7 @@ fn refused(summary: &Summary) -> String {
     let noun = if rows == 1 { "row" } else { "rows" };
     let mut shown = format!("Refused 拒收: {} {noun}, see rejects.parquet\n", count(rows));
     for (place, reason) in summary.refused.iter().take(SHOWN) {
-        let _ = writeln!(shown, "  {place}  {reason}");
+        let _ = writeln!(shown, "  {place}\n    {reason}");
     }
     shown.push_str(&more(summary.refused.len()));
     shown
@@ -198,30 +230,34 @@ fn disagreements(summary: &Summary) -> String {
         return "Discrepancies 差错: none 无\n".to_owned();
     }
     let digits = summary.agreement.currency.digits();
-    let rows = summary
-        .discrepancies
-        .iter()
-        .map(|(rule, found, stake)| {
-            vec![
-                rule.code.to_owned(),
-                format!("{} {}", rule.title, rule.zh),
-                format!("{} {}", rule.severity.word(), rule.severity.zh()),
-                format!("{} {}", rule.effect.word(), rule.effect.zh()),
-                count(*found),
-                at_stake(*stake, digits),
-            ]
-        })
-        .collect();
+    let mut found: Vec<_> = summary.discrepancies.iter().collect();
+    found.sort_by_key(|(rule, ..)| Reverse(rule.severity));
+    let mut rows = Vec::new();
+    let mut above = None;
+    for (rule, times, stake) in found {
+        // The severity stands above its codes; a column of its own would make the table too wide.
+        if above != Some(rule.severity) {
+            above = Some(rule.severity);
+            let heading = format!("── {} {}", rule.severity.word(), rule.severity.zh());
+            rows.push(vec![String::new(), heading]);
+        }
+        rows.push(vec![
+            rule.code.to_owned(),
+            format!("{} {}", rule.title, rule.zh),
+            format!("{} {}", rule.effect.word(), rule.effect.zh()),
+            count(*times),
+            at_stake(*stake, digits),
+        ]);
+    }
     let at_stake = format!("at stake {}", summary.agreement.currency.code());
     let header = [
         ("code", "代码"),
         ("what", "内容"),
-        ("severity", "程度"),
         ("effect", "处理"),
         ("count", "数量"),
         (at_stake.as_str(), "涉及金额"),
     ];
-    table("Discrepancies 差错", &header, 4, rows)
+    table("Discrepancies 差错", &header, 3, rows)
 }
 
 /// Exact money, with at least the currency's minor digits; nothing for nothing.
@@ -303,8 +339,12 @@ fn statement(summary: &Summary) -> String {
             whose.join(" ").trim_end().to_owned(),
             versions.join("\n"),
             format!("{} → {}", code(line.payer), code(line.payer.partner())),
-            count(line.events),
-            grouped(&line.points.to_string()),
+            if line.kind == LineKind::Carry { String::new() } else { count(line.events) },
+            if line.kind == LineKind::Carry {
+                String::new()
+            } else {
+                grouped(&line.points.to_string())
+            },
             line.amount.to_string(),
         ]);
     }
@@ -329,9 +369,11 @@ fn statement(summary: &Summary) -> String {
 fn blocked(summary: &Summary) -> String {
     let mut shown = String::from("Statement 清算单: BLOCKED 阻断\n");
     for found in summary.blocking.iter().take(SHOWN) {
-        let place = found.place.as_ref().map_or(String::new(), |place| format!("{place}  "));
         let _ = writeln!(shown, "  {} {} {}", found.rule.code, found.rule.title, found.rule.zh);
-        let _ = writeln!(shown, "    {place}{}", found.reason);
+        if let Some(place) = &found.place {
+            let _ = writeln!(shown, "    {place}");
+        }
+        let _ = writeln!(shown, "    {}", found.reason);
         let _ = writeln!(shown, "    help: {}", found.rule.settles);
     }
     shown.push_str(&more(summary.blocking.len()));
@@ -347,7 +389,8 @@ fn totals(summary: &Summary, statement: &Statement) -> String {
         if held.is_empty() { at_zero(digits) } else { held }
     };
     format!(
-        "{} payable 应付 {} · {} payable 应付 {} · carry 结转 {} · held 挂账 {} {}, {} {}",
+        "{} payable 应付 {} · {} payable 应付 {} · carry 结转 {}\n\
+         held 挂账, outside the net 不计入净额: {} {} · {} {}",
         agreement.parties.a.code,
         payables.a,
         agreement.parties.b.code,

@@ -140,9 +140,23 @@ impl Trouble {
             Trouble::Run(error) => match error.exit_code() {
                 exit::LOCKED => Some("wait for the other run to end, then run again"),
                 exit::BUG => Some("report it with the pipeline and this message"),
+                exit::IO => match error {
+                    Error::Publish(_) | Error::Write { .. } => {
+                        Some("see that the folder can be written to, or name another with `--to`")
+                    }
+                    Error::Pipeline(_) => Some("name a pipeline file that exists and can be read"),
+                    Error::Find { .. } => Some("see that the folder of the feed can be listed"),
+                    _ => None,
+                },
+                exit::BLOCKED if matches!(error, Error::Overflow(_) | Error::Money(_)) => {
+                    Some("look for a row with a figure that cannot be true, and have it corrected")
+                }
                 _ => None,
             },
             Trouble::Usage(_) => Some("`hutong rules` lists every code"),
+            Trouble::Generate(GenerateError::Io { .. } | GenerateError::Parquet { .. }) => {
+                Some("see that the folder can be written to, or name another with `--to`")
+            }
             _ => None,
         }
     }

@@ -12,3 +12,5 @@ mod readme;
 mod published;
 mod worked_example;
 mod cases;
+mod command;
+mod bad_input;

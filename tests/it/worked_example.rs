@@ -72,10 +72,11 @@ fn the_issuer_rows_of_the_worked_example_are_conserved() {
             let is_it = |total: &&Row| {
                 (&*total["owner"], &*total["subject"], &*total["stage"]) == (party, "issuer", stage)
             };
-            let [total] = &totals.iter().filter(is_it).collect::<Vec<_>>()[..] else {
-                panic!("{party} {stage}")
-            };
-            (total["rows"].parse().unwrap(), total["points"].parse().unwrap())
+            match &totals.iter().filter(is_it).collect::<Vec<_>>()[..] {
+                [] => (0, 0),
+                [total] => (total["rows"].parse().unwrap(), total["points"].parse().unwrap()),
+                several => panic!("{several:?}"),
+            }
         });
         assert_eq!(found, expected, "{party}");
     }
