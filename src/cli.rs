@@ -29,9 +29,7 @@ use crate::discrepancy::{Rule, Severity};
 use crate::generate::{self, GenerateOrder};
 use crate::pipeline;
 use crate::run::{self, Error, Order, Outcome, exit};
-use arguments::{
-    Arguments, FailOn, GenerateArguments, OutputFormat, RunArguments, Verb, Voice,
-};
+use arguments::{Arguments, FailOn, GenerateArguments, OutputFormat, RunArguments, Verb, Voice};
 
 /// Runs the command line that the process was given.
 #[must_use]
@@ -66,9 +64,10 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
             match format {
                 OutputFormat::Text if arguments.voice.is_quiet() => Ok(exit::CLEAN),
                 OutputFormat::Text => say(&format!("{}: no problems 无误", pipeline.display())),
-                OutputFormat::Json => say(
-                    &serde_json::json!({ "pipeline": checked.name, "problems": [] }).to_string(),
-                ),
+                OutputFormat::Json => {
+                    say(&serde_json::json!({ "pipeline": checked.name, "problems": [] })
+                        .to_string())
+                }
             }
         }
         Verb::Plan { pipeline, as_of, period } => {
@@ -157,17 +156,17 @@ fn rules(code: Option<&str>, format: OutputFormat) -> Result<u8, trouble::Troubl
         (None, OutputFormat::Text) => {
             let line = |rule: &&Rule| {
                 let (severity, effect) = (rule.severity.word(), rule.effect.word());
-                format!("{}  {severity:<11}  {effect:<8}  {:<32}  {}", rule.code, rule.title, rule.zh)
+                format!(
+                    "{}  {severity:<11}  {effect:<8}  {:<32}  {}",
+                    rule.code, rule.title, rule.zh
+                )
             };
             say(&found.iter().map(line).collect::<Vec<String>>().join("\n"))
         }
     }
 }
 
-fn generate_partners(
-    wanted: &GenerateArguments,
-    voice: &Voice,
-) -> Result<u8, trouble::Trouble> {
+fn generate_partners(wanted: &GenerateArguments, voice: &Voice) -> Result<u8, trouble::Trouble> {
     let generated = generate::generate(&GenerateOrder {
         members: wanted.members,
         events: wanted.events,

@@ -13,6 +13,7 @@ use super::arguments::OutputFormat;
 use crate::generate::GenerateError;
 use crate::pipeline::Trouble as PipelineTrouble;
 use crate::run::{Error, exit};
+use crate::value::period::PeriodError;
 use crate::value::problem::Problem;
 
 /// Why a command failed.
@@ -38,8 +39,8 @@ impl From<Error> for Trouble {
     }
 }
 
-impl From<crate::value::period::PeriodError> for Trouble {
-    fn from(error: crate::value::period::PeriodError) -> Trouble {
+impl From<PeriodError> for Trouble {
+    fn from(error: PeriodError) -> Trouble {
         Trouble::Run(error.into())
     }
 }
@@ -137,6 +138,9 @@ impl Trouble {
 
     fn cure(&self) -> Option<&'static str> {
         match self {
+            Trouble::Run(Error::Period(PeriodError::NotBegun { .. })) => {
+                Some("name a later `--as-of`, or an earlier `--period`")
+            }
             Trouble::Run(error) => match error.exit_code() {
                 exit::LOCKED => Some("wait for the other run to end, then run again"),
                 exit::BUG => Some("report it with the pipeline and this message"),

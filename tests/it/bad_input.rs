@@ -231,10 +231,11 @@ fn parquet() -> Vec<u8> {
     fs::read("sample-data/skyline-harbour/b/2026-03/ledger.parquet").unwrap()
 }
 
+/// The footer at the end says where everything stands.
 fn damaged() -> Vec<u8> {
     let mut bytes = parquet();
-    let middle = bytes.len() / 2;
-    bytes[middle..middle + 64].fill(0xAA);
+    let footer = bytes.len() - 300;
+    bytes[footer..footer + 64].fill(0xAA);
     bytes
 }
 
@@ -292,7 +293,12 @@ fn what_is_wrong_with_files_is_told_by_file_line_and_column() {
         (
             Text("a-ledger.csv", "积分", "积分数"),
             Finds(3, "FIL-05", "积分: the header has no such column"),
-            &["BLOCKED", "a-ledger.csv", "积分: the header", "help: The sender restores the column"],
+            &[
+                "BLOCKED",
+                "a-ledger.csv",
+                "积分: the header",
+                "help: The sender restores the column",
+            ],
         ),
         (
             Bytes("b-ledger.csv", twice.into()),
@@ -306,13 +312,13 @@ fn what_is_wrong_with_files_is_told_by_file_line_and_column() {
         ),
         (
             Link("a-ledger.csv", "../outside.csv"),
-            Stops(4),
-            &["a ledger", "leads out of the root by a symbolic link"],
+            Stops(2),
+            &["pipeline.yaml:27:14", "symbolic link", "help: Put the files under the root"],
         ),
         (
             Link("a-ledger.csv", "../nowhere.csv"),
-            Finds(3, "FIL-01", "`a-ledger.csv`"),
-            &["BLOCKED"],
+            Stops(2),
+            &["pipeline.yaml:27:14", "symbolic link"],
         ),
         // The record.
         (
@@ -328,7 +334,11 @@ fn what_is_wrong_with_files_is_told_by_file_line_and_column() {
         (
             Bytes("a-ledger.csv", long(2 << 20)),
             Stops(3),
-            &["a-ledger.csv:2", "longer than 1 MiB", "close the quote that it opens, or shorten it"],
+            &[
+                "a-ledger.csv:2",
+                "longer than 1 MiB",
+                "close the quote that it opens, or shorten it",
+            ],
         ),
         (
             Text("a-ledger.csv", "000402,", "\"000402,"),
@@ -347,12 +357,12 @@ fn what_is_wrong_with_files_is_told_by_file_line_and_column() {
             &["a-ledger.csv:3\n", "event_id", "export the column as text"],
         ),
         (
-            Text("a-ledger.csv", "300", "12.5"),
+            Text("a-ledger.csv", ",300,", ",12.5,"),
             Finds(0, "FIL-06", "points: a fraction of a point"),
             &["a-ledger.csv:3\n", "points: a fraction of a point"],
         ),
         (
-            Text("a-ledger.csv", "300", "9223372036854775808"),
+            Text("a-ledger.csv", ",300,", ",9223372036854775808,"),
             Finds(0, "FIL-06", "points: too large"),
             &["a-ledger.csv:3\n", "points: too large"],
         ),
@@ -407,7 +417,11 @@ fn what_is_wrong_with_files_is_told_by_file_line_and_column() {
         (
             Parquet(b"this is no Parquet".to_vec()),
             Stops(3),
-            &["b-ledger.parquet", "not a readable Parquet file", "ask the partner to send it again"],
+            &[
+                "b-ledger.parquet",
+                "not a readable Parquet file",
+                "ask the partner to send it again",
+            ],
         ),
         (Parquet(Vec::new()), Stops(3), &["b-ledger.parquet", "not a readable Parquet file"]),
         (
@@ -437,12 +451,12 @@ fn what_is_wrong_with_a_pipeline_is_told_by_line_and_column() {
         (
             Text("pipeline.yaml", "files: a-ledger.csv", "files: ../outside.csv"),
             Stops(2),
-            &["pipeline.yaml:28:14", "../outside.csv", "help: "],
+            &["pipeline.yaml:27:14", "../outside.csv", "help: "],
         ),
         (
             Text("pipeline.yaml", "files: a-ledger.csv", "files: /etc/passwd"),
             Stops(2),
-            &["pipeline.yaml:28:14", "/etc/passwd", "help: "],
+            &["pipeline.yaml:27:14", "/etc/passwd", "help: "],
         ),
         (
             Text("pipeline.yaml", "to: out", "to: ../elsewhere"),

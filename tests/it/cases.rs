@@ -121,9 +121,8 @@ fn every_case_finds_what_it_says() {
     for folder in folders() {
         let (as_of, period) = command(&folder);
         let to = tempfile::tempdir().unwrap();
-        let outcome =
-            run(&folder.join("pipeline.yaml"), (&as_of, period.as_deref()), to.path())
-                .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let outcome = run(&folder.join("pipeline.yaml"), (&as_of, period.as_deref()), to.path())
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         let published = outcome.published.folder();
         let found = table(published, "discrepancies");
         let rows = found.iter().map(|row: &Row| COLUMNS.map(|column| &*row[column]).to_vec());

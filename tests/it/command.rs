@@ -45,8 +45,9 @@ fn check(args: &str, code: i32, told: &str) {
 fn every_verb_ends_with_its_exit_code() {
     let run = |rest: &str| format!("run {WORKED} --to {{out}} {rest}");
     let dated = |rest: &str| run(&format!("--as-of 2026-03-31 {rest}"));
-    let case =
-        |name: &str| format!("run tests/cases/{name}/pipeline.yaml --as-of 2026-03-31 --to {{out}}");
+    let case = |name: &str| {
+        format!("run tests/cases/{name}/pipeline.yaml --as-of 2026-03-31 --to {{out}}")
+    };
     let rows = [
         (dated(""), 0, "SKY pays HBR 46.97 CNY"),
         (run("--period 2026-03 --as-of 2026-04-03"), 0, "SKY pays HBR 46.97 CNY"),
@@ -66,20 +67,21 @@ fn every_verb_ends_with_its_exit_code() {
         ("generate --members 20 --events 60 --to {out}/demo".to_owned(), 0, "hutong run"),
         ("--version".to_owned(), 0, "hutong 0."),
         // The pipeline, or what was asked for.
-        ("check tests/pipelines/broken/cycle.yaml".to_owned(), 2, "cycle.yaml"),
+        ("check tests/pipelines/broken/term_dates.yaml".to_owned(), 2, "term_dates.yaml"),
         ("".to_owned(), 2, "Usage"),
         ("settle".to_owned(), 2, "settle"),
         (dated("--fast"), 2, "--fast"),
         (dated("--fail-on EVT-99"), 2, "EVT-99"),
-        (dated("--threads 0"), 2, "--threads"),
+        (dated("--threads 0"), 2, "write a count from 1 to 65535"),
         (dated("--quiet --verbose"), 2, "--verbose"),
-        (run("--as-of 2026-02-30"), 2, "--as-of"),
-        (run("--as-of 31.3.2026"), 2, "--as-of"),
+        (run("--as-of 2026-02-30"), 2, "write a day that exists, such as 2026-03-31"),
+        (run("--as-of 31.3.2026"), 2, "write a day that exists, such as 2026-03-31"),
+        (run("--as-of 2026-03-31T10:00"), 2, "write a day that exists, such as 2026-03-31"),
         (run(""), 2, "--as-of"),
         (dated("--period 2026-13"), 2, "2026-13"),
         (dated("--period 2026-Q1"), 2, "2026-Q1"),
         (dated("--period march"), 2, "march"),
-        (dated("--period 2026-05"), 2, "2026-05"),
+        (dated("--period 2026-05"), 2, "help: name a later `--as-of`, or an earlier `--period`"),
         ("rules AMT-99".to_owned(), 2, "did you mean AMT-0"),
         ("generate --members 0 --events 60 --to {out}/demo".to_owned(), 2, "member"),
         // The input.
@@ -165,7 +167,11 @@ fn results_for_programs_are_json() {
     for (args, expected, pointer, text) in rows {
         let (code, answer) = json(args);
         assert_eq!(code, Some(expected), "{args:?}");
-        assert_eq!(answer.pointer(pointer).and_then(|found| found.as_str()), Some(text), "{answer}");
+        assert_eq!(
+            answer.pointer(pointer).and_then(|found| found.as_str()),
+            Some(text),
+            "{answer}"
+        );
     }
     let demo = out.path().join("demo");
     let generate = ["generate", "--members", "20", "--events", "60", "--to"];
@@ -178,7 +184,7 @@ fn results_for_programs_are_json() {
 fn errors_for_programs_are_json() {
     // command, exit code, part of the error, whether there are problems with places
     let rows: [(&[&str], i32, &str, bool); 4] = [
-        (&["check", "tests/pipelines/broken/cycle.yaml"], 2, "problem", true),
+        (&["check", "tests/pipelines/broken/term_dates.yaml"], 2, "problem", true),
         (&["check", "pipelines/none.yaml"], 4, "pipelines/none.yaml", false),
         (&["rules", "AMT-99"], 2, "AMT-99", false),
         (&["run", WORKED, "--as-of", "2026-03-31", "--period", "2026-Q1"], 2, "2026-Q1", false),

@@ -40,7 +40,8 @@ pub fn table(folder: &Path, name: &str) -> Vec<Row> {
         let schema = batch.schema();
         let fields = schema.fields().iter().zip(batch.columns());
         // Instants with a zone need a feature of arrow's formatter, and nothing here asks them.
-        let shown = fields.filter(|(field, _)| !matches!(field.data_type(), DataType::Timestamp(..)));
+        let shown =
+            fields.filter(|(field, _)| !matches!(field.data_type(), DataType::Timestamp(..)));
         let columns: Vec<_> = shown
             .map(|(field, array)| {
                 (field.name(), array, ArrayFormatter::try_new(array.as_ref(), &options).unwrap())
@@ -50,9 +51,9 @@ pub fn table(folder: &Path, name: &str) -> Vec<Row> {
             let cell = |array: &dyn Array, formatter: &ArrayFormatter<'_>| {
                 if array.is_valid(row) { formatter.value(row).to_string() } else { String::new() }
             };
-            let cells = columns.iter().map(|(name, array, formatter)| {
-                ((*name).clone(), cell(array.as_ref(), formatter))
-            });
+            let cells = columns
+                .iter()
+                .map(|(name, array, formatter)| ((*name).clone(), cell(array.as_ref(), formatter)));
             cells.collect::<Row>()
         }));
     }
