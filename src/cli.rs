@@ -25,11 +25,11 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::detect;
-use crate::discrepancy::Severity;
+use crate::discrepancy::{Rule, Severity};
 use crate::generate::{self, GenerateOrder};
 use crate::pipeline;
 use crate::run::{self, Error, Order, Outcome, exit};
-use arguments::{Arguments, FailOn, GenerateArguments, OutputFormat, RunArguments, Verb};
+use arguments::{Arguments, FailOn, GenerateArguments, OutputFormat, RunArguments, Verb, Voice};
 
 /// Runs the command line that the process was given.
 #[must_use]
@@ -61,13 +61,14 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
         Verb::Run(wanted) => run_pipeline(wanted, arguments),
         Verb::Check { pipeline } => {
             let checked = pipeline::read(pipeline).map_err(Error::from)?;
-            let shown = match format {
-                OutputFormat::Text => format!("{}: no problems 无误", pipeline.display()),
+            match format {
+                OutputFormat::Text if arguments.voice.is_quiet() => Ok(exit::CLEAN),
+                OutputFormat::Text => say(&format!("{}: no problems 无误", pipeline.display())),
                 OutputFormat::Json => {
-                    serde_json::json!({ "pipeline": checked.name, "problems": [] }).to_string()
+                    say(&serde_json::json!({ "pipeline": checked.name, "problems": [] })
+                        .to_string())
                 }
-            };
-            say(&shown)
+            }
         }
         Verb::Plan { pipeline, as_of, period } => {
             let order = Order {
@@ -87,8 +88,8 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
             }
         }
         Verb::Schema => say(&trouble::json(&pipeline::schema())?),
-        Verb::Rules { code } => rules(code.as_deref()),
-        Verb::Generate(wanted) => generate_partners(wanted),
+        Verb::Rules { code } => rules(code.as_deref(), format),
+        Verb::Generate(wanted) => generate_partners(wanted, &arguments.voice),
     }
 }
 
@@ -136,33 +137,36 @@ fn verdict(outcome: &Outcome, fail_on: &FailOn) -> u8 {
     if fails { exit::DISCREPANCIES } else { exit::CLEAN }
 }
 
-fn rules(code: Option<&str>) -> Result<u8, trouble::Trouble> {
-    let Some(code) = code else {
-        let lines: Vec<String> = detect::rules()
-            .map(|rule| {
+fn rules(code: Option<&str>, format: OutputFormat) -> Result<u8, trouble::Trouble> {
+    let wanted = code.map(str::to_uppercase);
+    let is_wanted = |rule: &&Rule| wanted.as_deref().is_none_or(|wanted| rule.code == wanted);
+    let found: Vec<&Rule> = detect::rules().filter(is_wanted).collect();
+    match (code, format) {
+        (Some(code), _) if found.is_empty() => {
+            Err(trouble::Trouble::unknown_code(code, detect::rules().map(|rule| rule.code)))
+        }
+        (_, OutputFormat::Json) => {
+            let pages: Vec<summary::RulePage> = found.into_iter().map(Into::into).collect();
+            say(&trouble::json(&pages)?)
+        }
+        (Some(_), OutputFormat::Text) => {
+            let pages: Vec<String> = found.iter().map(ToString::to_string).collect();
+            say(pages.join("\n").trim_end())
+        }
+        (None, OutputFormat::Text) => {
+            let line = |rule: &&Rule| {
+                let (severity, effect) = (rule.severity.word(), rule.effect.word());
                 format!(
-                    "{}  {:<11}  {:<8}  {}  {}",
-                    rule.code,
-                    rule.severity.word(),
-                    rule.effect.word(),
-                    rule.title,
-                    rule.zh
+                    "{}  {severity:<11}  {effect:<8}  {:<32}  {}",
+                    rule.code, rule.title, rule.zh
                 )
-            })
-            .collect();
-        return say(&lines.join("\n"));
-    };
-    let wanted = code.to_uppercase();
-    let pages: Vec<String> =
-        detect::rules().filter(|rule| rule.code == wanted).map(ToString::to_string).collect();
-    if pages.is_empty() {
-        let known = detect::rules().map(|rule| rule.code);
-        return Err(trouble::Trouble::unknown_code(code, known));
+            };
+            say(&found.iter().map(line).collect::<Vec<String>>().join("\n"))
+        }
     }
-    say(pages.join("\n").trim_end())
 }
 
-fn generate_partners(wanted: &GenerateArguments) -> Result<u8, trouble::Trouble> {
+fn generate_partners(wanted: &GenerateArguments, voice: &Voice) -> Result<u8, trouble::Trouble> {
     let generated = generate::generate(&GenerateOrder {
         members: wanted.members,
         events: wanted.events,
@@ -177,14 +181,24 @@ fn generate_partners(wanted: &GenerateArguments) -> Result<u8, trouble::Trouble>
         refused: wanted.refused,
     })?;
     let faults: u64 = generated.findings.values().sum();
-    say(&format!(
-        "{} periods, {} and {} ledger rows, {faults} discrepancies to be found\n{}\n{}",
-        generated.periods.len(),
-        generated.events.a,
-        generated.events.b,
-        generated.pipeline.display(),
-        generated.truth.display(),
-    ))
+    let (pipeline, truth) = (generated.pipeline.display(), generated.truth.display());
+    match voice.output_format {
+        OutputFormat::Json => say(&trouble::json(&serde_json::json!({
+            "pipeline": pipeline.to_string(),
+            "truth": truth.to_string(),
+            "periods": generated.periods,
+            "ledger_rows": { "a": generated.events.a, "b": generated.events.b },
+            "discrepancies": generated.findings,
+        }))?),
+        OutputFormat::Text if voice.is_quiet() => Ok(exit::CLEAN),
+        OutputFormat::Text => say(&format!(
+            "Generated 已生成  periods {}; ledger rows {} and {}; discrepancies to be found {faults}\n\
+             {pipeline}  the pipeline: `hutong run` it\n{truth}  what a run must find",
+            generated.periods.join(", "),
+            generated.events.a,
+            generated.events.b,
+        )),
+    }
 }
 
 /// Says something on standard output. A reader that went away is no failure of ours.

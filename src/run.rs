@@ -30,7 +30,7 @@ use crate::value::period::Period;
 pub use error::{Error, exit};
 pub use evidence::Evidence;
 pub use intake::{Intake, Known};
-pub use outcome::{MatchCount, Outcome, Summary, net_in_words};
+pub use outcome::{Blocking, MatchCount, Outcome, Summary, net_in_words};
 
 /// What to run.
 #[derive(Debug, Clone)]

@@ -21,11 +21,11 @@ Exit codes:
   0    clean
   1    discrepancies at or over --fail-on
   2    usage, or problems in the pipeline file
-  3    the input blocked the statement; discrepancies are published
+  3    the input blocked the statement (discrepancies are published) or cannot be read
   4    input or output failed
   5    another run holds the lock
   101  a bug of Hutong; nothing was published
-  130  interrupted; nothing was published";
+  130  interrupted; what was published before stands";
 
 /// Hutong (互通): reconciles two loyalty programmes and clears what they owe one another.
 #[derive(Debug, Parser)]
@@ -39,6 +39,7 @@ pub struct Arguments {
 
 /// How much is said, and how.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
 pub struct Voice {
     /// Say more: -v what happens, -vv every feed, -vvv everything.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -47,10 +48,10 @@ pub struct Voice {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// How log lines are written to standard error.
-    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
     /// How results are written to standard output.
-    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Text)]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Text)]
     pub output_format: OutputFormat,
 }
 
@@ -95,7 +96,7 @@ pub enum Verb {
         /// The pipeline file.
         pipeline: PathBuf,
         /// The business date as of which the period is seen.
-        #[arg(long, value_name = "DATE")]
+        #[arg(long, value_name = "DATE", value_parser = day)]
         as_of: Date,
         /// The period, such as 2026-03; default: the one that contains the as-of date.
         #[arg(long)]
@@ -119,8 +120,9 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   hutong run pipelines/skyline-harbour.yaml --as-of 2026-03-31
   hutong run pipelines/skyline-harbour.yaml --period 2026-03 --as-of 2026-04-03
-  hutong run p.yaml --as-of 2026-03-31 --fail-on error --quiet --log-format json
-  hutong run p.yaml --as-of 2026-03-31 --fail-on EVT-04,LED-01";
+  hutong run pipelines/worked-example.yaml --as-of 2026-03-31 --fail-on error --quiet
+  hutong run pipelines/worked-example.yaml --as-of 2026-03-31 --fail-on EVT-04,LED-01
+  hutong run pipelines/worked-example.yaml --as-of 2026-03-31 --output-format json";
 
 const GENERATE_EXAMPLES: &str = "\
 Examples:
@@ -132,7 +134,7 @@ pub struct RunArguments {
     /// The pipeline file.
     pub pipeline: PathBuf,
     /// The business date as of which the period is seen.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Date,
     /// The period, such as 2026-03; default: the one that contains the as-of date.
     #[arg(long)]
@@ -157,10 +159,10 @@ pub struct RunArguments {
 pub struct NonZeroCount(NonZeroU16);
 
 impl std::str::FromStr for NonZeroCount {
-    type Err = std::num::ParseIntError;
+    type Err = &'static str;
 
     fn from_str(text: &str) -> Result<NonZeroCount, Self::Err> {
-        text.parse().map(NonZeroCount)
+        text.parse().map(NonZeroCount).map_err(|_| "write a count from 1 to 65535")
     }
 }
 
@@ -179,6 +181,12 @@ pub enum FailOn {
     Severity(Severity),
     /// Discrepancies of these codes.
     Codes(Vec<String>),
+}
+
+/// A day in full, so that no instant is taken for one.
+fn day(text: &str) -> Result<Date, &'static str> {
+    let is_whole = text.len() == "2026-03-31".len();
+    text.parse().ok().filter(|_| is_whole).ok_or("write a day that exists, such as 2026-03-31")
 }
 
 fn fail_on(text: &str) -> Result<FailOn, String> {
@@ -229,7 +237,7 @@ pub struct GenerateArguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub periods: u32,
     /// The as-of date of the last period, from its 12th on; default: its last day.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub as_of: Option<Date>,
     /// Leave a gap in the rate versions with events in it: AMT-07 blocks the statement.
     #[arg(long)]

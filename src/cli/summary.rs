@@ -1,5 +1,6 @@
 //! What a person reads after a run: what came in, what matched, what disagrees, who owes whom.
 
+use std::cmp::Reverse;
 use std::fmt::Write;
 
 use comfy_table::{
@@ -8,9 +9,11 @@ use comfy_table::{
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use crate::discrepancy::Rule;
 use crate::publish::{Manifest, Published};
 use crate::run::{Outcome, Summary};
-use crate::statement::Statement;
+use crate::statement::{LineKind, Statement};
+use crate::value::kind::Flow;
 use crate::value::money::grouped;
 use crate::value::party::Party;
 
@@ -40,6 +43,36 @@ impl<'a> Report<'a> {
     }
 }
 
+/// The page of a rule for programs.
+#[derive(Debug, Serialize)]
+pub struct RulePage {
+    code: &'static str,
+    title: &'static str,
+    zh: &'static str,
+    severity: &'static str,
+    effect: &'static str,
+    finds: &'static str,
+    matters: &'static str,
+    example: &'static str,
+    settles: &'static str,
+}
+
+impl From<&Rule> for RulePage {
+    fn from(rule: &Rule) -> RulePage {
+        RulePage {
+            code: rule.code,
+            title: rule.title,
+            zh: rule.zh,
+            severity: rule.severity.word(),
+            effect: rule.effect.word(),
+            finds: rule.finds,
+            matters: rule.matters,
+            example: rule.example,
+            settles: rule.settles,
+        }
+    }
+}
+
 /// A run for people.
 pub fn text(outcome: &Outcome) -> String {
     let mut shown = String::new();
@@ -63,32 +96,43 @@ pub fn text(outcome: &Outcome) -> String {
     );
     for part in [
         came_in(summary),
+        refused(summary),
         matched(summary),
         disagreements(summary),
         became(summary),
         statement(summary),
     ] {
-        shown.push_str(&part);
-        shown.push('\n');
+        if !part.is_empty() {
+            shown.push_str(&part);
+            shown.push('\n');
+        }
     }
     let _ = write!(shown, "Published 已发布  {folder}");
     shown
 }
 
-/// A table whose columns after the first are figures, aligned right. Widths count East Asian
-/// characters as two.
-fn table(title: &str, header: &[&str], texts: usize, rows: Vec<Vec<String>>) -> String {
+/// A table whose first columns are texts and whose others are figures, aligned right. A heading has
+/// its English above its Chinese, which keeps the table within 100 columns; widths count East
+/// Asian characters as two.
+fn table(title: &str, header: &[(&str, &str)], texts: usize, rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header);
+    table.set_header(header.iter().map(|(english, chinese)| format!("{english}\n{chinese}")));
     for row in rows {
         table.add_row(row);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         let side = if index < texts { CellAlignment::Left } else { CellAlignment::Right };
         column.set_cell_alignment(side);
+        column.set_padding((0, 1));
     }
-    format!("{title}\n{table}\n")
+    let mut shown = format!("{title}\n");
+    for line in table.to_string().lines() {
+        // Blanks at the end would wrap on a narrow terminal.
+        shown.push_str(line.trim_end());
+        shown.push('\n');
+    }
+    shown
 }
 
 fn count(rows: u64) -> String {
@@ -124,8 +168,39 @@ fn came_in(summary: &Summary) -> String {
             count(of("rejected")),
         ]);
     }
-    let header = ["party 一方", "feed 数据", "read 读入", "accepted 接受", "rejected 拒收"];
+    let header = [
+        ("party", "一方"),
+        ("feed", "数据"),
+        ("read", "读入"),
+        ("accepted", "接受"),
+        ("refused", "拒收"),
+    ];
     table("Came in 读入", &header, 2, rows)
+}
+
+/// How many of a list are shown; the published tables hold all.
+const SHOWN: usize = 5;
+
+/// The first refused rows, so that nobody has to open a table to see what is wrong.
+fn refused(summary: &Summary) -> String {
+    if summary.refused.is_empty() {
+        return String::new();
+    }
+    let rows = summary.refused.len() as u64;
+    let noun = if rows == 1 { "row" } else { "rows" };
+    let mut shown = format!("Refused 拒收: {} {noun}, see rejects.parquet\n", count(rows));
+    for (place, reason) in summary.refused.iter().take(SHOWN) {
+        let _ = writeln!(shown, "  {place}\n    {reason}");
+    }
+    shown.push_str(&more(summary.refused.len()));
+    shown
+}
+
+fn more(length: usize) -> String {
+    match length.saturating_sub(SHOWN) {
+        0 => String::new(),
+        rest => format!("  … and {} more\n", count(rest as u64)),
+    }
 }
 
 fn matched(summary: &Summary) -> String {
@@ -155,29 +230,34 @@ fn disagreements(summary: &Summary) -> String {
         return "Discrepancies 差错: none 无\n".to_owned();
     }
     let digits = summary.agreement.currency.digits();
-    let rows = summary
-        .discrepancies
-        .iter()
-        .map(|(rule, found, stake)| {
-            vec![
-                rule.code.to_owned(),
-                format!("{} {}", rule.title, rule.zh),
-                format!("{} {}", rule.severity.word(), rule.severity.zh()),
-                format!("{} {}", rule.effect.word(), rule.effect.zh()),
-                count(*found),
-                at_stake(*stake, digits),
-            ]
-        })
-        .collect();
+    let mut found: Vec<_> = summary.discrepancies.iter().collect();
+    found.sort_by_key(|(rule, ..)| Reverse(rule.severity));
+    let mut rows = Vec::new();
+    let mut above = None;
+    for (rule, times, stake) in found {
+        // The severity stands above its codes; a column of its own would make the table too wide.
+        if above != Some(rule.severity) {
+            above = Some(rule.severity);
+            let heading = format!("── {} {}", rule.severity.word(), rule.severity.zh());
+            rows.push(vec![String::new(), heading]);
+        }
+        rows.push(vec![
+            rule.code.to_owned(),
+            format!("{} {}", rule.title, rule.zh),
+            format!("{} {}", rule.effect.word(), rule.effect.zh()),
+            count(*times),
+            at_stake(*stake, digits),
+        ]);
+    }
+    let at_stake = format!("at stake {}", summary.agreement.currency.code());
     let header = [
-        "code 代码",
-        "what 内容",
-        "severity 程度",
-        "effect 处理",
-        "count 数量",
-        "at stake 涉及金额",
+        ("code", "代码"),
+        ("what", "内容"),
+        ("effect", "处理"),
+        ("count", "数量"),
+        (at_stake.as_str(), "涉及金额"),
     ];
-    table("Discrepancies 差错", &header, 4, rows)
+    table("Discrepancies 差错", &header, 3, rows)
 }
 
 /// Exact money, with at least the currency's minor digits; nothing for nothing.
@@ -219,24 +299,23 @@ fn became(summary: &Summary) -> String {
             ]);
         }
     }
+    let code = summary.agreement.currency.code();
+    let (counted, held) = (format!("counted {code}"), format!("held {code}"));
     let header = [
-        "rows 行",
-        "in 进",
-        "counted 计入",
-        "held 挂账",
-        "excluded 剔除",
-        "pending 待达",
-        "counted 金额",
-        "held 金额",
+        ("rows", "行"),
+        ("in", "进"),
+        ("counted", "计入"),
+        ("held", "挂账"),
+        ("excluded", "剔除"),
+        ("pending", "待达"),
+        (counted.as_str(), "计入金额"),
+        (held.as_str(), "挂账金额"),
     ];
     table("Conservation 守恒: in = counted + held + excluded + pending", &header, 1, rows)
 }
 
 fn statement(summary: &Summary) -> String {
-    let Some(statement) = &summary.statement else {
-        return "Statement 清算单: BLOCKED 阻断 — the discrepancies that block it are listed above\n"
-            .to_owned();
-    };
+    let Some(statement) = &summary.statement else { return blocked(summary) };
     let agreement = &summary.agreement;
     let mut rows = Vec::new();
     for (number, line) in (1..).zip(statement.lines()) {
@@ -244,36 +323,60 @@ fn statement(summary: &Summary) -> String {
         let versions: Vec<String> = versions
             .iter()
             .filter_map(|version| version.as_ref())
+            // Fees and taxes follow their gross line and have its versions.
+            .filter(|_| line.kind == LineKind::Gross)
             .map(|version| format!("{} ({})", version.value, version.from))
             .collect();
-        let code = |party: Party| agreement.parties.of(party).code.clone();
+        let code = |party: Party| agreement.parties.of(party).code.as_str();
+        let whose = [
+            line.issuer.map(code).unwrap_or_default(),
+            line.flow.map(Flow::word).unwrap_or_default(),
+            line.flow.map(Flow::zh).unwrap_or_default(),
+        ];
         rows.push(vec![
             number.to_string(),
             format!("{} {}", line.kind.word(), line.kind.zh()),
-            line.issuer.map_or(String::new(), code),
-            line.flow.map_or(String::new(), |flow| format!("{} {}", flow.word(), flow.zh())),
-            versions.join(" × "),
+            whose.join(" ").trim_end().to_owned(),
+            versions.join("\n"),
             format!("{} → {}", code(line.payer), code(line.payer.partner())),
-            count(line.events),
-            grouped(&line.points.to_string()),
+            if line.kind == LineKind::Carry { String::new() } else { count(line.events) },
+            if line.kind == LineKind::Carry {
+                String::new()
+            } else {
+                grouped(&line.points.to_string())
+            },
             line.amount.to_string(),
         ]);
     }
     let header = [
-        "no. 行",
-        "type 类型",
-        "issuer 发行方",
-        "flow 流向",
-        "versions 版本",
-        "pays 付",
-        "events 笔数",
-        "points 积分",
-        "amount 金额",
+        ("no.", "行"),
+        ("type", "类型"),
+        ("whose points", "发行方与流向"),
+        ("versions", "版本"),
+        ("pays", "付"),
+        ("events", "笔数"),
+        ("points", "积分"),
+        (agreement.currency.code(), "金额"),
     ];
-    let mut shown = table("Statement 清算单", &header, 6, rows);
+    let mut shown = table("Statement 清算单", &header, 5, rows);
     let _ = writeln!(shown, "{}", totals(summary, statement));
     let net = crate::run::net_in_words(statement, agreement);
     let _ = writeln!(shown, "Net 轧差净额: {net}");
+    shown
+}
+
+/// Why there is no statement, and who can mend it.
+fn blocked(summary: &Summary) -> String {
+    let mut shown = String::from("Statement 清算单: BLOCKED 阻断\n");
+    for found in summary.blocking.iter().take(SHOWN) {
+        let _ = writeln!(shown, "  {} {} {}", found.rule.code, found.rule.title, found.rule.zh);
+        if let Some(place) = &found.place {
+            let _ = writeln!(shown, "    {place}");
+        }
+        let _ = writeln!(shown, "    {}", found.reason);
+        let _ = writeln!(shown, "    help: {}", found.rule.settles);
+    }
+    shown.push_str(&more(summary.blocking.len()));
     shown
 }
 
@@ -286,7 +389,8 @@ fn totals(summary: &Summary, statement: &Statement) -> String {
         if held.is_empty() { at_zero(digits) } else { held }
     };
     format!(
-        "{} payable 应付 {} · {} payable 应付 {} · carry 结转 {} · held 挂账 {} {}, {} {}",
+        "{} payable 应付 {} · {} payable 应付 {} · carry 结转 {}\n\
+         held 挂账, outside the net 不计入净额: {} {} · {} {}",
         agreement.parties.a.code,
         payables.a,
         agreement.parties.b.code,

@@ -13,6 +13,7 @@ use super::arguments::OutputFormat;
 use crate::generate::GenerateError;
 use crate::pipeline::Trouble as PipelineTrouble;
 use crate::run::{Error, exit};
+use crate::value::period::PeriodError;
 use crate::value::problem::Problem;
 
 /// Why a command failed.
@@ -38,8 +39,8 @@ impl From<Error> for Trouble {
     }
 }
 
-impl From<crate::value::period::PeriodError> for Trouble {
-    fn from(error: crate::value::period::PeriodError) -> Trouble {
+impl From<PeriodError> for Trouble {
+    fn from(error: PeriodError) -> Trouble {
         Trouble::Run(error.into())
     }
 }
@@ -137,12 +138,29 @@ impl Trouble {
 
     fn cure(&self) -> Option<&'static str> {
         match self {
+            Trouble::Run(Error::Period(PeriodError::NotBegun { .. })) => {
+                Some("name a later `--as-of`, or an earlier `--period`")
+            }
             Trouble::Run(error) => match error.exit_code() {
                 exit::LOCKED => Some("wait for the other run to end, then run again"),
                 exit::BUG => Some("report it with the pipeline and this message"),
+                exit::IO => match error {
+                    Error::Publish(_) | Error::Write { .. } => {
+                        Some("see that the folder can be written to, or name another with `--to`")
+                    }
+                    Error::Pipeline(_) => Some("name a pipeline file that exists and can be read"),
+                    Error::Find { .. } => Some("see that the folder of the feed can be listed"),
+                    _ => None,
+                },
+                exit::BLOCKED if matches!(error, Error::Overflow(_) | Error::Money(_)) => {
+                    Some("look for a row with a figure that cannot be true, and have it corrected")
+                }
                 _ => None,
             },
             Trouble::Usage(_) => Some("`hutong rules` lists every code"),
+            Trouble::Generate(GenerateError::Io { .. } | GenerateError::Parquet { .. }) => {
+                Some("see that the folder can be written to, or name another with `--to`")
+            }
             _ => None,
         }
     }

@@ -165,16 +165,16 @@ fn explain<I: Side>(
     let partner = agreement.ratios.of(I::PARTY.partner()).in_force(pair.valued_at);
     let partner = partner.map(|(_, version)| version.value);
     let others = [
-        ("the inverse of the ratio", Some(pair.ratio.inverse())),
-        ("the other direction's ratio", partner),
+        ("the inverse of the ratio in force", Some(pair.ratio.inverse())),
+        ("the ratio of the other direction", partner),
         ("the inverse of the other direction's ratio", partner.map(Ratio::inverse)),
-        ("1:1", Some(Ratio::ONE)),
+        ("no ratio at all", Some(Ratio::ONE)),
     ];
     for (name, ratio) in others {
         if let Some(ratio) = ratio
             && gives(ratio)?
         {
-            return Ok(Cause::OtherRatio(format!("{name} ({ratio})")));
+            return Ok(Cause::OtherRatio(format!("{ratio}, {name},")));
         }
     }
     Ok(Cause::Unexplained)

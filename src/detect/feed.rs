@@ -93,8 +93,8 @@ pub fn judge(desk: &Desk<'_>, feed: &FeedRows) -> Vec<Discrepancy> {
             .subject(party, file.clone())
             .subject(party, column.clone())
             .at(party, file.clone())
-            .expected(Some(column.clone()), None)
-            .because(reason.clone()),
+            .expected(Some(column.clone()).filter(|column| !column.is_empty()), None)
+            .because(told(column, reason)),
     });
     let rejects = feed.rejects.iter().map(|reject| {
         let rule = match reject.code {
@@ -103,12 +103,23 @@ pub fn judge(desk: &Desk<'_>, feed: &FeedRows) -> Vec<Discrepancy> {
             RejectCode::Value => &FIL_06,
         };
         let place = format!("{}:{}", reject.file, reject.line);
-        desk.draft(rule)
+        let draft = desk
+            .draft(rule)
             .subject(party, whose.clone())
             .subject(party, place.clone())
-            .at(party, place)
-            .expected(None, Some(reject.redacted.clone()))
-            .because(format!("{}: {}", reject.column, reject.reason))
+            .at(party, place);
+        let draft = match feed.kind.field(&reject.column) {
+            Some(field) => draft.differs(field.name, None, None),
+            None => draft,
+        };
+        draft
+            .expected(None, Some(reject.redacted.clone()).filter(|shown| !shown.is_empty()))
+            .because(told(&reject.column, &reject.reason))
     });
     faults.chain(rejects).collect()
+}
+
+/// A reason with the column that it is about, where it is about one.
+fn told(column: &str, reason: &str) -> String {
+    if column.is_empty() { reason.to_owned() } else { format!("{column}: {reason}") }
 }

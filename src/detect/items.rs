@@ -14,6 +14,7 @@ use crate::frame::books::{Ledger, Side};
 use crate::judgement::{Cause, Disposition, Item};
 use crate::value::exact::sum;
 use crate::value::kind::{Kind, Role, Status};
+use crate::value::party::Party;
 use crate::value::period::{DAY_MICROS, Instant};
 use crate::value::points::Overflow;
 
@@ -120,7 +121,18 @@ pub fn judge_book<P: Side>(
             }
             let seen = group.iter().map(|&row| ledger.occurred_at(row)).min();
             let draft = draft.seen(seen.unwrap_or(desk.period.start));
-            let draft = draft.expected(field.map(|field| format!("one {field}")), None);
+            let draft = match field {
+                Some(field) => {
+                    let zone = &desk.agreement.zone;
+                    let said = group.iter().map(|&row| ledger.said(row, field, zone));
+                    let said = Some(said.collect::<Vec<String>>().join(";"));
+                    match P::PARTY {
+                        Party::A => draft.differs(field, said, None),
+                        Party::B => draft.differs(field, None, said),
+                    }
+                }
+                None => draft,
+            };
             judged.found(draft.because(format!(
                 "{} rows have this event_id and differ in {}",
                 group.len(),

@@ -291,7 +291,14 @@ fn entitle<I: Side>(
 }
 
 fn no_version<I: Side>(scene: &Scene<'_, I>, pair: Pair, flow: Flow) -> Discrepancy {
-    let at = scene.valued_at(pair.issuer).show(&scene.desk.agreement.zone);
+    let valued_at = scene.valued_at(pair.issuer);
+    let agreement = scene.desk.agreement;
+    let has_rate = agreement.rates_of(I::PARTY, flow).in_force(valued_at).is_some();
+    let missing = match (has_rate, flow.word()) {
+        (true, _) => "ratio".to_owned(),
+        (false, flow) => format!("{flow} rate"),
+    };
+    let at = valued_at.show(&agreement.zone);
     let issuer = scene.desk.code(I::PARTY);
     scene
         .desk
@@ -300,7 +307,7 @@ fn no_version<I: Side>(scene: &Scene<'_, I>, pair: Pair, flow: Flow) -> Discrepa
         .row(I::PARTY, pair.issuer)
         .row(I::PARTY.partner(), pair.acceptor)
         .seen(scene.issuer.occurred_at(pair.issuer))
-        .because(format!("{issuer} has no ratio or no {} rate in force at {at}", flow.word()))
+        .because(format!("{issuer} has no {missing} in force at {at}"))
 }
 
 /// EVT-06: the acceptor finds its leg in another period.

@@ -10,6 +10,8 @@ use arrow::array::{
 };
 use arrow::datatypes::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
 
+use jiff::tz::TimeZone;
+
 use super::fields::FeedKind;
 use crate::value::kind::{Kind, LinkMethod, MemberStatus, Status};
 use crate::value::party::{A, B, Programme};
@@ -256,6 +258,25 @@ impl<P: Programme> Ledger<P> {
         ]
         .into_iter()
         .find_map(|(column, alike)| (!alike).then_some(column))
+    }
+
+    /// What a row says in a canonical column, for people.
+    #[must_use]
+    pub fn said(&self, row: u32, column: &str, zone: &TimeZone) -> String {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        match column {
+            "event_id" => self.event_id(row).to_owned(),
+            "kind" => self.kind(row).word().to_owned(),
+            "points" => self.points(row).to_string(),
+            "member_no" => self.member_no(row).to_owned(),
+            "occurred_at" => self.occurred_at(row).show(zone),
+            "posted_at" => instant(&self.posted_at, row).map_or(String::new(), |at| at.show(zone)),
+            "counter_event_id" => text(self.counter_event_id(row)),
+            "original_event_id" => text(self.original_event_id(row)),
+            "order_no" => text(self.order_no(row)),
+            "status" => self.status(row).word().to_owned(),
+            _ => String::new(),
+        }
     }
 }
 

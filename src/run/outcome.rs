@@ -11,7 +11,7 @@ use super::{Error, Known};
 use crate::agreement::Agreement;
 use crate::control::{self, ControlTotal};
 use crate::detect;
-use crate::discrepancy::Rule;
+use crate::discrepancy::{Effect, Rule};
 use crate::feed::RejectCode;
 use crate::judgement::Disposition;
 use crate::pipeline::Pipeline;
@@ -56,6 +56,21 @@ pub struct Summary {
     pub discrepancies: Vec<(&'static Rule, u64, Decimal)>,
     /// The statement; `None` where it is blocked.
     pub statement: Option<Statement>,
+    /// What blocks the statement.
+    pub blocking: Vec<Blocking>,
+    /// Refused rows: where, and why.
+    pub refused: Vec<(String, String)>,
+}
+
+/// A discrepancy that blocks the statement, in words that hold no member's data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocking {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The first file and line, where it is about one.
+    pub place: Option<String>,
+    /// Why.
+    pub reason: String,
 }
 
 /// How many pairs a rule made.
@@ -288,6 +303,20 @@ fn summarise(
     for row in (items::Items { agreement, period, evidence }).links() {
         *links.entry(row.standing).or_default() += 1;
     }
+    let blocks = evidence.discrepancies.iter().filter(|found| found.rule.effect == Effect::Blocks);
+    let blocking = blocks.map(|found| {
+        let rows = &found.evidence;
+        let place = rows.a.rows.first().or(rows.b.rows.first()).cloned();
+        Blocking { rule: found.rule, place, reason: found.reason.clone() }
+    });
+    let rejects = evidence.intake.feeds.iter().flat_map(|feed| &feed.rejects);
+    let refused = rejects.map(|reject| {
+        let reason = match reject.column.as_str() {
+            "" => reject.reason.clone(),
+            column => format!("{column}: {}", reject.reason),
+        };
+        (format!("{}:{}", reject.file, reject.line), reason)
+    });
     Ok(Summary {
         agreement: agreement.clone(),
         period: period.clone(),
@@ -297,6 +326,8 @@ fn summarise(
         links,
         discrepancies: by_code.into_values().collect(),
         statement: (!evidence.is_blocked()).then(|| evidence.statement.clone()),
+        blocking: blocking.collect(),
+        refused: refused.collect(),
     })
 }
 

@@ -13,3 +13,8 @@ mod published;
 mod truth;
 mod same_bytes;
 mod sample;
+mod tables;
+mod worked_example;
+mod cases;
+mod command;
+mod bad_input;

@@ -1,0 +1,164 @@
+//! A case for each rule: a pipeline, a few rows, what happens and why this is the finding.
+//!
+//! `tests/cases/<CODE>[-variant]/` holds `case.md` (its indented line is the command), the pipeline
+//! and its files, `expected.csv` (every discrepancy that the command publishes) and `rows.csv`
+//! (what became of every ledger row). `UPDATE_CASES=1` rewrites the last two.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hutong::detect;
+
+use crate::tables::{Row, run, table};
+
+const COLUMNS: [&str; 13] = [
+    "code",
+    "severity",
+    "effect",
+    "a_event_id",
+    "b_event_id",
+    "a_member",
+    "b_member",
+    "field",
+    "expected",
+    "actual",
+    "difference_points",
+    "amount_at_stake",
+    "reason",
+];
+
+fn folders() -> Vec<PathBuf> {
+    let entries = fs::read_dir("tests/cases").unwrap();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders
+}
+
+/// The name of a case begins with the code of its rule.
+fn code_of(folder: &Path) -> String {
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    name.get(..6).unwrap_or(name).to_owned()
+}
+
+/// The as-of date and the period of the command that `case.md` shows.
+fn command(folder: &Path) -> (String, Option<String>) {
+    let page = fs::read_to_string(folder.join("case.md")).unwrap();
+    let line = page.lines().find_map(|line| line.strip_prefix("    hutong run pipeline.yaml "));
+    let line = line.unwrap_or_else(|| panic!("{}: case.md shows no command", folder.display()));
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let after = |option: &str| {
+        let at = words.iter().position(|word| *word == option)?;
+        words.get(at + 1).map(|word| (*word).to_owned())
+    };
+    (after("--as-of").unwrap(), after("--period"))
+}
+
+fn as_csv<'r>(header: &[&str], rows: impl Iterator<Item = Vec<&'r str>>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(header).unwrap();
+    for row in rows {
+        writer.write_record(row).unwrap();
+    }
+    String::from_utf8(writer.into_inner().unwrap()).unwrap()
+}
+
+/// What became of every ledger row: the table in which it stands, and under which code.
+fn became(folder: &Path, published: &Path) -> String {
+    // place → table and code
+    let mut stands: BTreeMap<String, (&str, String)> = BTreeMap::new();
+    for row in table(published, "cleared_events") {
+        for side in ["issuer", "acceptor"] {
+            let place =
+                format!("{}:{}", row[&format!("{side}_file")], row[&format!("{side}_line")]);
+            assert_eq!(stands.insert(place, ("cleared_events", String::new())), None);
+        }
+    }
+    for name in ["held", "pending"] {
+        for row in table(published, name) {
+            let places = [&row["issuer_row"], &row["acceptor_row"]];
+            for place in places.into_iter().filter(|place| !place.is_empty()) {
+                assert_eq!(stands.insert(place.clone(), (name, row["code"].clone())), None);
+            }
+        }
+    }
+    for row in table(published, "rejects") {
+        let place = format!("{}:{}", row["file"], row["line"]);
+        assert_eq!(stands.insert(place, ("rejects", row["code"].clone())), None);
+    }
+    let mut lines = String::from("row,event_id,stands_in,code\n");
+    for name in ["a-ledger.csv", "b-ledger.csv"] {
+        let Ok(bytes) = fs::read(folder.join(name)) else { continue };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        for (number, line) in (1..).zip(text.lines()).skip(1) {
+            let place = format!("{name}:{number}");
+            let (table, code) = stands.remove(&place).unwrap_or(("neither", String::new()));
+            let event_id = line.split(',').next().unwrap();
+            writeln!(lines, "{place},{event_id},{table},{code}").unwrap();
+        }
+    }
+    stands.retain(|place, _| place.contains("ledger"));
+    assert!(stands.is_empty(), "{}: no such rows {stands:?}", folder.display());
+    lines
+}
+
+/// Compares a file of a case with what was published, or rewrites it.
+fn check(file: &Path, published: &str, wrong: &mut String) {
+    if std::env::var_os("UPDATE_CASES").is_some() {
+        fs::write(file, published).unwrap();
+    }
+    let expected = fs::read_to_string(file).unwrap_or_default();
+    if expected != published {
+        writeln!(wrong, "{}\n== expected\n{expected}== published\n{published}", file.display())
+            .unwrap();
+    }
+}
+
+#[test]
+fn every_case_finds_what_it_says() {
+    let mut wrong = String::new();
+    for folder in folders() {
+        let (as_of, period) = command(&folder);
+        let to = tempfile::tempdir().unwrap();
+        let outcome = run(&folder.join("pipeline.yaml"), (&as_of, period.as_deref()), to.path())
+            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let published = outcome.published.folder();
+        let found = table(published, "discrepancies");
+        let rows = found.iter().map(|row: &Row| COLUMNS.map(|column| &*row[column]).to_vec());
+        check(&folder.join("expected.csv"), &as_csv(&COLUMNS, rows), &mut wrong);
+        check(&folder.join("rows.csv"), &became(&folder, published), &mut wrong);
+        let blocks = found.iter().any(|row| row["effect"] == "blocks");
+        assert_eq!(outcome.is_blocked(), blocks, "{}", folder.display());
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// A rule without a case is not known to work, and a case without a rule is of no use.
+#[test]
+fn every_rule_has_a_case_and_every_case_a_rule() {
+    let mut cased: BTreeSet<[String; 3]> = BTreeSet::new();
+    for folder in folders() {
+        let code = code_of(&folder);
+        let page = fs::read_to_string(folder.join("case.md")).unwrap();
+        assert!(
+            detect::rules().any(|rule| {
+                page.starts_with(&format!("# {code} {} {}\n", rule.title, rule.zh))
+            }),
+            "{}: case.md begins with the code, title and Chinese title of a rule",
+            folder.display()
+        );
+        let mut expected = csv::Reader::from_path(folder.join("expected.csv")).unwrap();
+        let mut found = expected.records().map(|record| {
+            let record = record.unwrap();
+            [0, 1, 2].map(|column| record[column].to_owned())
+        });
+        let own: BTreeSet<_> = found.by_ref().filter(|[found, ..]| *found == code).collect();
+        assert!(!own.is_empty(), "{} finds no {code}", folder.display());
+        cased.extend(own);
+    }
+    for rule in detect::rules() {
+        let words = [rule.code, rule.severity.word(), rule.effect.word()].map(str::to_owned);
+        assert!(cased.contains(&words), "no case of {words:?} in tests/cases");
+    }
+}

@@ -1,0 +1,354 @@
+//! The command line as a user meets it: the real binary, its exit codes and its words.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::tables::bytes_under;
+
+const WORKED: &str = "pipelines/worked-example.yaml";
+
+fn hutong(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hutong"));
+    command.args(args).env("COLUMNS", "100");
+    command
+}
+
+/// Runs to the end, and gives the exit code and both streams.
+fn ran(args: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = hutong(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+/// Runs `args`, with `{out}` for a folder of its own, and looks at the exit code and at a text
+/// that one of the two streams must hold.
+#[track_caller]
+fn check(args: &str, code: i32, told: &str) {
+    let out = tempfile::tempdir().unwrap();
+    fs::write(out.path().join("file"), "").unwrap();
+    let args = args.replace("{out}", out.path().to_str().unwrap());
+    let words: Vec<&str> = args.split_whitespace().collect();
+    let (found, stdout, stderr) = ran(&words);
+    assert_eq!(found, Some(code), "hutong {args}\n{stdout}{stderr}");
+    let said = format!("{stdout}{stderr}");
+    assert!(said.contains(told), "hutong {args} does not say `{told}`:\n{said}");
+    // What failed before it had a result says so on standard error and leaves the other clean.
+    if matches!(code, 2 | 4 | 5) {
+        assert_eq!(stdout, "", "hutong {args}");
+        assert!(!stderr.is_empty(), "hutong {args}");
+    }
+}
+
+#[test]
+fn every_verb_ends_with_its_exit_code() {
+    let run = |rest: &str| format!("run {WORKED} --to {{out}} {rest}");
+    let dated = |rest: &str| run(&format!("--as-of 2026-03-31 {rest}"));
+    let case = |name: &str| {
+        format!("run tests/cases/{name}/pipeline.yaml --as-of 2026-03-31 --to {{out}}")
+    };
+    let rows = [
+        (dated(""), 0, "SKY pays HBR 46.97 CNY"),
+        (run("--period 2026-03 --as-of 2026-04-03"), 0, "SKY pays HBR 46.97 CNY"),
+        (dated("--fail-on never"), 0, "Published"),
+        (dated("--fail-on error"), 1, "Published"),
+        (dated("--fail-on warning"), 1, "Published"),
+        (dated("--fail-on information"), 1, "Published"),
+        (dated("--fail-on fatal"), 0, "Published"),
+        (dated("--fail-on led-01,EVT-02"), 1, "Published"),
+        (dated("--fail-on EVT-02,EVT-04"), 0, "Published"),
+        (dated("--threads 1 --buckets 3"), 0, "Published"),
+        (format!("check {WORKED}"), 0, "no problems"),
+        (format!("plan {WORKED} --as-of 2026-03-31"), 0, "100:40"),
+        ("schema".to_owned(), 0, "\"$schema\""),
+        ("rules".to_owned(), 0, "LED-02"),
+        ("rules amt-02".to_owned(), 0, "用错比例或方向"),
+        ("generate --members 20 --events 60 --to {out}/demo".to_owned(), 0, "hutong run"),
+        ("--version".to_owned(), 0, "hutong 0."),
+        // The pipeline, or what was asked for.
+        ("check tests/pipelines/broken/term_dates.yaml".to_owned(), 2, "term_dates.yaml"),
+        ("".to_owned(), 2, "Usage"),
+        ("settle".to_owned(), 2, "settle"),
+        (dated("--fast"), 2, "--fast"),
+        (dated("--fail-on EVT-99"), 2, "EVT-99"),
+        (dated("--threads 0"), 2, "write a count from 1 to 65535"),
+        (dated("--quiet --verbose"), 2, "--verbose"),
+        (run("--as-of 2026-02-30"), 2, "write a day that exists, such as 2026-03-31"),
+        (run("--as-of 31.3.2026"), 2, "write a day that exists, such as 2026-03-31"),
+        (run("--as-of 2026-03-31T10:00"), 2, "write a day that exists, such as 2026-03-31"),
+        (run(""), 2, "--as-of"),
+        (dated("--period 2026-13"), 2, "2026-13"),
+        (dated("--period 2026-Q1"), 2, "2026-Q1"),
+        (dated("--period march"), 2, "march"),
+        (dated("--period 2026-05"), 2, "help: name a later `--as-of`, or an earlier `--period`"),
+        ("rules AMT-99".to_owned(), 2, "did you mean AMT-0"),
+        ("generate --members 0 --events 60 --to {out}/demo".to_owned(), 2, "member"),
+        // The input.
+        (case("FIL-01"), 3, "FIL-01"),
+        (case("FIL-05-required"), 3, "FIL-05"),
+        (case("AMT-07"), 3, "AMT-07"),
+        // The disk.
+        ("check pipelines/none.yaml".to_owned(), 4, "pipelines/none.yaml"),
+        ("check pipelines".to_owned(), 4, "pipelines"),
+        (dated("").replace("{out}", "{out}/file"), 4, "file/worked-example"),
+        (dated("").replace("{out}", "{out}/file/inner"), 4, "file/inner"),
+        ("generate --members 5 --events 5 --to {out}/file/demo".to_owned(), 4, "file/demo"),
+    ];
+    for (args, code, told) in rows {
+        check(&args, code, told);
+    }
+}
+
+#[test]
+fn an_unknown_kind_stops_the_run_and_names_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir("tests/cases/EVT-01").unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let ledger = folder.path().join("b-ledger.csv");
+    let text = fs::read_to_string(&ledger).unwrap().replace("xaccept", "transmute");
+    fs::write(&ledger, text).unwrap();
+    let pipeline = folder.path().join("pipeline.yaml");
+    let (code, stdout, stderr) = ran(&["run", pipeline.to_str().unwrap(), "--as-of", "2026-03-31"]);
+    assert_eq!((code, &*stdout), (Some(3), ""));
+    assert!(stderr.contains("b-ledger.csv:2: `transmute` is no known kind"), "{stderr}");
+    assert!(stderr.contains("declare it under `values` of `kind`"), "{stderr}");
+}
+
+#[test]
+fn a_second_run_is_a_no_op_with_the_same_verdict() {
+    let out = tempfile::tempdir().unwrap();
+    let to = out.path().to_str().unwrap();
+    let args = ["run", WORKED, "--as-of", "2026-03-31", "--to", to, "--fail-on", "error"];
+    assert_eq!(ran(&args).0, Some(1));
+    let before = bytes_under(out.path());
+    let (code, stdout, stderr) = ran(&args);
+    assert_eq!((code, &*stderr), (Some(1), ""));
+    assert!(stdout.starts_with("Already published 已发布"), "{stdout}");
+    assert!(stdout.contains("SKY pays HBR 46.97 CNY"), "{stdout}");
+    assert!(bytes_under(out.path()) == before, "the second run changed what was published");
+}
+
+#[test]
+fn results_for_programs_are_json() {
+    let out = tempfile::tempdir().unwrap();
+    let to = out.path().to_str().unwrap();
+    let json = |args: &[&str]| -> (Option<i32>, serde_json::Value) {
+        let args: Vec<&str> = args.iter().copied().chain(["--output-format", "json"]).collect();
+        let (code, stdout, stderr) = ran(&args);
+        assert_eq!(stderr, "", "{args:?}");
+        (code, serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}\n{stdout}")))
+    };
+    let run = ["run", WORKED, "--as-of", "2026-03-31", "--to", to];
+    let (code, first) = json(&run);
+    assert_eq!(code, Some(0));
+    let folder = first["folder"].as_str().unwrap();
+    assert!(Path::new(folder).join("manifest.json").is_file(), "{folder}");
+    assert_eq!(first["already_published"], false);
+    let manifest = &first["manifest"];
+    assert_eq!(manifest["digest"].as_str().map(str::len), Some(64), "{manifest}");
+    assert_eq!(manifest["discrepancies"]["AMT-01"], 1, "{manifest}");
+    assert_eq!(manifest["severities"]["error"], 3, "{manifest}");
+    assert_eq!(manifest["net"], "SKY pays HBR 46.97 CNY", "{manifest}");
+    let (_, second) = json(&run);
+    assert_eq!(second["already_published"], true);
+    assert_eq!(second["manifest"], first["manifest"]);
+
+    // command, exit code, pointer into the answer, text there
+    let rows: [(&[&str], i32, &str, &str); 5] = [
+        (&["check", WORKED], 0, "/pipeline", "worked-example"),
+        (&["plan", WORKED, "--as-of", "2026-03-31"], 0, "/pipeline", "worked-example"),
+        (&["schema"], 0, "/type", "object"),
+        (&["rules"], 0, "/0/code", "FIL-01"),
+        (&["rules", "REV-02"], 0, "/0/title", "reverses more than the original"),
+    ];
+    for (args, expected, pointer, text) in rows {
+        let (code, answer) = json(args);
+        assert_eq!(code, Some(expected), "{args:?}");
+        assert_eq!(
+            answer.pointer(pointer).and_then(|found| found.as_str()),
+            Some(text),
+            "{answer}"
+        );
+    }
+    let demo = out.path().join("demo");
+    let generate = ["generate", "--members", "20", "--events", "60", "--to"];
+    let (code, answer) = json(&[&generate[..], &[demo.to_str().unwrap()]].concat());
+    assert_eq!(code, Some(0));
+    assert!(Path::new(answer["pipeline"].as_str().unwrap()).is_file(), "{answer}");
+}
+
+#[test]
+fn errors_for_programs_are_json() {
+    // command, exit code, part of the error, whether there are problems with places
+    let rows: [(&[&str], i32, &str, bool); 4] = [
+        (&["check", "tests/pipelines/broken/term_dates.yaml"], 2, "problem", true),
+        (&["check", "pipelines/none.yaml"], 4, "pipelines/none.yaml", false),
+        (&["rules", "AMT-99"], 2, "AMT-99", false),
+        (&["run", WORKED, "--as-of", "2026-03-31", "--period", "2026-Q1"], 2, "2026-Q1", false),
+    ];
+    for (args, exit, part, has_problems) in rows {
+        let args: Vec<&str> = args.iter().copied().chain(["--output-format", "json"]).collect();
+        let (code, stdout, stderr) = ran(&args);
+        assert_eq!((code, &*stderr), (Some(exit), ""), "{args:?}");
+        let answer: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(answer["exit_code"], exit, "{answer}");
+        assert!(answer["error"].to_string().contains(part), "{answer}");
+        let problems = answer["problems"].as_array().unwrap();
+        assert_eq!(!problems.is_empty(), has_problems, "{answer}");
+        for problem in problems {
+            for key in ["file", "line", "column", "reason", "cure"] {
+                assert!(!problem[key].is_null(), "{key}: {answer}");
+            }
+        }
+    }
+}
+
+#[test]
+fn quiet_is_quiet_and_loud_is_json_lines() {
+    let out = tempfile::tempdir().unwrap();
+    let to = out.path().to_str().unwrap();
+    let args = ["run", WORKED, "--as-of", "2026-03-31", "--to", to, "-q"];
+    assert_eq!(ran(&args), (Some(0), String::new(), String::new()));
+    assert!(out.path().join("worked-example/latest/manifest.json").is_file());
+
+    let args = ["run", WORKED, "--as-of", "2026-03-30", "--to", to, "-vv", "--log-format", "json"];
+    let (code, _, stderr) = ran(&args);
+    assert_eq!(code, Some(0));
+    let messages: Vec<String> = stderr
+        .lines()
+        .map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(line["level"].is_string(), "{line}");
+            line["message"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    for message in ["stage", "read", "published"] {
+        assert!(messages.iter().any(|found| found == message), "{messages:?}");
+    }
+    for private in ["8000001", "H001", "SKY-00", "HBR-00"] {
+        assert!(!stderr.contains(private), "the log names {private}:\n{stderr}");
+    }
+}
+
+#[test]
+fn every_verb_has_help_with_examples() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for verb in ["", "run", "check", "plan", "schema", "rules", "generate"] {
+            let args: Vec<&str> = [verb, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
+            let (code, stdout, stderr) = ran(&args);
+            assert_eq!((code, &*stderr), (Some(0), ""), "{verb}");
+            let wide = stdout.lines().find(|line| line.chars().count() > 100);
+            assert_eq!(wide, None, "{verb}");
+            assert!(stdout.contains("Example") || verb.is_empty(), "{stdout}");
+            let name = if verb.is_empty() { "hutong" } else { verb };
+            insta::assert_snapshot!(format!("help_{name}"), stdout);
+        }
+    });
+}
+
+#[test]
+fn two_runs_do_not_publish_at_once() {
+    let out = tempfile::tempdir().unwrap();
+    let to = out.path().to_str().unwrap();
+    let args = ["run", WORKED, "--as-of", "2026-03-31", "--to", to];
+    fs::create_dir(out.path().join("worked-example")).unwrap();
+    let lock = File::create(out.path().join("worked-example/.lock")).unwrap();
+    lock.lock().unwrap();
+    let (code, stdout, stderr) = ran(&args);
+    assert_eq!((code, &*stdout), (Some(5), ""));
+    assert!(stderr.contains("another run holds the lock"), "{stderr}");
+    assert!(stderr.contains("help: wait for the other run to end"), "{stderr}");
+    lock.unlock().unwrap();
+    assert_eq!(ran(&args).0, Some(0));
+}
+
+/// Waits until something holds; a run that ended first is too short for the test.
+fn wait(child: &mut Child, what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(child.try_wait().unwrap().is_none(), "the run ended before {what}");
+        assert!(started.elapsed() < Duration::from_secs(60), "no {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn staging(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = names.map(|name| name.to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with(".staging-") || name == ".latest-next").collect()
+}
+
+/// A run that dies leaves what was published before as it was, and the next run sweeps up.
+#[test]
+fn a_killed_run_leaves_earlier_publications_intact() {
+    let scratch = tempfile::tempdir().unwrap();
+    let demo = scratch.path().join("demo");
+    let demo = demo.to_str().unwrap();
+    let generate = ["generate", "--members", "400", "--events", "8000", "--to", demo];
+    assert_eq!(ran(&generate).0, Some(0));
+    let pipeline = format!("{demo}/pipeline.yaml");
+    let to = scratch.path().join("out");
+    let run = |as_of: &str| {
+        let mut command = hutong(&["run", &pipeline, "--as-of", as_of, "--period", "2026-03"]);
+        command.arg("--to").arg(&to).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    assert_eq!(run("2026-03-31").status().unwrap().code(), Some(0));
+    let folder = fs::read_dir(&to).unwrap().next().unwrap().unwrap().path();
+    let published = || {
+        let mut files = bytes_under(&folder);
+        files.retain(|path, _| {
+            let inside = path.strip_prefix(&folder).unwrap().to_string_lossy();
+            !inside.starts_with(".staging-") && inside != ".lock"
+        });
+        files
+    };
+    let before = published();
+    assert!(before.len() > 10);
+
+    let is_locked = || {
+        let lock = File::open(folder.join(".lock")).unwrap();
+        matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock))
+    };
+    // Once as it begins to work, once as it stages.
+    let mut child = run("2026-04-01").spawn().unwrap();
+    wait(&mut child, "lock", is_locked);
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().code(), None);
+    assert!(published() == before);
+    let mut child = run("2026-04-01").spawn().unwrap();
+    wait(&mut child, "staging", || !staging(&folder).is_empty());
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().code(), None);
+    assert!(published() == before);
+    assert_eq!(staging(&folder).len(), 1);
+
+    // An interrupt says so and has an exit code of its own.
+    let mut child = run("2026-04-01").spawn().unwrap();
+    wait(&mut child, "lock", is_locked);
+    let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(signalled.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("interrupted; what was published before stands"), "{said}");
+    assert!(published() == before);
+
+    assert_eq!(run("2026-04-01").status().unwrap().code(), Some(0));
+    assert_eq!(staging(&folder), [""; 0]);
+    let after = published();
+    assert!(after.len() > before.len());
+    for (path, bytes) in &before {
+        if !path.ends_with("latest") {
+            assert!(after.get(path) == Some(bytes), "{} has changed", path.display());
+        }
+    }
+    assert_eq!(fs::read_link(folder.join("latest")).unwrap(), Path::new("2026-03/2026-04-01"));
+}
