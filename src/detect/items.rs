@@ -94,7 +94,13 @@ pub fn judge_book<P: Side>(
     let mut judged = Judged::default();
     let is_ours = |row: u32| desk.period.clears(ledger.occurred_at(row));
     let mut ordinals: BTreeMap<&str, u32> = BTreeMap::new();
-    for &(extra, first) in &lineage.extras {
+    // Extras of one event_id are numbered in the order of what they say, not of their rows.
+    let mut extras = lineage.extras.clone();
+    extras.sort_by(|&(one, _), &(other, _)| {
+        (ledger.event_id(one), ledger.content(one))
+            .cmp(&(ledger.event_id(other), ledger.content(other)))
+    });
+    for (extra, first) in extras {
         if !is_ours(extra) {
             judged.place(Some(extra), None, Disposition::OtherPeriod, None);
             continue;
@@ -114,7 +120,7 @@ pub fn judge_book<P: Side>(
     for group in &lineage.collisions {
         let is_told = group.iter().any(|row| is_ours(*row) || held_with.contains(row));
         let cause = is_told.then(|| {
-            let field = group.iter().find_map(|&row| ledger.difference(group[0], row));
+            let field = ledger.difference(group);
             let mut draft = desk.draft(&EVT_04).subject(P::PARTY, ledger.event_id(group[0]).into());
             for &row in group {
                 draft = draft.witness(P::PARTY, row);
@@ -124,8 +130,10 @@ pub fn judge_book<P: Side>(
             let draft = match field {
                 Some(field) => {
                     let zone = &desk.agreement.zone;
-                    let said = group.iter().map(|&row| ledger.said(row, field, zone));
-                    let said = Some(said.collect::<Vec<String>>().join(";"));
+                    // In order of what they say, whatever the order of the rows.
+                    let said: BTreeSet<String> =
+                        group.iter().map(|&row| ledger.said(row, field, zone)).collect();
+                    let said = Some(said.into_iter().collect::<Vec<String>>().join(";"));
                     match P::PARTY {
                         Party::A => draft.differs(field, said, None),
                         Party::B => draft.differs(field, None, said),

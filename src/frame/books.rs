@@ -240,21 +240,22 @@ impl<P: Programme> Ledger<P> {
         )
     }
 
-    /// The first canonical column in which two rows differ; `None` where they are alike.
+    /// The first canonical column in which rows do not all say the same; `None` where they do.
     #[must_use]
-    pub fn difference(&self, one: u32, other: u32) -> Option<&'static str> {
-        let posted = |row| instant(&self.posted_at, row);
+    pub fn difference(&self, rows: &[u32]) -> Option<&'static str> {
+        fn alike<T: PartialEq>(rows: &[u32], said: impl Fn(u32) -> T) -> bool {
+            rows.windows(2).all(|pair| said(pair[0]) == said(pair[1]))
+        }
         [
-            ("event_id", self.event_id(one) == self.event_id(other)),
-            ("kind", self.kind(one) == self.kind(other)),
-            ("points", self.points(one) == self.points(other)),
-            ("member_no", self.member_no(one) == self.member_no(other)),
-            ("occurred_at", self.occurred_at(one) == self.occurred_at(other)),
-            ("posted_at", posted(one) == posted(other)),
-            ("counter_event_id", self.counter_event_id(one) == self.counter_event_id(other)),
-            ("original_event_id", self.original_event_id(one) == self.original_event_id(other)),
-            ("order_no", self.order_no(one) == self.order_no(other)),
-            ("status", self.status(one) == self.status(other)),
+            ("kind", alike(rows, |row| self.kind(row))),
+            ("points", alike(rows, |row| self.points(row))),
+            ("member_no", alike(rows, |row| self.member_no(row))),
+            ("occurred_at", alike(rows, |row| self.occurred_at(row))),
+            ("posted_at", alike(rows, |row| instant(&self.posted_at, row))),
+            ("counter_event_id", alike(rows, |row| self.counter_event_id(row))),
+            ("original_event_id", alike(rows, |row| self.original_event_id(row))),
+            ("order_no", alike(rows, |row| self.order_no(row))),
+            ("status", alike(rows, |row| self.status(row))),
         ]
         .into_iter()
         .find_map(|(column, alike)| (!alike).then_some(column))
