@@ -5,7 +5,8 @@ use crate::oracle::answer::{Answer, Aside, Discrepancy};
 use crate::oracle::examples::{march, reverse, row, spend};
 use crate::oracle::judge;
 use crate::world::{
-    Balance, DAY, HOUR, Kind, Link, Member, Method, Moment, Party, Place, Rule, Tiers, World,
+    Balance, Bearer, DAY, Fee, HOUR, Kind, Link, Member, Method, Moment, Party, Place, Rule, Tax,
+    Tiers, World,
 };
 
 /// The answer that both give.
@@ -312,6 +313,41 @@ fn the_grace_ends_with_the_as_of_day() {
         let expected = format!("{code} a=[a1] b=[] members a=[M] b=[]");
         assert_eq!(found(&answer(&world)), [expected]);
     }
+}
+
+/// 149.6 yen are 150, of which 1 % are 2 yen and of 149.6 only 1; of these 2, 25 % are 1 yen and
+/// of the exact fee none.
+#[test]
+fn a_fee_is_of_the_rounded_gross_and_its_tax_of_the_rounded_fee() {
+    for (place, lines) in [
+        (Place::Event, ["150", "2", "1"]),
+        (Place::Line, ["150", "2", "1"]),
+        (Place::Statement, ["150", "1", "0"]),
+    ] {
+        let mut world = World::bare();
+        (world.currency, world.minor_digits, world.place) = ("JPY", 0, place);
+        world.rates[0].millionths = 1_496_000;
+        let tax = Some(Tax { milli_percent: 25_000, inclusive: false });
+        world.fees = vec![Fee { milli_percent: 1_000, paid_by: Bearer::Issuer, tax }];
+        spend(&mut world, Party::A, "a1", 100, 100);
+        let answer = answer(&world);
+        let amounts: Vec<String> =
+            answer.lines.iter().map(|line| line.amount.to_string()).collect();
+        assert_eq!(amounts, lines, "{place:?}");
+    }
+}
+
+/// 100.4 yen and half of them are 150.6, and so 151; of the rounded gross it would be 150.
+#[test]
+fn where_only_the_statement_is_rounded_a_fee_is_of_the_exact_gross() {
+    let mut world = World::bare();
+    (world.currency, world.minor_digits, world.place) = ("JPY", 0, Place::Statement);
+    world.rates[0].millionths = 1_004_000;
+    world.fees = vec![Fee { milli_percent: 50_000, paid_by: Bearer::Issuer, tax: None }];
+    spend(&mut world, Party::A, "a1", 100, 100);
+    let amounts: Vec<String> =
+        answer(&world).lines.iter().map(|line| line.amount.to_string()).collect();
+    assert_eq!(amounts, ["101", "50"]);
 }
 
 #[test]
