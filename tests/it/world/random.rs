@@ -144,7 +144,7 @@ fn money(rng: &mut Rng, world: &mut World) {
     let fees = one_of(rng, &[0, 1, 1, 2]);
     for position in 0..fees {
         let tax = now_and_then(rng, 60).then(|| Tax {
-            milli_percent: one_of(rng, &[6_000, 13_000, 3_000, 6_725]),
+            milli_percent: one_of(rng, &[6_000, 13_000, 3_000, 6_725, 40_000]),
             inclusive: rng.bool(),
         });
         // Two fees have different payers, so that their lines are told apart.
@@ -153,7 +153,7 @@ fn money(rng: &mut Rng, world: &mut World) {
         if world.fees.iter().any(|fee| fee.paid_by == paid_by) {
             continue;
         }
-        let milli_percent = one_of(rng, &[2_000, 1_500, 625, 3_333]);
+        let milli_percent = one_of(rng, &[2_000, 1_500, 625, 3_333, 33_333]);
         world.fees.push(Fee { milli_percent, paid_by, tax });
     }
     let unit = 10_i64.pow(world.minor_digits);

@@ -5,7 +5,8 @@ use crate::oracle::answer::{Answer, Aside, Discrepancy};
 use crate::oracle::examples::{march, reverse, row, spend};
 use crate::oracle::judge;
 use crate::world::{
-    Balance, DAY, HOUR, Kind, Link, Member, Method, Moment, Party, Place, Rule, Tiers, World,
+    Balance, Bearer, DAY, Fee, HOUR, Kind, Link, Member, Method, Mode, Moment, Party, Place, Rule,
+    Tax, Tiers, World,
 };
 
 /// The answer that both give.
@@ -140,6 +141,87 @@ fn a_recorded_inference_about_nobody_is_told() {
     let answer = answer(&world);
     assert_eq!(found(&answer), ["MBR-02 a=[] b=[] members a=[M] b=[ghost]"]);
     assert_eq!(answer.cleared.len(), 1);
+}
+
+#[test]
+fn the_reversal_of_nothing_is_wrong_by_itself() {
+    let mut world = World::bare();
+    spend(&mut world, Party::A, "a1", 0, 0);
+    reverse(&mut world, Party::A, "a2", "a1", 0, 0);
+    let expected = [
+        "EVT-09 a=[a1] b=[a1-m] members a=[M] b=[M]",
+        "EVT-09 a=[a2] b=[a2-m] members a=[M] b=[M]",
+    ];
+    assert_eq!(found(&answer(&world)), expected);
+}
+
+#[test]
+fn a_spend_is_not_mirrored_by_a_reversal() {
+    let mut world = World::bare();
+    spend(&mut world, Party::A, "a1", 100, 100);
+    spend(&mut world, Party::A, "a2", 40, 40);
+    // The second mirror says that it takes back some of the first.
+    let mirror = &mut world.b.ledger[1];
+    (mirror.kind, mirror.points) = (Kind::Reversal, -40);
+    mirror.original_event_id = Some("a1-m".to_owned());
+    assert_eq!(found(&answer(&world)), ["EVT-09 a=[a2] b=[a2-m] members a=[M] b=[M]"]);
+}
+
+/// At 1:1, while the partner's points are worth three of ours.
+#[test]
+fn a_mirror_by_the_other_direction_is_told_from_one_by_no_ratio() {
+    for (mirror, code) in [(33, "AMT-02"), (297, "AMT-02"), (34, "AMT-01")] {
+        let mut world = World::bare();
+        world.ratios[1].acceptor_points = 3;
+        spend(&mut world, Party::A, "a1", 99, mirror);
+        let expected = format!("{code} a=[a1] b=[a1-m] members a=[M] b=[M]");
+        assert_eq!(found(&answer(&world)), [expected]);
+    }
+}
+
+#[test]
+fn money_at_the_midpoint_goes_where_its_mode_says() {
+    // mode, 0.005, 0.015, and both reversed
+    let rows = [
+        (Mode::HalfUp, ["0.01", "0.02", "-0.01", "-0.02"]),
+        (Mode::HalfEven, ["0", "0.02", "0", "-0.02"]),
+        (Mode::Down, ["0", "0.01", "0", "-0.01"]),
+        (Mode::Up, ["0.01", "0.02", "-0.01", "-0.02"]),
+    ];
+    for (mode, amounts) in rows {
+        for (points, amount) in [1_i64, 3, -1, -3].into_iter().zip(amounts) {
+            let mut world = World::bare();
+            (world.mode, world.rates[0].millionths) = (mode, 5_000);
+            spend(&mut world, Party::A, "a1", points.abs(), points.abs());
+            if points < 0 {
+                // The spend was cleared in another period.
+                world.a.ledger[0].occurred_at -= 40 * DAY;
+                reverse(&mut world, Party::A, "a2", "a1", -points, -points);
+            }
+            let lines = answer(&world).lines;
+            assert_eq!(lines[0].amount.to_string(), amount, "{mode:?} {points}");
+        }
+    }
+}
+
+/// The partner's ratio that explains a reversal's mirror is the one of its original's instant.
+#[test]
+fn a_reversal_is_explained_by_the_ratios_of_its_original() {
+    let mut world = World::bare();
+    let boundary = row("", Kind::Earn, 0, 1).occurred_at;
+    let mut later = world.ratios[1].clone();
+    (later.issuer_points, later.acceptor_points) = (1, 5);
+    later.from = Moment::At(boundary);
+    (world.ratios[1].issuer_points, world.ratios[1].acceptor_points) = (1, 3);
+    world.ratios.push(later);
+    spend(&mut world, Party::A, "a1", 100, 100);
+    reverse(&mut world, Party::A, "a2", "a1", 40, 120);
+    reverse(&mut world, Party::A, "a3", "a1", 40, 200);
+    let expected = [
+        "AMT-01 a=[a3] b=[a3-m] members a=[M] b=[M]",
+        "AMT-02 a=[a2] b=[a2-m] members a=[M] b=[M]",
+    ];
+    assert_eq!(found(&answer(&world)), expected);
 }
 
 #[test]
@@ -312,6 +394,41 @@ fn the_grace_ends_with_the_as_of_day() {
         let expected = format!("{code} a=[a1] b=[] members a=[M] b=[]");
         assert_eq!(found(&answer(&world)), [expected]);
     }
+}
+
+/// 149.6 yen are 150, of which 1 % are 2 yen and of 149.6 only 1; of these 2, 25 % are 1 yen and
+/// of the exact fee none.
+#[test]
+fn a_fee_is_of_the_rounded_gross_and_its_tax_of_the_rounded_fee() {
+    for (place, lines) in [
+        (Place::Event, ["150", "2", "1"]),
+        (Place::Line, ["150", "2", "1"]),
+        (Place::Statement, ["150", "1", "0"]),
+    ] {
+        let mut world = World::bare();
+        (world.currency, world.minor_digits, world.place) = ("JPY", 0, place);
+        world.rates[0].millionths = 1_496_000;
+        let tax = Some(Tax { milli_percent: 25_000, inclusive: false });
+        world.fees = vec![Fee { milli_percent: 1_000, paid_by: Bearer::Issuer, tax }];
+        spend(&mut world, Party::A, "a1", 100, 100);
+        let answer = answer(&world);
+        let amounts: Vec<String> =
+            answer.lines.iter().map(|line| line.amount.to_string()).collect();
+        assert_eq!(amounts, lines, "{place:?}");
+    }
+}
+
+/// 100.4 yen and half of them are 150.6, and so 151; of the rounded gross it would be 150.
+#[test]
+fn where_only_the_statement_is_rounded_a_fee_is_of_the_exact_gross() {
+    let mut world = World::bare();
+    (world.currency, world.minor_digits, world.place) = ("JPY", 0, Place::Statement);
+    world.rates[0].millionths = 1_004_000;
+    world.fees = vec![Fee { milli_percent: 50_000, paid_by: Bearer::Issuer, tax: None }];
+    spend(&mut world, Party::A, "a1", 100, 100);
+    let amounts: Vec<String> =
+        answer(&world).lines.iter().map(|line| line.amount.to_string()).collect();
+    assert_eq!(amounts, ["101", "50"]);
 }
 
 #[test]
