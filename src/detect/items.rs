@@ -114,7 +114,7 @@ pub fn judge_book<P: Side>(
     for group in &lineage.collisions {
         let is_told = group.iter().any(|row| is_ours(*row) || held_with.contains(row));
         let cause = is_told.then(|| {
-            let field = group.iter().find_map(|&row| ledger.difference(group[0], row));
+            let field = ledger.difference(group);
             let mut draft = desk.draft(&EVT_04).subject(P::PARTY, ledger.event_id(group[0]).into());
             for &row in group {
                 draft = draft.witness(P::PARTY, row);
@@ -124,8 +124,11 @@ pub fn judge_book<P: Side>(
             let draft = match field {
                 Some(field) => {
                     let zone = &desk.agreement.zone;
-                    let said = group.iter().map(|&row| ledger.said(row, field, zone));
-                    let said = Some(said.collect::<Vec<String>>().join(";"));
+                    let mut said: Vec<String> =
+                        group.iter().map(|&row| ledger.said(row, field, zone)).collect();
+                    // In the order of what they say: the rows stood in any.
+                    said.sort();
+                    let said = Some(said.join(";"));
                     match P::PARTY {
                         Party::A => draft.differs(field, said, None),
                         Party::B => draft.differs(field, None, said),

@@ -240,24 +240,29 @@ impl<P: Programme> Ledger<P> {
         )
     }
 
-    /// The first canonical column in which two rows differ; `None` where they are alike.
+    /// The first canonical column in which some of the rows differ, whatever their order; `None`
+    /// where they are alike.
     #[must_use]
-    pub fn difference(&self, one: u32, other: u32) -> Option<&'static str> {
+    pub fn difference(&self, rows: &[u32]) -> Option<&'static str> {
+        let (&one, others) = rows.split_first()?;
         let posted = |row| instant(&self.posted_at, row);
-        [
-            ("event_id", self.event_id(one) == self.event_id(other)),
-            ("kind", self.kind(one) == self.kind(other)),
-            ("points", self.points(one) == self.points(other)),
-            ("member_no", self.member_no(one) == self.member_no(other)),
-            ("occurred_at", self.occurred_at(one) == self.occurred_at(other)),
-            ("posted_at", posted(one) == posted(other)),
-            ("counter_event_id", self.counter_event_id(one) == self.counter_event_id(other)),
-            ("original_event_id", self.original_event_id(one) == self.original_event_id(other)),
-            ("order_no", self.order_no(one) == self.order_no(other)),
-            ("status", self.status(one) == self.status(other)),
-        ]
-        .into_iter()
-        .find_map(|(column, alike)| (!alike).then_some(column))
+        let columns: [(&'static str, &dyn Fn(u32) -> bool); 10] = [
+            ("event_id", &|row| self.event_id(one) == self.event_id(row)),
+            ("kind", &|row| self.kind(one) == self.kind(row)),
+            ("points", &|row| self.points(one) == self.points(row)),
+            ("member_no", &|row| self.member_no(one) == self.member_no(row)),
+            ("occurred_at", &|row| self.occurred_at(one) == self.occurred_at(row)),
+            ("posted_at", &|row| posted(one) == posted(row)),
+            ("counter_event_id", &|row| self.counter_event_id(one) == self.counter_event_id(row)),
+            ("original_event_id", &|row| {
+                self.original_event_id(one) == self.original_event_id(row)
+            }),
+            ("order_no", &|row| self.order_no(one) == self.order_no(row)),
+            ("status", &|row| self.status(one) == self.status(row)),
+        ];
+        columns
+            .into_iter()
+            .find_map(|(column, alike)| others.iter().any(|&row| !alike(row)).then_some(column))
     }
 
     /// What a row says in a canonical column, for people.
