@@ -96,6 +96,21 @@ fn shuffle(folder: &Path, seed: u64) {
     }
 }
 
+/// Generates, and adds two rows to another of the same number: each differs from it in another
+/// column, so that which of the three comes first must not decide what is said of them.
+fn collided(order: &GenerateOrder) {
+    generated(order);
+    let ledger = order.to.join("a").join(PERIOD).join("ledger-2.csv");
+    let mut text = fs::read_to_string(&ledger).unwrap();
+    let cells: Vec<String> = text.lines().nth(5).unwrap().split(',').map(str::to_owned).collect();
+    for (column, cell) in [(8, "SO20260312-999999"), (3, "7")] {
+        let mut cells = cells.clone();
+        cells[column] = cell.to_owned();
+        text += &(cells.join(",") + "\n");
+    }
+    fs::write(ledger, text).unwrap();
+}
+
 #[test]
 fn neither_row_order_nor_file_split_changes_what_is_published() {
     let dir = tempfile::tempdir().unwrap();
@@ -111,12 +126,12 @@ fn neither_row_order_nor_file_split_changes_what_is_published() {
             let to = order.to.join("out");
             ran(&month_order(&pipeline, PERIOD, &to)).published.folder().to_owned()
         };
-        generated(&order("plain"));
+        collided(&order("plain"));
         let plain = folder_of(&order("plain"));
         let expected = bytes_under(&plain);
         for turn in 0..3 {
             let shuffled = order(&format!("shuffled{turn}-"));
-            generated(&shuffled);
+            collided(&shuffled);
             for whose in ["a", "b", "shared"] {
                 shuffle(&shuffled.to.join(whose).join(PERIOD), seed + turn);
             }
