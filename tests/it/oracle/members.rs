@@ -222,7 +222,7 @@ fn contradicted(world: &World) -> Vec<Vec<&Link>> {
 fn judge_tiers(world: &World, links: &[&Link], found: &mut Vec<Discrepancy>) {
     let Some(tiers) = &world.tiers else { return };
     for (position, link) in links.iter().enumerate() {
-        let in_force = |link: &Link| link.holds_at(world.cut());
+        let in_force = |link: &Link| link.holds_at(world.cut() - 1);
         let again =
             links[..position].iter().any(|other| other.same_members(link) && in_force(other));
         let a = records(world, Party::A, &link.a_member);

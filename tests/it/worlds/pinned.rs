@@ -6,7 +6,7 @@ use crate::oracle::examples::{march, reverse, row, spend};
 use crate::oracle::judge;
 use crate::world::{
     Balance, Bearer, DAY, Fee, HOUR, Kind, Link, Member, Method, Mode, Moment, Party, Place, Rule,
-    Tax, Tiers, World,
+    SECOND, Tax, Tiers, World,
 };
 
 /// The answer that both give.
@@ -379,6 +379,54 @@ fn a_tier_lags_less_than_the_agreed_days() {
         let answer = answer(&world);
         let codes: Vec<&str> = answer.discrepancies.iter().map(|row| row.code.as_str()).collect();
         assert_eq!(codes, code.into_iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_tier_is_judged_by_links_that_hold_until_the_cut() {
+    let mut world = World::bare();
+    let cut = world.cut();
+    for (unbound_at, judged) in [(cut - 1, false), (cut, true)] {
+        linked(&mut world, &["M"]);
+        world.links = Some(vec![link("M", "M", 0, Some(unbound_at))]);
+        world.tiers = Some(Tiers {
+            map: vec![("gold".to_owned(), "iron".to_owned())],
+            at_least: false,
+            order: Vec::new(),
+            lag_days: 0,
+        });
+        let expected = judged.then(|| "TIR-02 a=[] b=[] members a=[M] b=[M]".to_owned());
+        assert_eq!(found(&answer(&world)), expected.into_iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_gap_blocks_when_an_event_needs_a_version_in_it() {
+    let mut world = World::bare();
+    spend(&mut world, Party::A, "a1", 100, 100);
+    let at = world.a.ledger[0].occurred_at;
+    let mut later = world.rates[0].clone();
+    later.from = Moment::At(at + DAY);
+    world.rates.push(later);
+    for (end, blocked) in [(at, true), (at + 1, false)] {
+        world.rates[0].to = Some(Moment::At(end));
+        let answer = answer(&world);
+        assert_eq!(answer.statement.is_none(), blocked);
+        let expected = blocked.then(|| "a [a1] ~ [a1-m] AMT-07 no amount".to_owned());
+        assert_eq!(held(&answer), expected.into_iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_window_has_both_its_ends() {
+    for (offset, pairs) in [(-11, 0), (-10, 1), (20, 1), (21, 0)] {
+        let mut world = World::bare();
+        linked(&mut world, &["M"]);
+        world.rules = vec![Rule::Window(-10, 20)];
+        spend(&mut world, Party::A, "a1", 100, 100);
+        world.b.ledger[0].counter_event_id = None;
+        world.b.ledger[0].occurred_at += offset * SECOND;
+        assert_eq!(answer(&world).cleared.len(), pairs, "{offset}");
     }
 }
 
