@@ -86,6 +86,7 @@ pub fn run(order: &Order, watch: &dyn Watch) -> Result<Outcome, Error> {
         watch.stage("digest inputs", "校验输入", None);
         let known = intake::survey(&pipeline, &period)?;
         if let Some((place, manifest)) = folder.find(&period, &known.digest) {
+            folder.point_forward(&place, &manifest.as_of)?;
             return Ok(Outcome::already(Published::Already(place), manifest));
         }
         let intake = intake::read(&known, watch)?;

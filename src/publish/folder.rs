@@ -211,6 +211,20 @@ impl Folder {
         sync(&self.pipeline)
     }
 
+    /// Moves the pointer to a publication if it points to an earlier one or nowhere: a run may have
+    /// been killed between the two renames.
+    ///
+    /// # Errors
+    /// [`PublishError`] when it cannot be moved.
+    pub fn point_forward(&self, place: &Path, as_of: &str) -> Result<(), PublishError> {
+        let latest = Manifest::read(&self.pipeline.join("latest").join(MANIFEST));
+        let is_behind = latest.map_or(true, |latest| latest.as_of.as_str() < as_of);
+        match place.strip_prefix(&self.pipeline) {
+            Ok(target) if is_behind => self.point(target),
+            _ => Ok(()),
+        }
+    }
+
     /// The folders of one period and as-of date, the first publication first.
     fn revisions(&self, period: &Period) -> Vec<PathBuf> {
         let parent = self.pipeline.join(&period.label);

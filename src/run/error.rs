@@ -64,6 +64,14 @@ pub enum Error {
     /// The books do not balance: our bug, and nothing is published.
     #[error("the run does not balance, and nothing is published; this is a bug of Hutong")]
     Conservation(#[from] ConservationError),
+    /// A counted event could not be written: our bug, and nothing is published.
+    #[error("{counted} events are counted and {written} were written; this is a bug of Hutong")]
+    Unwritten {
+        /// Pairs that are counted.
+        counted: u64,
+        /// Rows that were written.
+        written: u64,
+    },
     /// A frame is not canonical: our bug.
     #[error("a frame is not canonical; this is a bug of Hutong")]
     Frame(#[from] FrameError),
@@ -100,6 +108,7 @@ impl Error {
             Error::Clear(ClearError::Money(_)) => exit::BLOCKED,
             Error::Clear(ClearError::Statement(_))
             | Error::Conservation(_)
+            | Error::Unwritten { .. }
             | Error::Frame(_)
             | Error::Bridge(_) => exit::BUG,
             Error::Publish(PublishError::Locked(_)) => exit::LOCKED,

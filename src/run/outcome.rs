@@ -149,7 +149,7 @@ impl Shelf<'_> {
         &mut self,
         table: &Table<R>,
         rows: impl Iterator<Item = R>,
-    ) -> Result<(), PublishError> {
+    ) -> Result<u64, PublishError> {
         self.dictionary.extend(table.dictionary_rows(self.stamp.currency.digits()));
         self.write(table, rows)
     }
@@ -158,13 +158,13 @@ impl Shelf<'_> {
         &mut self,
         table: &Table<R>,
         rows: impl Iterator<Item = R>,
-    ) -> Result<(), PublishError> {
+    ) -> Result<u64, PublishError> {
         let name = format!("{}.parquet", table.name);
         let file = Folder::create(self.staging, &name)?;
         let rows = publish::write(table, rows, self.stamp, file)?;
         let (bytes, blake3) = crate::source::digest(&self.staging.join(&name))?;
         self.outputs.push(OutputFile { file: name, rows, bytes, blake3 });
-        Ok(())
+        Ok(rows)
     }
 }
 
@@ -178,14 +178,14 @@ fn write_tables(
     let period = shelf.stamp.period;
     let items = items::Items { agreement, period, evidence };
     let lines = evidence.statement.lines();
-    let (cleared, cleared_digest) = items.cleared()?;
+    let cleared = items.cleared();
     if evidence.is_blocked() {
         // The dictionary describes the tables whether or not this run has them.
         let digits = agreement.currency.digits();
         shelf.dictionary.extend(publish::statement().dictionary_rows(digits));
         shelf.dictionary.extend(publish::lines().dictionary_rows(digits));
     } else {
-        let row = statement_row(pipeline, period, evidence, cleared_digest, &items)?;
+        let row = statement_row(pipeline, period, evidence, cleared.digest(), &items)?;
         shelf.put(&publish::statement(), std::iter::once(row))?;
         let rows = (1..).zip(lines).map(|(line_no, line)| LineRow {
             line_no,
@@ -195,7 +195,10 @@ fn write_tables(
         shelf.put(&publish::lines(), rows)?;
     }
     shelf.put(&publish::discrepancies(), evidence.discrepancies.iter())?;
-    shelf.put(&publish::cleared_events(), cleared.into_iter())?;
+    let written = shelf.put(&publish::cleared_events(), cleared.rows())?;
+    if written != cleared.len() {
+        return Err(Error::Unwritten { counted: cleared.len(), written });
+    }
     shelf.put(&publish::held(), items.of(Disposition::Held)?.into_iter())?;
     shelf.put(&publish::pending(), items.of(Disposition::Pending)?.into_iter())?;
     shelf.put(&publish::links(), items.links().into_iter())?;

@@ -17,7 +17,7 @@ use crate::publish::{ClearedRow, ItemRow, LinkRow};
 use crate::run::Evidence;
 use crate::statement::LineKind;
 use crate::value::kind::{Flow, LinkMethod};
-use crate::value::party::{Party, Programme};
+use crate::value::party::{Both, Party, Programme};
 use crate::value::period::{Instant, Period};
 use crate::value::points::{Overflow, Points};
 
@@ -47,18 +47,39 @@ pub struct Direction<'a, I: Side> {
     pub judged: &'a Judgement<I>,
 }
 
-impl<'a> Items<'a> {
-    /// The counted events, A's points first, each issuer's by time and event_id, and the digest of
-    /// what they say without their places.
-    ///
-    /// # Errors
-    /// [`Overflow`] when a figure cannot be exact.
-    pub fn cleared(&self) -> Result<(Vec<ClearedRow<'a>>, String), Overflow> {
-        let (a, b) = directions(self.evidence);
-        let mut rows = self.cleared_of(a)?;
-        rows.extend(self.cleared_of(b)?);
+/// The counted events, in order, still to be made.
+pub struct Cleared<'a> {
+    items: Items<'a>,
+    orders: (Vec<u32>, Vec<u32>),
+    line_numbers: Both<BTreeMap<(Flow, VersionsInForce), i128>>,
+}
+
+impl<'a> Cleared<'a> {
+    /// The rows.
+    pub fn rows(&self) -> impl Iterator<Item = ClearedRow<'a>> + '_ {
+        let (a, b) = directions(self.items.evidence);
+        let of_a = self.orders.0.iter().filter_map(move |&pair| {
+            let judged = &a.judged.pairs[pair as usize];
+            self.items.cleared_row(a, &self.line_numbers.a, judged)
+        });
+        let of_b = self.orders.1.iter().filter_map(move |&pair| {
+            let judged = &b.judged.pairs[pair as usize];
+            self.items.cleared_row(b, &self.line_numbers.b, judged)
+        });
+        of_a.chain(of_b)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        (self.orders.0.len() + self.orders.1.len()) as u64
+    }
+
+    /// The digest of what the events say, without their places.
+    #[must_use]
+    pub fn digest(&self) -> String {
         let mut hasher = blake3::Hasher::new();
-        for row in &rows {
+        for row in self.rows() {
             for text in [row.issuer.letter(), row.issuer_event_id, row.acceptor_event_id] {
                 hasher.update(&(text.len() as u64).to_le_bytes());
                 hasher.update(text.as_bytes());
@@ -66,7 +87,37 @@ impl<'a> Items<'a> {
             hasher.update(&row.points.to_le_bytes());
             hasher.update(&row.agreed.unwrap_or_default().to_le_bytes());
         }
-        Ok((rows, hasher.finalize().to_hex().to_string()))
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// The counted pairs of one issuer by time and event_id.
+fn order_of<I: Side>(direction: Direction<'_, I>) -> Vec<u32> {
+    let pairs = &direction.judged.pairs;
+    let counted = (0_u32..).zip(pairs);
+    let mut order: Vec<u32> = counted
+        .filter(|(_, pair)| pair.disposition == Disposition::Counted)
+        .map(|(index, _)| index)
+        .collect();
+    let key = |index: &u32| {
+        let leg = pairs[*index as usize].pair.issuer;
+        (direction.issuer.occurred_at(leg), direction.issuer.event_id(leg))
+    };
+    order.par_sort_unstable_by(|one, other| key(one).cmp(&key(other)));
+    order
+}
+
+impl<'a> Items<'a> {
+    /// The counted events in the order of their table: A's points first, each issuer's by time and
+    /// event_id. The rows are made one by one as they are written; only their order is held.
+    #[must_use]
+    pub fn cleared(&self) -> Cleared<'a> {
+        let (a, b) = directions(self.evidence);
+        Cleared {
+            items: *self,
+            orders: (order_of(a), order_of(b)),
+            line_numbers: Both::from_fn(|party| self.line_numbers(party)),
+        }
     }
 
     /// How many pairs are counted.
@@ -80,41 +131,23 @@ impl<'a> Items<'a> {
         (counted(a) + counted(b)) as i128
     }
 
-    fn cleared_of<I: Side>(
-        &self,
-        direction: Direction<'a, I>,
-    ) -> Result<Vec<ClearedRow<'a>>, Overflow> {
-        let line_numbers = self.line_numbers(I::PARTY);
-        let mut rows = direction
-            .judged
-            .pairs
-            .par_iter()
-            .filter(|pair| pair.disposition == Disposition::Counted)
-            .filter_map(|pair| self.cleared_row(direction, &line_numbers, pair).transpose())
-            .collect::<Result<Vec<ClearedRow<'a>>, Overflow>>()?;
-        rows.par_sort_unstable_by(|one, other| {
-            (one.occurred_at, one.issuer_event_id).cmp(&(other.occurred_at, other.issuer_event_id))
-        });
-        Ok(rows)
-    }
-
     fn cleared_row<I: Side>(
         &self,
         Direction { issuer, acceptor, lineage, .. }: Direction<'a, I>,
         line_numbers: &BTreeMap<(Flow, VersionsInForce), i128>,
         judged: &JudgedPair<I>,
-    ) -> Result<Option<ClearedRow<'a>>, Overflow> {
-        let (Some(flow), Some(versions)) = (judged.flow, judged.versions) else { return Ok(None) };
-        let rates = self.agreement.rates_of(I::PARTY, flow);
-        let Some(rate) = rates.get(usize::from(versions.rate)) else { return Ok(None) };
+    ) -> Option<ClearedRow<'a>> {
+        let (flow, versions) = (judged.flow?, judged.versions?);
+        let rate = self.agreement.rates_of(I::PARTY, flow).get(usize::from(versions.rate))?;
         let ratio = versions
             .ratio
             .and_then(|index| self.agreement.ratios.of(I::PARTY).get(usize::from(index)));
+        // Both figures were computed once for judging and balancing, where they were checked.
         let exact = match ratio {
-            Some(version) => (
-                version.value.exact_numerator(judged.cleared)?,
-                i128::from(version.value.denominator()),
-            ),
+            Some(version) => {
+                let numerator = version.value.exact_numerator(judged.cleared).ok()?;
+                (numerator, i128::from(version.value.denominator()))
+            }
             None => (judged.cleared.quantity(), 1),
         };
         let (leg, mirror) = (judged.pair.issuer, judged.pair.acceptor);
@@ -124,7 +157,7 @@ impl<'a> Items<'a> {
         let (acceptor_file, acceptor_line) = acceptor.origins.of(mirror);
         let path =
             |party: Party, file: u32| paths.of(party).get(file as usize).map_or("", String::as_str);
-        Ok(Some(ClearedRow {
+        Some(ClearedRow {
             issuer: I::PARTY,
             flow: flow.word(),
             kind: issuer.kind(leg).word(),
@@ -144,11 +177,11 @@ impl<'a> Items<'a> {
             ratio_from: ratio.map(|version| version.label.as_str()),
             rate_from: &rate.label,
             rate: rate.value.per_point(),
-            amount: Some(rate.value.price(judged.cleared)?),
+            amount: Some(rate.value.price(judged.cleared).ok()?),
             line_no: line_numbers.get(&(flow, versions)).copied(),
             issuer_place: (path(I::PARTY, issuer_file), issuer_line),
             acceptor_place: (path(I::PARTY.partner(), acceptor_file), acceptor_line),
-        }))
+        })
     }
 
     /// The number of the gross line of each flow and version of an issuer.
