@@ -115,7 +115,12 @@ fn run_pipeline(wanted: &RunArguments, arguments: &Arguments) -> Result<u8, trou
             say(&summary::text(&outcome))?;
         }
     }
-    Ok(verdict(&outcome, &wanted.fail_on))
+    let code = verdict(&outcome, &wanted.fail_on);
+    let is_text = arguments.voice.output_format == OutputFormat::Text;
+    if code == exit::DISCREPANCIES && is_text && !arguments.voice.is_quiet() {
+        say("The discrepancies meet --fail-on: exit code 1")?;
+    }
+    Ok(code)
 }
 
 /// The exit code of a run that published.

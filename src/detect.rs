@@ -74,7 +74,7 @@ pub fn judge_members(
     links: Option<&Links>,
     members: &Both<Option<Members>>,
 ) -> Vec<Discrepancy> {
-    let mut found = member::judge(desk, book, links);
+    let mut found = member::judge(desk, book, links, members);
     if let Some(tiers) = &desk.agreement.tiers {
         found.extend(tier::judge(desk, tiers, book, members));
     }

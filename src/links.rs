@@ -95,8 +95,8 @@ pub struct LinkBook {
     pub declared: bool,
     /// Whether a party's members are declared; without them nobody is absent.
     pub members_declared: Both<bool>,
-    /// Member numbers that stand more than once in a snapshot.
-    pub duplicates: Both<BTreeSet<String>>,
+    /// Member numbers that stand more than once in a snapshot, with their rows in order.
+    pub duplicates: Both<BTreeMap<String, Vec<u32>>>,
     /// Tokens that link nobody.
     pub shared_tokens: Vec<SharedToken>,
     /// Groups of links that contradict one another (MBR-03), each by its first link.
@@ -126,6 +126,6 @@ impl LinkBook {
     /// Whether a member's key stands more than once.
     #[must_use]
     pub fn is_duplicate(&self, party: Party, member: &str) -> bool {
-        self.duplicates.of(party).contains(member)
+        self.duplicates.of(party).contains_key(member)
     }
 }

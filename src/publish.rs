@@ -8,7 +8,9 @@ mod table;
 mod tables;
 
 pub use folder::{Folder, Lock, PublishError, Published};
-pub use manifest::{InputEntry, Manifest, OutputFile, TotalEntry, run_digest};
+pub use manifest::{
+    BLOCKED, InputEntry, Manifest, OutputFile, StatementEntry, TotalEntry, run_digest,
+};
 pub use parquet::{Stamp, write};
 pub use table::{Cells, Column, Table};
 pub use tables::{

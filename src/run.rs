@@ -86,7 +86,7 @@ pub fn run(order: &Order, watch: &dyn Watch) -> Result<Outcome, Error> {
         watch.stage("digest inputs", "校验输入", None);
         let known = intake::survey(&pipeline, &period)?;
         if let Some((place, manifest)) = folder.find(&period, &known.digest) {
-            folder.point_forward(&place, &manifest.as_of)?;
+            folder.point_forward(&place, &manifest)?;
             return Ok(Outcome::already(Published::Already(place), manifest));
         }
         let intake = intake::read(&known, watch)?;
@@ -101,13 +101,23 @@ pub fn run(order: &Order, watch: &dyn Watch) -> Result<Outcome, Error> {
 /// The period that an order names.
 ///
 /// # Errors
-/// [`Error::Period`] when it names none.
+/// [`Error::Period`] when it names none, [`Error::OutsideTerm`] when the agreement has not begun or
+/// has ended.
 pub fn period_of(pipeline: &Pipeline, order: &Order) -> Result<Period, Error> {
     let agreement = &pipeline.agreement;
-    Ok(match &order.period {
+    let period = match &order.period {
         Some(label) => Period::labelled(label, order.as_of, agreement.cycle, &agreement.zone)?,
         None => Period::containing(order.as_of, agreement.cycle, &agreement.zone)?,
-    })
+    };
+    let (from, to) = agreement.term;
+    if period.end <= from || to <= period.start {
+        return Err(Error::OutsideTerm {
+            period: period.label,
+            from: from.show(&agreement.zone),
+            to: to.show(&agreement.zone),
+        });
+    }
+    Ok(period)
 }
 
 /// From canonical rows to a balanced statement.

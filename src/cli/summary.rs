@@ -9,12 +9,13 @@ use comfy_table::{
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use crate::agreement::Agreement;
 use crate::discrepancy::Rule;
 use crate::publish::{Manifest, Published};
 use crate::run::{Outcome, Summary};
 use crate::statement::{LineKind, Statement};
 use crate::value::kind::Flow;
-use crate::value::money::grouped;
+use crate::value::money::{Money, grouped};
 use crate::value::party::Party;
 
 /// A rule above, below and under the header; columns stand apart by blanks alone.
@@ -281,7 +282,7 @@ fn became(summary: &Summary) -> String {
         let name = &summary.agreement.parties.of(party).code;
         for (role, zh) in [("issuer", "发行"), ("acceptor", "受理"), ("own", "自有")] {
             let of = |stage: &'static str| book.of(role, stage);
-            if of("in").rows == 0 {
+            if of("in").rows == 0 && of("other_period").rows == 0 {
                 continue;
             }
             let money = |stage| {
@@ -294,6 +295,7 @@ fn became(summary: &Summary) -> String {
                 count(of("held").rows),
                 count(of("excluded").rows),
                 count(of("pending").rows),
+                count(of("other_period").rows),
                 money("counted"),
                 money("held"),
             ]);
@@ -308,6 +310,7 @@ fn became(summary: &Summary) -> String {
         ("held", "挂账"),
         ("excluded", "剔除"),
         ("pending", "待达"),
+        ("other", "他期"),
         (counted.as_str(), "计入金额"),
         (held.as_str(), "挂账金额"),
     ];
@@ -358,7 +361,7 @@ fn statement(summary: &Summary) -> String {
         ("points", "积分"),
         (agreement.currency.code(), "金额"),
     ];
-    let mut shown = table("Statement 清算单", &header, 5, rows);
+    let mut shown = table("Statement 清算单, provisional 暂估", &header, 5, rows);
     let _ = writeln!(shown, "{}", totals(summary, statement));
     let net = crate::run::net_in_words(statement, agreement);
     let _ = writeln!(shown, "Net 轧差净额: {net}");
@@ -395,12 +398,22 @@ fn totals(summary: &Summary, statement: &Statement) -> String {
         payables.a,
         agreement.parties.b.code,
         payables.b,
-        statement.opening_carry(),
+        carried(statement.opening_carry(), agreement),
         agreement.parties.a.code,
         held(Party::A),
         agreement.parties.b.code,
         held(Party::B)
     )
+}
+
+/// A carry with who owes it.
+fn carried(carry: Money, agreement: &Agreement) -> String {
+    let code = |party: Party| agreement.parties.of(party).code.as_str();
+    match carry.signum() {
+        0 => carry.to_string(),
+        1 => format!("{carry} ({} owes {})", code(Party::A), code(Party::B)),
+        _ => format!("{} ({} owes {})", carry.abs(), code(Party::B), code(Party::A)),
+    }
 }
 
 fn at_zero(digits: u32) -> String {

@@ -6,10 +6,10 @@ use super::desk::{Desk, place};
 use super::scene::Scene;
 use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
 use crate::event::Authority;
-use crate::frame::books::{Links, Side};
+use crate::frame::books::{Links, Members, Side};
 use crate::judgement::Cause;
 use crate::links::{Link, LinkBook, MemberState};
-use crate::value::party::Party;
+use crate::value::party::{Both, Party};
 
 /// MBR-01: linked member absent in A (甲方无此会员).
 pub static MBR_01: Rule = Rule {
@@ -80,12 +80,24 @@ pub static MBR_07: Rule = Rule {
 pub static RULES: &[&Rule] = &[&MBR_01, &MBR_02, &MBR_03, &MBR_04, &MBR_07];
 
 /// Rules on members and links by themselves, once per member or link.
-pub fn judge(desk: &Desk<'_>, book: &LinkBook, links: Option<&Links>) -> Vec<Discrepancy> {
+pub fn judge(
+    desk: &Desk<'_>,
+    book: &LinkBook,
+    links: Option<&Links>,
+    members: &Both<Option<Members>>,
+) -> Vec<Discrepancy> {
     let mut found = Vec::new();
     for party in Party::BOTH {
-        for member in book.duplicates.of(party) {
-            let reason = format!("the member stands more than once in {party}'s snapshot");
-            found.push(desk.draft(&MBR_04).member(party, member).because(reason));
+        for (member, rows) in book.duplicates.of(party) {
+            let reason = format!("the member stands {} times in {party}'s snapshot", rows.len());
+            let mut draft = desk.draft(&MBR_04).member(party, member);
+            if let Some(members) = members.of(party) {
+                for &row in rows {
+                    let files = desk.paths.members.of(party);
+                    draft = draft.at(party, place(files, &members.origins, row));
+                }
+            }
+            found.push(draft.because(reason));
         }
     }
     let current = |link: &&Link| link.overlaps(desk.period.start, desk.period.cut());

@@ -1,6 +1,6 @@
 //! Rules on tiers: TIR-01 to TIR-03.
 
-use super::desk::Desk;
+use super::desk::{Desk, place};
 use crate::agreement::TierMap;
 use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
 use crate::frame::books::Members;
@@ -69,7 +69,11 @@ pub fn judge(
         judged = Some(&link.members);
         if let Both { a: Some(at_a), b: Some(at_b) } = link.snapshot {
             let tiers_found = (a.tier(at_a.row), b.tier(at_b.row), a.tier_since(at_a.row));
-            found.extend(judge_link(desk, tiers, link, tiers_found));
+            let places = Both {
+                a: place(&desk.paths.members.a, &a.origins, at_a.row),
+                b: place(&desk.paths.members.b, &b.origins, at_b.row),
+            };
+            found.extend(judge_link(desk, tiers, link, tiers_found, places));
         }
     }
     found
@@ -87,11 +91,14 @@ fn judge_link(
     tiers: &TierMap,
     link: &Link,
     (at_a, at_b, since): (Option<&str>, Option<&str>, Option<crate::value::period::Instant>),
+    places: Both<String>,
 ) -> Option<Discrepancy> {
     let draft = |rule| {
         desk.draft(rule)
             .member(Party::A, &link.members.a)
             .member(Party::B, &link.members.b)
+            .at(Party::A, places.a.clone())
+            .at(Party::B, places.b.clone())
             .differs("tier", at_a.map(str::to_owned), at_b.map(str::to_owned))
     };
     let Some(due) = at_a.and_then(|tier| tiers.map.get(tier)) else {

@@ -99,8 +99,8 @@ struct Found {
     of_link: BTreeMap<u32, u32>,
     /// Member rows that no link record names.
     unlinked: BTreeSet<u32>,
-    /// Member numbers that stand more than once.
-    duplicates: BTreeSet<String>,
+    /// Member numbers that stand more than once, with their rows in order.
+    duplicates: BTreeMap<String, Vec<u32>>,
 }
 
 /// Looks up the members that links name, bucket by bucket of the member's number.
@@ -111,7 +111,7 @@ fn find_members(
     exchange: Exchange,
 ) -> Result<Found, BridgeError> {
     let mut found =
-        Found { of_link: BTreeMap::new(), unlinked: BTreeSet::new(), duplicates: BTreeSet::new() };
+        Found { of_link: BTreeMap::new(), unlinked: BTreeSet::new(), duplicates: BTreeMap::new() };
     let Some(members) = members else { return Ok(found) };
     let empty = StringArray::new_null(0);
     let named = match (links, party) {
@@ -129,7 +129,13 @@ fn find_members(
         let counts = numbers(&by_number, "count")?;
         for (number, count) in texts(&by_number, "key")?.into_iter().zip(counts) {
             if count > 1 {
-                found.duplicates.insert(number);
+                found.duplicates.insert(number, Vec::new());
+            }
+        }
+        for &row in &rows {
+            let number = members.member_no.value(row as usize);
+            if let Some(rows) = found.duplicates.get_mut(number) {
+                rows.push(row);
             }
         }
         let named_here = keyed_rows(("key", named), ("link", &link_rows))?;
@@ -141,7 +147,8 @@ fn find_members(
         found.unlinked.extend(unlinked.into_iter().filter(|row| !linked.contains(row)));
     }
     // A key that stands more than once is nobody's token either.
-    found.unlinked.retain(|&row| !found.duplicates.contains(members.member_no.value(row as usize)));
+    let Found { unlinked, duplicates, .. } = &mut found;
+    unlinked.retain(|&row| !duplicates.contains_key(members.member_no.value(row as usize)));
     Ok(found)
 }
 

@@ -361,7 +361,7 @@ pub struct TermsDeclaration {
     /// Below it nothing is due and all is carried; default 0 (起付金额).
     #[serde(default)]
     pub minimum_settlement: Option<String>,
-    /// What was carried into the first period; positive: A owes B; default 0 (期初结转).
+    /// What was carried into the period that is run, by the statement before it; positive: A owes B; default 0 (期初结转).
     #[serde(default)]
     pub opening_carry: Option<String>,
     /// The clause on which the carry rests.

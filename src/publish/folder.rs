@@ -167,7 +167,8 @@ impl Folder {
         })
     }
 
-    /// Publishes a staged folder: one rename, then the pointer.
+    /// Publishes a staged folder by one rename, then moves the pointer if there is a statement to
+    /// point to.
     ///
     /// # Errors
     /// [`PublishError`] when a rename fails; nothing has been published then.
@@ -175,6 +176,7 @@ impl Folder {
         &self,
         staging: tempfile::TempDir,
         period: &Period,
+        manifest: &Manifest,
         _lock: &Lock,
     ) -> Result<PathBuf, PublishError> {
         let parent = self.pipeline.join(&period.label);
@@ -190,15 +192,12 @@ impl Folder {
         // The folder has left its temporary name, so there is nothing to remove.
         let _ = staging.keep();
         sync(&parent)?;
-        self.point(&Path::new(&period.label).join(&name))?;
+        self.point_forward(&place, manifest)?;
         Ok(place)
     }
 
     /// Moves the `latest` pointer, by a rename too, so that it always points somewhere.
-    ///
-    /// # Errors
-    /// [`PublishError`] when it cannot be moved.
-    pub fn point(&self, target: &Path) -> Result<(), PublishError> {
+    fn point(&self, target: &Path) -> Result<(), PublishError> {
         let pointer = self.pipeline.join("latest");
         let staged = self.pipeline.join(".latest-next");
         match fs::remove_file(&staged) {
@@ -211,16 +210,17 @@ impl Folder {
         sync(&self.pipeline)
     }
 
-    /// Moves the pointer to a publication if it points to an earlier one or nowhere: a run may have
-    /// been killed between the two renames.
+    /// Moves `latest` to a publication that has a statement, unless it points to a later as-of
+    /// date: neither a blocked night nor an older period that is run again takes a good statement
+    /// away.
     ///
     /// # Errors
     /// [`PublishError`] when it cannot be moved.
-    pub fn point_forward(&self, place: &Path, as_of: &str) -> Result<(), PublishError> {
+    pub fn point_forward(&self, place: &Path, manifest: &Manifest) -> Result<(), PublishError> {
         let latest = Manifest::read(&self.pipeline.join("latest").join(MANIFEST));
-        let is_behind = latest.map_or(true, |latest| latest.as_of.as_str() < as_of);
+        let is_later = latest.is_ok_and(|latest| latest.as_of > manifest.as_of);
         match place.strip_prefix(&self.pipeline) {
-            Ok(target) if is_behind => self.point(target),
+            Ok(target) if !manifest.is_blocked() && !is_later => self.point(target),
             _ => Ok(()),
         }
     }

@@ -33,6 +33,9 @@ pub struct Manifest {
     pub contact_key: Option<String>,
     /// The statement in one sentence, where there is one.
     pub net: Option<String>,
+    /// The statement's figures, where there is one; as text, so that no reader makes floats of
+    /// them.
+    pub statement: Option<StatementEntry>,
     /// Discrepancies by severity.
     pub severities: BTreeMap<String, u64>,
     /// Discrepancies by code.
@@ -43,6 +46,31 @@ pub struct Manifest {
     pub outputs: Vec<OutputFile>,
     /// Control totals: feeds first, then stages.
     pub control_totals: Vec<TotalEntry>,
+}
+
+/// The figures of a statement, in the settlement currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementEntry {
+    /// The settlement currency.
+    pub currency: String,
+    /// What A owes before netting.
+    pub a_payable: String,
+    /// What B owes before netting.
+    pub b_payable: String,
+    /// Carried in; positive: A owes B.
+    pub opening_carry: String,
+    /// Positive: A pays B.
+    pub net: String,
+    /// `a` or `b`; `None` when nothing is due.
+    pub payer: Option<String>,
+    /// What is due.
+    pub amount_due: String,
+    /// Carried out; positive: A owes B.
+    pub carry_forward: String,
+    /// The exact worth of A's held legs.
+    pub held_a: String,
+    /// The exact worth of B's held legs.
+    pub held_b: String,
 }
 
 /// An input file.
@@ -90,7 +118,16 @@ pub struct TotalEntry {
     pub money: String,
 }
 
+/// The status of a run whose statement is blocked.
+pub const BLOCKED: &str = "blocked";
+
 impl Manifest {
+    /// Whether a discrepancy blocks the statement.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.status == BLOCKED
+    }
+
     /// Reads a manifest.
     ///
     /// # Errors

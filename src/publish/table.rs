@@ -70,14 +70,15 @@ impl<R> Cells<R> {
 }
 
 /// A text as a spreadsheet may safely open it: one that begins like a formula gets an apostrophe
-/// before it, unless it is a plain number (OWASP, CSV injection).
+/// before it, unless it is a plain number or a list of them (OWASP, CSV injection).
 #[must_use]
 pub fn neutralised(text: Cow<'_, str>) -> Cow<'_, str> {
     let begins_formula =
         matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r'));
-    let is_number = text
-        .strip_prefix(['-', '+'])
-        .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
+    let is_number = text.split(';').all(|part| {
+        let digits = part.strip_prefix(['-', '+']).unwrap_or(part);
+        !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    });
     if begins_formula && !is_number { Cow::Owned(format!("'{text}")) } else { text }
 }
 
@@ -93,6 +94,9 @@ mod tests {
             ("-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0"),
             ("\tx", "'\tx"),
             ("-1000", "-1000"),
+            ("-3000;-3010", "-3000;-3010"),
+            ("-1;=1", "'-1;=1"),
+            ("-", "'-"),
             ("SKY-1", "SKY-1"),
             ("", ""),
         ];

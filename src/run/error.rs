@@ -41,6 +41,16 @@ pub enum Error {
     /// The period cannot be formed.
     #[error(transparent)]
     Period(#[from] PeriodError),
+    /// The agreement does not reach into the period.
+    #[error("the period {period} lies outside the agreement's term, {from} to {to}")]
+    OutsideTerm {
+        /// The period.
+        period: String,
+        /// The term's first day.
+        from: String,
+        /// The day after its last.
+        to: String,
+    },
     /// A feed's files could not be listed.
     #[error("cannot find the files of {feed}")]
     Find {
@@ -100,7 +110,9 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Pipeline(Trouble::Unreadable { .. }) | Error::Threads(_) => exit::IO,
-            Error::Pipeline(Trouble::Problems { .. }) | Error::Period(_) => exit::USAGE,
+            Error::Pipeline(Trouble::Problems { .. })
+            | Error::Period(_)
+            | Error::OutsideTerm { .. } => exit::USAGE,
             Error::Source(SourceError::Io { .. }) | Error::Find { .. } | Error::Write { .. } => {
                 exit::IO
             }

@@ -112,6 +112,9 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<Intake, Error> {
         feeds
             .iter()
             .find(|feed| feed.owner == owner && feed.kind == kind)
+            // A feed that did not come whole is not there: FIL-01 and FIL-05 say so, and rules that
+            // need it do not call everything absent.
+            .filter(|feed| feed.faults.is_empty() || kind == FeedKind::Ledger)
             .map(|feed| feed.rows.clone())
     };
     let of = |party: Party, kind: FeedKind| batch(Owner::Party(party), kind);

@@ -16,8 +16,8 @@ use crate::feed::RejectCode;
 use crate::judgement::Disposition;
 use crate::pipeline::Pipeline;
 use crate::publish::{
-    self, AccountRow, Folder, InputEntry, LineRow, Lock, Manifest, OutputFile, PublishError,
-    Published, RejectRow, Stamp, StatementRow, Table, TotalEntry,
+    self, AccountRow, BLOCKED, Folder, InputEntry, LineRow, Lock, Manifest, OutputFile,
+    PublishError, Published, RejectRow, Stamp, StatementEntry, StatementRow, Table, TotalEntry,
 };
 use crate::statement::Statement;
 use crate::value::exact::sum;
@@ -94,11 +94,10 @@ impl Outcome {
     /// Whether a discrepancy blocks the statement.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        self.manifest.status == BLOCKED
+        self.manifest.is_blocked()
     }
 }
 
-const BLOCKED: &str = "blocked";
 const PROVISIONAL: &str = "provisional";
 
 /// Writes every table and the manifest, and publishes them by one rename.
@@ -132,7 +131,7 @@ pub fn publish(
     text.push(b'\n');
     std::io::Write::write_all(&mut &file, &text).map_err(PublishError::from)?;
     file.sync_all().map_err(PublishError::from)?;
-    let place = folder.publish(staging, period, lock)?;
+    let place = folder.publish(staging, period, &manifest, lock)?;
     Ok(Outcome { published: Published::New(place), manifest, summary: Some(summary) })
 }
 
@@ -288,7 +287,7 @@ fn summarise(
     for found in &evidence.discrepancies {
         let entry = by_code.entry(found.rule.code).or_insert((found.rule, 0, Decimal::ZERO));
         entry.1 += 1;
-        entry.2 = sum(entry.2, found.amount_at_stake.unwrap_or_default().abs())?;
+        entry.2 = sum(entry.2, found.amount_at_stake.unwrap_or_default())?;
     }
     let mut matches = Vec::new();
     let (a, b) = &evidence.judged;
@@ -369,6 +368,18 @@ fn manifest(
         as_of: period.as_of.to_string(),
         status: if evidence.is_blocked() { BLOCKED } else { PROVISIONAL }.to_owned(),
         contact_key: pipeline.key_id.clone(),
+        statement: summary.statement.as_ref().map(|statement| StatementEntry {
+            currency: pipeline.agreement.currency.code().to_owned(),
+            a_payable: statement.payables().a.decimal().to_string(),
+            b_payable: statement.payables().b.decimal().to_string(),
+            opening_carry: statement.opening_carry().decimal().to_string(),
+            net: statement.net().decimal().to_string(),
+            payer: statement.payer().map(|payer| payer.letter().to_owned()),
+            amount_due: statement.amount_due().decimal().to_string(),
+            carry_forward: statement.carry_forward().decimal().to_string(),
+            held_a: evidence.conservation.a.held.normalize().to_string(),
+            held_b: evidence.conservation.b.held.normalize().to_string(),
+        }),
         net: summary
             .statement
             .as_ref()

@@ -256,6 +256,8 @@ fn is_invisible(c: char) -> bool {
 fn shown(word: &str) -> String {
     let digits = word.chars().filter(|c| c.is_numeric()).count();
     let harmless = digits <= SHOWN_DIGITS_MAX && !word.contains(['@', '＠']);
+    // A short word of another script may be a person's name.
+    let harmless = harmless && word.is_ascii();
     if harmless && word.chars().count() <= SHOWN_CHARS_MAX { word.to_owned() } else { redact(word) }
 }
 

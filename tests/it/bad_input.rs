@@ -349,7 +349,7 @@ fn what_is_wrong_with_files_is_told_by_file_line_and_column() {
         (
             Text("a-ledger.csv", "累积", "积分券"),
             Stops(3),
-            &["a-ledger.csv:3: `积分券` is no known kind; declare it under `values` of `kind`"],
+            &["a-ledger.csv:3: `字字字` is no known kind; declare it under `values` of `kind`"],
         ),
         (
             Text("a-ledger.csv", "000402", "4.00123E+27"),
@@ -405,7 +405,7 @@ fn what_is_wrong_with_files_is_told_by_file_line_and_column() {
         // The key.
         (
             Text("a-members.csv", "0072,", "0071,13987654321\n0072,"),
-            Finds(0, "MBR-04", "more than once in A's snapshot"),
+            Finds(0, "MBR-04", "stands 2 times in A's snapshot"),
             &["MBR-04"],
         ),
         (

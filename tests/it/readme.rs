@@ -67,3 +67,18 @@ fn the_tables_name_every_output_and_exit_code() {
         assert!(readme.contains(&format!("| {feed} |")), "the README does not name {feed}");
     }
 }
+
+#[test]
+fn the_terminal_picture_is_what_the_terminal_shows() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    let picture = readme.split("…\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_hutong"))
+        .args(["run", "pipelines/worked-example.yaml", "--as-of", "2026-03-31", "--to"])
+        .arg(scratch.path())
+        .output()
+        .unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(picture.contains("46.97"), "the picture shows the worked example");
+    assert!(shown.contains(picture), "the terminal shows\n{shown}\nand the README\n{picture}");
+}

@@ -19,7 +19,12 @@ pub fn accounts<'a>() -> Table<AccountRow<'a>> {
         zh: "账户",
         meaning: "an account rolled forward",
         columns: vec![
-            text("party", "一方", |row| letter(Some(row.account.party)), "Whose programme."),
+            text(
+                "party",
+                "一方",
+                |row| letter(Some(row.account.party)),
+                "Whose programme: a or b.",
+            ),
             text("member_no", "会员号", |row| some(&row.account.member_no), "The member."),
             integer(
                 "opening",

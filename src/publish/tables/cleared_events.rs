@@ -65,7 +65,7 @@ pub fn cleared_events<'a>() -> Table<ClearedRow<'a>> {
         zh: "计入明细",
         meaning: "a counted event with its pair",
         columns: vec![
-            text("issuer", "发行方", |row| letter(Some(row.issuer)), "Whose points."),
+            text("issuer", "发行方", |row| letter(Some(row.issuer)), "Whose points: a or b."),
             text("flow", "业务流向", |row| word(row.flow), "redemption, conversion or sale."),
             text("kind", "类型", |row| word(row.kind), "The kind on the issuer's book."),
             text(

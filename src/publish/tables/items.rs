@@ -45,7 +45,7 @@ pub fn held<'a>() -> Table<ItemRow<'a>> {
         zh: "挂账",
         meaning: "an item that is held, outside the net",
         columns: vec![
-            text("issuer", "发行方", |row| letter(Some(row.issuer)), "Whose points."),
+            text("issuer", "发行方", |row| letter(Some(row.issuer)), "Whose points: a or b."),
             text(
                 "issuer_event_id",
                 "发行方流水号",

@@ -31,7 +31,7 @@ pub fn lines<'a>() -> Table<LineRow<'a>> {
                 "gross, fee, tax, tax_within or carry.",
             ),
             text("type_zh", "类型名称", |row| word(row.line.kind.zh()), "The type in Chinese."),
-            text("issuer", "发行方", |row| letter(row.line.issuer), "Whose points."),
+            text("issuer", "发行方", |row| letter(row.line.issuer), "Whose points: a or b."),
             text(
                 "acceptor",
                 "受理方",
@@ -81,8 +81,13 @@ pub fn lines<'a>() -> Table<LineRow<'a>> {
                 |row| Some(row.line.amount.decimal()),
                 "The amount; positive: the payer pays.",
             ),
-            text("payer", "付款方", |row| letter(Some(row.line.payer)), "Who pays."),
-            text("payee", "收款方", |row| letter(Some(row.line.payer.partner())), "Who is paid."),
+            text("payer", "付款方", |row| letter(Some(row.line.payer)), "Who pays: a or b."),
+            text(
+                "payee",
+                "收款方",
+                |row| letter(Some(row.line.payer.partner())),
+                "Who is paid: a or b.",
+            ),
             text(
                 "clause",
                 "合同条款",

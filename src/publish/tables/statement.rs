@@ -110,13 +110,13 @@ pub fn statement() -> Table<StatementRow> {
                 "payer",
                 "付款方",
                 |row| row.payer.map(|party| party.letter().into()),
-                "Who pays what is due; empty when nothing is.",
+                "Who pays what is due, a or b; empty when nothing is.",
             ),
             text(
                 "payee",
                 "收款方",
                 |row| row.payer.map(|party| party.partner().letter().into()),
-                "Who is paid.",
+                "Who is paid: a or b.",
             ),
             money(
                 "amount_due",
