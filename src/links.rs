@@ -1,6 +1,7 @@
 //! Links between the parties' members, judged: which of them can authorise clearing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::value::kind::{LinkMethod, MemberStatus};
 use crate::value::party::{Both, Party};
@@ -26,7 +27,7 @@ pub struct Link {
     /// For an inferred link, the canonical column of the token.
     pub token: Option<&'static str>,
     /// `(granted_at, withdrawn_at)` for the declared purpose, in order.
-    pub consents: Vec<(Instant, Option<Instant>)>,
+    pub consents: Arc<[(Instant, Option<Instant>)]>,
 }
 
 /// What a snapshot says of a member.

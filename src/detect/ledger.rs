@@ -152,21 +152,25 @@ fn roll_account<P: Programme>(
     let closed = closings.first().map(|&row| (accounts.balance(row), accounts.as_of(row)));
     let after = opened.and_then(|(_, as_of)| as_of).unwrap_or(desk.period.start.plus(-1));
     let until = closed.and_then(|(_, as_of)| as_of).unwrap_or(desk.period.as_of_end.plus(-1));
-    let mut by_kind = [0_i64; Kind::ALL.len()];
+    // Sums are wide enough for any number of rows, so that their order never decides.
+    let mut sums = [0_i128; Kind::ALL.len()];
     let mut has_moved = false;
     for &row in movements {
         let posted = ledger.posted_at(row);
         if after < posted && posted <= until {
-            let sum = &mut by_kind[usize::from(ledger.kind(row).code())];
-            *sum = sum.checked_add(ledger.points(row)).ok_or(Overflow { what: "points" })?;
+            sums[usize::from(ledger.kind(row).code())] += i128::from(ledger.points(row));
             has_moved = true;
         }
     }
     let opening_balance = opened.map(|(balance, _)| balance);
-    let expected = by_kind
-        .iter()
-        .try_fold(opening_balance.unwrap_or(0), |sum, moved| sum.checked_add(*moved))
-        .ok_or(Overflow { what: "points" })?;
+    let overflow = |_| Overflow { what: "points" };
+    let moved: i128 = sums.iter().sum();
+    let expected = i64::try_from(i128::from(opening_balance.unwrap_or(0)) + moved);
+    let expected = expected.map_err(overflow)?;
+    let mut by_kind = [0_i64; Kind::ALL.len()];
+    for (narrow, wide) in by_kind.iter_mut().zip(sums) {
+        *narrow = i64::try_from(wide).map_err(overflow)?;
+    }
     let reported = closed.map(|(balance, _)| balance);
     // A member of whom nothing is known but movements outside the time has no account here.
     if opened.is_none() && closed.is_none() && !has_moved {

@@ -57,9 +57,14 @@ pub fn judge<I: Side>(
         .collect::<Result<_, Overflow>>()?;
     let mut pairs = Vec::with_capacity(scene.matched.pairs.len());
     let mut discrepancies = Vec::new();
-    for (judged, found) in spends.into_iter().chain(reversals.into_iter().flatten()) {
+    for (mut judged, found) in spends.into_iter().chain(reversals.into_iter().flatten()) {
+        if scene.desk.period.clears(scene.issuer.occurred_at(judged.pair.issuer)) {
+            discrepancies.extend(found);
+        } else {
+            judged.disposition = Disposition::OtherPeriod;
+            judged.cause = None;
+        }
         pairs.push(judged);
-        discrepancies.extend(found);
     }
     pairs.sort_unstable_by_key(|judged| judged.pair);
     Ok((pairs, discrepancies))
@@ -106,6 +111,15 @@ fn structure<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Structure {
             );
         }
     }
+    if !reverse_one_event(scene, pair) {
+        return Structure::Fault(
+            &EVT_09,
+            "original_event_id",
+            text(issuer.original_event_id(leg)),
+            text(acceptor.original_event_id(mirror)),
+            "the legs reverse events that are no pair".into(),
+        );
+    }
     let kinds = (issuer.kind(leg), acceptor.kind(mirror));
     let is_reversal = (kinds.0 == Kind::Reversal, kinds.1 == Kind::Reversal);
     if flow != mirror_flow || is_reversal.0 != is_reversal.1 {
@@ -129,6 +143,19 @@ fn structure<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Structure {
     Structure::Sound(flow)
 }
 
+/// Whether the acceptor reverses the mirror of what the issuer reverses. An original without a pair
+/// says nothing.
+fn reverse_one_event<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> bool {
+    let of_leg = scene.issuer_lineage.originals.get(&pair.issuer);
+    let of_mirror = scene.acceptor_lineage.originals.get(&pair.acceptor);
+    let (Some(of_leg), Some(of_mirror)) = (of_leg, of_mirror) else { return true };
+    let pairs = &scene.matched.pairs;
+    match pairs.binary_search_by_key(of_leg, |pair| pair.issuer) {
+        Ok(index) => pairs[index].acceptor == *of_mirror,
+        Err(_) => true,
+    }
+}
+
 /// Whether both legs have the sign of their kind; a reversal has the opposite of its original's.
 fn signs_fit<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> bool {
     fn fits<P: Side>(ledger: &Ledger<P>, lineage: &Lineage<P>, row: u32) -> bool {
@@ -140,10 +167,9 @@ fn signs_fit<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> bool {
 
 /// A pair as it stands before anything is known of it.
 fn unjudged<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> JudgedPair<I> {
-    let is_ours = scene.desk.period.clears(scene.issuer.occurred_at(pair.issuer));
     JudgedPair {
         pair,
-        disposition: if is_ours { Disposition::Counted } else { Disposition::OtherPeriod },
+        disposition: Disposition::Counted,
         flow: None,
         cleared: scene.cleared(pair.issuer),
         agreed: None,
@@ -154,11 +180,7 @@ fn unjudged<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> JudgedPair<I> {
 }
 
 /// Settles a pair by what was found: the first finding that holds it is the cause.
-fn settle<I: Side>(mut judged: JudgedPair<I>, mut found: Vec<Discrepancy>) -> Verdict<I> {
-    if judged.disposition == Disposition::OtherPeriod {
-        found.clear();
-        return (judged, found);
-    }
+fn settle<I: Side>(mut judged: JudgedPair<I>, found: Vec<Discrepancy>) -> Verdict<I> {
     let holding =
         found.iter().find(|found| matches!(found.rule.effect, Effect::Held | Effect::Blocks));
     if let (Some(holding), None) = (holding, &judged.cause) {
@@ -420,9 +442,6 @@ fn judge_reversal<I: Side>(
         found.push(too_much(scene, pair, original, so_far)?);
     } else {
         reversed.points = so_far;
-    }
-    if judged.disposition == Disposition::OtherPeriod {
-        return Ok((judged, Vec::new()));
     }
     // What happened to the original happens to its reversal, or the net would move.
     match fates.of(original) {

@@ -5,6 +5,7 @@
 //! token, one bucket after the other: polars has a thread pool of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::array::{Array, StringArray};
 use polars::prelude::{Column, DataFrame, DataFrameJoinOps, JoinArgs, JoinType};
@@ -68,7 +69,7 @@ pub fn match_members(
                         row: Some(row),
                         contradicted: None,
                         token: None,
-                        consents: Vec::new(),
+                        consents: Arc::default(),
                     });
                 }
             }
@@ -209,16 +210,18 @@ fn link_by_token(
         let (a_first, a_count) = (numbers(&joined, "first")?, numbers(&joined, "count")?);
         let (b_first, b_count) =
             (numbers(&joined, "first_right")?, numbers(&joined, "count_right")?);
+        let a_holders = holders(a, column, &a_rows);
+        let b_holders = holders(b, column, &b_rows);
+        let of = |holders: &BTreeMap<&str, Vec<String>>, token: &str| {
+            holders.get(token).cloned().unwrap_or_default()
+        };
         for (index, token) in tokens.into_iter().enumerate() {
             if (a_count[index], b_count[index]) == (1, 1) {
                 book.links.push(inferred_link(column, members, (a_first[index], b_first[index])));
             } else {
                 book.shared_tokens.push(SharedToken {
                     column,
-                    members: Both {
-                        a: holders(a, column, &token, &a_rows),
-                        b: holders(b, column, &token, &b_rows),
-                    },
+                    members: Both { a: of(&a_holders, &token), b: of(&b_holders, &token) },
                     token,
                 });
             }
@@ -228,16 +231,18 @@ fn link_by_token(
     Ok(())
 }
 
-/// The members of a bucket that have a token, in order.
-fn holders(members: &Members, column: &str, token: &str, rows: &[u32]) -> Vec<String> {
+/// The members of a bucket by their token, each list in order.
+fn holders<'a>(members: &'a Members, column: &str, rows: &[u32]) -> BTreeMap<&'a str, Vec<String>> {
     let tokens = members.tokens(column);
-    let mut numbers: Vec<String> = rows
-        .iter()
-        .filter(|&&row| tokens.value(row as usize) == token)
-        .map(|&row| members.member_no.value(row as usize).to_owned())
-        .collect();
-    numbers.sort_unstable();
-    numbers
+    let mut holders: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for &row in rows {
+        let number = members.member_no.value(row as usize).to_owned();
+        holders.entry(tokens.value(row as usize)).or_default().push(number);
+    }
+    for numbers in holders.values_mut() {
+        numbers.sort_unstable();
+    }
+    holders
 }
 
 /// A link that a token suggests. It has no beginning of its own and authorises nothing.
@@ -265,7 +270,7 @@ fn inferred_link(
         row: None,
         contradicted: None,
         token: Some(column),
-        consents: Vec::new(),
+        consents: Arc::default(),
     }
 }
 
@@ -333,10 +338,19 @@ fn attach_consents(links: &mut [Link], consents: &Consents, purpose: &str) {
             of_link.entry(consents.link(row)).or_default().push(consents.granted(row));
         }
     }
+    // Rows of one link share one list, however long it is.
+    type Shared = Arc<[(Instant, Option<Instant>)]>;
+    let of_link: BTreeMap<(&str, &str), Shared> = of_link
+        .into_iter()
+        .map(|(link, mut granted)| {
+            granted.sort_unstable();
+            granted.dedup();
+            (link, granted.into())
+        })
+        .collect();
     for link in links {
         if let Some(granted) = of_link.get(&(link.members.a.as_str(), link.members.b.as_str())) {
-            link.consents.clone_from(granted);
-            link.consents.sort_unstable();
+            link.consents = granted.clone();
         }
     }
 }

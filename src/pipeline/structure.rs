@@ -144,7 +144,8 @@ impl<'s> Walk<'s> {
             Value::Null if name == "the pipeline" => self.problem(
                 mark,
                 "the file is empty".to_owned(),
-                "Write a pipeline; `hutong init` makes a first one.".to_owned(),
+                "Write a pipeline; pipelines/worked-example.yaml is a short one to begin with."
+                    .to_owned(),
             ),
             Value::Null => self.problem(
                 mark,

@@ -322,9 +322,10 @@ pub(super) fn syntax(file: &str, text: &str, error: &Error) -> Problem {
             "the file holds more than one YAML document".to_owned(),
             "Keep one pipeline per file and remove the `---` between them.",
         ),
-        Error::Eof { .. } => {
-            ("the file is empty".to_owned(), "Write a pipeline; `hutong init` makes a first one.")
-        }
+        Error::Eof { .. } => (
+            "the file is empty".to_owned(),
+            "Write a pipeline; pipelines/worked-example.yaml is a short one to begin with.",
+        ),
         Error::MergeKeyNotAllowed { .. } => (
             "the merge key `<<` is not part of a pipeline".to_owned(),
             "Write the keys out where they apply.",

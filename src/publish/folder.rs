@@ -158,12 +158,17 @@ impl Folder {
             .map_err(at("create", &path))
     }
 
-    /// The publication of this period and as-of date that has the digest, if there is one.
+    /// The publication of this period and as-of date that has the digest, if there is one and its
+    /// files still have their sizes.
     #[must_use]
     pub fn find(&self, period: &Period, digest: &str) -> Option<(PathBuf, Manifest)> {
         self.revisions(period).into_iter().find_map(|folder| {
             let manifest = Manifest::read(&folder.join(MANIFEST)).ok()?;
-            (manifest.digest == digest).then_some((folder, manifest))
+            let is_whole = manifest.outputs.iter().all(|output| {
+                let file = fs::metadata(folder.join(&output.file));
+                file.is_ok_and(|file| file.len() == output.bytes)
+            });
+            (manifest.digest == digest && is_whole).then_some((folder, manifest))
         })
     }
 

@@ -166,7 +166,11 @@ impl Intake {
     /// How many buckets keep each at a size that a core's cache likes.
     #[must_use]
     pub fn buckets(&self) -> usize {
-        let rows = self.books.a.len().max(self.books.b.len());
+        let members =
+            Party::BOTH.map(|party| self.members.of(party).as_ref().map_or(0, Members::len));
+        let links = self.links.as_ref().map_or(0, Links::len);
+        let counts = [self.books.a.len(), self.books.b.len(), members[0], members[1], links];
+        let rows = counts.into_iter().max().unwrap_or_default();
         rows.div_ceil(BUCKET_ROWS).clamp(1, 1 << 12)
     }
 }

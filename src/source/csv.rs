@@ -287,6 +287,15 @@ pub(super) fn decode(
             draft.refuse(spot, RejectCode::Undecodable, "not UTF-8".to_owned());
             continue;
         };
+        if record.flaw.is_some() && record.line_ends > 1 {
+            // Which of these lines are rows cannot be known, and a statement without them is wrong.
+            let lines = record.line_ends;
+            return Err(SourceError::Swallowed {
+                file: file.path.clone(),
+                line: record.line,
+                lines,
+            });
+        }
         if let Some(reason) = misshapen(&record, spans.len(), block.layout.width) {
             draft.refuse(spot, RejectCode::Ragged, reason);
             continue;
@@ -305,11 +314,9 @@ pub(super) fn decode(
 
 fn misshapen(record: &Record, fields: usize, width: usize) -> Option<String> {
     match record.flaw {
-        Some(Flaw::Unclosed) => Some(format!(
-            "a quote opens in this record and is never closed, so that the {} lines to the end of \
-             the file stand in it; close the quote",
-            record.line_ends.max(1)
-        )),
+        Some(Flaw::Unclosed) => {
+            Some("a quote opens in this record and is never closed; close the quote".to_owned())
+        }
         Some(Flaw::BehindQuote) => {
             Some("text stands between a closing quote and the next delimiter".to_owned())
         }

@@ -36,6 +36,17 @@ pub enum SourceError {
         /// What the decoder said.
         reason: String,
     },
+    /// A quote that is never closed, or closed in the wrong place, holds several lines. Which of
+    /// them are rows cannot be known.
+    #[error("{file}:{line}: a quote takes in {lines} lines; close it where its value ends")]
+    Swallowed {
+        /// The file.
+        file: String,
+        /// The line on which the record begins.
+        line: u64,
+        /// How many lines stand in it.
+        lines: u64,
+    },
     /// A record is longer than the reader holds.
     #[error(
         "{file}:{line}: the record is longer than 1 MiB; close the quote that it opens, or shorten it"

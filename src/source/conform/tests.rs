@@ -152,7 +152,7 @@ fn words_become_codes() {
             ("earn", Ok(Value::Code(0))),
             (" reversal ", Ok(Value::Code(8))),
             ("Earn", Err(UnknownKind("Earn".into()))),
-            ("送积分", Err(UnknownKind("送积分".into()))),
+            ("送积分", Err(UnknownKind("字字字".into()))),
             (&long, Err(UnknownKind(format!("{}…", "字".repeat(24))))),
             ("E2001", Err(UnknownKind("E2001".into()))),
             ("13800000000", Err(UnknownKind("99999999999".into()))),

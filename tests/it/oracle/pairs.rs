@@ -89,7 +89,13 @@ impl Books<'_> {
             Status::Pending => return Some((Fate::Pending(""), None)),
             Status::Posted => {}
         }
-        let wrong = one.flow != other.flow
+        let mirror = one.original.and_then(|original| self.entries[original].partner);
+        let reverse_two = one.is_reversal()
+            && other.is_reversal()
+            && mirror.is_some()
+            && mirror != other.original;
+        let wrong = reverse_two
+            || one.flow != other.flow
             || one.is_reversal() != other.is_reversal()
             || !self.sign_is_right(issuer)
             || !self.sign_is_right(acceptor)
@@ -135,7 +141,8 @@ impl Books<'_> {
             } else {
                 reversed.0.push((original, cleared));
             }
-            if self.belongs(original) {
+            // What became of a pair of another period there decides here too.
+            if self.belongs(original) || self.entries[original].partner.is_some() {
                 match self.entries[original].fate.unwrap() {
                     Fate::Held(code) => {
                         codes.clear();
