@@ -200,6 +200,7 @@ impl Checker<'_> {
                 None => {}
             }
         }
+        self.contacts_stand_alone(spot, &columns);
         columns
     }
 
@@ -316,6 +317,28 @@ impl Checker<'_> {
                 ),
                 "Write strptime notation, such as `%Y%m%d%H%M%S` or `%Y-%m-%d %H:%M:%S`.",
             );
+        }
+    }
+
+    /// Raw contact data becomes a token and nothing else: as an id it would be published.
+    fn contacts_stand_alone(&mut self, spot: Spot<'_>, columns: &[Column]) {
+        for contact in columns {
+            if !matches!(contact.contact, Some(Contact::Mobile(_) | Contact::Email(_))) {
+                continue;
+            }
+            let others = columns.iter().filter(|other| {
+                other.field.name != contact.field.name && other.origin == contact.origin
+            });
+            for other in others {
+                self.problem(
+                    spot.key(other.field.name).key_mark(),
+                    format!(
+                        "`{}` reads the column that `{}` turns into a token, and would publish it",
+                        other.field.name, contact.field.name
+                    ),
+                    "Name the column of the file that holds it; contact data may be a token only.",
+                );
+            }
         }
     }
 

@@ -87,7 +87,7 @@ fn a_leg_waits_with_collided_rows_whatever_else_would_pair_it() {
 }
 
 #[test]
-fn a_wrongly_signed_original_of_another_period_is_reversed_in_parts() {
+fn an_original_that_is_held_in_another_period_holds_its_reversals_here() {
     let mut world = World::bare();
     spend(&mut world, Party::A, "a1", -100, -100);
     reverse(&mut world, Party::A, "a2", "a1", -60, -60);
@@ -97,8 +97,22 @@ fn a_wrongly_signed_original_of_another_period_is_reversed_in_parts() {
         ledger[2].occurred_at += HOUR;
     }
     let answer = answer(&world);
-    assert_eq!(answer.cleared.len(), 1);
-    assert_eq!(held(&answer), ["a [a3] ~ [a3-m] REV-02 0.6"]);
+    assert_eq!(answer.cleared.len(), 0);
+    let both = ["a [a2] ~ [a2-m] EVT-09 0.6", "a [a3] ~ [a3-m] EVT-09 0.6"];
+    assert_eq!(held(&answer), both);
+}
+
+#[test]
+fn a_reversal_that_names_two_events_is_held() {
+    let mut world = World::bare();
+    spend(&mut world, Party::A, "a1", 100, 100);
+    spend(&mut world, Party::A, "a2", 100, 100);
+    reverse(&mut world, Party::A, "a3", "a1", 100, 100);
+    let mirror = world.b.ledger.iter_mut().find(|row| row.event_id == "a3-m").unwrap();
+    mirror.original_event_id = Some("a2-m".to_owned());
+    let answer = answer(&world);
+    assert_eq!(answer.cleared.len(), 2);
+    assert_eq!(held(&answer), ["a [a3] ~ [a3-m] EVT-09 -1"]);
 }
 
 #[test]
