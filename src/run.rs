@@ -12,6 +12,7 @@ mod evidence;
 mod intake;
 mod outcome;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::civil::Date;
@@ -174,8 +175,9 @@ fn judge(
     let b_held_with = detect::held_with(&desk, &b_matched, &a_matched, &books.a);
     let a_book = detect::judge_book(&desk, &books.a, &a_lineage, &a_held_with);
     let b_book = detect::judge_book(&desk, &books.b, &b_lineage, &b_held_with);
-    let a_scene = scene(desk, &a_leads, &a_matched);
-    let b_scene = scene(desk, &b_leads, &b_matched);
+    let contradictions = detect::member::contradiction_ids(&desk, &links);
+    let a_scene = scene(desk, &a_leads, &a_matched, &contradictions);
+    let b_scene = scene(desk, &b_leads, &b_matched, &contradictions);
     let (a_judged, a_found) = detect::judge_direction(&a_scene, &a_book, &b_book)?;
     let (b_judged, b_found) = detect::judge_direction(&b_scene, &b_book, &a_book)?;
     let a_rolled =
@@ -245,6 +247,7 @@ fn scene<'a, I: Side>(
     desk: Desk<'a>,
     leads: &Leads<'a, I>,
     matched: &'a Matched<I>,
+    contradictions: &'a BTreeMap<u32, String>,
 ) -> Scene<'a, I> {
     Scene {
         desk,
@@ -255,5 +258,6 @@ fn scene<'a, I: Side>(
         matched,
         authorities: leads.authorities,
         book: leads.book,
+        contradictions,
     }
 }

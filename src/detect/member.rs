@@ -143,6 +143,14 @@ fn with_row<'a>(
     }
 }
 
+/// The id of the MBR-03 of each group of links that contradict one another, made once for all the
+/// legs that are held under it.
+#[must_use]
+pub fn contradiction_ids(desk: &Desk<'_>, book: &LinkBook) -> BTreeMap<u32, String> {
+    let id_of = |group: u32| desk.id(&MBR_03, &book.contradicted_members(group));
+    book.contradictions.keys().map(|&group| (group, id_of(group))).collect()
+}
+
 fn absence(party: Party) -> &'static Rule {
     match party {
         Party::A => &MBR_01,
@@ -175,10 +183,10 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
         })
     };
     let contradicted = |link: &Link| {
-        let subjects = link.contradicted.map(|group| book.contradicted_members(group));
+        let id = link.contradicted.and_then(|group| scene.contradictions.get(&group));
         Eligibility::HeldUnder(Cause {
             rule: &MBR_03,
-            discrepancy_id: desk.id(&MBR_03, &subjects.unwrap_or_default()),
+            discrepancy_id: id.cloned().unwrap_or_default(),
         })
     };
     let member = scene.issuer.member_no(leg);
