@@ -145,7 +145,7 @@ impl Trouble {
                 exit::LOCKED => Some("wait for the other run to end, then run again"),
                 exit::BUG => Some("report it with the pipeline and this message"),
                 exit::IO => match error {
-                    Error::Publish(_) | Error::Write { .. } => {
+                    Error::Publish(_) => {
                         Some("see that the folder can be written to, or name another with `--to`")
                     }
                     Error::Pipeline(_) => Some("name a pipeline file that exists and can be read"),

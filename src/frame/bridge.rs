@@ -4,7 +4,7 @@
 //! interface, so an array crosses without a copy. This is the only file with `unsafe` in it.
 #![expect(unsafe_code, reason = "the C data interface hands over raw pointers")]
 
-use arrow::array::{Array, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{Array, StringArray, UInt32Array};
 use arrow::compute::take;
 use polars::prelude::{Column, DataFrame, PlSmallStr, PolarsError, Series};
 
@@ -56,21 +56,6 @@ pub fn keyed_rows(
     let keys = take(keys, &rows, None)?;
     let columns = vec![column(key_name, keys.as_ref())?, column(row_name, &rows)?];
     Ok(DataFrame::new(rows.len(), columns)?)
-}
-
-/// A frame over every column of a batch.
-///
-/// # Errors
-/// When a type is not known.
-pub fn frame(batch: &RecordBatch) -> Result<DataFrame, BridgeError> {
-    let schema = batch.schema();
-    let columns = schema
-        .fields()
-        .iter()
-        .zip(batch.columns())
-        .map(|(field, array)| column(field.name(), array.as_ref()))
-        .collect::<Result<Vec<Column>, BridgeError>>()?;
-    Ok(DataFrame::new(batch.num_rows(), columns)?)
 }
 
 /// The whole numbers of a column, nulls left out.

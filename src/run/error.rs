@@ -1,7 +1,5 @@
 //! Why a run cannot go on: one error, with its exit code.
 
-use std::path::PathBuf;
-
 use crate::clear::{ClearError, ConservationError};
 use crate::frame::books::FrameError;
 use crate::frame::bridge::BridgeError;
@@ -94,14 +92,6 @@ pub enum Error {
     /// Threads could not be started.
     #[error("cannot start the threads")]
     Threads(#[source] rayon::ThreadPoolBuildError),
-    /// A file could not be written.
-    #[error("cannot write {path}")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
 }
 
 impl Error {
@@ -113,9 +103,7 @@ impl Error {
             Error::Pipeline(Trouble::Problems { .. })
             | Error::Period(_)
             | Error::OutsideTerm { .. } => exit::USAGE,
-            Error::Source(SourceError::Io { .. }) | Error::Find { .. } | Error::Write { .. } => {
-                exit::IO
-            }
+            Error::Source(SourceError::Io { .. }) | Error::Find { .. } => exit::IO,
             Error::Source(_) | Error::Overflow(_) | Error::Money(_) => exit::BLOCKED,
             Error::Clear(ClearError::Money(_)) => exit::BLOCKED,
             Error::Clear(ClearError::Statement(_))

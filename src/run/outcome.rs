@@ -178,13 +178,16 @@ fn write_tables(
     let items = items::Items { agreement, period, evidence };
     let lines = evidence.statement.lines();
     let cleared = items.cleared();
+    let held = items.of(Disposition::Held)?;
+    let pending = items.of(Disposition::Pending)?;
     if evidence.is_blocked() {
         // The dictionary describes the tables whether or not this run has them.
         let digits = agreement.currency.digits();
         shelf.dictionary.extend(publish::statement().dictionary_rows(digits));
         shelf.dictionary.extend(publish::lines().dictionary_rows(digits));
     } else {
-        let row = statement_row(pipeline, period, evidence, cleared.digest(), &items)?;
+        let events = (cleared.len().into(), held.len() as i128, pending.len() as i128);
+        let row = statement_row(pipeline, period, evidence, cleared.digest(), events);
         shelf.put(&publish::statement(), std::iter::once(row))?;
         let rows = (1..).zip(lines).map(|(line_no, line)| LineRow {
             line_no,
@@ -198,8 +201,8 @@ fn write_tables(
     if written != cleared.len() {
         return Err(Error::Unwritten { counted: cleared.len(), written });
     }
-    shelf.put(&publish::held(), items.of(Disposition::Held)?.into_iter())?;
-    shelf.put(&publish::pending(), items.of(Disposition::Pending)?.into_iter())?;
+    shelf.put(&publish::held(), held.into_iter())?;
+    shelf.put(&publish::pending(), pending.into_iter())?;
     shelf.put(&publish::links(), items.links().into_iter())?;
     let accounts = evidence.accounts.a.iter().chain(&evidence.accounts.b);
     shelf.put(&publish::accounts(), accounts.map(|account| AccountRow { account }))?;
@@ -233,15 +236,15 @@ fn statement_row(
     period: &Period,
     evidence: &Evidence,
     cleared_digest: String,
-    items: &items::Items<'_>,
-) -> Result<StatementRow, Error> {
+    events: (i128, i128, i128),
+) -> StatementRow {
     let agreement = &pipeline.agreement;
     let statement = &evidence.statement;
     let last_day = period.end.plus(-1).day(&agreement.zone);
     let due_date = last_day
         .and_then(|day| day.checked_add(i64::from(agreement.due_days).days()).ok())
         .filter(|_| statement.payer().is_some());
-    Ok(StatementRow {
+    StatementRow {
         pipeline: pipeline.name.clone(),
         agreement_id: agreement.id.clone(),
         agreement_version: agreement.version.clone(),
@@ -257,15 +260,11 @@ fn statement_row(
         carry_forward: statement.carry_forward(),
         due_date,
         held: Both::from_fn(|party| evidence.conservation.of(party).held),
-        events: (
-            items.count_counted(),
-            items.of(Disposition::Held)?.len() as i128,
-            items.of(Disposition::Pending)?.len() as i128,
-        ),
+        events,
         discrepancies: evidence.discrepancies.len() as i128,
         pipeline_digest: pipeline.digest.clone(),
         cleared_digest,
-    })
+    }
 }
 
 fn totals(evidence: &Evidence) -> Result<Vec<ControlTotal>, Error> {

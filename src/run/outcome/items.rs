@@ -17,7 +17,7 @@ use crate::publish::{ClearedRow, ItemRow, LinkRow};
 use crate::run::Evidence;
 use crate::statement::LineKind;
 use crate::value::kind::{Flow, LinkMethod};
-use crate::value::party::{Both, Party, Programme};
+use crate::value::party::{Both, Party};
 use crate::value::period::{Instant, Period};
 use crate::value::points::{Overflow, Points};
 
@@ -118,17 +118,6 @@ impl<'a> Items<'a> {
             orders: (order_of(a), order_of(b)),
             line_numbers: Both::from_fn(|party| self.line_numbers(party)),
         }
-    }
-
-    /// How many pairs are counted.
-    #[must_use]
-    pub fn count_counted(&self) -> i128 {
-        fn counted<I: Programme>(judgement: &Judgement<I>) -> usize {
-            let is_counted = |pair: &&JudgedPair<I>| pair.disposition == Disposition::Counted;
-            judgement.pairs.iter().filter(is_counted).count()
-        }
-        let (a, b) = &self.evidence.judged;
-        (counted(a) + counted(b)) as i128
     }
 
     fn cleared_row<I: Side>(
