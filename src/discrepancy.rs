@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::Serialize;
 
 use crate::value::party::{Both, Party};
 
@@ -85,6 +86,50 @@ impl Effect {
     }
 }
 
+/// A text in both languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Say {
+    /// In English.
+    pub en: &'static str,
+    /// The same in Chinese.
+    pub zh: &'static str,
+}
+
+/// A text in both languages.
+#[must_use]
+pub const fn say(en: &'static str, zh: &'static str) -> Say {
+    Say { en, zh }
+}
+
+/// How much of a rule a pipeline may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Latitude {
+    /// It follows from the books: only its severity and thresholds can be set.
+    Firm,
+    /// It can be switched off, and its effect weakened.
+    Free,
+}
+
+impl Latitude {
+    /// The word for it in outputs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Latitude::Firm => "firm",
+            Latitude::Free => "free",
+        }
+    }
+
+    /// What a pipeline may set, in both languages.
+    #[must_use]
+    pub fn means(self) -> Say {
+        match self {
+            Latitude::Firm => say("severity and thresholds only", "仅可设严重程度与门限"),
+            Latitude::Free => say("may be switched off or weakened", "可关闭或降级"),
+        }
+    }
+}
+
 /// A rule: a page that says what it finds and why that matters. Each stands in the file of its
 /// family under `detect/`.
 #[derive(Debug, PartialEq, Eq)]
@@ -99,14 +144,16 @@ pub struct Rule {
     pub severity: Severity,
     /// What it does to the clearing.
     pub effect: Effect,
+    /// What a pipeline may set of it.
+    pub latitude: Latitude,
     /// What it finds.
-    pub finds: &'static str,
+    pub finds: Say,
     /// Why it matters.
-    pub matters: &'static str,
+    pub matters: Say,
     /// An example.
-    pub example: &'static str,
+    pub example: Say,
     /// Who settles it, and how.
-    pub settles: &'static str,
+    pub settles: Say,
 }
 
 impl fmt::Display for Rule {
@@ -114,11 +161,14 @@ impl fmt::Display for Rule {
         writeln!(f, "{}  {}  {}", self.code, self.title, self.zh)?;
         writeln!(
             f,
-            "severity {} {} · effect {} {}\n",
+            "severity {} {} · effect {} {} · {}: {} {}\n",
             self.severity.word(),
             self.severity.zh(),
             self.effect.word(),
-            self.effect.zh()
+            self.effect.zh(),
+            self.latitude.word(),
+            self.latitude.means().en,
+            self.latitude.means().zh
         )?;
         for (heading, text) in [
             ("What it finds 发现什么", self.finds),
@@ -126,7 +176,7 @@ impl fmt::Display for Rule {
             ("Example 示例", self.example),
             ("Who settles it 由谁处理", self.settles),
         ] {
-            writeln!(f, "{heading}\n  {text}\n")?;
+            writeln!(f, "{heading}\n  {}\n  {}\n", text.en, text.zh)?;
         }
         Ok(())
     }

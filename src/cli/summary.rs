@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::agreement::Agreement;
-use crate::discrepancy::Rule;
+use crate::discrepancy::{Rule, Say};
 use crate::publish::{Manifest, Published};
 use crate::run::{Outcome, Summary};
 use crate::statement::{LineKind, Statement};
@@ -52,10 +52,11 @@ pub struct RulePage {
     zh: &'static str,
     severity: &'static str,
     effect: &'static str,
-    finds: &'static str,
-    matters: &'static str,
-    example: &'static str,
-    settles: &'static str,
+    latitude: &'static str,
+    finds: Say,
+    matters: Say,
+    example: Say,
+    settles: Say,
 }
 
 impl From<&Rule> for RulePage {
@@ -66,6 +67,7 @@ impl From<&Rule> for RulePage {
             zh: rule.zh,
             severity: rule.severity.word(),
             effect: rule.effect.word(),
+            latitude: rule.latitude.word(),
             finds: rule.finds,
             matters: rule.matters,
             example: rule.example,
@@ -377,7 +379,7 @@ fn blocked(summary: &Summary) -> String {
             let _ = writeln!(shown, "    {place}");
         }
         let _ = writeln!(shown, "    {}", found.reason);
-        let _ = writeln!(shown, "    help: {}", found.rule.settles);
+        let _ = writeln!(shown, "    help: {}", found.rule.settles.en);
     }
     shown.push_str(&more(summary.blocking.len()));
     shown

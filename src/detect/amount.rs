@@ -1,7 +1,7 @@
 //! Rules on quantities: AMT-01 to AMT-04, and AMT-07.
 
 use super::scene::Scene;
-use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
+use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::frame::books::Side;
 use crate::value::kind::Flow;
 use crate::value::period::Instant;
@@ -14,10 +14,14 @@ pub static AMT_01: Rule = Rule {
     zh: "镜像数量不符",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "A recorded mirror that is one point or more from the exact value, which no declared ratio explains.",
-    matters: "The member got more or less than agreed.",
-    example: "1,000 at 40:100 is 2,500; 2,400 were recorded.",
-    settles: "The acceptor corrects its credit.",
+    latitude: Latitude::Free,
+    finds: say(
+        "A recorded mirror that is one point or more from the exact value, which no declared ratio explains.",
+        "",
+    ),
+    matters: say("The member got more or less than agreed.", ""),
+    example: say("1,000 at 40:100 is 2,500; 2,400 were recorded.", ""),
+    settles: say("The acceptor corrects its credit.", ""),
 };
 
 /// AMT-02: wrong ratio or direction (用错比例或方向).
@@ -27,10 +31,14 @@ pub static AMT_02: Rule = Rule {
     zh: "用错比例或方向",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "As AMT-01, and the inverse, the other direction's ratio, its inverse or 1:1 gives exactly what was recorded.",
-    matters: "The cause is a configuration, so every event since then is affected.",
-    example: "1,000 at 100:40 should be 400; 2,500 is the inverse.",
-    settles: "The acceptor corrects its configuration and its credits.",
+    latitude: Latitude::Free,
+    finds: say(
+        "As AMT-01, and the inverse, the other direction's ratio, its inverse or 1:1 gives exactly what was recorded.",
+        "",
+    ),
+    matters: say("The cause is a configuration, so every event since then is affected.", ""),
+    example: say("1,000 at 100:40 should be 400; 2,500 is the inverse.", ""),
+    settles: say("The acceptor corrects its configuration and its credits.", ""),
 };
 
 /// AMT-03: superseded ratio version (用错比例版本).
@@ -40,10 +48,14 @@ pub static AMT_03: Rule = Rule {
     zh: "用错比例版本",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "As AMT-01, and an earlier or later version of the right ratio gives exactly what was recorded.",
-    matters: "A change of ratio was deployed too late or too early.",
-    example: "100:50 since March 16; on March 17 the acceptor still credited 100:40.",
-    settles: "The acceptor corrects its configuration and its credits.",
+    latitude: Latitude::Free,
+    finds: say(
+        "As AMT-01, and an earlier or later version of the right ratio gives exactly what was recorded.",
+        "",
+    ),
+    matters: say("A change of ratio was deployed too late or too early.", ""),
+    example: say("100:50 since March 16; on March 17 the acceptor still credited 100:40.", ""),
+    settles: say("The acceptor corrects its configuration and its credits.", ""),
 };
 
 /// AMT-04: rounding only (仅舍入差异).
@@ -53,10 +65,17 @@ pub static AMT_04: Rule = Rule {
     zh: "仅舍入差异",
     severity: Severity::Warning,
     effect: Effect::Counted,
-    finds: "A recorded mirror that differs from the agreed one and lies less than one point from the exact value.",
-    matters: "It is cleared at the agreed value; the member's fraction is nobody's loss worth holding.",
-    example: "1,000 at 3:1 is 333.33…; 334 were recorded.",
-    settles: "The acceptor adopts the agreed rounding.",
+    latitude: Latitude::Free,
+    finds: say(
+        "A recorded mirror that differs from the agreed one and lies less than one point from the exact value.",
+        "",
+    ),
+    matters: say(
+        "It is cleared at the agreed value; the member's fraction is nobody's loss worth holding.",
+        "",
+    ),
+    example: say("1,000 at 3:1 is 333.33…; 334 were recorded.", ""),
+    settles: say("The acceptor adopts the agreed rounding.", ""),
 };
 
 /// AMT-07: no version in force (无生效版本).
@@ -66,10 +85,11 @@ pub static AMT_07: Rule = Rule {
     zh: "无生效版本",
     severity: Severity::Fatal,
     effect: Effect::Blocks,
-    finds: "An event at an instant for which the agreement has no ratio or no rate.",
-    matters: "What the agreement leaves blank has no default.",
-    example: "The ratio ends on March 31, its successor begins on April 2.",
-    settles: "Both parties agree on the missing version.",
+    latitude: Latitude::Firm,
+    finds: say("An event at an instant for which the agreement has no ratio or no rate.", ""),
+    matters: say("What the agreement leaves blank has no default.", ""),
+    example: say("The ratio ends on March 31, its successor begins on April 2.", ""),
+    settles: say("Both parties agree on the missing version.", ""),
 };
 
 /// The rules of the family.

@@ -1,7 +1,7 @@
 //! Rules on consent: CON-01 and CON-02.
 
 use super::scene::Scene;
-use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
+use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::frame::books::Side;
 use crate::links::Link;
 
@@ -12,10 +12,14 @@ pub static CON_01: Rule = Rule {
     zh: "未获同意",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "An event whose link had no consent for the declared purpose when it occurred.",
-    matters: "Without consent the members' data may not be processed for it at all.",
-    example: "A spend on March 9; consent was granted on March 10.",
-    settles: "The party that obtains consents; the item is released with proof or reversed.",
+    latitude: Latitude::Free,
+    finds: say("An event whose link had no consent for the declared purpose when it occurred.", ""),
+    matters: say("Without consent the members' data may not be processed for it at all.", ""),
+    example: say("A spend on March 9; consent was granted on March 10.", ""),
+    settles: say(
+        "The party that obtains consents; the item is released with proof or reversed.",
+        "",
+    ),
 };
 
 /// CON-02: consent withdrawn before the event (事前已撤回同意).
@@ -25,10 +29,11 @@ pub static CON_02: Rule = Rule {
     zh: "事前已撤回同意",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "An event after the member withdrew every consent for the declared purpose.",
-    matters: "A withdrawal binds both parties from its instant.",
-    example: "Withdrawn on March 12 at 09:00, spent at 18:00.",
-    settles: "The party whose system did not hear of the withdrawal.",
+    latitude: Latitude::Free,
+    finds: say("An event after the member withdrew every consent for the declared purpose.", ""),
+    matters: say("A withdrawal binds both parties from its instant.", ""),
+    example: say("Withdrawn on March 12 at 09:00, spent at 18:00.", ""),
+    settles: say("The party whose system did not hear of the withdrawal.", ""),
 };
 
 /// The rules of the family.

@@ -1,6 +1,6 @@
 //! Rules on events: EVT-01 to EVT-04 and EVT-06 to EVT-10.
 
-use crate::discrepancy::{Effect, Rule, Severity};
+use crate::discrepancy::{Effect, Latitude, Rule, Severity, say};
 
 /// EVT-01: issuer only (发行方单边).
 pub static EVT_01: Rule = Rule {
@@ -9,10 +9,11 @@ pub static EVT_01: Rule = Rule {
     zh: "发行方单边",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "An issuer's leg that no acceptor's leg mirrors after the grace.",
-    matters: "The issuer took points for which the acceptor booked nothing (短款).",
-    example: "XBURN −800 at A, nothing at B.",
-    settles: "The acceptor posts the mirror, or the issuer reverses.",
+    latitude: Latitude::Firm,
+    finds: say("An issuer's leg that no acceptor's leg mirrors after the grace.", ""),
+    matters: say("The issuer took points for which the acceptor booked nothing (短款).", ""),
+    example: say("XBURN −800 at A, nothing at B.", ""),
+    settles: say("The acceptor posts the mirror, or the issuer reverses.", ""),
 };
 
 /// EVT-02: acceptor only (受理方单边).
@@ -22,10 +23,11 @@ pub static EVT_02: Rule = Rule {
     zh: "受理方单边",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "An acceptor's leg that mirrors no issuer's leg after the grace.",
-    matters: "The acceptor gave value for points that the issuer never took (长款).",
-    example: "XACCEPT 400 at B for an event that A does not know.",
-    settles: "The issuer posts the burn, or the acceptor bears it.",
+    latitude: Latitude::Firm,
+    finds: say("An acceptor's leg that mirrors no issuer's leg after the grace.", ""),
+    matters: say("The acceptor gave value for points that the issuer never took (长款).", ""),
+    example: say("XACCEPT 400 at B for an event that A does not know.", ""),
+    settles: say("The issuer posts the burn, or the acceptor bears it.", ""),
 };
 
 /// EVT-03: exact duplicate (完全重复).
@@ -35,10 +37,11 @@ pub static EVT_03: Rule = Rule {
     zh: "完全重复",
     severity: Severity::Warning,
     effect: Effect::Excluded,
-    finds: "A row that is alike in every column to another with its event_id.",
-    matters: "Counted twice, it would be paid twice.",
-    example: "B-120 stands twice in B's file; one is excluded.",
-    settles: "Nobody; the sender should stop repeating rows.",
+    latitude: Latitude::Firm,
+    finds: say("A row that is alike in every column to another with its event_id.", ""),
+    matters: say("Counted twice, it would be paid twice.", ""),
+    example: say("B-120 stands twice in B's file; one is excluded.", ""),
+    settles: say("Nobody; the sender should stop repeating rows.", ""),
 };
 
 /// EVT-04: event id collision (流水号冲突).
@@ -48,10 +51,11 @@ pub static EVT_04: Rule = Rule {
     zh: "流水号冲突",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "Rows with one event_id and different content: all of them.",
-    matters: "Which of them is true cannot be known from the file.",
-    example: "SKY-17 with −500 and with −700.",
-    settles: "The sender says which row stands.",
+    latitude: Latitude::Firm,
+    finds: say("Rows with one event_id and different content: all of them.", ""),
+    matters: say("Which of them is true cannot be known from the file.", ""),
+    example: say("SKY-17 with −500 and with −700.", ""),
+    settles: say("The sender says which row stands.", ""),
 };
 
 /// EVT-06: paired across a cut-off (跨日切配对).
@@ -61,10 +65,14 @@ pub static EVT_06: Rule = Rule {
     zh: "跨日切配对",
     severity: Severity::Information,
     effect: Effect::Counted,
-    finds: "A pair whose acceptor's leg lies outside the issuer's period.",
-    matters: "The period is the issuer's; the acceptor finds it in another month of its book.",
-    example: "Burnt on March 31 at 23:58, accepted on April 1 at 00:01.",
-    settles: "Nobody; the acceptor's own report explains it.",
+    latitude: Latitude::Free,
+    finds: say("A pair whose acceptor's leg lies outside the issuer's period.", ""),
+    matters: say(
+        "The period is the issuer's; the acceptor finds it in another month of its book.",
+        "",
+    ),
+    example: say("Burnt on March 31 at 23:58, accepted on April 1 at 00:01.", ""),
+    settles: say("Nobody; the acceptor's own report explains it.", ""),
 };
 
 /// EVT-07: one-sided inside the grace (宽限期内单边).
@@ -74,10 +82,11 @@ pub static EVT_07: Rule = Rule {
     zh: "宽限期内单边",
     severity: Severity::Information,
     effect: Effect::Pending,
-    finds: "A leg without its mirror that is younger than the grace.",
-    matters: "It is an expectation: the partner's file of tomorrow may have it.",
-    example: "XBURN on March 31, as of March 31, two days of grace.",
-    settles: "Nobody yet.",
+    latitude: Latitude::Firm,
+    finds: say("A leg without its mirror that is younger than the grace.", ""),
+    matters: say("It is an expectation: the partner's file of tomorrow may have it.", ""),
+    example: say("XBURN on March 31, as of March 31, two days of grace.", ""),
+    settles: say("Nobody yet.", ""),
 };
 
 /// EVT-08: statuses differ (状态不一致).
@@ -87,10 +96,11 @@ pub static EVT_08: Rule = Rule {
     zh: "状态不一致",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "A pair of which one leg took effect and the other did not.",
-    matters: "One side gave value and the other withdrew it.",
-    example: "posted at A, cancelled at B.",
-    settles: "The side whose status is wrong.",
+    latitude: Latitude::Firm,
+    finds: say("A pair of which one leg took effect and the other did not.", ""),
+    matters: say("One side gave value and the other withdrew it.", ""),
+    example: say("posted at A, cancelled at B.", ""),
+    settles: say("The side whose status is wrong.", ""),
 };
 
 /// EVT-09: kind or direction wrong (类型或方向错误).
@@ -100,10 +110,14 @@ pub static EVT_09: Rule = Rule {
     zh: "类型或方向错误",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "Legs of different flows, a spend against a reversal, points with the wrong sign for their kind, or a reference to a row that is no leg.",
-    matters: "Such rows do not say the same thing, whatever their quantities.",
-    example: "XBURN −600 at A against XIN 240 at B.",
-    settles: "The side that booked the wrong kind.",
+    latitude: Latitude::Firm,
+    finds: say(
+        "Legs of different flows, a spend against a reversal, points with the wrong sign for their kind, or a reference to a row that is no leg.",
+        "",
+    ),
+    matters: say("Such rows do not say the same thing, whatever their quantities.", ""),
+    example: say("XBURN −600 at A against XIN 240 at B.", ""),
+    settles: say("The side that booked the wrong kind.", ""),
 };
 
 /// EVT-10: match ambiguous (匹配不唯一).
@@ -113,10 +127,14 @@ pub static EVT_10: Rule = Rule {
     zh: "匹配不唯一",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "Legs that a rule could pair in more than one way.",
-    matters: "To pick one by the order of rows would be a guess with other people's money.",
-    example: "Two XACCEPT rows name the same XBURN.",
-    settles: "The side with the surplus row.",
+    latitude: Latitude::Firm,
+    finds: say("Legs that a rule could pair in more than one way.", ""),
+    matters: say(
+        "To pick one by the order of rows would be a guess with other people's money.",
+        "",
+    ),
+    example: say("Two XACCEPT rows name the same XBURN.", ""),
+    settles: say("The side with the surplus row.", ""),
 };
 
 /// The rules of the family.

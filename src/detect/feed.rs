@@ -1,7 +1,7 @@
 //! Rules on feeds as files: FIL-01, FIL-04, FIL-05, FIL-06.
 
 use super::desk::Desk;
-use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
+use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::feed::{FeedFault, FeedRows, Owner, RejectCode};
 use crate::value::party::Party;
 
@@ -12,10 +12,11 @@ pub static FIL_01: Rule = Rule {
     zh: "文件缺失",
     severity: Severity::Fatal,
     effect: Effect::Blocks,
-    finds: "A feed for which no file matches the pattern of the pipeline.",
-    matters: "A statement without one side's rows would call everything one-sided.",
-    example: "`sample-data/sky/2026-03/ledger-*.csv` matches nothing.",
-    settles: "The sender delivers the file; the run is repeated.",
+    latitude: Latitude::Firm,
+    finds: say("A feed for which no file matches the pattern of the pipeline.", ""),
+    matters: say("A statement without one side's rows would call everything one-sided.", ""),
+    example: say("`sample-data/sky/2026-03/ledger-*.csv` matches nothing.", ""),
+    settles: say("The sender delivers the file; the run is repeated.", ""),
 };
 
 /// FIL-04: bytes not decodable (字节无法解码).
@@ -25,10 +26,14 @@ pub static FIL_04: Rule = Rule {
     zh: "字节无法解码",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "A record whose bytes are not text in the declared encoding.",
-    matters: "A wrong encoding turns names and ids into other names and ids without a word.",
-    example: "A GB18030 file that is declared utf-8.",
-    settles: "Whoever declared the encoding; the record stands in rejects.parquet.",
+    latitude: Latitude::Firm,
+    finds: say("A record whose bytes are not text in the declared encoding.", ""),
+    matters: say(
+        "A wrong encoding turns names and ids into other names and ids without a word.",
+        "",
+    ),
+    example: say("A GB18030 file that is declared utf-8.", ""),
+    settles: say("Whoever declared the encoding; the record stands in rejects.parquet.", ""),
 };
 
 /// FIL-05: columns drifted (列漂移).
@@ -38,10 +43,11 @@ pub static FIL_05: Rule = Rule {
     zh: "列漂移",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "A record with more or fewer columns than the header; it is refused.",
-    matters: "A shifted row puts points where a member should be.",
-    example: "A delimiter inside an unquoted name.",
-    settles: "The sender quotes the value; the record stands in rejects.parquet.",
+    latitude: Latitude::Firm,
+    finds: say("A record with more or fewer columns than the header; it is refused.", ""),
+    matters: say("A shifted row puts points where a member should be.", ""),
+    example: say("A delimiter inside an unquoted name.", ""),
+    settles: say("The sender quotes the value; the record stands in rejects.parquet.", ""),
 };
 
 /// FIL-05: required column absent (缺少必需列).
@@ -51,10 +57,14 @@ pub static FIL_05_REQUIRED: Rule = Rule {
     zh: "缺少必需列",
     severity: Severity::Fatal,
     effect: Effect::Blocks,
-    finds: "A file without a declared column, without a header, or with a column of an unusable type.",
-    matters: "Nothing of such a file can be read for certain.",
-    example: "积分 was renamed to 积分数 without notice.",
-    settles: "The sender restores the column, or the pipeline names the new one.",
+    latitude: Latitude::Firm,
+    finds: say(
+        "A file without a declared column, without a header, or with a column of an unusable type.",
+        "",
+    ),
+    matters: say("Nothing of such a file can be read for certain.", ""),
+    example: say("积分 was renamed to 积分数 without notice.", ""),
+    settles: say("The sender restores the column, or the pipeline names the new one.", ""),
 };
 
 /// FIL-06: value refused (取值被拒).
@@ -64,10 +74,14 @@ pub static FIL_06: Rule = Rule {
     zh: "取值被拒",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "A value that its column refuses: `4.00123E+27` as an id, a fraction of a point, a date that does not exist.",
-    matters: "A coerced value is a wrong value that nobody sees.",
-    example: "A spreadsheet wrote event 400123000… as 4.00123E+27.",
-    settles: "The sender repairs the value; the row stands in rejects.parquet.",
+    latitude: Latitude::Firm,
+    finds: say(
+        "A value that its column refuses: `4.00123E+27` as an id, a fraction of a point, a date that does not exist.",
+        "",
+    ),
+    matters: say("A coerced value is a wrong value that nobody sees.", ""),
+    example: say("A spreadsheet wrote event 400123000… as 4.00123E+27.", ""),
+    settles: say("The sender repairs the value; the row stands in rejects.parquet.", ""),
 };
 
 /// The rules of the family.

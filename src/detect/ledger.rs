@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::desk::{Desk, Paths, place};
 use super::member::MBR_04;
 use crate::account::Account;
-use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
+use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::engine::{Exchange, gather_by_key};
 use crate::event::{Lineage, Standing};
 use crate::frame::books::{Balances, Ledger};
@@ -20,10 +20,14 @@ pub static LED_01: Rule = Rule {
     zh: "滚动余额不平",
     severity: Severity::Error,
     effect: Effect::Counted,
-    finds: "An account whose opening plus posted movements is not what the snapshot reports.",
-    matters: "The ledger that clears is then not the ledger that members see.",
-    example: "3,000 + 500 − 1,000 + 1,000 − 200 + 50 = 3,350; the file says 3,300.",
-    settles: "The party whose account it is.",
+    latitude: Latitude::Free,
+    finds: say(
+        "An account whose opening plus posted movements is not what the snapshot reports.",
+        "",
+    ),
+    matters: say("The ledger that clears is then not the ledger that members see.", ""),
+    example: say("3,000 + 500 − 1,000 + 1,000 − 200 + 50 = 3,350; the file says 3,300.", ""),
+    settles: say("The party whose account it is.", ""),
 };
 
 /// LED-02: negative balance (余额为负).
@@ -33,10 +37,11 @@ pub static LED_02: Rule = Rule {
     zh: "余额为负",
     severity: Severity::Error,
     effect: Effect::Counted,
-    finds: "An account below zero where no overdraft is agreed.",
-    matters: "Points were spent that nobody had.",
-    example: "A balance of −120.",
-    settles: "The party whose account it is.",
+    latitude: Latitude::Free,
+    finds: say("An account below zero where no overdraft is agreed.", ""),
+    matters: say("Points were spent that nobody had.", ""),
+    example: say("A balance of −120.", ""),
+    settles: say("The party whose account it is.", ""),
 };
 
 /// The rules of the family.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::desk::{Desk, place};
 use super::scene::Scene;
-use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
+use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::event::Authority;
 use crate::frame::books::{Links, Members, Side};
 use crate::judgement::Cause;
@@ -18,10 +18,11 @@ pub static MBR_01: Rule = Rule {
     zh: "甲方无此会员",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "A link whose A member does not stand in A's member snapshot.",
-    matters: "Points would be cleared for a member whom A does not know.",
-    example: "The link names SKY000123, and A's snapshot has no such number.",
-    settles: "A: an erased or mistyped member; the link is corrected or ended.",
+    latitude: Latitude::Firm,
+    finds: say("A link whose A member does not stand in A's member snapshot.", ""),
+    matters: say("Points would be cleared for a member whom A does not know.", ""),
+    example: say("The link names SKY000123, and A's snapshot has no such number.", ""),
+    settles: say("A: an erased or mistyped member; the link is corrected or ended.", ""),
 };
 
 /// MBR-02: linked member absent in B (乙方无此会员).
@@ -31,10 +32,11 @@ pub static MBR_02: Rule = Rule {
     zh: "乙方无此会员",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "A link whose B member does not stand in B's member snapshot.",
-    matters: "Points would be cleared for a member whom B does not know.",
-    example: "The link names H20077, and B's snapshot has no such number.",
-    settles: "B: an erased or mistyped member; the link is corrected or ended.",
+    latitude: Latitude::Firm,
+    finds: say("A link whose B member does not stand in B's member snapshot.", ""),
+    matters: say("Points would be cleared for a member whom B does not know.", ""),
+    example: say("The link names H20077, and B's snapshot has no such number.", ""),
+    settles: say("B: an erased or mistyped member; the link is corrected or ended.", ""),
 };
 
 /// MBR-03: many-to-one link (多对一绑定).
@@ -44,10 +46,14 @@ pub static MBR_03: Rule = Rule {
     zh: "多对一绑定",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "Links of one member to different partners at the same time.",
-    matters: "Two accounts feeding one invite collusion, and nobody can say whose consent counts.",
-    example: "SKY000140 is linked to H20140 and to H20141 since March 1.",
-    settles: "Both parties: all links but one are ended.",
+    latitude: Latitude::Firm,
+    finds: say("Links of one member to different partners at the same time.", ""),
+    matters: say(
+        "Two accounts feeding one invite collusion, and nobody can say whose consent counts.",
+        "",
+    ),
+    example: say("SKY000140 is linked to H20140 and to H20141 since March 1.", ""),
+    settles: say("Both parties: all links but one are ended.", ""),
 };
 
 /// MBR-04: duplicate member key (会员号重复).
@@ -57,10 +63,11 @@ pub static MBR_04: Rule = Rule {
     zh: "会员号重复",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "A member number that stands more than once in a snapshot.",
-    matters: "Status and tier of such a member are whatever row is read last.",
-    example: "H20160 stands twice, once active and once closed.",
-    settles: "The sender of the snapshot.",
+    latitude: Latitude::Firm,
+    finds: say("A member number that stands more than once in a snapshot.", ""),
+    matters: say("Status and tier of such a member are whatever row is read last.", ""),
+    example: say("H20160 stands twice, once active and once closed.", ""),
+    settles: say("The sender of the snapshot.", ""),
 };
 
 /// MBR-07: member not entitled at the time (会员当时无资格).
@@ -70,10 +77,17 @@ pub static MBR_07: Rule = Rule {
     zh: "会员当时无资格",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "An event whose members were not linked to one another, or not active, when it occurred.",
-    matters: "The agreement clears only for linked and active members (domain.md invariant 10).",
-    example: "A spend at 10:00 on March 5; the link began on March 6.",
-    settles: "The issuer, whose system let it through; it is reversed or released.",
+    latitude: Latitude::Free,
+    finds: say(
+        "An event whose members were not linked to one another, or not active, when it occurred.",
+        "",
+    ),
+    matters: say(
+        "The agreement clears only for linked and active members (domain.md invariant 10).",
+        "",
+    ),
+    example: say("A spend at 10:00 on March 5; the link began on March 6.", ""),
+    settles: say("The issuer, whose system let it through; it is reversed or released.", ""),
 };
 
 /// The rules of the family.

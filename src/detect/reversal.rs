@@ -1,6 +1,6 @@
 //! Rules on reversals: REV-01 to REV-03.
 
-use crate::discrepancy::{Effect, Rule, Severity};
+use crate::discrepancy::{Effect, Latitude, Rule, Severity, say};
 
 /// REV-01: orphan reversal (冲正无原交易).
 pub static REV_01: Rule = Rule {
@@ -9,10 +9,14 @@ pub static REV_01: Rule = Rule {
     zh: "冲正无原交易",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "A reversal whose original does not stand on its own book, or never took effect.",
-    matters: "At which ratio and rate it would clear cannot be known.",
-    example: "REVERSAL of SKY-88; SKY-88 is in nobody's file.",
-    settles: "The side that booked it names the original.",
+    latitude: Latitude::Firm,
+    finds: say(
+        "A reversal whose original does not stand on its own book, or never took effect.",
+        "",
+    ),
+    matters: say("At which ratio and rate it would clear cannot be known.", ""),
+    example: say("REVERSAL of SKY-88; SKY-88 is in nobody's file.", ""),
+    settles: say("The side that booked it names the original.", ""),
 };
 
 /// REV-02: reverses more than the original (冲正超额).
@@ -22,10 +26,11 @@ pub static REV_02: Rule = Rule {
     zh: "冲正超额",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "A reversal by which more is reversed than the original held.",
-    matters: "The surplus would be a payment in the other direction.",
-    example: "1,000 spent, 600 and 600 reversed: the second is held.",
-    settles: "The issuer corrects the reversal.",
+    latitude: Latitude::Firm,
+    finds: say("A reversal by which more is reversed than the original held.", ""),
+    matters: say("The surplus would be a payment in the other direction.", ""),
+    example: say("1,000 spent, 600 and 600 reversed: the second is held.", ""),
+    settles: say("The issuer corrects the reversal.", ""),
 };
 
 /// REV-03: one-sided reversal (单边冲正).
@@ -35,10 +40,11 @@ pub static REV_03: Rule = Rule {
     zh: "单边冲正",
     severity: Severity::Error,
     effect: Effect::Held,
-    finds: "A reversal that only one side booked, after the grace.",
-    matters: "One side gave back what the other keeps.",
-    example: "A reversed the spend of March 3; B did not.",
-    settles: "The other side posts the reversal.",
+    latitude: Latitude::Firm,
+    finds: say("A reversal that only one side booked, after the grace.", ""),
+    matters: say("One side gave back what the other keeps.", ""),
+    example: say("A reversed the spend of March 3; B did not.", ""),
+    settles: say("The other side posts the reversal.", ""),
 };
 
 /// The rules of the family.

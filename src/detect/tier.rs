@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, place};
 use crate::agreement::TierMap;
-use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
+use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::frame::books::Members;
 use crate::links::{Link, LinkBook};
 use crate::value::kind::LinkMethod;
@@ -16,10 +16,14 @@ pub static TIR_01: Rule = Rule {
     zh: "等级对应不符",
     severity: Severity::Error,
     effect: Effect::Counted,
-    finds: "A linked member whose tier at B is not the mapped one (exact) or lies below it (at_least).",
-    matters: "The member does not get what the agreement promises (一.2).",
-    example: "金卡 at A calls for V3; B has V1.",
-    settles: "B raises the tier, or A corrects its own.",
+    latitude: Latitude::Free,
+    finds: say(
+        "A linked member whose tier at B is not the mapped one (exact) or lies below it (at_least).",
+        "",
+    ),
+    matters: say("The member does not get what the agreement promises (一.2).", ""),
+    example: say("金卡 at A calls for V3; B has V1.", ""),
+    settles: say("B raises the tier, or A corrects its own.", ""),
 };
 
 /// TIR-02: tier unmapped (等级未映射).
@@ -29,10 +33,11 @@ pub static TIR_02: Rule = Rule {
     zh: "等级未映射",
     severity: Severity::Error,
     effect: Effect::Counted,
-    finds: "A linked member whose tier at A has no entry in the tier map.",
-    matters: "Nobody agreed what such a member is due.",
-    example: "A introduced 钻石卡 without a change to the agreement.",
-    settles: "Both parties extend the map.",
+    latitude: Latitude::Free,
+    finds: say("A linked member whose tier at A has no entry in the tier map.", ""),
+    matters: say("Nobody agreed what such a member is due.", ""),
+    example: say("A introduced 钻石卡 without a change to the agreement.", ""),
+    settles: say("Both parties extend the map.", ""),
 };
 
 /// TIR-03: tier within the lag (等级同步时滞内).
@@ -42,10 +47,11 @@ pub static TIR_03: Rule = Rule {
     zh: "等级同步时滞内",
     severity: Severity::Information,
     effect: Effect::Counted,
-    finds: "A tier that differs, while A's change is younger than the agreed lag.",
-    matters: "It is an expectation and becomes TIR-01 if it stays.",
-    example: "金卡 since yesterday; three days are allowed.",
-    settles: "Nobody yet.",
+    latitude: Latitude::Free,
+    finds: say("A tier that differs, while A's change is younger than the agreed lag.", ""),
+    matters: say("It is an expectation and becomes TIR-01 if it stays.", ""),
+    example: say("金卡 since yesterday; three days are allowed.", ""),
+    settles: say("Nobody yet.", ""),
 };
 
 /// The rules of the family.
