@@ -15,6 +15,7 @@ mod same_bytes;
 mod sample;
 mod tables;
 mod worked_example;
+mod ratio_change;
 mod cases;
 mod command;
 mod bad_input;
