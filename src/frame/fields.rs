@@ -33,6 +33,8 @@ pub enum FieldKind {
     Token,
     /// Whole points in the programme's smallest unit: Int64.
     Points,
+    /// Money, in millionths of a unit of its currency, whatever the currency's own digits: Int64.
+    Amount,
     /// An instant, microseconds since the epoch in UTC: Int64.
     Instant,
     /// The instant at which a balance or snapshot holds: Int64 as `Instant`, but a bare day means

@@ -18,7 +18,8 @@ impl FieldKind {
     pub fn data_type(self) -> DataType {
         match self {
             FieldKind::Id | FieldKind::Text | FieldKind::Token => DataType::Utf8,
-            FieldKind::Points | FieldKind::Instant | FieldKind::AsOf => DataType::Int64,
+            FieldKind::Points | FieldKind::Amount => DataType::Int64,
+            FieldKind::Instant | FieldKind::AsOf => DataType::Int64,
             FieldKind::Word { .. } => DataType::UInt8,
         }
     }

@@ -1,6 +1,23 @@
-//! Points from text, in checked integers from the first digit to the last.
+//! Points and money from text, in checked integers from the first digit to the last.
 
 use super::refusal::Refusal;
+
+/// Digits behind the point of an amount of money: as many as a rate has.
+pub(super) const AMOUNT_DIGITS: u8 = 6;
+
+/// Money in millionths of a unit, exactly.
+pub(super) fn amount(text: &str) -> Result<i64, Refusal> {
+    points(text, AMOUNT_DIGITS).map_err(of_money)
+}
+
+/// Why an amount of money is refused, where points would be refused for that.
+pub(super) fn of_money(refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Fraction => Refusal::FineAmount,
+        Refusal::NotPoints => Refusal::NotAmount,
+        other => other,
+    }
+}
 
 /// Points in the smallest unit: the text times 10^scale, exactly.
 pub(super) fn points(text: &str, scale: u8) -> Result<i64, Refusal> {
@@ -146,6 +163,28 @@ mod tests {
         ];
         for (text, scale, want) in rows {
             assert_eq!(&points(text, *scale), want, "{text} at scale {scale}");
+        }
+    }
+
+    #[test]
+    fn money_is_exact_to_the_millionth_or_refused() {
+        use Refusal::*;
+        let rows: &[(&str, Result<i64, Refusal>)] = &[
+            ("1234.50", Ok(1_234_500_000)),
+            ("-3.2", Ok(-3_200_000)),
+            ("1,234.5", Ok(1_234_500_000)),
+            ("0.000001", Ok(1)),
+            ("0.0000010", Ok(1)),
+            ("0.0000001", Err(FineAmount)),
+            ("9223372036854.775807", Ok(i64::MAX)),
+            ("9223372036854.775808", Err(TooLarge)),
+            ("1e3", Err(Scientific)),
+            ("¥3", Err(ForeignDigits)),
+            ("(3.00)", Err(OddSign)),
+            ("three", Err(NotAmount)),
+        ];
+        for (text, want) in rows {
+            assert_eq!(&amount(text), want, "{text}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::amount::{looks_floated, looks_scientific, points};
+use super::amount::{AMOUNT_DIGITS, amount, looks_floated, looks_scientific, of_money, points};
 use super::error::SourceError;
 use super::instant::Instants;
 use super::refusal::Refusal;
@@ -31,7 +31,7 @@ pub(super) enum Value<'t> {
     Null,
     /// Of an Id, Text or Token column.
     Text(Cow<'t, str>),
-    /// Of a Points, Instant or AsOf column.
+    /// Of a Points, Amount, Instant or AsOf column.
     Whole(i64),
     /// Of a Word column.
     Code(u8),
@@ -62,6 +62,7 @@ enum Reading {
     Text,
     Token(Contact),
     Points { scale: u8 },
+    Amount,
     Instant(Box<Instants>),
     Word { codes: BTreeMap<String, u8>, strict: bool },
 }
@@ -118,6 +119,7 @@ fn reading(feed: &Feed, field: &'static Field, column: Option<&Column>) -> Readi
             Reading::Token(contact.unwrap_or(Contact::Ready))
         }
         FieldKind::Points => Reading::Points { scale: feed.scale },
+        FieldKind::Amount => Reading::Amount,
         FieldKind::Instant => Reading::Instant(instants(false)),
         FieldKind::AsOf => Reading::Instant(instants(true)),
         FieldKind::Word { words, strict } => {
@@ -168,6 +170,7 @@ impl Rule {
                 token.map(|token| Value::Text(Cow::Owned(token))).ok_or(refusal)
             }
             Reading::Points { scale } => points(text, *scale).map(Value::Whole),
+            Reading::Amount => amount(text).map(Value::Whole),
             Reading::Instant(instants) => instants.text(text).map(Value::Whole),
             Reading::Word { codes, strict } => match codes.get(text) {
                 Some(&code) => Ok(Value::Code(code)),
@@ -178,22 +181,12 @@ impl Rule {
         }
     }
 
-    /// The points of a typed number `value × 10^-digits`.
-    pub(super) fn points(&self, value: i128, digits: i8) -> Result<Value<'static>, Refusal> {
-        let Reading::Points { scale } = self.reading else { return Err(Refusal::NotPoints) };
-        let shift = i32::from(scale) - i32::from(digits);
-        let factor = 10i128.checked_pow(shift.unsigned_abs());
-        let scaled = match factor {
-            None if value == 0 => 0,
-            None if shift >= 0 => return Err(Refusal::TooLarge),
-            None => return Err(Refusal::Fraction),
-            Some(factor) if shift >= 0 => value.checked_mul(factor).ok_or(Refusal::TooLarge)?,
-            Some(factor) if value % factor != 0 => return Err(Refusal::Fraction),
-            Some(factor) => value / factor,
-        };
-        match i64::try_from(scaled) {
-            Ok(i64::MIN) | Err(_) => Err(Refusal::TooLarge),
-            Ok(points) => Ok(Value::Whole(points)),
+    /// The points or money of a typed number `value × 10^-digits`.
+    pub(super) fn quantity(&self, value: i128, digits: i8) -> Result<Value<'static>, Refusal> {
+        match self.reading {
+            Reading::Points { scale } => scaled(value, digits, scale),
+            Reading::Amount => scaled(value, digits, AMOUNT_DIGITS).map_err(of_money),
+            _ => Err(Refusal::NotPoints),
         }
     }
 
@@ -203,6 +196,24 @@ impl Rule {
             Reading::Instant(instants) => Some(instants),
             _ => None,
         }
+    }
+}
+
+/// The whole number of units of `10^-scale` that `value × 10^-digits` is.
+fn scaled(value: i128, digits: i8, scale: u8) -> Result<Value<'static>, Refusal> {
+    let shift = i32::from(scale) - i32::from(digits);
+    let factor = 10i128.checked_pow(shift.unsigned_abs());
+    let scaled = match factor {
+        None if value == 0 => 0,
+        None if shift >= 0 => return Err(Refusal::TooLarge),
+        None => return Err(Refusal::Fraction),
+        Some(factor) if shift >= 0 => value.checked_mul(factor).ok_or(Refusal::TooLarge)?,
+        Some(factor) if value % factor != 0 => return Err(Refusal::Fraction),
+        Some(factor) => value / factor,
+    };
+    match i64::try_from(scaled) {
+        Ok(i64::MIN) | Err(_) => Err(Refusal::TooLarge),
+        Ok(points) => Ok(Value::Whole(points)),
     }
 }
 

@@ -19,19 +19,20 @@ pub(super) fn unfit(rule: &Rule, data_type: &DataType) -> Option<String> {
     use DataType as T;
     let kind = rule.field.kind;
     let timed = matches!(kind, FieldKind::Instant | FieldKind::AsOf);
+    let counted = matches!(kind, FieldKind::Points | FieldKind::Amount);
     let fits = match data_type {
         T::Dictionary(_, inner) => return unfit(rule, inner),
         T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Null => true,
         T::Int8 | T::Int16 | T::Int32 | T::Int64 => whole_fits(rule),
         T::UInt8 | T::UInt16 | T::UInt32 | T::UInt64 => whole_fits(rule),
         T::Decimal32(_, 0) | T::Decimal64(_, 0) | T::Decimal128(_, 0) => whole_fits(rule),
-        T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) => kind == FieldKind::Points,
+        T::Decimal32(..) | T::Decimal64(..) | T::Decimal128(..) => counted,
         T::Date32 | T::Timestamp(..) => timed,
         _ => false,
     };
     let cure = match kind {
         FieldKind::Id | FieldKind::Text | FieldKind::Token => "text or integers",
-        FieldKind::Points => "integers, decimals or text",
+        FieldKind::Points | FieldKind::Amount => "integers, decimals or text",
         FieldKind::Instant | FieldKind::AsOf => {
             "timestamps, dates or text, or declare the format of its integers"
         }
@@ -117,7 +118,7 @@ impl Lane {
         if array.is_null(row) {
             return slot.take(rule.blank(), "");
         }
-        let is_points = rule.field.kind == FieldKind::Points;
+        let counted = matches!(rule.field.kind, FieldKind::Points | FieldKind::Amount);
         scratch.clear();
         match self {
             Lane::Empty => slot.take(rule.blank(), ""),
@@ -125,16 +126,16 @@ impl Lane {
                 let text = array.value(row);
                 slot.take(rule.text(text), trim(text))
             }
-            Lane::Whole(array) if is_points => {
+            Lane::Whole(array) if counted => {
                 let value = array.value(row);
-                show_refused(slot, rule.points(value.into(), 0), scratch, value)
+                show_refused(slot, rule.quantity(value.into(), 0), scratch, value)
             }
-            Lane::Decimal(array, scale) if is_points => {
+            Lane::Decimal(array, scale) if counted => {
                 let value = array.value(row);
-                show_refused(slot, rule.points(value, *scale), scratch, value)
+                show_refused(slot, rule.quantity(value, *scale), scratch, value)
             }
             Lane::Whole(array) => as_text(slot, rule, scratch, array.value(row)),
-            // Only decimals of scale 0 fill anything but points.
+            // Only decimals of scale 0 fill anything but points and money.
             Lane::Decimal(array, _) => as_text(slot, rule, scratch, array.value(row)),
             Lane::Day(array) => {
                 let days = array.value(row);

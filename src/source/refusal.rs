@@ -25,6 +25,10 @@ pub(super) enum Refusal {
     Commas,
     #[error("a fraction of a point")]
     Fraction,
+    #[error("not an amount of money in plain digits")]
+    NotAmount,
+    #[error("more than six decimals, which no currency has")]
+    FineAmount,
     #[error("too large")]
     TooLarge,
     #[error("not an instant such as 2026-03-01T10:00:00+08:00, 2026-03-01 10:00:00 or 2026-03-01")]

@@ -32,7 +32,8 @@ impl Cells {
             FieldKind::Id | FieldKind::Text | FieldKind::Token => {
                 Values::Text { text: String::new(), ends: vec![0] }
             }
-            FieldKind::Points | FieldKind::Instant | FieldKind::AsOf => Values::Whole(Vec::new()),
+            FieldKind::Points | FieldKind::Amount => Values::Whole(Vec::new()),
+            FieldKind::Instant | FieldKind::AsOf => Values::Whole(Vec::new()),
             FieldKind::Word { .. } => Values::Code(Vec::new()),
         };
         Cells { values, valid: BooleanBufferBuilder::new(0) }

@@ -420,11 +420,11 @@ impl Checker<'_> {
                 format!("`{name}` would be the same in every row"),
                 "Write `from` with the name of the column in the file.",
             ),
-            FieldKind::Points => {
+            FieldKind::Points | FieldKind::Amount => {
                 if decimal(value).is_none() {
                     let reason =
                         format!("`value` of `{name}` is `{}`, which is no quantity", shown(value));
-                    self.problem(spot.mark(), reason, "Write a plain number of points.");
+                    self.problem(spot.mark(), reason, "Write a plain number.");
                 }
             }
             FieldKind::Instant | FieldKind::AsOf => {

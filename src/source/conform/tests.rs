@@ -137,7 +137,7 @@ fn points_are_scaled() {
     ];
     for (value, digits, want) in typed {
         let want = want.clone().map(Value::Whole);
-        assert_eq!(points.points(*value, *digits), want, "{value}e-{digits}");
+        assert_eq!(points.quantity(*value, *digits), want, "{value}e-{digits}");
     }
 }
 
