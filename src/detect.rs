@@ -97,3 +97,31 @@ pub fn roll_forward<P: Side>(
     };
     ledger::roll_forward(desk, ledger::Balanced { ledger, lineage, opening, accounts }, exchange)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a text has a character of Chinese writing, which a forgotten translation has not.
+    fn has_han(text: &str) -> bool {
+        text.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter))
+    }
+
+    #[test]
+    fn every_page_is_whole_in_both_languages() {
+        for rule in rules() {
+            let code = rule.code;
+            assert!(!rule.title.is_empty() && !rule.title.ends_with('.'), "{code}: title");
+            assert!(has_han(rule.zh) && !rule.zh.ends_with('。'), "{code}: Chinese title");
+            let sections = [rule.finds, rule.matters, rule.example, rule.settles];
+            for text in sections {
+                assert!(text.en.ends_with('.'), "{code}: {:?} ends with a full stop", text.en);
+                assert!(
+                    has_han(text.zh) && text.zh.ends_with('。'),
+                    "{code}: {:?} is a Chinese sentence",
+                    text.zh
+                );
+            }
+        }
+    }
+}

@@ -17,11 +17,14 @@ pub static AMT_01: Rule = Rule {
     latitude: Latitude::Free,
     finds: say(
         "A recorded mirror that is one point or more from the exact value, which no declared ratio explains.",
-        "",
+        "对端镜像与约定值相差一个积分单位或以上，且任何已声明的比例都无法解释。",
     ),
-    matters: say("The member got more or less than agreed.", ""),
-    example: say("1,000 at 40:100 is 2,500; 2,400 were recorded.", ""),
-    settles: say("The acceptor corrects its credit.", ""),
+    matters: say("The member got more or less than agreed.", "会员实得积分多于或少于约定。"),
+    example: say(
+        "1,000 at 40:100 is 2,500; 2,400 were recorded.",
+        "1,000 分按 40:100 应为 2,500；对方记了 2,400。",
+    ),
+    settles: say("The acceptor corrects its credit.", "受理方更正入账积分。"),
 };
 
 /// AMT-02: wrong ratio or direction (用错比例或方向).
@@ -34,11 +37,20 @@ pub static AMT_02: Rule = Rule {
     latitude: Latitude::Free,
     finds: say(
         "As AMT-01, and the inverse, the other direction's ratio, its inverse or 1:1 gives exactly what was recorded.",
-        "",
+        "同 AMT-01，且反向比例、另一方向的比例、其倒数或 1:1 恰好得出所记数量。",
     ),
-    matters: say("The cause is a configuration, so every event since then is affected.", ""),
-    example: say("1,000 at 100:40 should be 400; 2,500 is the inverse.", ""),
-    settles: say("The acceptor corrects its configuration and its credits.", ""),
+    matters: say(
+        "The cause is a configuration, so every event since then is affected.",
+        "根源是配置错误，此后每一笔都会受影响。",
+    ),
+    example: say(
+        "1,000 at 100:40 should be 400; 2,500 is the inverse.",
+        "1,000 分按 100:40 应为 400；2,500 正是倒数的结果。",
+    ),
+    settles: say(
+        "The acceptor corrects its configuration and its credits.",
+        "受理方更正配置，并更正已入账的积分。",
+    ),
 };
 
 /// AMT-03: superseded ratio version (用错比例版本).
@@ -51,11 +63,20 @@ pub static AMT_03: Rule = Rule {
     latitude: Latitude::Free,
     finds: say(
         "As AMT-01, and an earlier or later version of the right ratio gives exactly what was recorded.",
-        "",
+        "同 AMT-01，且正确比例的旧版本或新版本恰好得出所记数量。",
     ),
-    matters: say("A change of ratio was deployed too late or too early.", ""),
-    example: say("100:50 since March 16; on March 17 the acceptor still credited 100:40.", ""),
-    settles: say("The acceptor corrects its configuration and its credits.", ""),
+    matters: say(
+        "A change of ratio was deployed too late or too early.",
+        "比例变更上线晚了或早了。",
+    ),
+    example: say(
+        "100:50 since March 16; on March 17 the acceptor still credited 100:40.",
+        "3 月 16 日起为 100:50；3 月 17 日受理方仍按 100:40 入账。",
+    ),
+    settles: say(
+        "The acceptor corrects its configuration and its credits.",
+        "受理方更正配置，并更正已入账的积分。",
+    ),
 };
 
 /// AMT-04: rounding only (仅舍入差异).
@@ -68,14 +89,17 @@ pub static AMT_04: Rule = Rule {
     latitude: Latitude::Free,
     finds: say(
         "A recorded mirror that differs from the agreed one and lies less than one point from the exact value.",
-        "",
+        "所记镜像与约定镜像不同，但与精确值相差不足一个积分单位。",
     ),
     matters: say(
         "It is cleared at the agreed value; the member's fraction is nobody's loss worth holding.",
-        "",
+        "按约定值清算；会员的零头不值得为之挂账。",
     ),
-    example: say("1,000 at 3:1 is 333.33…; 334 were recorded.", ""),
-    settles: say("The acceptor adopts the agreed rounding.", ""),
+    example: say(
+        "1,000 at 3:1 is 333.33…; 334 were recorded.",
+        "1,000 分按 3:1 为 333.33…；对方记了 334。",
+    ),
+    settles: say("The acceptor adopts the agreed rounding.", "受理方改用约定的舍入方式。"),
 };
 
 /// AMT-07: no version in force (无生效版本).
@@ -86,10 +110,16 @@ pub static AMT_07: Rule = Rule {
     severity: Severity::Fatal,
     effect: Effect::Blocks,
     latitude: Latitude::Firm,
-    finds: say("An event at an instant for which the agreement has no ratio or no rate.", ""),
-    matters: say("What the agreement leaves blank has no default.", ""),
-    example: say("The ratio ends on March 31, its successor begins on April 2.", ""),
-    settles: say("Both parties agree on the missing version.", ""),
+    finds: say(
+        "An event at an instant for which the agreement has no ratio or no rate.",
+        "交易发生时，协议没有生效的比例或单价。",
+    ),
+    matters: say("What the agreement leaves blank has no default.", "协议未填之处没有默认值。"),
+    example: say(
+        "The ratio ends on March 31, its successor begins on April 2.",
+        "比例 3 月 31 日到期，新版本 4 月 2 日才生效。",
+    ),
+    settles: say("Both parties agree on the missing version.", "双方补定缺失的版本。"),
 };
 
 /// The rules of the family.

@@ -13,12 +13,21 @@ pub static CON_01: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Free,
-    finds: say("An event whose link had no consent for the declared purpose when it occurred.", ""),
-    matters: say("Without consent the members' data may not be processed for it at all.", ""),
-    example: say("A spend on March 9; consent was granted on March 10.", ""),
+    finds: say(
+        "An event whose link had no consent for the declared purpose when it occurred.",
+        "交易发生时，该绑定没有针对所声明用途的同意。",
+    ),
+    matters: say(
+        "Without consent the members' data may not be processed for it at all.",
+        "没有同意，就根本不得为此处理会员数据。",
+    ),
+    example: say(
+        "A spend on March 9; consent was granted on March 10.",
+        "3 月 9 日消费，3 月 10 日才取得同意。",
+    ),
     settles: say(
         "The party that obtains consents; the item is released with proof or reversed.",
-        "",
+        "负责取得同意的一方；凭证明释放该笔，或冲正。",
     ),
 };
 
@@ -30,10 +39,22 @@ pub static CON_02: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Free,
-    finds: say("An event after the member withdrew every consent for the declared purpose.", ""),
-    matters: say("A withdrawal binds both parties from its instant.", ""),
-    example: say("Withdrawn on March 12 at 09:00, spent at 18:00.", ""),
-    settles: say("The party whose system did not hear of the withdrawal.", ""),
+    finds: say(
+        "An event after the member withdrew every consent for the declared purpose.",
+        "会员撤回了对所声明用途的全部同意，交易发生在此之后。",
+    ),
+    matters: say(
+        "A withdrawal binds both parties from its instant.",
+        "撤回自该时刻起对双方都有约束力。",
+    ),
+    example: say(
+        "Withdrawn on March 12 at 09:00, spent at 18:00.",
+        "3 月 12 日 09:00 撤回，18:00 消费。",
+    ),
+    settles: say(
+        "The party whose system did not hear of the withdrawal.",
+        "系统未收到撤回通知的一方。",
+    ),
 };
 
 /// The rules of the family.

@@ -10,10 +10,19 @@ pub static EVT_01: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Firm,
-    finds: say("An issuer's leg that no acceptor's leg mirrors after the grace.", ""),
-    matters: say("The issuer took points for which the acceptor booked nothing (短款).", ""),
-    example: say("XBURN −800 at A, nothing at B.", ""),
-    settles: say("The acceptor posts the mirror, or the issuer reverses.", ""),
+    finds: say(
+        "An issuer's leg that no acceptor's leg mirrors after the grace.",
+        "宽限期过后，发行方的一笔仍没有受理方的镜像。",
+    ),
+    matters: say(
+        "The issuer took points for which the acceptor booked nothing (短款).",
+        "发行方扣了积分，受理方什么也没记（短款）。",
+    ),
+    example: say("XBURN −800 at A, nothing at B.", "甲方 XBURN −800，乙方无记录。"),
+    settles: say(
+        "The acceptor posts the mirror, or the issuer reverses.",
+        "受理方补账，或发行方冲正。",
+    ),
 };
 
 /// EVT-02: acceptor only (受理方单边).
@@ -24,10 +33,22 @@ pub static EVT_02: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Firm,
-    finds: say("An acceptor's leg that mirrors no issuer's leg after the grace.", ""),
-    matters: say("The acceptor gave value for points that the issuer never took (长款).", ""),
-    example: say("XACCEPT 400 at B for an event that A does not know.", ""),
-    settles: say("The issuer posts the burn, or the acceptor bears it.", ""),
+    finds: say(
+        "An acceptor's leg that mirrors no issuer's leg after the grace.",
+        "宽限期过后，受理方的一笔仍对不上发行方的任何一笔。",
+    ),
+    matters: say(
+        "The acceptor gave value for points that the issuer never took (长款).",
+        "受理方兑付了发行方从未扣减的积分（长款）。",
+    ),
+    example: say(
+        "XACCEPT 400 at B for an event that A does not know.",
+        "乙方 XACCEPT 400，对应的流水甲方没有。",
+    ),
+    settles: say(
+        "The issuer posts the burn, or the acceptor bears it.",
+        "发行方补扣，或由受理方自行承担。",
+    ),
 };
 
 /// EVT-03: exact duplicate (完全重复).
@@ -38,10 +59,19 @@ pub static EVT_03: Rule = Rule {
     severity: Severity::Warning,
     effect: Effect::Excluded,
     latitude: Latitude::Firm,
-    finds: say("A row that is alike in every column to another with its event_id.", ""),
-    matters: say("Counted twice, it would be paid twice.", ""),
-    example: say("B-120 stands twice in B's file; one is excluded.", ""),
-    settles: say("Nobody; the sender should stop repeating rows.", ""),
+    finds: say(
+        "A row that is alike in every column to another with its event_id.",
+        "每一列都与同流水号的另一行相同的行。",
+    ),
+    matters: say("Counted twice, it would be paid twice.", "计两次，就会付两次。"),
+    example: say(
+        "B-120 stands twice in B's file; one is excluded.",
+        "B-120 在乙方文件中出现两次；剔除一行。",
+    ),
+    settles: say(
+        "Nobody; the sender should stop repeating rows.",
+        "无须处理；发送方应停止重复送行。",
+    ),
 };
 
 /// EVT-04: event id collision (流水号冲突).
@@ -52,10 +82,16 @@ pub static EVT_04: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Firm,
-    finds: say("Rows with one event_id and different content: all of them.", ""),
-    matters: say("Which of them is true cannot be known from the file.", ""),
-    example: say("SKY-17 with −500 and with −700.", ""),
-    settles: say("The sender says which row stands.", ""),
+    finds: say(
+        "Rows with one event_id and different content: all of them.",
+        "流水号相同而内容不同的行：全部计入本差错。",
+    ),
+    matters: say(
+        "Which of them is true cannot be known from the file.",
+        "单凭文件无从知道哪一行是真的。",
+    ),
+    example: say("SKY-17 with −500 and with −700.", "SKY-17 一行为 −500，一行为 −700。"),
+    settles: say("The sender says which row stands.", "由发送方说明以哪一行为准。"),
 };
 
 /// EVT-06: paired across a cut-off (跨日切配对).
@@ -66,13 +102,22 @@ pub static EVT_06: Rule = Rule {
     severity: Severity::Information,
     effect: Effect::Counted,
     latitude: Latitude::Free,
-    finds: say("A pair whose acceptor's leg lies outside the issuer's period.", ""),
+    finds: say(
+        "A pair whose acceptor's leg lies outside the issuer's period.",
+        "已勾对，但受理方的一笔落在发行方所属账期之外。",
+    ),
     matters: say(
         "The period is the issuer's; the acceptor finds it in another month of its book.",
-        "",
+        "账期以发行方为准；受理方会在自己账上的另一个月看到它。",
     ),
-    example: say("Burnt on March 31 at 23:58, accepted on April 1 at 00:01.", ""),
-    settles: say("Nobody; the acceptor's own report explains it.", ""),
+    example: say(
+        "Burnt on March 31 at 23:58, accepted on April 1 at 00:01.",
+        "3 月 31 日 23:58 扣减，4 月 1 日 00:01 受理。",
+    ),
+    settles: say(
+        "Nobody; the acceptor's own report explains it.",
+        "无须处理；受理方自己的报表可以说明。",
+    ),
 };
 
 /// EVT-07: one-sided inside the grace (宽限期内单边).
@@ -83,10 +128,19 @@ pub static EVT_07: Rule = Rule {
     severity: Severity::Information,
     effect: Effect::Pending,
     latitude: Latitude::Firm,
-    finds: say("A leg without its mirror that is younger than the grace.", ""),
-    matters: say("It is an expectation: the partner's file of tomorrow may have it.", ""),
-    example: say("XBURN on March 31, as of March 31, two days of grace.", ""),
-    settles: say("Nobody yet.", ""),
+    finds: say(
+        "A leg without its mirror that is younger than the grace.",
+        "尚无镜像、且仍在宽限期内的一笔。",
+    ),
+    matters: say(
+        "It is an expectation: the partner's file of tomorrow may have it.",
+        "这是预期而非差错：对方明天的文件可能就有。",
+    ),
+    example: say(
+        "XBURN on March 31, as of March 31, two days of grace.",
+        "3 月 31 日 XBURN，查看日 3 月 31 日，宽限两天。",
+    ),
+    settles: say("Nobody yet.", "暂无须处理。"),
 };
 
 /// EVT-08: statuses differ (状态不一致).
@@ -97,10 +151,13 @@ pub static EVT_08: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Firm,
-    finds: say("A pair of which one leg took effect and the other did not.", ""),
-    matters: say("One side gave value and the other withdrew it.", ""),
-    example: say("posted at A, cancelled at B.", ""),
-    settles: say("The side whose status is wrong.", ""),
+    finds: say(
+        "A pair of which one leg took effect and the other did not.",
+        "已勾对的两笔中，一笔生效而另一笔未生效。",
+    ),
+    matters: say("One side gave value and the other withdrew it.", "一方已兑付，另一方却已撤销。"),
+    example: say("posted at A, cancelled at B.", "甲方为 posted，乙方为 cancelled。"),
+    settles: say("The side whose status is wrong.", "状态有误的一方。"),
 };
 
 /// EVT-09: kind or direction wrong (类型或方向错误).
@@ -113,11 +170,14 @@ pub static EVT_09: Rule = Rule {
     latitude: Latitude::Firm,
     finds: say(
         "Legs of different flows, a spend against a reversal, points with the wrong sign for their kind, or a reference to a row that is no leg.",
-        "",
+        "两笔流向不同、消费对上了冲正、积分正负与类型不符，或引用了并非往来流水的行。",
     ),
-    matters: say("Such rows do not say the same thing, whatever their quantities.", ""),
-    example: say("XBURN −600 at A against XIN 240 at B.", ""),
-    settles: say("The side that booked the wrong kind.", ""),
+    matters: say(
+        "Such rows do not say the same thing, whatever their quantities.",
+        "无论数量如何，这样的两行说的不是同一件事。",
+    ),
+    example: say("XBURN −600 at A against XIN 240 at B.", "甲方 XBURN −600，乙方却是 XIN 240。"),
+    settles: say("The side that booked the wrong kind.", "记错类型的一方。"),
 };
 
 /// EVT-10: match ambiguous (匹配不唯一).
@@ -128,13 +188,16 @@ pub static EVT_10: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Firm,
-    finds: say("Legs that a rule could pair in more than one way.", ""),
+    finds: say(
+        "Legs that a rule could pair in more than one way.",
+        "按某条规则可以有不止一种配法的流水。",
+    ),
     matters: say(
         "To pick one by the order of rows would be a guess with other people's money.",
-        "",
+        "按行的先后挑一个，就是拿别人的钱来猜。",
     ),
-    example: say("Two XACCEPT rows name the same XBURN.", ""),
-    settles: say("The side with the surplus row.", ""),
+    example: say("Two XACCEPT rows name the same XBURN.", "两行 XACCEPT 指向同一笔 XBURN。"),
+    settles: say("The side with the surplus row.", "多出一行的一方。"),
 };
 
 /// The rules of the family.

@@ -13,10 +13,22 @@ pub static FIL_01: Rule = Rule {
     severity: Severity::Fatal,
     effect: Effect::Blocks,
     latitude: Latitude::Firm,
-    finds: say("A feed for which no file matches the pattern of the pipeline.", ""),
-    matters: say("A statement without one side's rows would call everything one-sided.", ""),
-    example: say("`sample-data/sky/2026-03/ledger-*.csv` matches nothing.", ""),
-    settles: say("The sender delivers the file; the run is repeated.", ""),
+    finds: say(
+        "A feed for which no file matches the pattern of the pipeline.",
+        "没有任何文件符合流水线所写的路径模式。",
+    ),
+    matters: say(
+        "A statement without one side's rows would call everything one-sided.",
+        "缺了一方的明细，另一方的每一笔都会成为单边账。",
+    ),
+    example: say(
+        "`sample-data/sky/2026-03/ledger-*.csv` matches nothing.",
+        "`sample-data/sky/2026-03/ledger-*.csv` 找不到文件。",
+    ),
+    settles: say(
+        "The sender delivers the file; the run is repeated.",
+        "由发送方补送文件，再重新运行。",
+    ),
 };
 
 /// FIL-04: bytes not decodable (字节无法解码).
@@ -27,13 +39,19 @@ pub static FIL_04: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Firm,
-    finds: say("A record whose bytes are not text in the declared encoding.", ""),
+    finds: say(
+        "A record whose bytes are not text in the declared encoding.",
+        "字节不符合所声明编码的记录。",
+    ),
     matters: say(
         "A wrong encoding turns names and ids into other names and ids without a word.",
-        "",
+        "编码错了，姓名和编号会悄悄变成别人的。",
     ),
-    example: say("A GB18030 file that is declared utf-8.", ""),
-    settles: say("Whoever declared the encoding; the record stands in rejects.parquet.", ""),
+    example: say("A GB18030 file that is declared utf-8.", "一份 GB18030 文件被声明成了 utf-8。"),
+    settles: say(
+        "Whoever declared the encoding; the record stands in rejects.parquet.",
+        "声明编码的一方处理；该记录见 rejects.parquet。",
+    ),
 };
 
 /// FIL-05: columns drifted (列漂移).
@@ -44,10 +62,19 @@ pub static FIL_05: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Firm,
-    finds: say("A record with more or fewer columns than the header; it is refused.", ""),
-    matters: say("A shifted row puts points where a member should be.", ""),
-    example: say("A delimiter inside an unquoted name.", ""),
-    settles: say("The sender quotes the value; the record stands in rejects.parquet.", ""),
+    finds: say(
+        "A record with more or fewer columns than the header; it is refused.",
+        "列数多于或少于表头的记录，予以拒收。",
+    ),
+    matters: say(
+        "A shifted row puts points where a member should be.",
+        "错位的一行会把积分放到会员号的位置。",
+    ),
+    example: say("A delimiter inside an unquoted name.", "未加引号的姓名里含有分隔符。"),
+    settles: say(
+        "The sender quotes the value; the record stands in rejects.parquet.",
+        "发送方给取值加上引号；该记录见 rejects.parquet。",
+    ),
 };
 
 /// FIL-05: required column absent (缺少必需列).
@@ -60,11 +87,17 @@ pub static FIL_05_REQUIRED: Rule = Rule {
     latitude: Latitude::Firm,
     finds: say(
         "A file without a declared column, without a header, or with a column of an unusable type.",
-        "",
+        "文件缺少已声明的列、没有表头，或某列的类型无法使用。",
     ),
-    matters: say("Nothing of such a file can be read for certain.", ""),
-    example: say("积分 was renamed to 积分数 without notice.", ""),
-    settles: say("The sender restores the column, or the pipeline names the new one.", ""),
+    matters: say(
+        "Nothing of such a file can be read for certain.",
+        "这样的文件没有一行可以确信无误。",
+    ),
+    example: say("积分 was renamed to 积分数 without notice.", "“积分”未经通知改名为“积分数”。"),
+    settles: say(
+        "The sender restores the column, or the pipeline names the new one.",
+        "发送方恢复该列，或在流水线中改写列名。",
+    ),
 };
 
 /// FIL-06: value refused (取值被拒).
@@ -77,11 +110,20 @@ pub static FIL_06: Rule = Rule {
     latitude: Latitude::Firm,
     finds: say(
         "A value that its column refuses: `4.00123E+27` as an id, a fraction of a point, a date that does not exist.",
-        "",
+        "列所不接受的取值：编号写成 `4.00123E+27`、积分带小数、日期不存在。",
     ),
-    matters: say("A coerced value is a wrong value that nobody sees.", ""),
-    example: say("A spreadsheet wrote event 400123000… as 4.00123E+27.", ""),
-    settles: say("The sender repairs the value; the row stands in rejects.parquet.", ""),
+    matters: say(
+        "A coerced value is a wrong value that nobody sees.",
+        "强行转换的取值是无人看见的错值。",
+    ),
+    example: say(
+        "A spreadsheet wrote event 400123000… as 4.00123E+27.",
+        "电子表格把流水号 400123000… 写成了 4.00123E+27。",
+    ),
+    settles: say(
+        "The sender repairs the value; the row stands in rejects.parquet.",
+        "发送方修正取值；该行见 rejects.parquet。",
+    ),
 };
 
 /// The rules of the family.

@@ -23,11 +23,17 @@ pub static LED_01: Rule = Rule {
     latitude: Latitude::Free,
     finds: say(
         "An account whose opening plus posted movements is not what the snapshot reports.",
-        "",
+        "期初余额加已入账变动不等于快照所报余额的账户。",
     ),
-    matters: say("The ledger that clears is then not the ledger that members see.", ""),
-    example: say("3,000 + 500 − 1,000 + 1,000 − 200 + 50 = 3,350; the file says 3,300.", ""),
-    settles: say("The party whose account it is.", ""),
+    matters: say(
+        "The ledger that clears is then not the ledger that members see.",
+        "参与清算的流水便不是会员看到的那本账。",
+    ),
+    example: say(
+        "3,000 + 500 − 1,000 + 1,000 − 200 + 50 = 3,350; the file says 3,300.",
+        "3,000 + 500 − 1,000 + 1,000 − 200 + 50 = 3,350；文件写的是 3,300。",
+    ),
+    settles: say("The party whose account it is.", "该账户所属的一方。"),
 };
 
 /// LED-02: negative balance (余额为负).
@@ -38,10 +44,13 @@ pub static LED_02: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Counted,
     latitude: Latitude::Free,
-    finds: say("An account below zero where no overdraft is agreed.", ""),
-    matters: say("Points were spent that nobody had.", ""),
-    example: say("A balance of −120.", ""),
-    settles: say("The party whose account it is.", ""),
+    finds: say(
+        "An account below zero where no overdraft is agreed.",
+        "未约定透支而余额低于零的账户。",
+    ),
+    matters: say("Points were spent that nobody had.", "有人花掉了不存在的积分。"),
+    example: say("A balance of −120.", "余额为 −120。"),
+    settles: say("The party whose account it is.", "该账户所属的一方。"),
 };
 
 /// The rules of the family.

@@ -19,10 +19,22 @@ pub static MBR_01: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Firm,
-    finds: say("A link whose A member does not stand in A's member snapshot.", ""),
-    matters: say("Points would be cleared for a member whom A does not know.", ""),
-    example: say("The link names SKY000123, and A's snapshot has no such number.", ""),
-    settles: say("A: an erased or mistyped member; the link is corrected or ended.", ""),
+    finds: say(
+        "A link whose A member does not stand in A's member snapshot.",
+        "绑定关系中的甲方会员不在甲方的会员快照里。",
+    ),
+    matters: say(
+        "Points would be cleared for a member whom A does not know.",
+        "会为甲方并不认识的会员清算积分。",
+    ),
+    example: say(
+        "The link names SKY000123, and A's snapshot has no such number.",
+        "绑定写的是 SKY000123，而甲方快照中没有这个号码。",
+    ),
+    settles: say(
+        "A: an erased or mistyped member; the link is corrected or ended.",
+        "甲方处理：会员已注销或号码有误；更正或解除绑定。",
+    ),
 };
 
 /// MBR-02: linked member absent in B (乙方无此会员).
@@ -33,10 +45,22 @@ pub static MBR_02: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Firm,
-    finds: say("A link whose B member does not stand in B's member snapshot.", ""),
-    matters: say("Points would be cleared for a member whom B does not know.", ""),
-    example: say("The link names H20077, and B's snapshot has no such number.", ""),
-    settles: say("B: an erased or mistyped member; the link is corrected or ended.", ""),
+    finds: say(
+        "A link whose B member does not stand in B's member snapshot.",
+        "绑定关系中的乙方会员不在乙方的会员快照里。",
+    ),
+    matters: say(
+        "Points would be cleared for a member whom B does not know.",
+        "会为乙方并不认识的会员清算积分。",
+    ),
+    example: say(
+        "The link names H20077, and B's snapshot has no such number.",
+        "绑定写的是 H20077，而乙方快照中没有这个号码。",
+    ),
+    settles: say(
+        "B: an erased or mistyped member; the link is corrected or ended.",
+        "乙方处理：会员已注销或号码有误；更正或解除绑定。",
+    ),
 };
 
 /// MBR-03: many-to-one link (多对一绑定).
@@ -47,13 +71,22 @@ pub static MBR_03: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Firm,
-    finds: say("Links of one member to different partners at the same time.", ""),
+    finds: say(
+        "Links of one member to different partners at the same time.",
+        "同一会员在同一时段绑定了对方的不同会员。",
+    ),
     matters: say(
         "Two accounts feeding one invite collusion, and nobody can say whose consent counts.",
-        "",
+        "两个账户归入一个，容易串通套利，也说不清以谁的同意为准。",
     ),
-    example: say("SKY000140 is linked to H20140 and to H20141 since March 1.", ""),
-    settles: say("Both parties: all links but one are ended.", ""),
+    example: say(
+        "SKY000140 is linked to H20140 and to H20141 since March 1.",
+        "SKY000140 自 3 月 1 日起同时绑定 H20140 和 H20141。",
+    ),
+    settles: say(
+        "Both parties: all links but one are ended.",
+        "双方处理：只留一条绑定，其余解除。",
+    ),
 };
 
 /// MBR-04: duplicate member key (会员号重复).
@@ -64,10 +97,19 @@ pub static MBR_04: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Firm,
-    finds: say("A member number that stands more than once in a snapshot.", ""),
-    matters: say("Status and tier of such a member are whatever row is read last.", ""),
-    example: say("H20160 stands twice, once active and once closed.", ""),
-    settles: say("The sender of the snapshot.", ""),
+    finds: say(
+        "A member number that stands more than once in a snapshot.",
+        "会员号在快照中出现不止一次。",
+    ),
+    matters: say(
+        "Status and tier of such a member are whatever row is read last.",
+        "这类会员的状态和等级取决于最后读到哪一行。",
+    ),
+    example: say(
+        "H20160 stands twice, once active and once closed.",
+        "H20160 出现两次，一次正常，一次已销户。",
+    ),
+    settles: say("The sender of the snapshot.", "快照的发送方。"),
 };
 
 /// MBR-07: member not entitled at the time (会员当时无资格).
@@ -80,14 +122,20 @@ pub static MBR_07: Rule = Rule {
     latitude: Latitude::Free,
     finds: say(
         "An event whose members were not linked to one another, or not active, when it occurred.",
-        "",
+        "交易发生时，双方会员未互相绑定，或状态不正常。",
     ),
     matters: say(
         "The agreement clears only for linked and active members (domain.md invariant 10).",
-        "",
+        "协议只为已绑定且状态正常的会员清算（domain.md 不变量 10）。",
     ),
-    example: say("A spend at 10:00 on March 5; the link began on March 6.", ""),
-    settles: say("The issuer, whose system let it through; it is reversed or released.", ""),
+    example: say(
+        "A spend at 10:00 on March 5; the link began on March 6.",
+        "3 月 5 日 10:00 消费，而绑定 3 月 6 日才开始。",
+    ),
+    settles: say(
+        "The issuer, whose system let it through; it is reversed or released.",
+        "放行该笔的发行方；予以冲正或释放。",
+    ),
 };
 
 /// The rules of the family.

@@ -12,11 +12,17 @@ pub static REV_01: Rule = Rule {
     latitude: Latitude::Firm,
     finds: say(
         "A reversal whose original does not stand on its own book, or never took effect.",
-        "",
+        "冲正所指的原交易不在己方账上，或从未生效。",
     ),
-    matters: say("At which ratio and rate it would clear cannot be known.", ""),
-    example: say("REVERSAL of SKY-88; SKY-88 is in nobody's file.", ""),
-    settles: say("The side that booked it names the original.", ""),
+    matters: say(
+        "At which ratio and rate it would clear cannot be known.",
+        "无从知道应按哪个比例、哪个单价清算。",
+    ),
+    example: say(
+        "REVERSAL of SKY-88; SKY-88 is in nobody's file.",
+        "冲正 SKY-88；而谁的文件里都没有 SKY-88。",
+    ),
+    settles: say("The side that booked it names the original.", "记账的一方指明原交易。"),
 };
 
 /// REV-02: reverses more than the original (冲正超额).
@@ -27,10 +33,19 @@ pub static REV_02: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Firm,
-    finds: say("A reversal by which more is reversed than the original held.", ""),
-    matters: say("The surplus would be a payment in the other direction.", ""),
-    example: say("1,000 spent, 600 and 600 reversed: the second is held.", ""),
-    settles: say("The issuer corrects the reversal.", ""),
+    finds: say(
+        "A reversal by which more is reversed than the original held.",
+        "累计冲正数量超过原交易的冲正。",
+    ),
+    matters: say(
+        "The surplus would be a payment in the other direction.",
+        "超出部分等于一笔反方向的付款。",
+    ),
+    example: say(
+        "1,000 spent, 600 and 600 reversed: the second is held.",
+        "消费 1,000，先后冲正 600 和 600：第二笔挂账。",
+    ),
+    settles: say("The issuer corrects the reversal.", "发行方更正冲正。"),
 };
 
 /// REV-03: one-sided reversal (单边冲正).
@@ -41,10 +56,16 @@ pub static REV_03: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Held,
     latitude: Latitude::Firm,
-    finds: say("A reversal that only one side booked, after the grace.", ""),
-    matters: say("One side gave back what the other keeps.", ""),
-    example: say("A reversed the spend of March 3; B did not.", ""),
-    settles: say("The other side posts the reversal.", ""),
+    finds: say(
+        "A reversal that only one side booked, after the grace.",
+        "宽限期过后仍只有一方入账的冲正。",
+    ),
+    matters: say("One side gave back what the other keeps.", "一方退回了，另一方却还留着。"),
+    example: say(
+        "A reversed the spend of March 3; B did not.",
+        "甲方冲正了 3 月 3 日的消费，乙方没有。",
+    ),
+    settles: say("The other side posts the reversal.", "另一方补记冲正。"),
 };
 
 /// The rules of the family.

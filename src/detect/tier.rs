@@ -19,11 +19,17 @@ pub static TIR_01: Rule = Rule {
     latitude: Latitude::Free,
     finds: say(
         "A linked member whose tier at B is not the mapped one (exact) or lies below it (at_least).",
-        "",
+        "绑定会员在乙方的等级不是映射的等级（exact），或低于该等级（at_least）。",
     ),
-    matters: say("The member does not get what the agreement promises (一.2).", ""),
-    example: say("金卡 at A calls for V3; B has V1.", ""),
-    settles: say("B raises the tier, or A corrects its own.", ""),
+    matters: say(
+        "The member does not get what the agreement promises (一.2).",
+        "会员得不到协议承诺的待遇（一.2）。",
+    ),
+    example: say("金卡 at A calls for V3; B has V1.", "甲方的金卡应对应 V3；乙方为 V1。"),
+    settles: say(
+        "B raises the tier, or A corrects its own.",
+        "乙方提升等级，或甲方更正自己的等级。",
+    ),
 };
 
 /// TIR-02: tier unmapped (等级未映射).
@@ -34,10 +40,16 @@ pub static TIR_02: Rule = Rule {
     severity: Severity::Error,
     effect: Effect::Counted,
     latitude: Latitude::Free,
-    finds: say("A linked member whose tier at A has no entry in the tier map.", ""),
-    matters: say("Nobody agreed what such a member is due.", ""),
-    example: say("A introduced 钻石卡 without a change to the agreement.", ""),
-    settles: say("Both parties extend the map.", ""),
+    finds: say(
+        "A linked member whose tier at A has no entry in the tier map.",
+        "绑定会员在甲方的等级不在等级映射表中。",
+    ),
+    matters: say("Nobody agreed what such a member is due.", "没有人约定过这类会员应享什么待遇。"),
+    example: say(
+        "A introduced 钻石卡 without a change to the agreement.",
+        "甲方新设钻石卡，而协议未作修改。",
+    ),
+    settles: say("Both parties extend the map.", "双方补充映射表。"),
 };
 
 /// TIR-03: tier within the lag (等级同步时滞内).
@@ -48,10 +60,16 @@ pub static TIR_03: Rule = Rule {
     severity: Severity::Information,
     effect: Effect::Counted,
     latitude: Latitude::Free,
-    finds: say("A tier that differs, while A's change is younger than the agreed lag.", ""),
-    matters: say("It is an expectation and becomes TIR-01 if it stays.", ""),
-    example: say("金卡 since yesterday; three days are allowed.", ""),
-    settles: say("Nobody yet.", ""),
+    finds: say(
+        "A tier that differs, while A's change is younger than the agreed lag.",
+        "等级不一致，但甲方的变更尚在约定的时滞之内。",
+    ),
+    matters: say(
+        "It is an expectation and becomes TIR-01 if it stays.",
+        "这是预期中的差异；持续下去就成为 TIR-01。",
+    ),
+    example: say("金卡 since yesterday; three days are allowed.", "昨天才升为金卡；约定可迟三天。"),
+    settles: say("Nobody yet.", "暂无须处理。"),
 };
 
 /// The rules of the family.
