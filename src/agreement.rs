@@ -35,6 +35,8 @@ pub struct Agreement {
     pub cycle: Cycle,
     /// Days a one-sided entry is awaited.
     pub grace_days: u32,
+    /// Days that the period's end has to lie back before the period is closed.
+    pub close_after_days: u32,
     /// Days from the statement to its due date.
     pub due_days: u32,
     /// The parties.

@@ -28,8 +28,10 @@ use crate::detect;
 use crate::discrepancy::{Rule, Severity};
 use crate::generate::{self, GenerateOrder};
 use crate::pipeline;
-use crate::run::{self, Error, Order, Outcome, exit};
-use arguments::{Arguments, FailOn, GenerateArguments, OutputFormat, RunArguments, Verb, Voice};
+use crate::run::{self, Error, Order, Outcome, Watch, exit};
+use arguments::{
+    Arguments, CloseArguments, FailOn, GenerateArguments, OutputFormat, RunArguments, Verb, Voice,
+};
 
 /// Runs the command line that the process was given.
 #[must_use]
@@ -59,6 +61,7 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
     let format = arguments.voice.output_format;
     match &arguments.verb {
         Verb::Run(wanted) => run_pipeline(wanted, arguments),
+        Verb::Close(wanted) => close_period(wanted, arguments),
         Verb::Check { pipeline } => {
             let checked = pipeline::read(pipeline).map_err(Error::from)?;
             match format {
@@ -102,9 +105,31 @@ fn run_pipeline(wanted: &RunArguments, arguments: &Arguments) -> Result<u8, trou
         threads: wanted.threads.map(usize::from),
         buckets: wanted.buckets.map(usize::from),
     };
+    perform(run::run, &order, &wanted.fail_on, arguments)
+}
+
+fn close_period(wanted: &CloseArguments, arguments: &Arguments) -> Result<u8, trouble::Trouble> {
+    let order = Order {
+        pipeline: wanted.pipeline.clone(),
+        as_of: wanted.as_of,
+        period: Some(wanted.period.clone()),
+        to: wanted.to.clone(),
+        threads: wanted.threads.map(usize::from),
+        buckets: wanted.buckets.map(usize::from),
+    };
+    perform(run::close, &order, &wanted.fail_on, arguments)
+}
+
+/// Runs or closes, and says what came of it.
+fn perform(
+    job: fn(&Order, &dyn Watch) -> Result<Outcome, Error>,
+    order: &Order,
+    fail_on: &FailOn,
+    arguments: &Arguments,
+) -> Result<u8, trouble::Trouble> {
     let watch = progress::Bars::new(&arguments.voice);
     trouble::stop_on_signals()?;
-    let outcome = run::run(&order, &watch)?;
+    let outcome = job(order, &watch)?;
     watch.finish();
     match arguments.voice.output_format {
         OutputFormat::Json => {
@@ -115,7 +140,7 @@ fn run_pipeline(wanted: &RunArguments, arguments: &Arguments) -> Result<u8, trou
             say(&summary::text(&outcome))?;
         }
     }
-    let code = verdict(&outcome, &wanted.fail_on);
+    let code = verdict(&outcome, fail_on);
     let is_text = arguments.voice.output_format == OutputFormat::Text;
     if code == exit::DISCREPANCIES && is_text && !arguments.voice.is_quiet() {
         say("The discrepancies meet --fail-on: exit code 1")?;

@@ -52,6 +52,7 @@ pub mod discrepancy;
 pub mod judgement;
 pub mod account;
 pub mod statement;
+pub mod past;
 pub mod control;
 pub mod engine;
 pub mod source;

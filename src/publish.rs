@@ -4,14 +4,17 @@
 mod folder;
 mod manifest;
 mod parquet;
+mod readback;
 mod table;
 mod tables;
 
 pub use folder::{Folder, Lock, PublishError, Published};
 pub use manifest::{
-    BLOCKED, InputEntry, Manifest, OutputFile, StatementEntry, TotalEntry, run_digest,
+    BLOCKED, FINAL, InputEntry, Manifest, OutputFile, PROVISIONAL, PastEntry, StatementEntry,
+    TotalEntry, run_digest,
 };
 pub use parquet::{Stamp, write};
+pub use readback::{Final, closed_statements};
 pub use table::{Cells, Column, Table};
 pub use tables::{
     AccountRow, ClearedRow, DictionaryRow, ItemRow, LineRow, LinkRow, RejectRow, StatementRow,

@@ -7,6 +7,7 @@
 //! Everything that decides an output comes in through [`Order`] and the files it names: no clock,
 //! no randomness, no time zone of the machine. The progress that [`Watch`] sees decides nothing.
 
+mod before;
 mod error;
 mod evidence;
 mod intake;
@@ -28,6 +29,7 @@ use crate::publish::{Folder, Published};
 use crate::value::party::{A, B, Both, Party};
 use crate::value::period::Period;
 
+pub use before::Before;
 pub use error::{Error, exit};
 pub use evidence::Evidence;
 pub use intake::{Intake, Known};
@@ -72,6 +74,28 @@ impl Watch for Unwatched {
 /// # Errors
 /// [`Error`], with its exit code; earlier publications are as they were.
 pub fn run(order: &Order, watch: &dyn Watch) -> Result<Outcome, Error> {
+    perform(order, Aim::Provisional, watch)
+}
+
+/// Runs a pipeline and closes its period: the publication is final, unless the statement is
+/// blocked (docs/periods.md).
+///
+/// # Errors
+/// [`Error`], with its exit code; nothing is written where closing is refused.
+pub fn close(order: &Order, watch: &dyn Watch) -> Result<Outcome, Error> {
+    perform(order, Aim::Final, watch)
+}
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// To see how the period stands.
+    Provisional,
+    /// To close it.
+    Final,
+}
+
+fn perform(order: &Order, aim: Aim, watch: &dyn Watch) -> Result<Outcome, Error> {
     let pipeline = pipeline::read(&order.pipeline)?;
     let period = period_of(&pipeline, order)?;
     let out = order.to.clone().unwrap_or_else(|| pipeline.root.join(&pipeline.publish_to));
@@ -85,15 +109,23 @@ pub fn run(order: &Order, watch: &dyn Watch) -> Result<Outcome, Error> {
     // Polars is called on this crew's thread between its parallel steps, never inside one.
     crew.install(|| {
         watch.stage("digest inputs", "校验输入", None);
-        let known = intake::survey(&pipeline, &period)?;
+        let before = before::look_back(&pipeline, &period, &folder)?;
+        if aim == Aim::Provisional {
+            before::refuse_closed(&period, &folder)?;
+        } else {
+            before::may_close(&pipeline, &period, &before.past)?;
+        }
+        let known = intake::survey(&pipeline, &period, &before.past, aim)?;
         if let Some((place, manifest)) = folder.find(&period, &known.digest) {
             folder.point_forward(&place, &manifest)?;
             return Ok(Outcome::already(Published::Already(place), manifest));
         }
+        before::refuse_closed(&period, &folder)?;
         let intake = intake::read(&known, watch)?;
-        let evidence = judge(&pipeline, &period, intake, order, watch)?;
+        let evidence = judge(&pipeline, &period, intake, before, order, watch)?;
         watch.stage("publish", "发布", None);
-        let published = outcome::publish(&pipeline, &period, &evidence, &known, &folder, &lock)?;
+        let shelves = outcome::Shelves { folder: &folder, lock: &lock, aim };
+        let published = outcome::publish(&pipeline, &period, &evidence, &known, &shelves)?;
         tracing::info!(folder = %published.published.folder().display(), "published");
         Ok(published)
     })
@@ -126,6 +158,7 @@ fn judge(
     pipeline: &Pipeline,
     period: &Period,
     intake: Intake,
+    before: Before,
     order: &Order,
     watch: &dyn Watch,
 ) -> Result<Evidence, Error> {
@@ -207,7 +240,12 @@ fn judge(
     watch.stage("clear", "清算", None);
     let a_obligations = clear::oblige(&a_judged.pairs, agreement)?;
     let b_obligations = clear::oblige(&b_judged.pairs, agreement)?;
-    let statement = clear::settle(&a_obligations, &b_obligations, agreement)?;
+    let statement = clear::settle(
+        &a_obligations,
+        &b_obligations,
+        agreement,
+        before.past.carry(agreement.opening_carry),
+    )?;
     let a_conservation = clear::conserve(&BalanceSide {
         agreement,
         period,
@@ -239,6 +277,7 @@ fn judge(
         conservation: Both { a: a_conservation, b: b_conservation },
         discrepancies,
         statement,
+        past: before.past,
         intake,
     })
 }

@@ -36,7 +36,7 @@ impl From<Overflow> for ClearError {
 /// Obligations of one issuer by key.
 type Obligations<I> = BTreeMap<ObligationKey, Obligation<I>>;
 
-/// Makes the statement of both issuers' obligations.
+/// Makes the statement of both issuers' obligations and of what is carried in.
 ///
 /// # Errors
 /// [`ClearError`] when a figure cannot be exact.
@@ -44,6 +44,7 @@ pub fn settle(
     a: &Obligations<A>,
     b: &Obligations<B>,
     agreement: &Agreement,
+    carry: Money,
 ) -> Result<Statement, ClearError> {
     let mut lines = lines_of(a, agreement)?;
     lines.extend(lines_of(b, agreement)?);
@@ -51,7 +52,6 @@ pub fn settle(
         Place::Event | Place::Line => Both::try_from_fn(|party| total(&lines, party, agreement))?,
         Place::Statement => Both::try_from_fn(|party| share_out(&mut lines, party, agreement))?,
     };
-    let carry = agreement.opening_carry;
     if carry.signum() != 0 {
         lines.push(Line {
             kind: LineKind::Carry,

@@ -82,6 +82,9 @@ pub enum Verb {
     /// Reconcile and clear a period, and publish the statement (对账并清算).
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
+    /// Close a period: run it, and publish the statement as final (关账).
+    #[command(after_help = CLOSE_EXAMPLES)]
+    Close(CloseArguments),
     /// Report every problem of a pipeline file, and do nothing else (检查).
     #[command(after_help = "Example:\n  hutong check pipelines/skyline-harbour.yaml")]
     Check {
@@ -124,6 +127,15 @@ Examples:
   hutong run pipelines/worked-example.yaml --as-of 2026-03-31 --fail-on EVT-04,LED-01
   hutong run pipelines/worked-example.yaml --as-of 2026-03-31 --output-format json";
 
+const CLOSE_EXAMPLES: &str = "\
+A closed period is never written again: what comes late is settled in the open period, on lines of
+its own. Closing is refused (exit code 2) too early, while an earlier period is open, and when the
+period is closed already by other inputs; a blocked statement closes nothing (exit code 3).
+
+Examples:
+  hutong close pipelines/skyline-harbour.yaml --period 2026-03 --as-of 2026-04-06
+  hutong close pipelines/worked-example.yaml --period 2026-03 --as-of 2026-04-03 --fail-on error";
+
 const GENERATE_EXAMPLES: &str = "\
 Examples:
   hutong generate --members 1000 --events 10000 --seed 7 --faults 0.01 --to demo
@@ -144,6 +156,31 @@ pub struct RunArguments {
     pub to: Option<PathBuf>,
     /// Exit with 1 on discrepancies of this severity or graver (information, warning, error,
     /// fatal), on these codes (comma-separated), or never.
+    #[arg(long, value_name = "WHAT", default_value = "never", value_parser = fail_on)]
+    pub fail_on: FailOn,
+    /// Threads; default: one per core. No output depends on it.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroCount>,
+    /// Buckets; default: by the number of rows. No output depends on it.
+    #[arg(long, value_name = "N")]
+    pub buckets: Option<NonZeroCount>,
+}
+
+#[derive(Debug, Args)]
+pub struct CloseArguments {
+    /// The pipeline file.
+    pub pipeline: PathBuf,
+    /// The period, such as 2026-03.
+    #[arg(long)]
+    pub period: String,
+    /// The business date as of which the period is seen.
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub as_of: Date,
+    /// Publish here instead of where the pipeline says.
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Exit with 1 on discrepancies of this severity or graver (information, warning, error,
+    /// fatal), on these codes (comma-separated), or never. The period is closed all the same.
     #[arg(long, value_name = "WHAT", default_value = "never", value_parser = fail_on)]
     pub fail_on: FailOn,
     /// Threads; default: one per core. No output depends on it.

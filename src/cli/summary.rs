@@ -82,10 +82,12 @@ pub fn text(outcome: &Outcome) -> String {
     let folder = outcome.published.folder().display();
     let Some(summary) = &outcome.summary else {
         let net = outcome.manifest.net.as_deref().unwrap_or("the statement is blocked");
-        return format!(
-            "Already published 已发布: the same engine, pipeline and inputs ran before; \
-             nothing to do.\n{net}\n{folder}"
-        );
+        let already = if outcome.manifest.is_final() {
+            "Already closed 已关账: the same engine, pipeline and inputs closed the period"
+        } else {
+            "Already published 已发布: the same engine, pipeline and inputs ran before"
+        };
+        return format!("{already}; nothing to do.\n{net}\n{folder}");
     };
     // Writing to a String cannot fail.
     let _ = writeln!(
@@ -110,7 +112,9 @@ pub fn text(outcome: &Outcome) -> String {
             shown.push('\n');
         }
     }
-    let _ = write!(shown, "Published 已发布  {folder}");
+    let published =
+        if outcome.manifest.is_final() { "Closed 已关账" } else { "Published 已发布" };
+    let _ = write!(shown, "{published}  {folder}");
     shown
 }
 

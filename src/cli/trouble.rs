@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::arguments::OutputFormat;
 use crate::generate::GenerateError;
 use crate::pipeline::Trouble as PipelineTrouble;
+use crate::publish::PublishError;
 use crate::run::{Error, exit};
 use crate::value::period::PeriodError;
 use crate::value::problem::Problem;
@@ -140,6 +141,16 @@ impl Trouble {
         match self {
             Trouble::Run(Error::Period(PeriodError::NotBegun { .. })) => {
                 Some("name a later `--as-of`, or an earlier `--period`")
+            }
+            Trouble::Run(Error::Final { .. }) => {
+                Some("what came late is settled in the open period: run or close the next one")
+            }
+            Trouble::Run(Error::TooEarly { .. }) => {
+                Some("run it until then; `agreement.close_after_days` says how long it stays open")
+            }
+            Trouble::Run(Error::Unclosed { .. }) => Some("close that period first"),
+            Trouble::Run(Error::Publish(PublishError::Altered { .. })) => {
+                Some("restore the publication from a copy; nothing else stands for what was closed")
             }
             Trouble::Run(error) => match error.exit_code() {
                 exit::LOCKED => Some("wait for the other run to end, then run again"),

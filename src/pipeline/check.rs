@@ -189,6 +189,7 @@ impl Checker<'_> {
             term: frame.term?,
             cycle: frame.cycle,
             grace_days: frame.grace_days,
+            close_after_days: frame.close_after_days,
             due_days: frame.due_days,
             parties,
             ratios: terms.ratios,

@@ -76,6 +76,10 @@ pub struct AgreementDeclaration {
     /// How many days a one-sided entry is awaited before it is a discrepancy; default 2 (宽限).
     #[serde(default)]
     pub grace_days: Option<u32>,
+    /// How many days after its last day's morrow a period may be closed; default: the grace, and
+    /// never less (关账).
+    #[serde(default)]
+    pub close_after_days: Option<u32>,
     /// Days from the statement to its due date; default 10 (付款期限).
     #[serde(default)]
     pub due_days: Option<u32>,

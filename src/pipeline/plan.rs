@@ -108,6 +108,8 @@ pub struct PlannedAgreement {
     pub cycle: &'static str,
     /// Days a one-sided entry is awaited.
     pub grace_days: u32,
+    /// The first day on which the period may be closed.
+    pub closes_from: String,
     /// Days from the statement to its due date.
     pub due_days: u32,
 }
@@ -271,6 +273,9 @@ pub fn plan(pipeline: &Pipeline, period: &Period) -> Plan {
             term_to: at(agreement.term.1),
             cycle: agreement.cycle.word(),
             grace_days: agreement.grace_days,
+            closes_from: period
+                .closes_from(agreement.close_after_days, &agreement.zone)
+                .map_or_else(String::new, |day| day.to_string()),
             due_days: agreement.due_days,
         },
         parties: parties.collect(),
@@ -499,7 +504,8 @@ impl Plan {
         line(f, "from, to", "起止", &format!("{} → {}", period.start, period.end))?;
         line(f, "as of, cut", "截至", &format!("{}, {}", period.as_of, period.cut))?;
         let days = format!("{} and {} days", agreement.grace_days, agreement.due_days);
-        line(f, "grace, due", "宽限、付款期限", &days)
+        line(f, "grace, due", "宽限、付款期限", &days)?;
+        line(f, "closes from", "可关账日", &agreement.closes_from)
     }
 
     fn show_feeds(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

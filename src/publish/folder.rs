@@ -5,6 +5,7 @@
 //! <out>/<pipeline>/.staging-*/               gone after the rename; swept after a kill
 //! <out>/<pipeline>/2026-03/2026-03-31/       a publication
 //! <out>/<pipeline>/2026-03/2026-03-31.r2/    a later revision of it, beside it
+//! <out>/<pipeline>/2026-03/final -> 2026-04-06    once the period is closed; never moved again
 //! <out>/<pipeline>/latest -> 2026-03/2026-03-31
 //! ```
 
@@ -14,10 +15,14 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::manifest::Manifest;
+use super::readback::Final;
 use crate::value::period::Period;
 
 /// The manifest's name; a folder without one is no publication.
 pub const MANIFEST: &str = "manifest.json";
+
+/// The pointer to a period's final publication.
+const FINAL: &str = "final";
 
 /// Publishing that failed. Earlier publications are as they were.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +52,14 @@ pub enum PublishError {
     /// The manifest could not be written.
     #[error("cannot write the manifest")]
     Json(#[from] serde_json::Error),
+    /// A final publication is not what it was when it was published.
+    #[error("{path} is not what was published: {what}")]
+    Altered {
+        /// The file.
+        path: PathBuf,
+        /// What tells.
+        what: String,
+    },
     /// A figure is wider than its published column.
     #[error("a figure of {table}.{column} needs more than its column holds")]
     TooLarge {
@@ -58,7 +71,7 @@ pub enum PublishError {
 }
 
 /// Names the path in an I/O error.
-fn at(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PublishError {
+pub(super) fn at(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PublishError {
     let path = path.to_owned();
     move |source| PublishError::Path { what, path, source }
 }
@@ -129,7 +142,26 @@ impl Folder {
                 fs::remove_dir_all(entry.path()).map_err(at("sweep", &entry.path()))?;
             }
         }
+        self.mend()?;
         Ok(Lock { _file: file })
+    }
+
+    /// Points to final publications whose run was killed before it could: the publication is whole,
+    /// because it appeared by a rename, and so the period is closed.
+    fn mend(&self) -> Result<(), PublishError> {
+        for period in folders_in(&self.pipeline)? {
+            if fs::symlink_metadata(period.join(FINAL)).is_ok() {
+                continue;
+            }
+            for place in folders_in(&period)? {
+                let manifest = Manifest::read(&place.join(MANIFEST));
+                if manifest.is_ok_and(|manifest| manifest.is_final()) {
+                    point(&period.join(FINAL), &place)?;
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A folder to stage a publication in. It is removed when it is dropped without a rename.
@@ -198,21 +230,25 @@ impl Folder {
         let _ = staging.keep();
         sync(&parent)?;
         self.point_forward(&place, manifest)?;
+        if manifest.is_final() {
+            point(&parent.join(FINAL), &place)?;
+        }
         Ok(place)
     }
 
-    /// Moves the `latest` pointer, by a rename too, so that it always points somewhere.
-    fn point(&self, target: &Path) -> Result<(), PublishError> {
-        let pointer = self.pipeline.join("latest");
-        let staged = self.pipeline.join(".latest-next");
-        match fs::remove_file(&staged) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(at("remove", &staged)(error)),
+    /// The final publication of every period that has one, in the order of their labels.
+    ///
+    /// # Errors
+    /// [`PublishError`] when a folder cannot be listed, or a pointer leads to no final publication.
+    pub fn finals(&self) -> Result<Vec<Final>, PublishError> {
+        let mut finals = Vec::new();
+        for period in folders_in(&self.pipeline)? {
+            let pointer = period.join(FINAL);
+            let Ok(target) = fs::read_link(&pointer) else { continue };
+            let label = period.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            finals.push(Final::read(label, period.join(target))?);
         }
-        std::os::unix::fs::symlink(target, &staged).map_err(at("create", &staged))?;
-        fs::rename(&staged, &pointer).map_err(at("move the pointer", &pointer))?;
-        sync(&self.pipeline)
+        Ok(finals)
     }
 
     /// Moves `latest` to a publication that has a statement, unless it points to a later as-of
@@ -225,7 +261,9 @@ impl Folder {
         let latest = Manifest::read(&self.pipeline.join("latest").join(MANIFEST));
         let is_later = latest.is_ok_and(|latest| latest.as_of > manifest.as_of);
         match place.strip_prefix(&self.pipeline) {
-            Ok(target) if !manifest.is_blocked() && !is_later => self.point(target),
+            Ok(_) if !manifest.is_blocked() && !is_later => {
+                point(&self.pipeline.join("latest"), place)
+            }
             _ => Ok(()),
         }
     }
@@ -239,6 +277,37 @@ impl Folder {
         };
         (1..).map(|revision| parent.join(name(revision))).take_while(|path| path.exists()).collect()
     }
+}
+
+/// Moves a pointer to a folder beneath its own, by a rename, so that it always points somewhere.
+fn point(pointer: &Path, place: &Path) -> Result<(), PublishError> {
+    let (Some(folder), Some(name)) = (pointer.parent(), pointer.file_name()) else {
+        return Ok(());
+    };
+    let target = place.strip_prefix(folder).unwrap_or(place);
+    let staged = folder.join(format!(".{}-next", name.to_string_lossy()));
+    match fs::remove_file(&staged) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(at("remove", &staged)(error)),
+    }
+    std::os::unix::fs::symlink(target, &staged).map_err(at("create", &staged))?;
+    fs::rename(&staged, pointer).map_err(at("move the pointer", pointer))?;
+    sync(folder)
+}
+
+/// The folders of a folder, without pointers and what is hidden, in the order of their names.
+fn folders_in(folder: &Path) -> Result<Vec<PathBuf>, PublishError> {
+    let mut folders = Vec::new();
+    for entry in fs::read_dir(folder).map_err(at("read", folder))? {
+        let entry = entry.map_err(at("read", folder))?;
+        let is_folder = entry.file_type().map_err(at("read", &entry.path()))?.is_dir();
+        if is_folder && !entry.file_name().to_string_lossy().starts_with('.') {
+            folders.push(entry.path());
+        }
+    }
+    folders.sort();
+    Ok(folders)
 }
 
 fn make_folder(path: &Path) -> Result<(), PublishError> {

@@ -27,7 +27,7 @@ pub struct Manifest {
     pub period: String,
     /// The as-of date.
     pub as_of: String,
-    /// `provisional`, or `blocked` where a discrepancy blocks the statement.
+    /// `provisional` or `final`, or `blocked` where a discrepancy blocks the statement.
     pub status: String,
     /// The id of the contact key, where there is one.
     pub contact_key: Option<String>,
@@ -40,6 +40,9 @@ pub struct Manifest {
     pub severities: BTreeMap<String, u64>,
     /// Discrepancies by code.
     pub discrepancies: BTreeMap<String, u64>,
+    /// The final publications that were taken from, the earliest first.
+    #[serde(default)]
+    pub past: Vec<PastEntry>,
     /// Input files, in the order of their paths.
     pub inputs: Vec<InputEntry>,
     /// Output files but this one, in the order of their names.
@@ -71,6 +74,17 @@ pub struct StatementEntry {
     pub held_a: String,
     /// The exact worth of B's held legs.
     pub held_b: String,
+}
+
+/// A final publication that was taken from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastEntry {
+    /// The period.
+    pub period: String,
+    /// Its place under the pipeline's folder.
+    pub place: String,
+    /// The BLAKE3 digest of its manifest.
+    pub blake3: String,
 }
 
 /// An input file.
@@ -121,7 +135,19 @@ pub struct TotalEntry {
 /// The status of a run whose statement is blocked.
 pub const BLOCKED: &str = "blocked";
 
+/// The status of a run whose period is still open.
+pub const PROVISIONAL: &str = "provisional";
+
+/// The status of a run that closed its period.
+pub const FINAL: &str = "final";
+
 impl Manifest {
+    /// Whether the period is closed by it.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.status == FINAL
+    }
+
     /// Whether a discrepancy blocks the statement.
     #[must_use]
     pub fn is_blocked(&self) -> bool {

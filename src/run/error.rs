@@ -49,6 +49,30 @@ pub enum Error {
         /// The day after its last.
         to: String,
     },
+    /// The period is closed, by another run than this.
+    #[error("the period {period} is closed; its final publication is {place}")]
+    Final {
+        /// The period.
+        period: String,
+        /// The publication under the pipeline's folder.
+        place: String,
+    },
+    /// The period cannot be closed yet.
+    #[error("the period {period} may be closed as of {from} at the earliest")]
+    TooEarly {
+        /// The period.
+        period: String,
+        /// The first day on which it may be closed.
+        from: String,
+    },
+    /// A period before it is open, though an earlier one is closed.
+    #[error("the period {period} cannot be closed before {before}")]
+    Unclosed {
+        /// The period.
+        period: String,
+        /// The period just before.
+        before: String,
+    },
     /// A feed's files could not be listed.
     #[error("cannot find the files of {feed}")]
     Find {
@@ -102,7 +126,10 @@ impl Error {
             Error::Pipeline(Trouble::Unreadable { .. }) | Error::Threads(_) => exit::IO,
             Error::Pipeline(Trouble::Problems { .. })
             | Error::Period(_)
-            | Error::OutsideTerm { .. } => exit::USAGE,
+            | Error::OutsideTerm { .. }
+            | Error::Final { .. }
+            | Error::TooEarly { .. }
+            | Error::Unclosed { .. } => exit::USAGE,
             Error::Source(SourceError::Io { .. }) | Error::Find { .. } => exit::IO,
             Error::Source(_) | Error::Overflow(_) | Error::Money(_) => exit::BLOCKED,
             Error::Clear(ClearError::Money(_)) => exit::BLOCKED,

@@ -7,6 +7,7 @@ use crate::discrepancy::{Discrepancy, Effect};
 use crate::event::Lineage;
 use crate::judgement::{Item, Judgement};
 use crate::links::LinkBook;
+use crate::past::Past;
 use crate::statement::Statement;
 use crate::value::party::{A, B, Both};
 
@@ -15,6 +16,8 @@ use crate::value::party::{A, B, Both};
 pub struct Evidence {
     /// What came in.
     pub intake: Intake,
+    /// What was taken from the past.
+    pub past: Past,
     /// Who is linked to whom.
     pub links: LinkBook,
     /// What is known of the ledgers' rows by themselves.

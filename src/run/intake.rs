@@ -2,11 +2,12 @@
 
 use arrow::record_batch::RecordBatch;
 
-use super::{Error, Watch};
+use super::{Aim, Error, Watch};
 use crate::detect::Paths;
 use crate::feed::{Contact, Feed, FeedKind, FeedRows, InputFile, Owner};
 use crate::frame::books::{Balances, Books, Consents, Ledger, Links, Members};
 use crate::frame::schema::canonical_schema;
+use crate::past::Past;
 use crate::pipeline::Pipeline;
 use crate::publish::run_digest;
 use crate::source;
@@ -52,7 +53,7 @@ pub struct Intake {
 ///
 /// # Errors
 /// [`Error`] when a file cannot be listed or read.
-pub fn survey(pipeline: &Pipeline, period: &Period) -> Result<Known, Error> {
+pub fn survey(pipeline: &Pipeline, period: &Period, past: &Past, aim: Aim) -> Result<Known, Error> {
     let mut feeds = Vec::new();
     for feed in pipeline.feeds(period) {
         let name = format!("{} {}", feed.owner.word(), feed.kind.word());
@@ -68,6 +69,12 @@ pub fn survey(pipeline: &Pipeline, period: &Period) -> Result<Known, Error> {
     for (feed, files) in &feeds {
         texts.extend([feed.owner.word(), feed.kind.word()]);
         texts.extend(files.iter().flat_map(|file| [file.path.as_str(), file.blake3.as_str()]));
+    }
+    for closed in &past.closed {
+        texts.extend(["past", closed.place.as_str(), closed.digest.as_str()]);
+    }
+    if aim == Aim::Final {
+        texts.push("final");
     }
     let digest = run_digest(texts);
     Ok(Known { feeds, digest })

@@ -7,17 +7,19 @@ use jiff::ToSpan;
 use rust_decimal::Decimal;
 
 use super::evidence::Evidence;
-use super::{Error, Known};
+use super::{Aim, Error, Known};
 use crate::agreement::Agreement;
 use crate::control::{self, ControlTotal};
 use crate::detect;
 use crate::discrepancy::{Effect, Rule};
 use crate::feed::RejectCode;
 use crate::judgement::Disposition;
+use crate::past::ClosedPeriod;
 use crate::pipeline::Pipeline;
 use crate::publish::{
-    self, AccountRow, BLOCKED, Folder, InputEntry, LineRow, Lock, Manifest, OutputFile,
-    PublishError, Published, RejectRow, Stamp, StatementEntry, StatementRow, Table, TotalEntry,
+    self, AccountRow, BLOCKED, FINAL, Folder, InputEntry, LineRow, Lock, Manifest, OutputFile,
+    PROVISIONAL, PastEntry, PublishError, Published, RejectRow, Stamp, StatementEntry,
+    StatementRow, Table, TotalEntry,
 };
 use crate::statement::Statement;
 use crate::value::exact::sum;
@@ -98,7 +100,26 @@ impl Outcome {
     }
 }
 
-const PROVISIONAL: &str = "provisional";
+/// Where a run publishes, and as what.
+pub struct Shelves<'a> {
+    /// The pipeline's folder.
+    pub folder: &'a Folder,
+    /// Its lock.
+    pub lock: &'a Lock,
+    /// Whether the publication closes the period.
+    pub aim: Aim,
+}
+
+impl Aim {
+    /// The status of a publication: a blocked statement closes nothing.
+    fn status(self, evidence: &Evidence) -> &'static str {
+        match self {
+            _ if evidence.is_blocked() => BLOCKED,
+            Aim::Provisional => PROVISIONAL,
+            Aim::Final => FINAL,
+        }
+    }
+}
 
 /// Writes every table and the manifest, and publishes them by one rename.
 ///
@@ -109,9 +130,10 @@ pub fn publish(
     period: &Period,
     evidence: &Evidence,
     known: &Known,
-    folder: &Folder,
-    lock: &Lock,
+    shelves: &Shelves<'_>,
 ) -> Result<Outcome, Error> {
+    let Shelves { folder, lock, aim } = *shelves;
+    let status = aim.status(evidence);
     let staging = folder.stage(lock)?;
     let agreement = &pipeline.agreement;
     let totals = totals(evidence)?;
@@ -121,11 +143,14 @@ pub fn publish(
         outputs: Vec::new(),
         dictionary: Vec::new(),
     };
-    write_tables(&mut desk, pipeline, evidence, &totals)?;
+    write_tables(&mut desk, pipeline, evidence, &totals, status)?;
     let mut outputs = desk.outputs;
     outputs.sort();
     let summary = summarise(agreement, period, evidence, totals)?;
-    let manifest = manifest(pipeline, period, evidence, known, &summary, outputs);
+    let manifest = Manifest {
+        status: status.to_owned(),
+        ..manifest(pipeline, period, evidence, known, &summary, outputs)
+    };
     let file = Folder::create(staging.path(), "manifest.json")?;
     let mut text = serde_json::to_vec_pretty(&manifest).map_err(PublishError::from)?;
     text.push(b'\n');
@@ -172,6 +197,7 @@ fn write_tables(
     pipeline: &Pipeline,
     evidence: &Evidence,
     totals: &[ControlTotal],
+    status: &'static str,
 ) -> Result<(), Error> {
     let agreement = &pipeline.agreement;
     let period = shelf.stamp.period;
@@ -187,7 +213,10 @@ fn write_tables(
         shelf.dictionary.extend(publish::lines().dictionary_rows(digits));
     } else {
         let events = (cleared.len().into(), held.len() as i128, pending.len() as i128);
-        let row = statement_row(pipeline, period, evidence, cleared.digest(), events);
+        let row = StatementRow {
+            status: status.to_owned(),
+            ..statement_row(pipeline, period, evidence, cleared.digest(), events)
+        };
         shelf.put(&publish::statement(), std::iter::once(row))?;
         let rows = (1..).zip(lines).map(|(line_no, line)| LineRow {
             line_no,
@@ -251,6 +280,7 @@ fn statement_row(
         codes: Both::from_fn(|party| agreement.parties.of(party).code.clone()),
         names: Both::from_fn(|party| agreement.parties.of(party).name.clone()),
         status: PROVISIONAL.to_owned(),
+        opening_from: evidence.past.opening.in_words(),
         currency: agreement.currency.code().to_owned(),
         payables: statement.payables(),
         opening_carry: statement.opening_carry(),
@@ -365,7 +395,7 @@ fn manifest(
         agreement: pipeline.agreement.id.clone(),
         period: period.label.clone(),
         as_of: period.as_of.to_string(),
-        status: if evidence.is_blocked() { BLOCKED } else { PROVISIONAL }.to_owned(),
+        status: PROVISIONAL.to_owned(),
         contact_key: pipeline.key_id.clone(),
         statement: summary.statement.as_ref().map(|statement| StatementEntry {
             currency: pipeline.agreement.currency.code().to_owned(),
@@ -385,6 +415,7 @@ fn manifest(
             .map(|statement| net_in_words(statement, &pipeline.agreement)),
         severities,
         discrepancies,
+        past: evidence.past.closed.iter().map(past_entry).collect(),
         inputs: inputs.collect(),
         outputs,
         control_totals: control_totals
@@ -397,6 +428,14 @@ fn manifest(
                 money: total.money.unwrap_or_default().normalize().to_string(),
             })
             .collect(),
+    }
+}
+
+fn past_entry(closed: &ClosedPeriod) -> PastEntry {
+    PastEntry {
+        period: closed.period.label.clone(),
+        place: closed.place.clone(),
+        blake3: closed.digest.clone(),
     }
 }
 

@@ -178,6 +178,33 @@ impl Period {
         Ok(Period { label, start: at(first)?, end: at(after)?, as_of, as_of_end: at(tomorrow)? })
     }
 
+    /// The period of that label, seen on its last day; `None` for a label that the cycle has not.
+    #[must_use]
+    pub fn whole(label: &str, cycle: Cycle, zone: &TimeZone) -> Option<Period> {
+        let late = Period::labelled(label, Date::constant(9999, 1, 1), cycle, zone).ok()?;
+        let last_day = late.end.plus(-1).day(zone)?;
+        Period::labelled(label, last_day, cycle, zone).ok()
+    }
+
+    /// The period just before, seen on its last day.
+    #[must_use]
+    pub fn previous(&self, cycle: Cycle, zone: &TimeZone) -> Option<Period> {
+        Period::containing(self.start.plus(-1).day(zone)?, cycle, zone).ok()
+    }
+
+    /// The period just after, seen on its first day.
+    #[must_use]
+    pub fn next(&self, cycle: Cycle, zone: &TimeZone) -> Option<Period> {
+        Period::containing(self.end.day(zone)?, cycle, zone).ok()
+    }
+
+    /// The first day on which the period may be closed: so many days after the day that follows
+    /// its last.
+    #[must_use]
+    pub fn closes_from(&self, days: u32, zone: &TimeZone) -> Option<Date> {
+        self.end.day(zone)?.checked_add(Span::new().try_days(days).ok()?).ok()
+    }
+
     /// The end of what this run clears: the period's end, or the end of the as-of day before it.
     #[must_use]
     pub fn cut(&self) -> Instant {
@@ -261,6 +288,24 @@ mod tests {
             let got = Period::labelled(label, date("2026-03-31"), cycle, &zone);
             assert!(got.is_err(), "{label}");
         }
+    }
+
+    #[test]
+    fn periods_follow_one_another() {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        for (cycle, before, label, after) in [
+            (Cycle::Daily, "2026-02-28", "2026-03-01", "2026-03-02"),
+            (Cycle::Monthly, "2025-12", "2026-01", "2026-02"),
+            (Cycle::Quarterly, "2025-Q4", "2026-Q1", "2026-Q2"),
+        ] {
+            let period = Period::whole(label, cycle, &zone).unwrap();
+            assert_eq!(period.previous(cycle, &zone).unwrap().label, before);
+            assert_eq!(period.next(cycle, &zone).unwrap().label, after);
+            assert_eq!(period.previous(cycle, &zone), Period::whole(before, cycle, &zone));
+        }
+        let march = Period::whole("2026-03", Cycle::Monthly, &zone).unwrap();
+        assert_eq!(march.closes_from(3, &zone), Some(date("2026-04-04")));
+        assert_eq!(Period::whole("latest", Cycle::Monthly, &zone), None);
     }
 
     #[test]

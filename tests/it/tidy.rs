@@ -17,6 +17,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("judgement", 1),
     ("account", 1),
     ("statement", 1),
+    ("past", 1),
     ("control", 1),
     ("engine", 2),
     ("source", 2),

@@ -20,11 +20,15 @@ pub(super) struct Frame {
     pub(super) term: Option<(Instant, Instant)>,
     pub(super) cycle: Cycle,
     pub(super) grace_days: u32,
+    pub(super) close_after_days: u32,
     pub(super) due_days: u32,
 }
 
 /// The longest grace: past a month, every entry of a period would still be awaited at its end.
 const GRACE_DAYS_MAX: u32 = 31;
+
+/// The longest a period may stay open past its end.
+const CLOSE_AFTER_DAYS_MAX: u32 = 366;
 
 /// The longest time to pay.
 const DUE_DAYS_MAX: u32 = 366;
@@ -55,6 +59,7 @@ impl Checker<'_> {
         };
         for (key, days, most) in [
             ("grace_days", agreement.grace_days, GRACE_DAYS_MAX),
+            ("close_after_days", agreement.close_after_days, CLOSE_AFTER_DAYS_MAX),
             ("due_days", agreement.due_days, DUE_DAYS_MAX),
         ] {
             if let Some(days) = days.filter(|days| *days > most) {
@@ -63,8 +68,22 @@ impl Checker<'_> {
             }
         }
         let grace_days = self.settled("agreement.grace_days", agreement.grace_days, 2, "2");
+        let close_after_days = self.settled(
+            "agreement.close_after_days",
+            agreement.close_after_days,
+            grace_days,
+            &grace_days.to_string(),
+        );
+        if close_after_days < grace_days {
+            let reason = format!(
+                "`close_after_days` is {close_after_days}, less than the {grace_days} days of grace"
+            );
+            let cure = "A period that closes while entries are awaited would hold them; write at \
+                        least the grace.";
+            self.problem(spot.key("close_after_days").mark(), reason, cure);
+        }
         let due_days = self.settled("agreement.due_days", agreement.due_days, 10, "10");
-        Frame { zone, currency, term, cycle, grace_days, due_days }
+        Frame { zone, currency, term, cycle, grace_days, close_after_days, due_days }
     }
 
     fn zone(&mut self, spot: Spot<'_>, name: &str) -> Option<TimeZone> {

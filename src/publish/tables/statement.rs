@@ -20,8 +20,10 @@ pub struct StatementRow {
     pub codes: Both<String>,
     /// The parties' names.
     pub names: Both<String>,
-    /// `provisional`.
+    /// `provisional` or `final`.
     pub status: String,
+    /// Where opening figures come from.
+    pub opening_from: String,
     /// The currency.
     pub currency: String,
     /// What each party owes before netting.
@@ -74,7 +76,13 @@ pub fn statement() -> Table<StatementRow> {
                 "status",
                 "状态",
                 |row| some(&row.status),
-                "provisional, until the period is closed.",
+                "provisional, until the period is closed; then final.",
+            ),
+            text(
+                "opening_from",
+                "期初来源",
+                |row| some(&row.opening_from),
+                "declared, or the final period whose closing opens this one, or awaiting it.",
             ),
             text(
                 "currency",

@@ -1,0 +1,226 @@
+//! Final publications read back: what was published, and nothing else, is what later periods know
+//! of the past. A file is read only when it has the digest that its manifest gives it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rust_decimal::Decimal;
+
+use super::folder::{MANIFEST, PublishError, at};
+use super::manifest::Manifest;
+use crate::past::ClosedStatement;
+use crate::value::money::{Currency, Money};
+use crate::value::party::Party;
+use crate::value::period::Instant;
+
+/// Rows that are read at a time.
+const BATCH_ROWS: usize = 1 << 14;
+
+/// A final publication.
+#[derive(Debug, Clone)]
+pub struct Final {
+    /// The period's label.
+    pub label: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What its manifest says.
+    pub manifest: Manifest,
+    /// The BLAKE3 digest of the manifest.
+    pub digest: String,
+}
+
+impl Final {
+    /// Reads the manifest of a folder that a `final` pointer names.
+    ///
+    /// # Errors
+    /// [`PublishError`] when it cannot be read or is not of a final publication.
+    pub(super) fn read(label: String, folder: PathBuf) -> Result<Final, PublishError> {
+        let path = folder.join(MANIFEST);
+        let text = fs::read(&path).map_err(at("read", &path))?;
+        let digest = blake3::hash(&text).to_hex().to_string();
+        let manifest: Manifest = serde_json::from_slice(&text)?;
+        if !manifest.is_final() || manifest.period != label {
+            let what = format!("its manifest is not that of the final {label}");
+            return Err(PublishError::Altered { path, what });
+        }
+        Ok(Final { label, folder, manifest, digest })
+    }
+
+    /// Its place under the pipeline's folder, such as `2026-03/2026-04-06`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let name = self.folder.file_name().unwrap_or_default();
+        format!("{}/{}", self.label, name.to_string_lossy())
+    }
+
+    /// Reads the columns of a table, batch by batch, after its digest has been compared with the
+    /// manifest's. `each` is told the number of the batch's first row, one-based.
+    ///
+    /// # Errors
+    /// [`PublishError`] when the file is not what was published, cannot be read, or lacks a column;
+    /// and what `each` fails with.
+    pub fn scan<E: From<PublishError>>(
+        &self,
+        table: &str,
+        columns: &[&str],
+        mut each: impl FnMut(u64, &Columns<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let path = self.folder.join(format!("{table}.parquet"));
+        self.verify(&path)?;
+        let file = File::open(&path).map_err(at("open", &path))?;
+        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(PublishError::from)?;
+        let names = columns.iter().copied();
+        let mask = ProjectionMask::columns(builder.parquet_schema(), names);
+        let reader = builder
+            .with_projection(mask)
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(PublishError::from)?;
+        let mut first_row = 1;
+        for batch in reader {
+            let batch = batch.map_err(PublishError::from)?;
+            each(first_row, &Columns { path: &path, batch: &batch })?;
+            first_row += batch.num_rows() as u64;
+        }
+        Ok(())
+    }
+
+    fn verify(&self, path: &Path) -> Result<(), PublishError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let output = self.manifest.outputs.iter().find(|output| output.file == name);
+        let file = File::open(path).map_err(at("open", path))?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(file).map_err(at("read", path))?;
+        let digest = hasher.finalize().to_hex();
+        if output.is_some_and(|output| output.blake3 == digest.as_str()) {
+            return Ok(());
+        }
+        let what = "its digest is not the one that its manifest gives".to_owned();
+        Err(PublishError::Altered { path: path.to_owned(), what })
+    }
+}
+
+/// The columns of one batch of a published table.
+pub struct Columns<'a> {
+    path: &'a Path,
+    batch: &'a RecordBatch,
+}
+
+impl Columns<'_> {
+    /// How many rows the batch has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn column<'c, T>(
+        &'c self,
+        name: &str,
+        typed: impl Fn(&'c dyn Array) -> Option<&'c T>,
+    ) -> Result<&'c T, PublishError> {
+        let column = self.batch.column_by_name(name);
+        column.and_then(|column| typed(column.as_ref())).ok_or_else(|| PublishError::Altered {
+            path: self.path.to_owned(),
+            what: format!("it has no sound column `{name}`"),
+        })
+    }
+
+    /// A column of texts. [`plain`] undoes what makes them safe for spreadsheets.
+    ///
+    /// # Errors
+    /// [`PublishError::Altered`] when there is none of that name and type.
+    pub fn texts(&self, name: &str) -> Result<&StringArray, PublishError> {
+        self.column(name, |column| column.as_string_opt())
+    }
+
+    /// The integers of a column.
+    ///
+    /// # Errors
+    /// As of [`Columns::texts`].
+    pub fn integers(&self, name: &str) -> Result<Vec<Option<i64>>, PublishError> {
+        let column = self.column(name, |column| column.as_primitive_opt::<Int64Type>())?;
+        Ok(column.iter().collect())
+    }
+
+    /// The amounts of a column.
+    ///
+    /// # Errors
+    /// As of [`Columns::texts`].
+    pub fn decimals(&self, name: &str) -> Result<Vec<Option<Decimal>>, PublishError> {
+        let column = self.column(name, |column| column.as_primitive_opt::<Decimal128Type>())?;
+        let scale = u32::try_from(column.scale()).unwrap_or_default();
+        let decimal = |units: i128| Decimal::try_from_i128_with_scale(units, scale).ok();
+        Ok(column.iter().map(|units| units.and_then(decimal)).collect())
+    }
+
+    /// The days of a column.
+    ///
+    /// # Errors
+    /// As of [`Columns::texts`].
+    pub fn days(&self, name: &str) -> Result<Vec<Option<Date>>, PublishError> {
+        let column = self.column(name, |column| column.as_primitive_opt::<Date32Type>())?;
+        let epoch = Date::constant(1970, 1, 1);
+        Ok(column.iter().map(|days| epoch.checked_add(days?.days()).ok()).collect())
+    }
+
+    /// The instants of a column.
+    ///
+    /// # Errors
+    /// As of [`Columns::texts`].
+    pub fn instants(&self, name: &str) -> Result<Vec<Option<Instant>>, PublishError> {
+        let typed = |column| {
+            let column: &dyn Array = column;
+            column.as_primitive_opt::<TimestampMicrosecondType>()
+        };
+        Ok(self.column(name, typed)?.iter().map(|at| at.map(Instant)).collect())
+    }
+}
+
+/// The statements of a final publication, by currency.
+///
+/// # Errors
+/// [`PublishError`] when the file is not what was published.
+pub fn closed_statements(
+    publication: &Final,
+) -> Result<BTreeMap<Currency, ClosedStatement>, PublishError> {
+    let mut statements = BTreeMap::new();
+    let wanted = ["currency", "carry_forward", "amount_due", "payer", "due_date"];
+    publication.scan("statement", &wanted, |_, rows| {
+        let (currencies, payers) = (rows.texts("currency")?, rows.texts("payer")?);
+        let (carries, dues) = (rows.decimals("carry_forward")?, rows.decimals("amount_due")?);
+        let days = rows.days("due_date")?;
+        for row in 0..rows.len() {
+            let unsound = || PublishError::Altered {
+                path: publication.folder.join("statement.parquet"),
+                what: format!("row {} is not sound", row + 1),
+            };
+            let currency = Currency::of(currencies.value(row)).ok_or_else(unsound)?;
+            let money = |amount: Option<Decimal>| {
+                amount.and_then(|amount| Money::exactly(amount, currency).ok()).ok_or_else(unsound)
+            };
+            let payer = payers.is_valid(row).then(|| payers.value(row));
+            let statement = ClosedStatement {
+                carry_forward: money(carries[row])?,
+                amount_due: money(dues[row])?,
+                payer: Party::BOTH.into_iter().find(|party| Some(party.letter()) == payer),
+                due_date: days[row],
+            };
+            statements.insert(currency, statement);
+        }
+        Ok::<(), PublishError>(())
+    })?;
+    Ok(statements)
+}
