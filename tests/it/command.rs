@@ -45,6 +45,8 @@ fn check(args: &str, code: i32, told: &str) {
 fn every_verb_ends_with_its_exit_code() {
     let run = |rest: &str| format!("run {WORKED} --to {{out}} {rest}");
     let dated = |rest: &str| run(&format!("--as-of 2026-03-31 {rest}"));
+    let close =
+        |as_of: &str| run(&format!("--period 2026-03 --as-of {as_of}")).replace("run", "close");
     let case = |name: &str| {
         format!("run tests/cases/{name}/pipeline.yaml --as-of 2026-03-31 --to {{out}}")
     };
@@ -59,6 +61,16 @@ fn every_verb_ends_with_its_exit_code() {
         (dated("--fail-on led-01,EVT-02"), 1, "Published"),
         (dated("--fail-on EVT-02,EVT-04"), 0, "Published"),
         (dated("--threads 1 --buckets 3"), 0, "Published"),
+        (close("2026-04-03"), 0, "Closed"),
+        (close("2026-04-02"), 2, "closed as of 2026-04-03 at the earliest"),
+        (close("2026-04-03 --fail-on error"), 1, "Closed"),
+        (
+            "close tests/cases/AMT-07/pipeline.yaml --period 2026-03 --as-of 2026-04-03 --to {out}"
+                .to_owned(),
+            3,
+            "AMT-07",
+        ),
+        (format!("close {WORKED} --as-of 2026-04-03 --to {{out}}"), 2, "--period"),
         (format!("check {WORKED}"), 0, "no problems"),
         (format!("plan {WORKED} --as-of 2026-03-31"), 0, "100:40"),
         ("schema".to_owned(), 0, "\"$schema\""),
@@ -239,7 +251,7 @@ fn every_verb_has_help_with_examples() {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| {
-        for verb in ["", "run", "check", "plan", "schema", "rules", "generate"] {
+        for verb in ["", "run", "close", "check", "plan", "schema", "rules", "generate"] {
             let args: Vec<&str> = [verb, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
             let (code, stdout, stderr) = ran(&args);
             assert_eq!((code, &*stderr), (Some(0), ""), "{verb}");
