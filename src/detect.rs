@@ -10,6 +10,7 @@ mod scene;
 
 pub mod feed;
 pub mod member;
+pub mod contact;
 pub mod consent;
 pub mod tier;
 pub mod event;
@@ -75,6 +76,7 @@ pub fn judge_members(
     members: &Both<Option<Members>>,
 ) -> Vec<Discrepancy> {
     let mut found = member::judge(desk, book, links, members);
+    found.extend(contact::judge(desk, book, members));
     if let Some(tiers) = &desk.agreement.tiers {
         found.extend(tier::judge(desk, tiers, book, members));
     }

@@ -141,6 +141,8 @@ pub enum Contact {
     Mobile(Arc<TokenKey>),
     /// Raw e-mail addresses, to be keyed at parse.
     Email(Arc<TokenKey>),
+    /// Raw names, to be keyed at parse.
+    Name(Arc<TokenKey>),
     /// Tokens that the partner keyed.
     Ready,
 }

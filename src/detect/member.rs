@@ -1,7 +1,9 @@
-//! Rules on members and links: MBR-01 to MBR-04, and MBR-07 at the instant of an event.
+//! Rules on members and links: MBR-01 to MBR-04, and MBR-07 at the instant of an event; MBR-05
+//! and MBR-06 stand in `contact`.
 
 use std::collections::BTreeMap;
 
+use super::contact::{MBR_05, MBR_06};
 use super::desk::{Desk, place};
 use super::scene::Scene;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
@@ -9,6 +11,7 @@ use crate::event::Authority;
 use crate::frame::books::{Links, Members, Side};
 use crate::judgement::Cause;
 use crate::links::{Link, LinkBook, MemberState};
+use crate::value::kind::LinkMethod;
 use crate::value::party::{Both, Party};
 
 /// MBR-01: linked member absent in A (甲方无此会员).
@@ -139,7 +142,7 @@ pub static MBR_07: Rule = Rule {
 };
 
 /// The rules of the family.
-pub static RULES: &[&Rule] = &[&MBR_01, &MBR_02, &MBR_03, &MBR_04, &MBR_07];
+pub static RULES: &[&Rule] = &[&MBR_01, &MBR_02, &MBR_03, &MBR_04, &MBR_05, &MBR_06, &MBR_07];
 
 /// Rules on members and links by themselves, once per member or link.
 pub fn judge(
@@ -171,8 +174,10 @@ pub fn judge(
                 let found = with_row(desk.draft(rule), desk, link, links)
                     .member(Party::A, &link.members.a)
                     .member(Party::B, &link.members.b)
+                    .seen(link.bound_at)
                     .because(format!("the linked member is not in {party}'s snapshot"));
-                absent.insert(found.id.clone(), found);
+                // Links of the same members follow one another, the earliest first.
+                absent.entry(found.id.clone()).or_insert(found);
             }
         }
     }
@@ -185,10 +190,33 @@ pub fn judge(
         for (party, member) in book.contradicted_members(first) {
             draft = draft.member(party, member);
         }
+        // Its last link made the group what it is.
+        let seen = group.iter().map(|&link| book.get(link).bound_at).max();
         let reason = format!("{} links of these members hold at the same time", group.len());
-        found.push(draft.because(reason));
+        found.push(draft.seen(seen.unwrap_or(desk.period.start)).because(reason));
     }
     found
+}
+
+/// Links that are authorised or imported, in force at the last instant before the cut, and of
+/// members that stand once on both sides, with the members' rows. Records of one link follow one
+/// another; the first stands for all.
+pub fn standing_links<'a>(
+    desk: &'a Desk<'_>,
+    book: &'a LinkBook,
+) -> impl Iterator<Item = (&'a Link, Both<u32>)> {
+    let mut judged: Option<&Both<String>> = None;
+    let last = desk.period.cut().plus(-1);
+    book.links.iter().filter_map(move |link| {
+        let Both { a: Some(a), b: Some(b) } = link.snapshot else { return None };
+        let is_authorised = link.method != LinkMethod::Inferred && link.holds(last);
+        let is_once = |party: &Party| !book.is_duplicate(*party, link.members.of(*party));
+        if !is_authorised || judged == Some(&link.members) || !Party::BOTH.iter().all(is_once) {
+            return None;
+        }
+        judged = Some(&link.members);
+        Some((link, Both { a: a.row, b: b.row }))
+    })
 }
 
 fn with_row<'a>(

@@ -1,13 +1,13 @@
 //! Rules on tiers: TIR-01 to TIR-03.
 
 use super::desk::{Desk, place};
+use super::member::standing_links;
 use crate::agreement::TierMap;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::frame::books::Members;
 use crate::links::{Link, LinkBook};
-use crate::value::kind::LinkMethod;
 use crate::value::party::{Both, Party};
-use crate::value::period::DAY_MICROS;
+use crate::value::period::{DAY_MICROS, Instant};
 
 /// TIR-01: mapped tier wrong (等级对应不符).
 pub static TIR_01: Rule = Rule {
@@ -83,47 +83,41 @@ pub fn judge(
     members: &Both<Option<Members>>,
 ) -> Vec<Discrepancy> {
     let (Some(a), Some(b)) = (&members.a, &members.b) else { return Vec::new() };
-    let mut found = Vec::new();
-    let mut judged: Option<&Both<String>> = None;
-    for link in &book.links {
-        // Two records of one link follow one another; it is judged once.
-        if !in_force(desk, book, link) || judged == Some(&link.members) {
-            continue;
-        }
-        judged = Some(&link.members);
-        if let Both { a: Some(at_a), b: Some(at_b) } = link.snapshot {
-            let tiers_found = (a.tier(at_a.row), b.tier(at_b.row), a.tier_since(at_a.row));
-            let places = Both {
-                a: place(&desk.paths.members.a, &a.origins, at_a.row),
-                b: place(&desk.paths.members.b, &b.origins, at_b.row),
-            };
-            found.extend(judge_link(desk, tiers, link, tiers_found, places));
-        }
-    }
-    found
-}
-
-/// Whether a link is authorised or imported, in force at the cut, and of members that exist once.
-fn in_force(desk: &Desk<'_>, book: &LinkBook, link: &Link) -> bool {
-    link.method != LinkMethod::Inferred
-        && link.holds(desk.period.cut().plus(-1))
-        && Party::BOTH.iter().all(|&party| !book.is_duplicate(party, link.members.of(party)))
+    let judged = standing_links(desk, book).filter_map(|(link, rows)| {
+        let places = Both {
+            a: place(&desk.paths.members.a, &a.origins, rows.a),
+            b: place(&desk.paths.members.b, &b.origins, rows.b),
+        };
+        let tiers_found = (a.tier(rows.a), b.tier(rows.b), a.tier_since(rows.a));
+        judge_link(desk, tiers, link, tiers_found, places)
+    });
+    judged.collect()
 }
 
 fn judge_link(
     desk: &Desk<'_>,
     tiers: &TierMap,
     link: &Link,
-    (at_a, at_b, since): (Option<&str>, Option<&str>, Option<crate::value::period::Instant>),
+    (at_a, at_b, since): (Option<&str>, Option<&str>, Option<Instant>),
     places: Both<String>,
 ) -> Option<Discrepancy> {
-    let draft = |rule| {
-        desk.draft(rule)
+    let lag = i64::from(tiers.lag_days).saturating_mul(DAY_MICROS);
+    let draft = |rule: &'static Rule| {
+        let draft = desk
+            .draft(rule)
             .member(Party::A, &link.members.a)
             .member(Party::B, &link.members.b)
             .at(Party::A, places.a.clone())
             .at(Party::B, places.b.clone())
-            .differs("tier", at_a.map(str::to_owned), at_b.map(str::to_owned))
+            .differs("tier", at_a.map(str::to_owned), at_b.map(str::to_owned));
+        match since {
+            // Until the lag is over it was TIR-03, and before the link it was nobody's business.
+            Some(since) if rule.code == TIR_01.code => {
+                draft.seen(since.plus(lag).max(link.bound_at))
+            }
+            Some(since) => draft.seen(since.max(link.bound_at)),
+            None => draft,
+        }
     };
     let Some(due) = at_a.and_then(|tier| tiers.map.get(tier)) else {
         let reason = match at_a {
@@ -141,7 +135,6 @@ fn judge_link(
     if is_due {
         return None;
     }
-    let lag = i64::from(tiers.lag_days).saturating_mul(DAY_MICROS);
     let within_lag = since.is_some_and(|since| since > desk.period.cut().plus(-lag));
     let (rule, reason) = if within_lag {
         (&TIR_03, format!("A's tier changed less than {} days ago", tiers.lag_days))

@@ -327,6 +327,7 @@ pub struct Members {
     tier_since: Int64Array,
     mobile: StringArray,
     email: StringArray,
+    name: StringArray,
     /// Where the rows stood.
     pub origins: Origins,
 }
@@ -346,6 +347,7 @@ impl Members {
             tier_since: columns.integers("tier_since")?,
             mobile: columns.texts("mobile")?,
             email: columns.texts("email")?,
+            name: columns.texts("name")?,
             origins: columns.origins()?,
         })
     }
@@ -380,10 +382,20 @@ impl Members {
         instant(&self.tier_since, row)
     }
 
+    /// The token of a row in a canonical contact column.
+    #[must_use]
+    pub fn token(&self, column: &str, row: u32) -> Option<&str> {
+        text(self.tokens(column), row)
+    }
+
     /// The tokens of a canonical contact column.
     #[must_use]
     pub fn tokens(&self, column: &str) -> &StringArray {
-        if column == "email" { &self.email } else { &self.mobile }
+        match column {
+            "email" => &self.email,
+            "name" => &self.name,
+            _ => &self.mobile,
+        }
     }
 }
 

@@ -107,6 +107,7 @@ pub const MEMBERS: &[Field] = &[
     optional("tier_since", "等级起始", FieldKind::Instant, "Since when the tier holds."),
     optional("mobile", "手机号令牌", FieldKind::Token, "The keyed token of the mobile number."),
     optional("email", "邮箱令牌", FieldKind::Token, "The keyed token of the e-mail address."),
+    optional("name", "姓名令牌", FieldKind::Token, "The keyed token of the name; it links nobody."),
 ];
 
 /// Columns of `accounts`.

@@ -274,6 +274,8 @@ pub enum TokenDeclaration {
     Mobile,
     /// A raw e-mail address: lowered, trimmed, then keyed at parse.
     Email,
+    /// A raw name: full-width forms, blanks and case folded away, then keyed at parse.
+    Name,
     /// A token that the partner made with the same key: 64 hexadecimal digits.
     Ready,
 }

@@ -343,7 +343,7 @@ fn planned_feed(feed: &Feed) -> PlannedFeed {
             Origin::Constant(value) => format!("constant `{value}`"),
         },
         token: column.contact.as_ref().map(|contact| match contact {
-            Contact::Mobile(_) | Contact::Email(_) => "keyed at parse",
+            Contact::Mobile(_) | Contact::Email(_) | Contact::Name(_) => "keyed at parse",
             Contact::Ready => "keyed by the partner",
         }),
     });

@@ -88,7 +88,9 @@ fn fingerprints(feeds: &[(Feed, Vec<InputFile>)]) -> Vec<String> {
         .filter_map(|column| column.contact.as_ref());
     contacts
         .filter_map(|contact| match contact {
-            Contact::Mobile(key) | Contact::Email(key) => Some(key.fingerprint()),
+            Contact::Mobile(key) | Contact::Email(key) | Contact::Name(key) => {
+                Some(key.fingerprint())
+            }
             Contact::Ready => None,
         })
         .collect()

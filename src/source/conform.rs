@@ -165,6 +165,7 @@ impl Rule {
                 let (token, refusal) = match contact {
                     Contact::Mobile(key) => (key.mobile(text), Refusal::NotMobile),
                     Contact::Email(key) => (key.email(text), Refusal::NotEmail),
+                    Contact::Name(key) => (key.name(text), Refusal::NotName),
                     Contact::Ready => (ready(text), Refusal::NotToken),
                 };
                 token.map(|token| Value::Text(Cow::Owned(token))).ok_or(refusal)

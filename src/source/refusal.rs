@@ -54,6 +54,8 @@ pub(super) enum Refusal {
     NotMobile,
     #[error("not an e-mail address")]
     NotEmail,
+    #[error("not a name")]
+    NotName,
     #[error("not a token of 64 hexadecimal digits")]
     NotToken,
 }

@@ -88,6 +88,15 @@ impl TokenKey {
         Some(self.token("email", &folded))
     }
 
+    /// The token of a name, or `None` where the text is nothing but blanks: full-width forms,
+    /// blanks and case are folded away, so that `ＬＩ Wei` and `li wei` give one token.
+    #[must_use]
+    pub fn name(&self, raw: &str) -> Option<String> {
+        let folded: String = raw.nfkc().filter(|c| !c.is_whitespace()).collect();
+        let folded = folded.to_lowercase();
+        (!folded.is_empty()).then(|| self.token("name", &folded))
+    }
+
     /// The kind of contact is keyed in, so that equal texts of different kinds stay apart.
     fn token(&self, kind: &str, normal: &str) -> String {
         // HMAC takes a key of any length, so this cannot fail.
@@ -161,6 +170,19 @@ mod tests {
         for none in ["", "-", "138x", "1234", "1234567890123456"] {
             assert_eq!(key.mobile(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn spellings_of_one_name_give_one_token() {
+        let key = TokenKey::new("test", b"0123456789abcdef").unwrap();
+        let plain = key.name("liwei").unwrap();
+        for spelling in ["Li Wei", "ＬＩ　Wei", " li wei "] {
+            assert_eq!(key.name(spelling).as_ref(), Some(&plain), "{spelling}");
+        }
+        assert_eq!(key.name("李 伟"), key.name("李伟"));
+        assert_ne!(key.name("李伟"), key.name("李炜"));
+        assert_ne!(key.name("a@b.c"), key.email("a@b.c"));
+        assert_eq!(key.name(" 　"), None);
     }
 
     #[test]

@@ -323,9 +323,10 @@ impl Checker<'_> {
     /// Raw contact data becomes a token and nothing else: as an id it would be published.
     fn contacts_stand_alone(&mut self, spot: Spot<'_>, columns: &[Column]) {
         for contact in columns {
-            if !matches!(contact.contact, Some(Contact::Mobile(_) | Contact::Email(_))) {
+            let Some(Contact::Mobile(_) | Contact::Email(_) | Contact::Name(_)) = contact.contact
+            else {
                 continue;
-            }
+            };
             let others = columns.iter().filter(|other| {
                 other.field.name != contact.field.name && other.origin == contact.origin
             });
@@ -368,7 +369,7 @@ impl Checker<'_> {
                 self.problem(
                     spot.key("token").key_mark(),
                     format!("`token` stands on `{}`, which is no contact column", field.name),
-                    "Remove `token`; `mobile` and `email` of the members alone have one.",
+                    "Remove `token`; `mobile`, `email` and `name` of the members alone have one.",
                 );
                 None
             }
@@ -380,6 +381,10 @@ impl Checker<'_> {
             Some(TokenDeclaration::Email) => {
                 self.contact_fits(spot, field, "email");
                 shelf.key.cloned().map(Contact::Email)
+            }
+            Some(TokenDeclaration::Name) => {
+                self.contact_fits(spot, field, "name");
+                shelf.key.cloned().map(Contact::Name)
             }
         }
     }

@@ -201,8 +201,9 @@ impl Checker<'_> {
             let Some(members) = &feeds.members else { continue };
             for (name, column) in &members.columns {
                 let ColumnDeclaration::Described(column) = column else { continue };
-                if matches!(column.token, Some(TokenDeclaration::Mobile | TokenDeclaration::Email))
-                {
+                let raw =
+                    [TokenDeclaration::Mobile, TokenDeclaration::Email, TokenDeclaration::Name];
+                if column.token.is_some_and(|token| raw.contains(&token)) {
                     let spot = top.key("feeds").key(letter).key("members").key("columns");
                     self.problem(
                         spot.key(name).key("token").mark(),

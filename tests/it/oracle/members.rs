@@ -184,6 +184,7 @@ pub fn judge_members(world: &World) -> Vec<Discrepancy> {
         };
         found.push(of_members("MBR-03", &names(Party::A), &names(Party::B)));
     }
+    judge_contacts(world, &firm, &mut found);
     judge_tiers(world, &firm, &mut found);
     found
 }
@@ -217,6 +218,27 @@ fn contradicted(world: &World) -> Vec<Vec<&Link>> {
         }
     }
     groups
+}
+
+/// MBR-05, by the one contact column that worlds have.
+fn judge_contacts(world: &World, links: &[&Link], found: &mut Vec<Discrepancy>) {
+    let doubtful: Vec<&Link> = contradicted(world).into_iter().flatten().collect();
+    let mut judged: Vec<&Link> = Vec::new();
+    for link in links.iter().filter(|link| link.holds_at(world.cut() - 1)) {
+        let a = records(world, Party::A, &link.a_member);
+        let b = records(world, Party::B, &link.b_member);
+        let known = judged.iter().any(|other| other.same_members(link));
+        let in_doubt = doubtful.iter().any(|other| other.is_the_same(link));
+        if known || in_doubt || a.len() != 1 || b.len() != 1 {
+            continue;
+        }
+        judged.push(link);
+        if let (Some(one), Some(other)) = (&a[0].mobile, &b[0].mobile)
+            && one != other
+        {
+            found.push(of_members("MBR-05", &link.a_member, &link.b_member));
+        }
+    }
 }
 
 fn judge_tiers(world: &World, links: &[&Link], found: &mut Vec<Discrepancy>) {
