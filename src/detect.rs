@@ -17,6 +17,7 @@ pub mod event;
 pub mod amount;
 pub mod reversal;
 pub mod ledger;
+pub mod past;
 
 use crate::discrepancy::{Discrepancy, Rule};
 use crate::engine::Exchange;
@@ -43,6 +44,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         amount::RULES,
         reversal::RULES,
         ledger::RULES,
+        past::RULES,
     ]
     .into_iter()
     .flatten()
@@ -83,7 +85,8 @@ pub fn judge_members(
     found
 }
 
-/// Rolls one party's accounts forward, where both ends are declared.
+/// Rolls one party's accounts forward, where both ends are known: an opening that was declared or
+/// that we closed with, and a snapshot.
 ///
 /// # Errors
 /// [`Overflow`] when a balance leaves 64 bits.
@@ -91,13 +94,31 @@ pub fn roll_forward<P: Side>(
     desk: &Desk<'_>,
     ledger: &Ledger<P>,
     lineage: &Lineage<P>,
-    (opening, accounts): (Option<&Balances>, Option<&Balances>),
+    ends: Ends<'_>,
     exchange: Exchange,
 ) -> Result<RollForward, Overflow> {
-    let (Some(opening), Some(accounts)) = (opening, accounts) else {
+    let Ends { opening, closed, accounts: Some(accounts) } = ends else {
         return Ok(RollForward::default());
     };
-    ledger::roll_forward(desk, ledger::Balanced { ledger, lineage, opening, accounts }, exchange)
+    let nothing = Balances::none();
+    let opening = match (opening, closed) {
+        (Some(opening), _) => opening,
+        (None, Some(_)) => &nothing,
+        (None, None) => return Ok(RollForward::default()),
+    };
+    let frames = ledger::Balanced { ledger, lineage, opening, closed, accounts };
+    ledger::roll_forward(desk, frames, exchange)
+}
+
+/// The ends of a roll-forward, as far as there are any.
+#[derive(Debug, Clone, Copy)]
+pub struct Ends<'a> {
+    /// The opening feed.
+    pub opening: Option<&'a Balances>,
+    /// What we closed the period before with.
+    pub closed: Option<&'a Balances>,
+    /// The snapshot.
+    pub accounts: Option<&'a Balances>,
 }
 
 #[cfg(test)]

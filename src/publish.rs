@@ -14,7 +14,7 @@ pub use manifest::{
     TotalEntry, run_digest,
 };
 pub use parquet::{Stamp, write};
-pub use readback::{Final, closed_statements};
+pub use readback::{Closing, Final, closed_statements, closings};
 pub use table::{Cells, Column, Table};
 pub use tables::{
     AccountRow, ClearedRow, DictionaryRow, ItemRow, LineRow, LinkRow, RejectRow, StatementRow,

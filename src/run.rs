@@ -213,15 +213,15 @@ fn judge(
     let b_scene = scene(desk, &b_leads, &b_matched, &contradictions);
     let (a_judged, a_found) = detect::judge_direction(&a_scene, &a_book, &b_book)?;
     let (b_judged, b_found) = detect::judge_direction(&b_scene, &b_book, &a_book)?;
-    let a_rolled =
-        detect::roll_forward(&desk, &books.a, &a_lineage, intake.balances(Party::A), exchange)?;
-    let b_rolled =
-        detect::roll_forward(&desk, &books.b, &b_lineage, intake.balances(Party::B), exchange)?;
+    let ends = |party: Party| intake.ends(party, &before);
+    let a_rolled = detect::roll_forward(&desk, &books.a, &a_lineage, ends(Party::A), exchange)?;
+    let b_rolled = detect::roll_forward(&desk, &books.b, &b_lineage, ends(Party::B), exchange)?;
     let of_members = detect::judge_members(&desk, &links, intake.links.as_ref(), &intake.members);
     let of_feeds = intake.feeds.iter().flat_map(|feed| detect::feed::judge(&desk, feed));
 
     let mut discrepancies: Vec<_> = of_feeds.collect();
     discrepancies.extend(of_members);
+    discrepancies.extend(detect::past::judge(&desk, &before.past));
     discrepancies.extend(a_book.discrepancies);
     discrepancies.extend(b_book.discrepancies);
     discrepancies.extend(a_found);

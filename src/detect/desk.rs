@@ -21,6 +21,8 @@ pub struct Paths {
     pub links: Vec<String>,
     /// The accounts' files.
     pub accounts: Both<Vec<String>>,
+    /// The opening balances' files.
+    pub opening: Both<Vec<String>>,
 }
 
 /// What every rule needs to write down what it found.

@@ -1,4 +1,4 @@
-//! Rules on accounts: LED-01 and LED-02, and the roll-forward behind them.
+//! Rules on accounts: LED-01 to LED-03, and the roll-forward behind them.
 
 use rayon::prelude::*;
 
@@ -53,8 +53,36 @@ pub static LED_02: Rule = Rule {
     settles: say("The party whose account it is.", "该账户所属的一方。"),
 };
 
+/// LED-03: opening differs from our prior closing (期初与上期期末不符).
+pub static LED_03: Rule = Rule {
+    code: "LED-03",
+    title: "opening differs from our prior closing",
+    zh: "期初与上期期末不符",
+    severity: Severity::Fatal,
+    effect: Effect::Blocks,
+    latitude: Latitude::Firm,
+    finds: say(
+        "An opening balance that was delivered for the instant at which we closed the account, and \
+         is not what we closed it with.",
+        "所报期初余额的时点正是我方结账的时点，金额却与我方上期期末不同。",
+    ),
+    matters: say(
+        "Rolling on from a reported figure hides a break for ever: the roll-forward goes on from \
+         our own closing.",
+        "若改从所报余额滚起，差额便永远被掩盖；滚动仍从我方上期期末起算。",
+    ),
+    example: say(
+        "We closed March with 3,350; April's opening file says 3,300.",
+        "三月我方以 3,350 结账；四月期初文件写的是 3,300。",
+    ),
+    settles: say(
+        "The party whose account it is corrects the file, or posts an adjustment.",
+        "该账户所属的一方更正文件，或补记调账。",
+    ),
+};
+
 /// The rules of the family.
-pub static RULES: &[&Rule] = &[&LED_01, &LED_02];
+pub static RULES: &[&Rule] = &[&LED_01, &LED_02, &LED_03];
 
 /// What the roll-forward of one party yields: its accounts in order, and what is wrong with them.
 #[derive(Debug, Default)]
@@ -72,8 +100,10 @@ pub struct Balanced<'a, P> {
     pub ledger: &'a Ledger<P>,
     /// What is known of its rows.
     pub lineage: &'a Lineage<P>,
-    /// The opening balances.
+    /// The opening balances that were delivered.
     pub opening: &'a Balances,
+    /// What we closed the period before with; `None` where this is the first.
+    pub closed: Option<&'a Balances>,
     /// The snapshot.
     pub accounts: &'a Balances,
 }
@@ -87,24 +117,28 @@ pub fn roll_forward<P: Programme>(
     frames: Balanced<'_, P>,
     exchange: Exchange,
 ) -> Result<RollForward, Overflow> {
-    let Balanced { ledger, lineage, opening, accounts } = frames;
+    let Balanced { ledger, lineage, opening, closed, accounts } = frames;
     let movements = exchange
         .scatter(ledger.len(), |row| moves(ledger, lineage, row).then(|| ledger.member_no(row)));
     let openings = exchange.scatter(opening.len(), |row| Some(opening.member_no(row)));
     let closings = exchange.scatter(accounts.len(), |row| Some(accounts.member_no(row)));
+    let ours = |row: u32| closed.map_or("", |closed| closed.member_no(row));
+    let closed_rows = exchange.scatter(closed.map_or(0, Balances::len), |row| Some(ours(row)));
     let buckets: Vec<RollForward> = movements
         .into_par_iter()
         .zip(openings)
         .zip(closings)
-        .map(|((movements, openings), closings)| {
+        .zip(closed_rows)
+        .map(|(((movements, openings), closings), closed_rows)| {
             let mut bucket = RollForward::default();
             let mut failure = None;
             gather_by_key(
-                [&movements, &openings, &closings],
+                [&movements, &openings, &closings, &closed_rows],
                 |list, row| match list {
                     0 => ledger.member_no(row),
                     1 => opening.member_no(row),
-                    _ => accounts.member_no(row),
+                    2 => accounts.member_no(row),
+                    _ => ours(row),
                 },
                 |member, rows| {
                     if let Err(error) = roll_account(desk, frames, member, rows, &mut bucket) {
@@ -141,10 +175,10 @@ fn roll_account<P: Programme>(
     desk: &Desk<'_>,
     frames: Balanced<'_, P>,
     member: &str,
-    [movements, openings, closings]: [&[u32]; 3],
+    [movements, openings, closings, closed_rows]: [&[u32]; 4],
     bucket: &mut RollForward,
 ) -> Result<(), Overflow> {
-    let Balanced { ledger, opening, accounts, .. } = frames;
+    let Balanced { ledger, opening, closed, accounts, .. } = frames;
     let party = P::PARTY;
     let mut stands_once = true;
     for (feed, rows) in [("opening", openings), ("accounts", closings)] {
@@ -162,9 +196,23 @@ fn roll_account<P: Programme>(
     if !stands_once {
         return Ok(());
     }
-    let opened = openings.first().map(|&row| (opening.balance(row), opening.as_of(row)));
+    let before = desk.period.start.plus(-1);
+    let delivered = openings
+        .first()
+        .map(|&row| (row, opening.balance(row), opening.as_of(row).unwrap_or(before)));
+    let ours = closed.zip(closed_rows.first()).map(|(closed, &row)| {
+        // A final publication has the instant of every closing.
+        (closed.balance(row), closed.as_of(row).unwrap_or(before))
+    });
+    let opened = match (closed, ours, delivered) {
+        (_, Some(ours), _) => Some(ours),
+        (None, None, Some((_, balance, as_of))) => Some((balance, as_of)),
+        // An account that was opened since: its cut-over balance, if one came.
+        (Some(_), None, Some((_, balance, as_of))) => (as_of > before).then_some((balance, as_of)),
+        (_, None, None) => None,
+    };
     let closed = closings.first().map(|&row| (accounts.balance(row), accounts.as_of(row)));
-    let after = opened.and_then(|(_, as_of)| as_of).unwrap_or(desk.period.start.plus(-1));
+    let after = opened.map_or(before, |(_, as_of)| as_of);
     let until = closed.and_then(|(_, as_of)| as_of).unwrap_or(desk.period.as_of_end.plus(-1));
     // Sums are wide enough for any number of rows, so that their order never decides.
     let mut sums = [0_i128; Kind::ALL.len()];
@@ -197,16 +245,40 @@ fn roll_account<P: Programme>(
         movements: by_kind,
         expected,
         reported,
+        closing_as_of: until,
         flagged: false,
     };
     let place_of = closings
         .first()
         .map(|&row| place(account_files(desk.paths, party), &accounts.origins, row));
-    let found = judge_account(desk, &account, place_of);
+    let mut found = judge_account(desk, &account, place_of);
+    if let (Some((balance, as_of)), Some((row, said, said_as_of))) = (ours, delivered)
+        && as_of == said_as_of
+        && balance != said
+    {
+        let place = place(desk.paths.opening.of(party), &opening.origins, row);
+        found.push(rebased(desk, &account, (balance, said), place));
+    }
     account.flagged = !found.is_empty();
     bucket.discrepancies.extend(found);
     bucket.accounts.push(account);
     Ok(())
+}
+
+/// LED-03: the delivered opening is not what we closed with.
+fn rebased(
+    desk: &Desk<'_>,
+    account: &Account,
+    (ours, said): (i64, i64),
+    place: String,
+) -> Discrepancy {
+    desk.draft(&LED_03)
+        .member(account.party, &account.member_no)
+        .issuer(account.party)
+        .expected(Some(ours.to_string()), Some(said.to_string()))
+        .difference(i128::from(said) - i128::from(ours))
+        .at(account.party, place)
+        .because("the opening balance is not our closing of the period before")
 }
 
 fn account_files(paths: &Paths, party: crate::value::party::Party) -> &[String] {

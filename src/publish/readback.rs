@@ -15,9 +15,10 @@ use rust_decimal::Decimal;
 
 use super::folder::{MANIFEST, PublishError, at};
 use super::manifest::Manifest;
+use super::table::plain;
 use crate::past::ClosedStatement;
 use crate::value::money::{Currency, Money};
-use crate::value::party::Party;
+use crate::value::party::{Both, Party};
 use crate::value::period::Instant;
 
 /// Rows that are read at a time.
@@ -223,4 +224,28 @@ pub fn closed_statements(
         Ok::<(), PublishError>(())
     })?;
     Ok(statements)
+}
+
+/// A closing of ours: the member, what was expected, and when that holds.
+pub type Closing = (String, i64, Option<Instant>);
+
+/// What a final publication closed each party's accounts with, in the order of its table.
+///
+/// # Errors
+/// [`PublishError`] when the file is not what was published.
+pub fn closings(publication: &Final) -> Result<Both<Vec<Closing>>, PublishError> {
+    let mut closings: Both<Vec<Closing>> = Both::default();
+    let wanted = ["party", "member_no", "expected", "closing_as_of"];
+    publication.scan("accounts", &wanted, |_, rows| {
+        let (parties, members) = (rows.texts("party")?, rows.texts("member_no")?);
+        let (balances, instants) = (rows.integers("expected")?, rows.instants("closing_as_of")?);
+        for row in 0..rows.len() {
+            let party = if parties.value(row) == Party::A.letter() { Party::A } else { Party::B };
+            let member = plain(members.value(row)).to_owned();
+            let balance = balances[row].unwrap_or_default();
+            closings.of_mut(party).push((member, balance, instants[row]));
+        }
+        Ok::<(), PublishError>(())
+    })?;
+    Ok(closings)
 }

@@ -82,6 +82,15 @@ pub fn neutralised(text: Cow<'_, str>) -> Cow<'_, str> {
     if begins_formula && !is_number { Cow::Owned(format!("'{text}")) } else { text }
 }
 
+/// What a published text was before it was made safe.
+#[must_use]
+pub fn plain(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if neutralised(Cow::Borrowed(rest)) == text => rest,
+        _ => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +111,7 @@ mod tests {
         ];
         for (text, safe) in rows {
             assert_eq!(neutralised(text.into()), safe);
+            assert_eq!(plain(safe), text);
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What a run takes from the final publications before it, and when a period may be closed.
 
 use super::Error;
+use crate::frame::books::Balances;
 use crate::past::{ClosedPeriod, Opening, Past, opening};
 use crate::pipeline::Pipeline;
-use crate::publish::{Final, Folder, closed_statements};
+use crate::publish::{Final, Folder, closed_statements, closings};
+use crate::value::party::Both;
 use crate::value::period::Period;
 
 /// The past of a run, with the publications that it is read from.
@@ -13,6 +15,8 @@ pub struct Before {
     pub past: Past,
     /// The publications of its closed periods, in the same order.
     pub finals: Vec<Final>,
+    /// What each party's accounts were closed with by the period just before, where they were.
+    pub closings: Both<Option<Balances>>,
 }
 
 /// Finds the final publications before a period.
@@ -44,8 +48,18 @@ pub fn look_back(pipeline: &Pipeline, period: &Period, folder: &Folder) -> Resul
         });
     }
     let opening = opening(&closed, period, agreement);
-    let finals = found.into_iter().map(|(_, publication)| publication).collect();
-    Ok(Before { past: Past { closed, opening }, finals })
+    let finals: Vec<Final> = found.into_iter().map(|(_, publication)| publication).collect();
+    let past = Past { closed, opening };
+    let mut balances = Both { a: None, b: None };
+    if let (Some(_), Some(last)) = (past.before(), finals.last()) {
+        let closings = closings(last)?;
+        balances = Both::from_fn(|party| {
+            let rows = closings.of(party);
+            // A party without any account opens as in the first period.
+            (!rows.is_empty()).then(|| Balances::closed(rows))
+        });
+    }
+    Ok(Before { past, finals, closings: balances })
 }
 
 /// Refuses a period that is closed.

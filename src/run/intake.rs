@@ -2,12 +2,12 @@
 
 use arrow::record_batch::RecordBatch;
 
-use super::{Aim, Error, Watch};
-use crate::detect::Paths;
+use super::{Aim, Before, Error, Watch};
+use crate::detect::{Ends, Paths};
 use crate::feed::{Contact, Feed, FeedKind, FeedRows, InputFile, Owner};
 use crate::frame::books::{Balances, Books, Consents, Ledger, Links, Members};
 use crate::frame::schema::canonical_schema;
-use crate::past::Past;
+use crate::past::{Opening, Past};
 use crate::pipeline::Pipeline;
 use crate::publish::run_digest;
 use crate::source;
@@ -156,6 +156,7 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<Intake, Error> {
             members: files_of(FeedKind::Members),
             links: files(Owner::Shared, FeedKind::Links),
             accounts: files_of(FeedKind::Accounts),
+            opening: files_of(FeedKind::Opening),
         },
         totals,
         feeds: feeds
@@ -166,10 +167,21 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<Intake, Error> {
 }
 
 impl Intake {
-    /// A party's opening and closing balances.
+    /// A party's opening and closing balances. While the past is awaited nobody knows what its
+    /// accounts open with.
     #[must_use]
-    pub fn balances(&self, party: Party) -> (Option<&Balances>, Option<&Balances>) {
-        (self.opening.of(party).as_ref(), self.accounts.of(party).as_ref())
+    pub fn ends<'a>(&'a self, party: Party, before: &'a Before) -> Ends<'a> {
+        let closed = before.closings.of(party).as_ref();
+        match before.past.opening {
+            Opening::Declared | Opening::Final(_) => Ends {
+                opening: self.opening.of(party).as_ref(),
+                closed,
+                accounts: self.accounts.of(party).as_ref(),
+            },
+            Opening::Awaiting(_) | Opening::Gap(_) => {
+                Ends { opening: None, closed: None, accounts: None }
+            }
+        }
     }
 
     /// How many buckets keep each at a size that a core's cache likes.

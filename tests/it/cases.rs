@@ -1,8 +1,8 @@
 //! A case for each rule: a pipeline, a few rows, what happens and why this is the finding.
 //!
-//! `tests/cases/<CODE>[-variant]/` holds `case.md` (its indented line is the command), the pipeline
-//! and its files, `expected.csv` (every discrepancy that the command publishes) and `rows.csv`
-//! (what became of every ledger row). `UPDATE_CASES=1` rewrites the last two.
+//! `tests/cases/<CODE>[-variant]/` holds `case.md` (its indented lines are the commands), the
+//! pipeline and its files, `expected.csv` (every discrepancy that the last command publishes) and
+//! `rows.csv` (what became of every ledger row). `UPDATE_CASES=1` rewrites the last two.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -10,8 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hutong::detect;
+use hutong::run::Outcome;
 
-use crate::tables::{Row, run, table};
+use crate::tables::{Row, close, run, table};
 
 const COLUMNS: [&str; 13] = [
     "code",
@@ -42,17 +43,47 @@ fn code_of(folder: &Path) -> String {
     name.get(..6).unwrap_or(name).to_owned()
 }
 
-/// The as-of date and the period of the command that `case.md` shows.
-fn command(folder: &Path) -> (String, Option<String>) {
+/// A command that `case.md` shows.
+struct Step {
+    closes: bool,
+    as_of: String,
+    period: Option<String>,
+}
+
+/// The commands that `case.md` shows, in order; the last is the one that is compared.
+fn steps(folder: &Path) -> Vec<Step> {
     let page = fs::read_to_string(folder.join("case.md")).unwrap();
-    let line = page.lines().find_map(|line| line.strip_prefix("    hutong run pipeline.yaml "));
-    let line = line.unwrap_or_else(|| panic!("{}: case.md shows no command", folder.display()));
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let after = |option: &str| {
-        let at = words.iter().position(|word| *word == option)?;
-        words.get(at + 1).map(|word| (*word).to_owned())
-    };
-    (after("--as-of").unwrap(), after("--period"))
+    let commands = page.lines().filter_map(|line| line.strip_prefix("    hutong "));
+    let steps: Vec<Step> = commands
+        .map(|command| {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let closes = match words[..] {
+                ["run", "pipeline.yaml", ..] => false,
+                ["close", "pipeline.yaml", ..] => true,
+                _ => panic!("{}: case.md shows `{command}`", folder.display()),
+            };
+            let after = |option: &str| {
+                let at = words.iter().position(|word| *word == option)?;
+                words.get(at + 1).map(|word| (*word).to_owned())
+            };
+            Step { closes, as_of: after("--as-of").unwrap(), period: after("--period") }
+        })
+        .collect();
+    assert!(!steps.is_empty(), "{}: case.md shows no command", folder.display());
+    steps
+}
+
+/// Executes the commands of a case, and gives what the last one came to.
+fn perform(folder: &Path, to: &Path) -> Outcome {
+    let mut last = None;
+    for step in steps(folder) {
+        let job = if step.closes { close } else { run };
+        let outcome = job(&folder.join("pipeline.yaml"), (&step.as_of, step.period.as_deref()), to);
+        let outcome = outcome.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        assert!(!step.closes || outcome.manifest.is_final(), "{}", folder.display());
+        last = Some(outcome);
+    }
+    last.unwrap()
 }
 
 fn as_csv<'r>(header: &[&str], rows: impl Iterator<Item = Vec<&'r str>>) -> String {
@@ -65,7 +96,8 @@ fn as_csv<'r>(header: &[&str], rows: impl Iterator<Item = Vec<&'r str>>) -> Stri
 }
 
 /// What became of every ledger row: the table in which it stands, and under which code.
-fn became(folder: &Path, published: &Path) -> String {
+fn became(folder: &Path, outcome: &Outcome) -> String {
+    let published = outcome.published.folder();
     // place → table and code
     let mut stands: BTreeMap<String, (&str, String)> = BTreeMap::new();
     for row in table(published, "cleared_events") {
@@ -88,7 +120,8 @@ fn became(folder: &Path, published: &Path) -> String {
         assert_eq!(stands.insert(place, ("rejects", row["code"].clone())), None);
     }
     let mut lines = String::from("row,event_id,stands_in,code\n");
-    for name in ["a-ledger.csv", "b-ledger.csv"] {
+    let inputs = outcome.manifest.inputs.iter().filter(|input| input.feed.ends_with(" ledger"));
+    for name in inputs.map(|input| &input.path) {
         let Ok(bytes) = fs::read(folder.join(name)) else { continue };
         let text = String::from_utf8_lossy(&bytes).into_owned();
         for (number, line) in (1..).zip(text.lines()).skip(1) {
@@ -96,6 +129,14 @@ fn became(folder: &Path, published: &Path) -> String {
             let (table, code) = stands.remove(&place).unwrap_or(("neither", String::new()));
             let event_id = line.split(',').next().unwrap();
             writeln!(lines, "{place},{event_id},{table},{code}").unwrap();
+        }
+    }
+    // Rows that were brought back from a final publication.
+    let recalled: Vec<String> =
+        stands.keys().filter(|place| place.contains(".parquet:")).cloned().collect();
+    for place in recalled {
+        if let Some((table, code)) = stands.remove(&place) {
+            writeln!(lines, "{place},,{table},{code}").unwrap();
         }
     }
     stands.retain(|place, _| place.contains("ledger"));
@@ -119,15 +160,13 @@ fn check(file: &Path, published: &str, wrong: &mut String) {
 fn every_case_finds_what_it_says() {
     let mut wrong = String::new();
     for folder in folders() {
-        let (as_of, period) = command(&folder);
         let to = tempfile::tempdir().unwrap();
-        let outcome = run(&folder.join("pipeline.yaml"), (&as_of, period.as_deref()), to.path())
-            .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let outcome = perform(&folder, to.path());
         let published = outcome.published.folder();
         let found = table(published, "discrepancies");
         let rows = found.iter().map(|row: &Row| COLUMNS.map(|column| &*row[column]).to_vec());
         check(&folder.join("expected.csv"), &as_csv(&COLUMNS, rows), &mut wrong);
-        check(&folder.join("rows.csv"), &became(&folder, published), &mut wrong);
+        check(&folder.join("rows.csv"), &became(&folder, &outcome), &mut wrong);
         let blocks = found.iter().any(|row| row["effect"] == "blocks");
         assert_eq!(outcome.is_blocked(), blocks, "{}", folder.display());
     }

@@ -19,15 +19,27 @@ pub fn run(
     (as_of, period): (&str, Option<&str>),
     to: &Path,
 ) -> Result<Outcome, run::Error> {
-    let order = Order {
+    run::run(&order(pipeline, (as_of, period), to), &Unwatched)
+}
+
+/// Closes a period of a pipeline in this process.
+pub fn close(
+    pipeline: &Path,
+    (as_of, period): (&str, Option<&str>),
+    to: &Path,
+) -> Result<Outcome, run::Error> {
+    run::close(&order(pipeline, (as_of, period), to), &Unwatched)
+}
+
+fn order(pipeline: &Path, (as_of, period): (&str, Option<&str>), to: &Path) -> Order {
+    Order {
         pipeline: pipeline.to_owned(),
         as_of: as_of.parse().unwrap(),
         period: period.map(str::to_owned),
         to: Some(to.to_owned()),
         threads: Some(1),
         buckets: Some(2),
-    };
-    run::run(&order, &Unwatched)
+    }
 }
 
 /// The rows of a published table; none where it was not published.

@@ -60,6 +60,12 @@ pub fn accounts<'a>() -> Table<AccountRow<'a>> {
                 |row| difference(row),
                 "reported - expected; empty where the snapshot has no such account.",
             ),
+            at(
+                "closing_as_of",
+                "期末时点",
+                |row| Some(row.account.closing_as_of),
+                "When expected and reported hold; the next period rolls on from here.",
+            ),
             flag(
                 "flagged",
                 "有差错",
