@@ -88,6 +88,8 @@ pub struct PartyTerms {
     pub scale: u8,
     /// Whether a balance below zero is agreed.
     pub overdraft: bool,
+    /// Whether its ledger says who approved an adjustment.
+    pub names_authority: bool,
 }
 
 /// A fee on every gross line, with its tax.

@@ -1,9 +1,15 @@
-//! Rules on quantities: AMT-01 to AMT-04, and AMT-07.
+//! Rules on quantities and money: AMT-01 to AMT-07.
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
 
 use super::scene::Scene;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
+use crate::event::Pair;
 use crate::frame::books::Side;
 use crate::value::kind::Flow;
+use crate::value::party::Party;
 use crate::value::period::Instant;
 use crate::value::points::{Overflow, Points, Ratio};
 
@@ -102,6 +108,53 @@ pub static AMT_04: Rule = Rule {
     settles: say("The acceptor adopts the agreed rounding.", "受理方改用约定的舍入方式。"),
 };
 
+/// AMT-05: money differs (金额不符).
+pub static AMT_05: Rule = Rule {
+    code: "AMT-05",
+    title: "money differs",
+    zh: "金额不符",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    latitude: Latitude::Free,
+    finds: say(
+        "A pair of which a book states an amount that is not its cleared points at the rate in \
+         force, rounded to the currency.",
+        "某方账上所记金额不等于清算积分按生效单价计算并按币种位数舍入的金额。",
+    ),
+    matters: say(
+        "That party expects another payment than the statement will ask for.",
+        "该方预期的收付金额与清算单不同。",
+    ),
+    example: say(
+        "1,000 points at 0.008 are 8.00; the acceptor's row says 10.00.",
+        "1,000 积分按 0.008 应为 8.00，受理方账上为 10.00。",
+    ),
+    settles: say(
+        "The party whose amount is wrong; mostly it holds an old rate.",
+        "金额有误的一方；多为仍用旧单价。",
+    ),
+};
+
+/// AMT-06: currency differs (币种不符).
+pub static AMT_06: Rule = Rule {
+    code: "AMT-06",
+    title: "currency differs",
+    zh: "币种不符",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    latitude: Latitude::Firm,
+    finds: say(
+        "A pair of which a book names a currency other than that of the rate in force.",
+        "某方账上所记币种不是生效单价的币种。",
+    ),
+    matters: say(
+        "Currencies are never netted without an agreed exchange rate.",
+        "没有约定汇率，不同币种不得轧差。",
+    ),
+    example: say("The rate is in CNY, and B's row says HKD.", "单价为 CNY，乙方账上为 HKD。"),
+    settles: say("The party whose currency is wrong.", "币种有误的一方。"),
+};
+
 /// AMT-07: no version in force (无生效版本).
 pub static AMT_07: Rule = Rule {
     code: "AMT-07",
@@ -123,7 +176,7 @@ pub static AMT_07: Rule = Rule {
 };
 
 /// The rules of the family.
-pub static RULES: &[&Rule] = &[&AMT_01, &AMT_02, &AMT_03, &AMT_04, &AMT_07];
+pub static RULES: &[&Rule] = &[&AMT_01, &AMT_02, &AMT_03, &AMT_04, &AMT_05, &AMT_06, &AMT_07];
 
 /// A pair whose mirror is held against the agreed one.
 #[derive(Debug, Clone, Copy)]
@@ -189,6 +242,70 @@ pub fn judge<I: Side>(
             .seen(scene.issuer.occurred_at(pair.leg))
             .because(reason),
     ))
+}
+
+/// Compares the money and the currency that either book states of a pair with its gross. What a
+/// book leaves empty it does not state.
+///
+/// # Errors
+/// [`Overflow`] when the gross cannot be exact.
+pub fn judge_stated<I: Side>(
+    scene: &Scene<'_, I>,
+    pair: Pair,
+    version: impl Fn() -> String,
+) -> Result<Vec<Discrepancy>, Overflow> {
+    let (leg, mirror) = (pair.issuer, pair.acceptor);
+    let currencies = [scene.issuer.currency(leg), scene.acceptor.currency(mirror)];
+    let amounts = [scene.issuer.amount(leg), scene.acceptor.amount(mirror)];
+    if currencies == [None; 2] && amounts == [None; 2] {
+        return Ok(Vec::new());
+    }
+    let Some(gross) = scene.worth(leg)? else { return Ok(Vec::new()) };
+    let agreement = scene.desk.agreement;
+    let agreed = agreement.currency;
+    let due = agreement.rounding.mode.round(gross, agreed.digits()).abs();
+    let is_other = currencies.map(|stated| stated.is_some_and(|stated| stated != agreed.code()));
+    let found = |rule, field, due: String, stated: [Option<String>; 2], is_wrong: [bool; 2]| {
+        let wrong: BTreeSet<&str> = stated
+            .iter()
+            .zip(is_wrong)
+            .filter(|(_, is_wrong)| *is_wrong)
+            .filter_map(|(stated, _)| stated.as_deref())
+            .collect();
+        let wrong = wrong.into_iter().collect::<Vec<&str>>().join(";");
+        let reason = format!("the rate in force gives {due}");
+        let [one, other] = stated;
+        let (a, b) = match I::PARTY {
+            Party::A => (one, other),
+            Party::B => (other, one),
+        };
+        let draft = scene.desk.draft(rule).issuer(I::PARTY).row(I::PARTY, leg);
+        draft
+            .row(I::PARTY.partner(), mirror)
+            .differs(field, a, b)
+            .expected(Some(due), Some(wrong))
+            .stake(Some(gross))
+            .version(version())
+            .seen(scene.issuer.occurred_at(leg))
+            .because(reason)
+    };
+    let mut all = Vec::new();
+    if is_other.contains(&true) {
+        let stated = currencies.map(|stated| stated.map(str::to_owned));
+        all.push(found(&AMT_06, "currency", agreed.code().to_owned(), stated, is_other));
+    }
+    // An amount in another currency is no amount that could be compared.
+    let differs = |at: usize| !is_other[at] && amounts[at].is_some_and(|a| a.abs() != due);
+    let is_wrong = [differs(0), differs(1)];
+    if is_wrong.contains(&true) {
+        let shown = |mut amount: Decimal| {
+            amount.rescale(amount.scale().max(agreed.digits()));
+            amount.to_string()
+        };
+        let stated = amounts.map(|stated| stated.map(shown));
+        all.push(found(&AMT_05, "amount", due.to_string(), stated, is_wrong));
+    }
+    Ok(all)
 }
 
 /// A diagnosis that explains the difference is preferred over the bare fact.

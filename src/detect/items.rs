@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use super::desk::Desk;
 use super::event::{EVT_01, EVT_02, EVT_03, EVT_04, EVT_07, EVT_09, EVT_10};
+use super::ledger::LED_06;
 use super::reversal::{REV_01, REV_03};
 use super::scene::Scene;
 use crate::discrepancy::Discrepancy;
@@ -176,20 +177,36 @@ fn judge_own<P: Side>(
         Status::Cancelled => judged.place(Some(row), None, Disposition::Excluded, None),
         Status::Pending => judged.place(Some(row), None, Disposition::Pending, None),
         Status::Posted => {
-            let points = ledger.points(row);
-            if !sign_fits(ledger, lineage, row) {
-                let discrepancy = desk
-                    .draft(&EVT_09)
-                    .issuer(P::PARTY)
-                    .row(P::PARTY, row)
-                    .expected(None, Some(points.to_string()))
-                    .seen(ledger.occurred_at(row))
-                    .because(format!("wrong sign for {}", ledger.kind(row).word()));
+            if let Some(discrepancy) = wrong_alone(desk, ledger, lineage, row) {
                 let cause = judged.found(discrepancy);
                 judged.place(Some(row), None, Disposition::Held, Some(cause));
             }
         }
     }
+}
+
+/// What is wrong with a posted row of the party's own business; the first that applies.
+fn wrong_alone<P: Side>(
+    desk: &Desk<'_>,
+    ledger: &Ledger<P>,
+    lineage: &Lineage<P>,
+    row: u32,
+) -> Option<Discrepancy> {
+    let draft = |rule| {
+        let draft = desk.draft(rule).issuer(P::PARTY).row(P::PARTY, row);
+        draft.seen(ledger.occurred_at(row))
+    };
+    let kind = ledger.kind(row);
+    if !sign_fits(ledger, lineage, row) {
+        let points = ledger.points(row).to_string();
+        let reason = format!("wrong sign for {}", kind.word());
+        return Some(draft(&EVT_09).expected(None, Some(points)).because(reason));
+    }
+    let needs_authority = desk.agreement.parties.of(P::PARTY).names_authority;
+    if kind == Kind::Adjust && needs_authority && ledger.authority(row).is_none() {
+        return Some(draft(&LED_06).because("nobody is named who approved the adjustment"));
+    }
+    None
 }
 
 /// Whether points have the sign of their kind on their own book; a reversal's is the opposite of

@@ -81,8 +81,35 @@ pub static LED_03: Rule = Rule {
     ),
 };
 
+/// LED-06: without authority (未经授权).
+pub static LED_06: Rule = Rule {
+    code: "LED-06",
+    title: "without authority",
+    zh: "未经授权",
+    severity: Severity::Error,
+    effect: Effect::Held,
+    latitude: Latitude::Firm,
+    finds: say(
+        "A correction by hand that nobody approved: an ADJUST without its authority, or an \
+         adjustment or a decision without a reason, author or approver, or approved by its author.",
+        "未经批准的人工更正：调账流水无批准人，或调整、处理决定缺少理由、经办人、批准人，或自批自办。",
+    ),
+    matters: say(
+        "Whoever can move balances alone can help himself.",
+        "一个人就能改动余额，便可监守自盗。",
+    ),
+    example: say(
+        "ADJUST +50 on March 24 with an empty approver.",
+        "三月二十四日调账 +50，批准人为空。",
+    ),
+    settles: say(
+        "The party that booked or proposed it has it approved, or reverses it.",
+        "记账或提出的一方补齐批准，或予以冲回。",
+    ),
+};
+
 /// The rules of the family.
-pub static RULES: &[&Rule] = &[&LED_01, &LED_02, &LED_03];
+pub static RULES: &[&Rule] = &[&LED_01, &LED_02, &LED_03, &LED_06];
 
 /// What the roll-forward of one party yields: its accounts in order, and what is wrong with them.
 #[derive(Debug, Default)]

@@ -268,6 +268,8 @@ fn judge_spend<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Result<Verdict<I>, 
             let version = scene.versions_in_words(flow, versions);
             found.extend(amount::judge(scene, compared, version)?);
         }
+        let version = || scene.versions_in_words(flow, versions);
+        found.extend(amount::judge_stated(scene, pair, version)?);
     } else {
         found.push(no_version(scene, pair, flow));
     }
@@ -433,8 +435,9 @@ fn judge_reversal<I: Side>(
             cleared: judged.cleared,
             agreed: -mirrored,
         };
-        let version = scene.versions_in_words(flow, versions);
-        found.extend(amount::judge(scene, compared, version)?);
+        let version = || scene.versions_in_words(flow, versions);
+        found.extend(amount::judge(scene, compared, version())?);
+        found.extend(amount::judge_stated(scene, pair, version)?);
     } else {
         found.push(no_version(scene, pair, flow));
     }

@@ -11,8 +11,9 @@ use arrow::array::{
 use arrow::datatypes::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
 
 use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 
-use super::fields::FeedKind;
+use super::fields::{AMOUNT_DIGITS, FeedKind};
 use crate::value::kind::{Kind, LinkMethod, MemberStatus, Status};
 use crate::value::party::{A, B, Programme};
 use crate::value::period::Instant;
@@ -113,6 +114,9 @@ pub struct Ledger<P> {
     original_event_id: StringArray,
     order_no: StringArray,
     status: Vec<Status>,
+    amount: Int64Array,
+    currency: StringArray,
+    authority: StringArray,
     /// Where the rows stood.
     pub origins: Origins,
     programme: PhantomData<P>,
@@ -136,6 +140,9 @@ impl<P: Programme> Ledger<P> {
             original_event_id: columns.texts("original_event_id")?,
             order_no: columns.texts("order_no")?,
             status: columns.words("status", Status::from_code)?,
+            amount: columns.integers("amount")?,
+            currency: columns.texts("currency")?,
+            authority: columns.texts("authority")?,
             origins: columns.origins()?,
             programme: PhantomData,
         })
@@ -225,6 +232,26 @@ impl<P: Programme> Ledger<P> {
         self.status[row as usize]
     }
 
+    /// What this party says that the event is worth.
+    #[must_use]
+    pub fn amount(&self, row: u32) -> Option<Decimal> {
+        let row = row as usize;
+        let millionths = self.amount.is_valid(row).then(|| self.amount.value(row))?;
+        Some(Decimal::new(millionths, u32::from(AMOUNT_DIGITS)).normalize())
+    }
+
+    /// The currency that this party says it is in.
+    #[must_use]
+    pub fn currency(&self, row: u32) -> Option<&str> {
+        text(&self.currency, row)
+    }
+
+    /// Who approved an adjustment.
+    #[must_use]
+    pub fn authority(&self, row: u32) -> Option<&str> {
+        text(&self.authority, row)
+    }
+
     /// Everything that a row says besides its event_id, for telling rows that are alike.
     pub fn content(&self, row: u32) -> impl Ord + '_ {
         (
@@ -237,6 +264,7 @@ impl<P: Programme> Ledger<P> {
             self.original_event_id(row),
             self.order_no(row),
             self.status(row),
+            (self.amount(row), self.currency(row), self.authority(row)),
         )
     }
 
@@ -256,6 +284,9 @@ impl<P: Programme> Ledger<P> {
             ("original_event_id", alike(rows, |row| self.original_event_id(row))),
             ("order_no", alike(rows, |row| self.order_no(row))),
             ("status", alike(rows, |row| self.status(row))),
+            ("amount", alike(rows, |row| self.amount(row))),
+            ("currency", alike(rows, |row| self.currency(row))),
+            ("authority", alike(rows, |row| self.authority(row))),
         ]
         .into_iter()
         .find_map(|(column, alike)| (!alike).then_some(column))
@@ -276,6 +307,9 @@ impl<P: Programme> Ledger<P> {
             "original_event_id" => text(self.original_event_id(row)),
             "order_no" => text(self.order_no(row)),
             "status" => self.status(row).word().to_owned(),
+            "amount" => self.amount(row).map_or(String::new(), |amount| amount.to_string()),
+            "currency" => text(self.currency(row)),
+            "authority" => text(self.authority(row)),
             _ => String::new(),
         }
     }

@@ -50,6 +50,9 @@ pub enum FieldKind {
     },
 }
 
+/// Digits behind the point of an [`FieldKind::Amount`].
+pub const AMOUNT_DIGITS: u8 = 6;
+
 /// A canonical column.
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
@@ -166,6 +169,14 @@ pub const LEDGER: &[Field] = &[
     ),
     optional("order_no", "订单号", FieldKind::Id, "The order that both sides know."),
     word("status", "状态", Status::WORDS, "posted", "Whether the row took effect."),
+    optional(
+        "amount",
+        "金额",
+        FieldKind::Amount,
+        "What this party says that the event is worth; its sign says nothing.",
+    ),
+    optional("currency", "币种", FieldKind::Text, "The currency of the event, such as CNY."),
+    optional("authority", "批准人", FieldKind::Text, "Who approved an adjustment."),
 ];
 
 /// Columns of `links`.

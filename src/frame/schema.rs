@@ -58,6 +58,6 @@ mod tests {
         );
         let ledger = canonical_schema(FeedKind::Ledger);
         assert_eq!(ledger.field(2).data_type(), &DataType::UInt8);
-        assert_eq!(ledger.fields().len(), 12);
+        assert_eq!(ledger.fields().len(), 15);
     }
 }

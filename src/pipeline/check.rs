@@ -169,7 +169,7 @@ impl Checker<'_> {
         self.name(top.key("pipeline"), &declared.pipeline);
         let folder = self.root(file, top.key("root"), declared.root.as_deref());
         let frame = self.frame(top, declared);
-        let parties = self.parties(top.key("parties"), &declared.parties);
+        let parties = self.parties(top.key("parties"), &declared.parties, &declared.feeds);
         let key = self.contact_key(top, declared, folder.as_deref());
         let feeds = self.feeds(top, declared, folder.as_deref(), frame.zone.as_ref(), key.as_ref());
         let publish_to = self.publish_to(top, declared, folder.as_deref(), &feeds);

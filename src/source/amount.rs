@@ -3,7 +3,7 @@
 use super::refusal::Refusal;
 
 /// Digits behind the point of an amount of money: as many as a rate has.
-pub(super) const AMOUNT_DIGITS: u8 = 6;
+pub(super) use crate::frame::fields::AMOUNT_DIGITS;
 
 /// Money in millionths of a unit, exactly.
 pub(super) fn amount(text: &str) -> Result<i64, Refusal> {

@@ -5,7 +5,9 @@ use jiff::tz::TimeZone;
 use super::Checker;
 use super::amounts::day;
 use crate::agreement::PartyTerms;
-use crate::pipeline::declaration::{CycleDeclaration, Declaration, PartyDeclaration, Sides};
+use crate::pipeline::declaration::{
+    CycleDeclaration, Declaration, FeedDeclaration, FeedsDeclaration, PartyDeclaration, Sides,
+};
 use crate::pipeline::nearest::nearest;
 use crate::pipeline::structure::shown;
 use crate::pipeline::text::Spot;
@@ -159,10 +161,11 @@ impl Checker<'_> {
         &mut self,
         spot: Spot<'_>,
         declared: &Sides<PartyDeclaration>,
+        feeds: &FeedsDeclaration,
     ) -> Both<PartyTerms> {
         let both = Both {
-            a: self.party(spot.key("a"), "a", &declared.a),
-            b: self.party(spot.key("b"), "b", &declared.b),
+            a: self.party(spot.key("a"), "a", &declared.a, &feeds.a.ledger),
+            b: self.party(spot.key("b"), "b", &declared.b, &feeds.b.ledger),
         };
         if both.a.code == both.b.code {
             self.problem(
@@ -174,7 +177,13 @@ impl Checker<'_> {
         both
     }
 
-    fn party(&mut self, spot: Spot<'_>, letter: &str, declared: &PartyDeclaration) -> PartyTerms {
+    fn party(
+        &mut self,
+        spot: Spot<'_>,
+        letter: &str,
+        declared: &PartyDeclaration,
+        ledger: &FeedDeclaration,
+    ) -> PartyTerms {
         let code = declared.code.as_str();
         let fits = code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
         if code.is_empty() || !fits || code.len() > CODE_LETTERS_MAX {
@@ -205,6 +214,7 @@ impl Checker<'_> {
             unit: self.settled(&key("unit"), declared.unit.clone(), "积分".to_owned(), "积分"),
             scale: self.settled(&key("scale"), declared.scale, 0, "0"),
             overdraft: self.settled(&key("overdraft"), declared.overdraft, false, "false"),
+            names_authority: ledger.columns.contains_key("authority"),
         }
     }
 }
