@@ -2,8 +2,8 @@
 //!
 //! | exit code | meaning |
 //! |---|---|
-//! | 0 | clean: nothing at or over `--fail-on` |
-//! | 1 | discrepancies at or over `--fail-on` |
+//! | 0 | clean: nothing at or over `--fail-on` or a `fail_on` of the rules |
+//! | 1 | discrepancies at or over one of these |
 //! | 2 | usage, or the pipeline file |
 //! | 3 | the input blocked the statement |
 //! | 4 | input or output failed |
@@ -143,7 +143,8 @@ fn perform(
     let code = verdict(&outcome, fail_on);
     let is_text = arguments.voice.output_format == OutputFormat::Text;
     if code == exit::DISCREPANCIES && is_text && !arguments.voice.is_quiet() {
-        say("The discrepancies meet --fail-on: exit code 1")?;
+        let what = if outcome.manifest.fails() { "a `fail_on` of the rules" } else { "--fail-on" };
+        say(&format!("The discrepancies meet {what}: exit code 1"))?;
     }
     Ok(code)
 }
@@ -164,7 +165,7 @@ fn verdict(outcome: &Outcome, fail_on: &FailOn) -> u8 {
         }
         FailOn::Codes(codes) => codes.iter().any(|code| counts.discrepancies.contains_key(code)),
     };
-    if fails { exit::DISCREPANCIES } else { exit::CLEAN }
+    if fails || counts.fails() { exit::DISCREPANCIES } else { exit::CLEAN }
 }
 
 fn rules(code: Option<&str>, format: OutputFormat) -> Result<u8, trouble::Trouble> {

@@ -74,6 +74,13 @@ impl Conservation {
     pub fn of(&self, role: &'static str, stage: &'static str) -> StageTotal {
         self.totals.get(&(role, stage)).copied().unwrap_or_default()
     }
+
+    /// The rows that came in, whatever their role.
+    #[must_use]
+    pub fn rows_in(&self) -> u64 {
+        let came_in = self.totals.iter().filter(|((_, stage), _)| *stage == "in");
+        came_in.map(|(_, total)| total.rows).sum()
+    }
 }
 
 /// The totals of a feed, file by file: read = accepted + rejected.

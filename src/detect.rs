@@ -4,6 +4,7 @@
 //! `items` judges rows without a pair, `pairs` judges pairs, and both say what becomes of each row.
 
 mod desk;
+mod diagnosis;
 mod items;
 mod pairs;
 mod scene;

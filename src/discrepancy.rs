@@ -202,6 +202,10 @@ pub struct Discrepancy {
     pub id: String,
     /// The rule that found it.
     pub rule: &'static Rule,
+    /// How grave it is: as the rule's page says, or as the pipeline set it.
+    pub severity: Severity,
+    /// What it does to the clearing: as the rule's page says, or weakened by the pipeline.
+    pub effect: Effect,
     /// Whose points are concerned, where it is one party's.
     pub issuer: Option<Party>,
     /// Both sides' rows.
@@ -214,16 +218,29 @@ pub struct Discrepancy {
     pub actual: Option<String>,
     /// Actual less expected, in points of the book that differs.
     pub difference_points: Option<i64>,
+    /// The points of the rows that it is about, without their signs: what a threshold of points
+    /// goes by where no difference is known.
+    pub item_points: u128,
     /// The money at stake, exact: the item's value at its version, or the difference's.
     pub amount_at_stake: Option<Decimal>,
     /// The ratio and rate versions or the matching rule that applied.
     pub version: Option<String>,
     /// Why, in words.
     pub reason: String,
+    /// What explains the difference exactly, where something does.
+    pub diagnosis: Option<String>,
     /// The business date on which a nightly run could first see it.
     pub first_seen: Date,
     /// Days from `first_seen` to the as-of date.
     pub age_days: i32,
+}
+
+impl Discrepancy {
+    /// Whether what it is about stays outside the net.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        matches!(self.effect, Effect::Held | Effect::Blocks)
+    }
 }
 
 /// The id of a discrepancy: the first 80 bits of the BLAKE3 digest of agreement, code and subject

@@ -49,6 +49,7 @@ pub mod agreement;
 pub mod links;
 pub mod event;
 pub mod discrepancy;
+pub mod ruling;
 pub mod judgement;
 pub mod account;
 pub mod statement;

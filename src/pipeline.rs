@@ -20,6 +20,7 @@ use std::path::PathBuf;
 
 use crate::agreement::Agreement;
 use crate::feed::Feed;
+use crate::ruling::Rulings;
 use crate::value::period::Period;
 
 pub use check::{Trouble, read};
@@ -39,6 +40,8 @@ pub struct Pipeline {
     pub root: PathBuf,
     /// The agreement.
     pub agreement: Agreement,
+    /// What the file made of the rules.
+    pub rulings: Rulings,
     /// Where results go, under the root.
     pub publish_to: PathBuf,
     /// The id of the contact key, where there is one.

@@ -11,7 +11,7 @@ mod tables;
 pub use folder::{Folder, Lock, PublishError, Published};
 pub use manifest::{
     BLOCKED, FINAL, InputEntry, Manifest, OutputFile, PROVISIONAL, PastEntry, StatementEntry,
-    TotalEntry, run_digest,
+    ThresholdEntry, TotalEntry, run_digest,
 };
 pub use parquet::{Stamp, write};
 pub use readback::{Closing, Final, closed_statements, closings};

@@ -33,7 +33,7 @@ pub use before::Before;
 pub use error::{Error, exit};
 pub use evidence::Evidence;
 pub use intake::{Intake, Known};
-pub use outcome::{Blocking, MatchCount, Outcome, Summary, net_in_words};
+pub use outcome::{Blocking, MatchCount, Outcome, Summary, Tally, net_in_words};
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -165,7 +165,7 @@ fn judge(
     let agreement = &pipeline.agreement;
     let books = &intake.books;
     let exchange = Exchange::new(order.buckets.unwrap_or_else(|| intake.buckets()));
-    let desk = Desk { agreement, period, books, paths: &intake.paths };
+    let desk = Desk { agreement, period, books, paths: &intake.paths, rulings: &pipeline.rulings };
 
     watch.stage("match members", "会员勾对", None);
     let links = matching::match_members(
@@ -228,6 +228,9 @@ fn judge(
     discrepancies.extend(b_found);
     discrepancies.extend(a_rolled.discrepancies);
     discrepancies.extend(b_rolled.discrepancies);
+    // Where a rule that is off would have decided something it has been asked before; what is left
+    // of it are words.
+    discrepancies.retain(|found| desk.is_on(found.rule));
     discrepancies.sort_by(|one, other| {
         (one.rule.code, &one.id, &one.evidence.a, &one.evidence.b).cmp(&(
             other.rule.code,
@@ -268,6 +271,8 @@ fn judge(
         accepted: &a_judged,
         obligations: &b_obligations,
     })?;
+    let rows = a_conservation.rows_in() + b_conservation.rows_in();
+    let reached = pipeline.rulings.reached(&discrepancies, rows)?;
     Ok(Evidence {
         links,
         lineages: (a_lineage, b_lineage),
@@ -276,6 +281,7 @@ fn judge(
         accounts: Both { a: a_rolled.accounts, b: b_rolled.accounts },
         conservation: Both { a: a_conservation, b: b_conservation },
         discrepancies,
+        reached,
         statement,
         past: before.past,
         intake,

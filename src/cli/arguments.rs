@@ -19,7 +19,7 @@ const STYLES: Styles = Styles::styled()
 const EXIT_CODES: &str = "\
 Exit codes:
   0    clean
-  1    discrepancies at or over --fail-on
+  1    discrepancies at or over --fail-on, or a `fail_on` of the pipeline's rules
   2    usage, or problems in the pipeline file
   3    the input blocked the statement (discrepancies are published) or cannot be read
   4    input or output failed
@@ -155,7 +155,8 @@ pub struct RunArguments {
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
     /// Exit with 1 on discrepancies of this severity or graver (information, warning, error,
-    /// fatal), on these codes (comma-separated), or never.
+    /// fatal), on these codes (comma-separated), or never. Severities are those that the pipeline's
+    /// `rules` set; a `fail_on` there holds whatever is asked here.
     #[arg(long, value_name = "WHAT", default_value = "never", value_parser = fail_on)]
     pub fail_on: FailOn,
     /// Threads; default: one per core. No output depends on it.

@@ -12,7 +12,8 @@ use serde::Serialize;
 use crate::agreement::Agreement;
 use crate::discrepancy::{Rule, Say};
 use crate::publish::{Manifest, Published};
-use crate::run::{Outcome, Summary};
+use crate::ruling::{Consequence, Reached};
+use crate::run::{Outcome, Summary, Tally};
 use crate::statement::{LineKind, Statement};
 use crate::value::kind::Flow;
 use crate::value::money::{Money, grouped};
@@ -238,22 +239,23 @@ fn disagreements(summary: &Summary) -> String {
     }
     let digits = summary.agreement.currency.digits();
     let mut found: Vec<_> = summary.discrepancies.iter().collect();
-    found.sort_by_key(|(rule, ..)| Reverse(rule.severity));
+    found.sort_by_key(|tally| Reverse(tally.severity));
     let mut rows = Vec::new();
     let mut above = None;
-    for (rule, times, stake) in found {
+    for tally in found {
+        let Tally { rule, severity, effect, .. } = *tally;
         // The severity stands above its codes; a column of its own would make the table too wide.
-        if above != Some(rule.severity) {
-            above = Some(rule.severity);
-            let heading = format!("── {} {}", rule.severity.word(), rule.severity.zh());
+        if above != Some(severity) {
+            above = Some(severity);
+            let heading = format!("── {} {}", severity.word(), severity.zh());
             rows.push(vec![String::new(), heading]);
         }
         rows.push(vec![
             rule.code.to_owned(),
             format!("{} {}", rule.title, rule.zh),
-            format!("{} {}", rule.effect.word(), rule.effect.zh()),
-            count(*times),
-            at_stake(*stake, digits),
+            format!("{} {}", effect.word(), effect.zh()),
+            count(tally.count),
+            at_stake(tally.stake, digits),
         ]);
     }
     let at_stake = format!("at stake {}", summary.agreement.currency.code());
@@ -264,7 +266,17 @@ fn disagreements(summary: &Summary) -> String {
         ("count", "数量"),
         (at_stake.as_str(), "涉及金额"),
     ];
-    table("Discrepancies 差错", &header, 3, rows)
+    let mut shown = table("Discrepancies 差错", &header, 3, rows);
+    for reached in &summary.reached {
+        let _ = writeln!(shown, "  {}", threshold(reached));
+    }
+    shown
+}
+
+/// A threshold that was reached, in one line.
+fn threshold(Reached { code, consequence, measure, limit, found }: &Reached) -> String {
+    let (measure, key) = (measure.word(), consequence.word());
+    format!("{code} reaches {key} {measure} {limit}: {found} 达到门限")
 }
 
 /// Exact money, with at least the currency's minor digits; nothing for nothing.
@@ -377,6 +389,10 @@ fn statement(summary: &Summary) -> String {
 /// Why there is no statement, and who can mend it.
 fn blocked(summary: &Summary) -> String {
     let mut shown = String::from("Statement 清算单: BLOCKED 阻断\n");
+    let blocks = |reached: &&Reached| reached.consequence == Consequence::Blocks;
+    for reached in summary.reached.iter().filter(blocks) {
+        let _ = writeln!(shown, "  {}", threshold(reached));
+    }
     for found in summary.blocking.iter().take(SHOWN) {
         let _ = writeln!(shown, "  {} {} {}", found.rule.code, found.rule.title, found.rule.zh);
         if let Some(place) = &found.place {

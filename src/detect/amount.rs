@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
+use super::diagnosis;
 use super::scene::Scene;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::event::Pair;
@@ -12,6 +13,7 @@ use crate::value::kind::Flow;
 use crate::value::party::Party;
 use crate::value::period::Instant;
 use crate::value::points::{Overflow, Points, Ratio};
+use crate::value::version::Version;
 
 /// AMT-01: mirror differs from the agreed (镜像数量不符).
 pub static AMT_01: Rule = Rule {
@@ -198,11 +200,10 @@ pub struct Compared<I: Side> {
 }
 
 /// Why a recorded mirror differs from the agreed one.
-enum Cause {
-    Rounding,
-    OtherVersion(String),
-    OtherRatio(String),
-    Unexplained,
+struct Cause {
+    rule: &'static Rule,
+    reason: String,
+    diagnosis: Option<String>,
 }
 
 /// Compares the recorded mirror with the agreed one, and explains the difference.
@@ -218,19 +219,20 @@ pub fn judge<I: Side>(
     if recorded == pair.agreed {
         return Ok(None);
     }
-    let (rule, reason) = match explain(scene, pair, recorded)? {
-        Cause::Rounding => (&AMT_04, "less than one point from the exact value".to_owned()),
-        Cause::OtherVersion(label) => {
-            (&AMT_03, format!("the ratio version from {label} gives exactly this"))
-        }
-        Cause::OtherRatio(name) => (&AMT_02, format!("{name} gives exactly this")),
-        Cause::Unexplained => (&AMT_01, "no declared ratio gives this".to_owned()),
-    };
-    let difference = recorded.checked_sub(pair.agreed)?;
     let desk = &scene.desk;
+    let mut cause = explain(scene, pair, recorded)?;
+    if !desk.is_on(cause.rule) {
+        // A diagnosis that nobody wants leaves the bare fact.
+        let reason = "the mirror is not the agreed one".to_owned();
+        cause = Cause { rule: &AMT_01, reason, diagnosis: None };
+    }
+    if !desk.is_on(cause.rule) {
+        return Ok(None);
+    }
+    let difference = recorded.checked_sub(pair.agreed)?;
     let signed = scene.issuer.points(pair.leg).to_string();
     Ok(Some(
-        desk.draft(rule)
+        desk.draft(cause.rule)
             .issuer(I::PARTY)
             .row(I::PARTY, pair.leg)
             .row(I::PARTY.partner(), pair.mirror)
@@ -240,7 +242,8 @@ pub fn judge<I: Side>(
             .stake(scene.worth(pair.leg)?)
             .version(version)
             .seen(scene.issuer.occurred_at(pair.leg))
-            .because(reason),
+            .diagnosed(cause.diagnosis)
+            .because(cause.reason),
     ))
 }
 
@@ -314,35 +317,87 @@ fn explain<I: Side>(
     pair: Compared<I>,
     recorded: Points<I::Partner>,
 ) -> Result<Cause, Overflow> {
-    if pair.ratio.rounds_to(pair.cleared, recorded)? {
-        return Ok(Cause::Rounding);
-    }
-    if pair.flow == Flow::Sale {
-        return Ok(Cause::Unexplained);
-    }
     let agreement = scene.desk.agreement;
-    let gives = |ratio: Ratio| {
-        ratio.mirror(pair.cleared, agreement.mirror_rounding).map(|mirror| mirror == recorded)
+    let Compared { ratio, cleared, .. } = pair;
+    let mode = agreement.mirror_rounding;
+    if ratio.rounds_to(cleared, recorded)? {
+        return Ok(Cause {
+            rule: &AMT_04,
+            reason: "less than one point from the exact value".to_owned(),
+            diagnosis: diagnosis::of_rounding(ratio, cleared, recorded, mode)?,
+        });
+    }
+    if pair.flow != Flow::Sale {
+        let gives = |ratio: Ratio| ratio.mirror(cleared, mode).map(|mirror| mirror == recorded);
+        if let Some(cause) = other_version(scene, pair, &gives)? {
+            return Ok(cause);
+        }
+        let partner = agreement.ratios.of(I::PARTY.partner()).in_force(pair.valued_at);
+        let partner = partner.map(|(_, version)| version.value);
+        let others = [
+            ("inverse ratio", "the inverse of the ratio in force", Some(ratio.inverse())),
+            ("ratio of the other direction", "the ratio of the other direction", partner),
+            (
+                "inverse of the other direction's ratio",
+                "the inverse of the other direction's ratio",
+                partner.map(Ratio::inverse),
+            ),
+            ("one to one", "no ratio at all", Some(Ratio::ONE)),
+        ];
+        for (named, name, other) in others {
+            if let Some(other) = other
+                && gives(other)?
+            {
+                return Ok(Cause {
+                    rule: &AMT_02,
+                    reason: format!("{other}, {name}, gives exactly this"),
+                    diagnosis: Some(format!("{named} {other}")),
+                });
+            }
+        }
+    }
+    let scale = |party: Party| (scene.desk.code(party), agreement.parties.of(party).scale);
+    // The acceptor wrote the figure; its own scale explains it first.
+    let scales = [scale(I::PARTY.partner()), scale(I::PARTY)];
+    Ok(Cause {
+        rule: &AMT_01,
+        reason: "no declared ratio gives this".to_owned(),
+        diagnosis: diagnosis::of_mirror(recorded.quantity(), pair.agreed.quantity(), scales),
+    })
+}
+
+/// Another version of the ratio that gives what was recorded: first the one that a cut-off at
+/// another instant would have taken.
+fn other_version<I: Side>(
+    scene: &Scene<'_, I>,
+    pair: Compared<I>,
+    gives: &dyn Fn(Ratio) -> Result<bool, Overflow>,
+) -> Result<Option<Cause>, Overflow> {
+    let versions = scene.desk.agreement.ratios.of(I::PARTY);
+    let explains = |version: &Version<Ratio>| {
+        if version.value == pair.ratio { Ok(false) } else { gives(version.value) }
     };
-    for version in agreement.ratios.of(I::PARTY).iter() {
-        if version.value != pair.ratio && gives(version.value)? {
-            return Ok(Cause::OtherVersion(version.label.clone()));
+    let (at, whose) = if scene.issuer_lineage.originals.contains_key(&pair.leg) {
+        (scene.issuer.occurred_at(pair.leg), "reversal's own")
+    } else {
+        (scene.acceptor.occurred_at(pair.mirror), "acceptor's")
+    };
+    let cause = |version: &Version<Ratio>, diagnosis| Cause {
+        rule: &AMT_03,
+        reason: format!("the ratio version from {} gives exactly this", version.label),
+        diagnosis: Some(diagnosis),
+    };
+    if let Some((_, version)) = versions.in_force(at)
+        && explains(version)?
+    {
+        let when = format!("in force at the {whose} time");
+        let diagnosis = format!("cut-off: version from {}, {when}", version.label);
+        return Ok(Some(cause(version, diagnosis)));
+    }
+    for version in versions.iter() {
+        if explains(version)? {
+            return Ok(Some(cause(version, format!("version from {}", version.label))));
         }
     }
-    let partner = agreement.ratios.of(I::PARTY.partner()).in_force(pair.valued_at);
-    let partner = partner.map(|(_, version)| version.value);
-    let others = [
-        ("the inverse of the ratio in force", Some(pair.ratio.inverse())),
-        ("the ratio of the other direction", partner),
-        ("the inverse of the other direction's ratio", partner.map(Ratio::inverse)),
-        ("no ratio at all", Some(Ratio::ONE)),
-    ];
-    for (name, ratio) in others {
-        if let Some(ratio) = ratio
-            && gives(ratio)?
-        {
-            return Ok(Cause::OtherRatio(format!("{ratio}, {name},")));
-        }
-    }
-    Ok(Cause::Unexplained)
+    Ok(None)
 }

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use crate::agreement::Agreement;
 use crate::discrepancy::{Discrepancy, Evidence, Rule, discrepancy_id};
 use crate::frame::books::{Books, Origins};
+use crate::ruling::Rulings;
 use crate::value::party::{Both, Party};
 use crate::value::period::{Instant, Period};
 
@@ -36,6 +37,8 @@ pub struct Desk<'a> {
     pub books: &'a Books,
     /// The files.
     pub paths: &'a Paths,
+    /// What the pipeline made of the rules.
+    pub rulings: &'a Rulings,
 }
 
 /// `path:line` of a row.
@@ -64,6 +67,12 @@ impl<'a> Desk<'a> {
         discrepancy_id(&self.agreement.id, rule.code, &keys)
     }
 
+    /// Whether a rule is judged at all.
+    #[must_use]
+    pub fn is_on(&self, rule: &Rule) -> bool {
+        self.rulings.is_on(rule)
+    }
+
     /// Begins a discrepancy.
     #[must_use]
     pub fn draft(&self, rule: &'static Rule) -> Draft<'a> {
@@ -71,18 +80,23 @@ impl<'a> Desk<'a> {
             desk: *self,
             subjects: Vec::new(),
             seen: None,
+            weights: Both::default(),
             found: Discrepancy {
                 id: String::new(),
                 rule,
+                severity: self.rulings.severity(rule),
+                effect: self.rulings.effect(rule),
                 issuer: None,
                 evidence: Both::default(),
                 field: None,
                 expected: None,
                 actual: None,
                 difference_points: None,
+                item_points: 0,
                 amount_at_stake: None,
                 version: None,
                 reason: String::new(),
+                diagnosis: None,
                 first_seen: self.period.as_of,
                 age_days: 0,
             },
@@ -101,6 +115,7 @@ pub struct Draft<'a> {
     desk: Desk<'a>,
     subjects: Vec<(Party, String)>,
     seen: Option<Instant>,
+    weights: Both<u128>,
     found: Discrepancy,
 }
 
@@ -119,7 +134,20 @@ impl Draft<'_> {
             Party::A => self.desk.books.a.event_id(row).to_owned(),
             Party::B => self.desk.books.b.event_id(row).to_owned(),
         };
-        self.subject(party, event_id).witness(party, row)
+        self.subject(party, event_id).weighing(party, row).witness(party, row)
+    }
+
+    /// Counts a ledger row's points among those that the discrepancy is about: the issuer's where
+    /// one is named, whatever the partner booked for them.
+    #[must_use]
+    pub fn weighing(mut self, party: Party, row: u32) -> Self {
+        let points = match party {
+            Party::A => self.desk.books.a.points(row),
+            Party::B => self.desk.books.b.points(row),
+        };
+        let weight = self.weights.of_mut(party);
+        *weight = weight.saturating_add(u128::from(points.unsigned_abs()));
+        self
     }
 
     /// A ledger row as evidence only.
@@ -225,6 +253,13 @@ impl Draft<'_> {
         self
     }
 
+    /// What explains the difference exactly.
+    #[must_use]
+    pub fn diagnosed(mut self, diagnosis: Option<String>) -> Self {
+        self.found.diagnosis = diagnosis;
+        self
+    }
+
     /// When a nightly run could first see it; without it, on the as-of date.
     #[must_use]
     pub fn seen(mut self, at: Instant) -> Self {
@@ -245,8 +280,14 @@ impl Draft<'_> {
             let evidence: &mut Evidence = found.evidence.of_mut(party);
             evidence.rows.sort_unstable();
         }
+        let (a, b) = (self.weights.a, self.weights.b);
+        let (of_issuer, of_acceptor) = match found.issuer {
+            Some(Party::B) => (b, a),
+            Some(Party::A) | None => (a, b),
+        };
         Discrepancy {
             id,
+            item_points: if of_issuer > 0 { of_issuer } else { of_acceptor },
             reason: reason.into(),
             first_seen,
             age_days: first_seen.until(as_of).map_or(0, |span| span.get_days()),

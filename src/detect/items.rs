@@ -124,7 +124,7 @@ pub fn judge_book<P: Side>(
             let field = ledger.difference(group);
             let mut draft = desk.draft(&EVT_04).subject(P::PARTY, ledger.event_id(group[0]).into());
             for &row in group {
-                draft = draft.witness(P::PARTY, row);
+                draft = draft.weighing(P::PARTY, row).witness(P::PARTY, row);
             }
             let seen = group.iter().map(|&row| ledger.occurred_at(row)).min();
             let draft = draft.seen(seen.unwrap_or(desk.period.start));

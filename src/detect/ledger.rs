@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::desk::{Desk, Paths, place};
+use super::diagnosis::{Movements, of_balance};
 use super::member::MBR_04;
 use crate::account::Account;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
@@ -11,6 +12,7 @@ use crate::event::{Lineage, Standing};
 use crate::frame::books::{Balances, Ledger};
 use crate::value::kind::{Kind, Role, Status};
 use crate::value::party::Programme;
+use crate::value::period::DAY_MICROS;
 use crate::value::points::Overflow;
 
 /// LED-01: roll-forward breaks (滚动余额不平).
@@ -278,7 +280,22 @@ fn roll_account<P: Programme>(
     let place_of = closings
         .first()
         .map(|&row| place(account_files(desk.paths, party), &accounts.origins, row));
-    let mut found = judge_account(desk, &account, place_of);
+    let explain = || {
+        let days = Movements { counted: Vec::new(), last_day: 0, next_day: 0 };
+        movements.iter().fold(days, |mut days, &row| {
+            let (posted, points) = (ledger.posted_at(row), ledger.points(row));
+            if after < posted && posted <= until {
+                days.counted.push((ledger.event_id(row), points));
+                if until.plus(-DAY_MICROS) < posted {
+                    days.last_day += i128::from(points);
+                }
+            } else if until < posted && posted <= until.plus(DAY_MICROS) {
+                days.next_day += i128::from(points);
+            }
+            days
+        })
+    };
+    let mut found = judge_account(desk, &account, place_of, &explain);
     if let (Some((balance, as_of)), Some((row, said, said_as_of))) = (ours, delivered)
         && as_of == said_as_of
         && balance != said
@@ -286,6 +303,7 @@ fn roll_account<P: Programme>(
         let place = place(desk.paths.opening.of(party), &opening.origins, row);
         found.push(rebased(desk, &account, (balance, said), place));
     }
+    found.retain(|found| desk.is_on(found.rule));
     account.flagged = !found.is_empty();
     bucket.discrepancies.extend(found);
     bucket.accounts.push(account);
@@ -312,7 +330,12 @@ fn account_files(paths: &Paths, party: crate::value::party::Party) -> &[String] 
     paths.accounts.of(party)
 }
 
-fn judge_account(desk: &Desk<'_>, account: &Account, place: Option<String>) -> Vec<Discrepancy> {
+fn judge_account<'l>(
+    desk: &Desk<'_>,
+    account: &Account,
+    place: Option<String>,
+    explain: &dyn Fn() -> Movements<'l>,
+) -> Vec<Discrepancy> {
     let party = account.party;
     let draft = |rule| {
         let draft = desk.draft(rule).member(party, &account.member_no).issuer(party).expected(
@@ -331,7 +354,8 @@ fn judge_account(desk: &Desk<'_>, account: &Account, place: Option<String>) -> V
             None => "the snapshot does not have the account",
         };
         let difference = i128::from(account.reported.unwrap_or(0)) - i128::from(account.expected);
-        found.push(draft(&LED_01).difference(difference).because(reason));
+        let diagnosis = account.reported.and_then(|_| of_balance(difference, &explain()));
+        found.push(draft(&LED_01).difference(difference).diagnosed(diagnosis).because(reason));
     }
     let is_negative = account.expected < 0 || account.reported.is_some_and(|balance| balance < 0);
     if is_negative && !desk.agreement.parties.of(party).overdraft {

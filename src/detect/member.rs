@@ -256,6 +256,8 @@ fn is_absent(book: &LinkBook, link: &Link, party: Party) -> bool {
 pub enum Eligibility {
     /// Entitled through this link.
     Entitled(u32),
+    /// Without a link, where nobody asks for one (MBR-07 is off).
+    Unasked,
     /// Held under a discrepancy about its member or link.
     HeldUnder(Cause),
     /// Not entitled, for this reason.
@@ -283,7 +285,16 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
     if book.is_duplicate(I::PARTY, member) {
         return duplicate(I::PARTY, member);
     }
+    let partner = I::PARTY.partner();
+    let accepting = scene.acceptor.member_no(mirror);
+    let is_judged = desk.is_on(&MBR_07);
     let index = match scene.authorities[leg as usize] {
+        Authority::NoLink | Authority::InferredOnly if !is_judged => {
+            if book.is_duplicate(partner, accepting) {
+                return duplicate(partner, accepting);
+            }
+            return Eligibility::Unasked;
+        }
         Authority::NoLink => {
             return Eligibility::NotEntitled("no link of the issuer's member at that time".into());
         }
@@ -306,14 +317,13 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
             return Eligibility::HeldUnder(Cause { rule, discrepancy_id });
         }
     }
-    let partner = I::PARTY.partner();
-    if scene.acceptor.member_no(mirror) != link.members.of(partner) {
+    if is_judged && accepting != link.members.of(partner) {
         return Eligibility::NotEntitled("the two members are not linked to one another".into());
     }
-    if book.is_duplicate(partner, link.members.of(partner)) {
-        return duplicate(partner, link.members.of(partner));
+    if book.is_duplicate(partner, accepting) {
+        return duplicate(partner, accepting);
     }
-    for party in [I::PARTY, partner] {
+    for party in [I::PARTY, partner].into_iter().filter(|_| is_judged) {
         let state: Option<&MemberState> = link.snapshot.of(party).as_ref();
         if let Some(status) = state.and_then(|state| state.inactive_at(at)) {
             let reason =

@@ -12,7 +12,7 @@ use super::items::{Fates, sign_fits};
 use super::member::{self, Eligibility, MBR_07};
 use super::reversal::{REV_01, REV_02};
 use super::scene::Scene;
-use crate::discrepancy::{Discrepancy, Effect, Rule};
+use crate::discrepancy::{Discrepancy, Rule};
 use crate::event::{Lineage, Pair};
 use crate::frame::books::{Ledger, Side};
 use crate::judgement::{Cause, Disposition, JudgedPair};
@@ -181,8 +181,7 @@ fn unjudged<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> JudgedPair<I> {
 
 /// Settles a pair by what was found: the first finding that holds it is the cause.
 fn settle<I: Side>(mut judged: JudgedPair<I>, found: Vec<Discrepancy>) -> Verdict<I> {
-    let holding =
-        found.iter().find(|found| matches!(found.rule.effect, Effect::Held | Effect::Blocks));
+    let holding = found.iter().find(|found| found.holds());
     if let (Some(holding), None) = (holding, &judged.cause) {
         judged.disposition = Disposition::Held;
         judged.cause =
@@ -293,6 +292,7 @@ fn entitle<I: Side>(
                 found.push(discrepancy);
             }
         }
+        Eligibility::Unasked => {}
         Eligibility::HeldUnder(cause) => {
             if judged.disposition == Disposition::Counted {
                 judged.disposition = Disposition::Held;

@@ -10,6 +10,7 @@ mod amounts;
 mod feeds;
 mod matching;
 mod paths;
+mod rules;
 mod terms;
 mod versions;
 
@@ -178,6 +179,7 @@ impl Checker<'_> {
         let tiers = self.tiers(top.key("tiers"), declared);
         self.consent(top.key("consent"), declared);
 
+        let rulings = self.rules(top.key("rules"), &declared.rules);
         let terms = terms?;
         let agreement = Agreement {
             id: declared.agreement.id.clone(),
@@ -213,6 +215,7 @@ impl Checker<'_> {
             digest,
             root: folder?,
             agreement,
+            rulings,
             publish_to: publish_to?,
             key_id: key.map(|key| key.id().to_owned()),
             defaults,

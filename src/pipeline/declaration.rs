@@ -10,6 +10,12 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
+mod rules;
+
+pub use rules::{
+    EffectDeclaration, LimitsDeclaration, RuleDeclaration, RuleSettings, SeverityDeclaration,
+};
+
 /// A pipeline: two partners' feeds, the agreement between them, and where its results go.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +45,9 @@ pub struct Declaration {
     /// The tier map (等级对应); without it tiers are not judged.
     #[serde(default)]
     pub tiers: Option<TiersDeclaration>,
+    /// What is made of single rules, by code: `off`, or another severity, a weaker effect, thresholds (规则设定).
+    #[serde(default)]
+    pub rules: BTreeMap<String, RuleDeclaration>,
     /// Where the results go.
     pub publish: PublishDeclaration,
 }

@@ -2,6 +2,8 @@
 //!
 //! The plan names columns and files and shows no value of either.
 
+mod rules;
+
 use std::fmt;
 use std::path::Path;
 
@@ -16,6 +18,8 @@ use crate::value::kind::Flow;
 use crate::value::party::Party;
 use crate::value::period::{Instant, Period};
 use crate::value::version::{Version, Versions};
+
+pub use rules::PlannedRule;
 
 /// The files that a run publishes.
 pub const OUTPUTS: &[&str] = &[
@@ -79,6 +83,8 @@ pub struct Plan {
     pub consent_purpose: Option<String>,
     /// The tier map; none: tiers are not judged.
     pub tiers: Option<PlannedTiers>,
+    /// The rules that the file sets.
+    pub rules: Vec<PlannedRule>,
     /// What the file left to custom.
     pub defaults: Vec<PlannedDefault>,
     /// The folder that would appear, under the root.
@@ -305,6 +311,7 @@ pub fn plan(pipeline: &Pipeline, period: &Period) -> Plan {
             map: tiers.map.iter().map(|(a, b)| (a.clone(), b.clone())).collect(),
             lag_days: tiers.lag_days,
         }),
+        rules: rules::planned(&pipeline.rulings),
         defaults: defaults.collect(),
         output_folder: slashed(&output_folder),
         outputs: OUTPUTS,
@@ -456,6 +463,7 @@ impl fmt::Display for Plan {
         self.show_feeds(f)?;
         self.show_matching(f)?;
         self.show_money(f)?;
+        self.show_rules(f)?;
         heading(f, "Left to custom", "按惯例取值")?;
         for default in &self.defaults {
             writeln!(f, "  {} = {}", default.key, default.value)?;
@@ -543,6 +551,17 @@ impl Plan {
             format!("{}: {}; lag {} days", tiers.rule, map.join(", "), tiers.lag_days)
         });
         line(f, "tiers", "等级", tiers.as_deref().unwrap_or(judged))
+    }
+
+    fn show_rules(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.rules.is_empty() {
+            return Ok(());
+        }
+        heading(f, "Rules", "规则设定")?;
+        for rule in &self.rules {
+            line(f, rule.code, "", &rule.to_string())?;
+        }
+        Ok(())
     }
 
     fn show_money(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,6 +8,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ruling::Consequence;
+
 /// A publication's manifest, `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -40,6 +42,9 @@ pub struct Manifest {
     pub severities: BTreeMap<String, u64>,
     /// Discrepancies by code.
     pub discrepancies: BTreeMap<String, u64>,
+    /// The thresholds of the pipeline's rules that were reached.
+    #[serde(default)]
+    pub thresholds: Vec<ThresholdEntry>,
     /// The final publications that were taken from, the earliest first.
     #[serde(default)]
     pub past: Vec<PastEntry>,
@@ -74,6 +79,21 @@ pub struct StatementEntry {
     pub held_a: String,
     /// The exact worth of B's held legs.
     pub held_b: String,
+}
+
+/// A threshold of a rule that was reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThresholdEntry {
+    /// The rule's code.
+    pub code: String,
+    /// `fail_on` or `block_on`.
+    pub key: String,
+    /// `count`, `points`, `money` or `share`.
+    pub measure: String,
+    /// What the pipeline set.
+    pub limit: String,
+    /// What was found.
+    pub found: String,
 }
 
 /// A final publication that was taken from.
@@ -146,6 +166,12 @@ impl Manifest {
     #[must_use]
     pub fn is_final(&self) -> bool {
         self.status == FINAL
+    }
+
+    /// Whether a threshold was reached that makes a run fail whatever else was asked.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        self.thresholds.iter().any(|reached| reached.key == Consequence::Fails.word())
     }
 
     /// Whether a discrepancy blocks the statement.

@@ -8,6 +8,7 @@ use crate::event::Lineage;
 use crate::judgement::{Item, Judgement};
 use crate::links::LinkBook;
 use crate::past::Past;
+use crate::ruling::{Consequence, Reached};
 use crate::statement::Statement;
 use crate::value::party::{A, B, Both};
 
@@ -32,14 +33,18 @@ pub struct Evidence {
     pub conservation: Both<Conservation>,
     /// Discrepancies, in the order of their codes and ids.
     pub discrepancies: Vec<Discrepancy>,
+    /// The thresholds that they reach.
+    pub reached: Vec<Reached>,
     /// The statement. It is not published where a discrepancy blocks it.
     pub statement: Statement,
 }
 
 impl Evidence {
-    /// Whether a discrepancy blocks the statement.
+    /// Whether a discrepancy, or how many there are, blocks the statement.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        self.discrepancies.iter().any(|found| found.rule.effect == Effect::Blocks)
+        let blocks = |reached: &Reached| reached.consequence == Consequence::Blocks;
+        self.discrepancies.iter().any(|found| found.effect == Effect::Blocks)
+            || self.reached.iter().any(blocks)
     }
 }

@@ -11,7 +11,7 @@ use super::{Aim, Error, Known};
 use crate::agreement::Agreement;
 use crate::control::{self, ControlTotal};
 use crate::detect;
-use crate::discrepancy::{Effect, Rule};
+use crate::discrepancy::{Effect, Rule, Severity};
 use crate::feed::RejectCode;
 use crate::judgement::Disposition;
 use crate::past::ClosedPeriod;
@@ -19,8 +19,9 @@ use crate::pipeline::Pipeline;
 use crate::publish::{
     self, AccountRow, BLOCKED, FINAL, Folder, InputEntry, LineRow, Lock, Manifest, OutputFile,
     PROVISIONAL, PastEntry, PublishError, Published, RejectRow, Stamp, StatementEntry,
-    StatementRow, Table, TotalEntry,
+    StatementRow, Table, ThresholdEntry, TotalEntry,
 };
+use crate::ruling::Reached;
 use crate::statement::Statement;
 use crate::value::exact::sum;
 use crate::value::party::{A, B, Both, Party};
@@ -54,14 +55,31 @@ pub struct Summary {
     pub matches: Vec<MatchCount>,
     /// Links by standing, in alphabetical order.
     pub links: BTreeMap<&'static str, u64>,
-    /// Discrepancies by rule: how many, and the exact money at stake.
-    pub discrepancies: Vec<(&'static Rule, u64, Decimal)>,
+    /// Discrepancies by code, and within it by severity and effect.
+    pub discrepancies: Vec<Tally>,
     /// The statement; `None` where it is blocked.
     pub statement: Option<Statement>,
     /// What blocks the statement.
     pub blocking: Vec<Blocking>,
+    /// The thresholds that were reached.
+    pub reached: Vec<Reached>,
     /// Refused rows: where, and why.
     pub refused: Vec<(String, String)>,
+}
+
+/// Discrepancies that a rule found.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How grave they are.
+    pub severity: Severity,
+    /// What they do to the clearing.
+    pub effect: Effect,
+    /// How many.
+    pub count: u64,
+    /// The exact money at stake.
+    pub stake: Decimal,
 }
 
 /// A discrepancy that blocks the statement, in words that hold no member's data.
@@ -312,11 +330,18 @@ fn summarise(
     evidence: &Evidence,
     totals: Vec<ControlTotal>,
 ) -> Result<Summary, Error> {
-    let mut by_code: BTreeMap<&str, (&'static Rule, u64, Decimal)> = BTreeMap::new();
+    let mut tallies: BTreeMap<(&str, Severity, Effect), Tally> = BTreeMap::new();
     for found in &evidence.discrepancies {
-        let entry = by_code.entry(found.rule.code).or_insert((found.rule, 0, Decimal::ZERO));
-        entry.1 += 1;
-        entry.2 = sum(entry.2, found.amount_at_stake.unwrap_or_default())?;
+        let (rule, severity, effect) = (found.rule, found.severity, found.effect);
+        let tally = tallies.entry((rule.code, severity, effect)).or_insert(Tally {
+            rule,
+            severity,
+            effect,
+            count: 0,
+            stake: Decimal::ZERO,
+        });
+        tally.count += 1;
+        tally.stake = sum(tally.stake, found.amount_at_stake.unwrap_or_default())?;
     }
     let mut matches = Vec::new();
     let (a, b) = &evidence.judged;
@@ -334,7 +359,7 @@ fn summarise(
     for row in (items::Items { agreement, period, evidence }).links() {
         *links.entry(row.standing).or_default() += 1;
     }
-    let blocks = evidence.discrepancies.iter().filter(|found| found.rule.effect == Effect::Blocks);
+    let blocks = evidence.discrepancies.iter().filter(|found| found.effect == Effect::Blocks);
     let blocking = blocks.map(|found| {
         let rows = &found.evidence;
         let place = rows.a.rows.first().or(rows.b.rows.first()).cloned();
@@ -355,9 +380,10 @@ fn summarise(
         conservation: evidence.conservation.clone(),
         matches,
         links,
-        discrepancies: by_code.into_values().collect(),
+        discrepancies: tallies.into_values().collect(),
         statement: (!evidence.is_blocked()).then(|| evidence.statement.clone()),
         blocking: blocking.collect(),
+        reached: evidence.reached.clone(),
         refused: refused.collect(),
     })
 }
@@ -371,10 +397,10 @@ fn manifest(
     outputs: Vec<OutputFile>,
 ) -> Manifest {
     let mut severities: BTreeMap<String, u64> = BTreeMap::new();
-    let mut discrepancies = BTreeMap::new();
-    for (rule, count, _) in &summary.discrepancies {
-        *severities.entry(rule.severity.word().to_owned()).or_default() += count;
-        discrepancies.insert(rule.code.to_owned(), *count);
+    let mut discrepancies: BTreeMap<String, u64> = BTreeMap::new();
+    for tally in &summary.discrepancies {
+        *severities.entry(tally.severity.word().to_owned()).or_default() += tally.count;
+        *discrepancies.entry(tally.rule.code.to_owned()).or_default() += tally.count;
     }
     let inputs = evidence.intake.feeds.iter().flat_map(|feed| {
         feed.files.iter().map(|file| InputEntry {
@@ -415,6 +441,7 @@ fn manifest(
             .map(|statement| net_in_words(statement, &pipeline.agreement)),
         severities,
         discrepancies,
+        thresholds: summary.reached.iter().map(threshold_entry).collect(),
         past: evidence.past.closed.iter().map(past_entry).collect(),
         inputs: inputs.collect(),
         outputs,
@@ -428,6 +455,16 @@ fn manifest(
                 money: total.money.unwrap_or_default().normalize().to_string(),
             })
             .collect(),
+    }
+}
+
+fn threshold_entry(reached: &Reached) -> ThresholdEntry {
+    ThresholdEntry {
+        code: reached.code.to_owned(),
+        key: reached.consequence.word().to_owned(),
+        measure: reached.measure.word().to_owned(),
+        limit: reached.limit.clone(),
+        found: reached.found.clone(),
     }
 }
 

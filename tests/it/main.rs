@@ -17,5 +17,6 @@ mod tables;
 mod worked_example;
 mod ratio_change;
 mod cases;
+mod rulings;
 mod command;
 mod bad_input;

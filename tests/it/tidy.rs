@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("links", 1),
     ("event", 1),
     ("discrepancy", 1),
+    ("ruling", 1),
     ("judgement", 1),
     ("account", 1),
     ("statement", 1),

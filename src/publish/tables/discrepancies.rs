@@ -24,13 +24,13 @@ pub fn discrepancies<'a>() -> Table<&'a Discrepancy> {
             text(
                 "severity",
                 "严重程度",
-                |row| word(row.rule.severity.word()),
+                |row| word(row.severity.word()),
                 "information, warning, error or fatal.",
             ),
             text(
                 "effect",
                 "处理",
-                |row| word(row.rule.effect.word()),
+                |row| word(row.effect.word()),
                 "counted, pending, held, excluded or blocks.",
             ),
             text(
@@ -114,6 +114,12 @@ pub fn discrepancies<'a>() -> Table<&'a Discrepancy> {
                 "The versions or the matching rule that applied.",
             ),
             text("reason", "原因", |row| some(&row.reason), "Why."),
+            text(
+                "diagnosis",
+                "诊断",
+                |row| row.diagnosis.as_deref().map(Into::into),
+                "What explains the difference exactly, where something does.",
+            ),
             day(
                 "first_seen",
                 "首见日",
