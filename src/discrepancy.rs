@@ -50,6 +50,8 @@ impl Severity {
 pub enum Effect {
     /// Counted at the agreed value.
     Counted,
+    /// Disputed: told to the partner, whose figures differ; ours stand as they are (争议).
+    Disputed,
     /// Awaited: an expectation, not an exception.
     Pending,
     /// Held: in its own column, aged, outside the net (挂账).
@@ -66,6 +68,7 @@ impl Effect {
     pub fn word(self) -> &'static str {
         match self {
             Effect::Counted => "counted",
+            Effect::Disputed => "dispute",
             Effect::Pending => "pending",
             Effect::Held => "held",
             Effect::Excluded => "excluded",
@@ -78,6 +81,7 @@ impl Effect {
     pub fn zh(self) -> &'static str {
         match self {
             Effect::Counted => "计入",
+            Effect::Disputed => "争议",
             Effect::Pending => "待达",
             Effect::Held => "挂账",
             Effect::Excluded => "剔除",

@@ -78,9 +78,6 @@ pub fn judge<I: Side>(
     } else {
         return None;
     };
-    if !desk.is_on(rule) {
-        return None;
-    }
     let zone = &desk.agreement.zone;
     let granted = link.consents.first().map(|(granted, withdrawn)| match withdrawn {
         Some(withdrawn) => format!("{} to {}", granted.show(zone), withdrawn.show(zone)),

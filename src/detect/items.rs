@@ -177,9 +177,13 @@ fn judge_own<P: Side>(
         Status::Cancelled => judged.place(Some(row), None, Disposition::Excluded, None),
         Status::Pending => judged.place(Some(row), None, Disposition::Pending, None),
         Status::Posted => {
-            if let Some(discrepancy) = wrong_alone(desk, ledger, lineage, row) {
+            let found = wrong_alone(desk, ledger, lineage, row);
+            if let Some(discrepancy) = found.filter(|found| desk.is_on(found.rule)) {
+                let holds = discrepancy.holds();
                 let cause = judged.found(discrepancy);
-                judged.place(Some(row), None, Disposition::Held, Some(cause));
+                if holds {
+                    judged.place(Some(row), None, Disposition::Held, Some(cause));
+                }
             }
         }
     }

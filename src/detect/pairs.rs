@@ -179,8 +179,14 @@ fn unjudged<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> JudgedPair<I> {
     }
 }
 
-/// Settles a pair by what was found: the first finding that holds it is the cause.
-fn settle<I: Side>(mut judged: JudgedPair<I>, found: Vec<Discrepancy>) -> Verdict<I> {
+/// Settles a pair by what was found: the first finding that holds it is the cause. A rule that is
+/// off finds nothing.
+fn settle<I: Side>(
+    scene: &Scene<'_, I>,
+    mut judged: JudgedPair<I>,
+    mut found: Vec<Discrepancy>,
+) -> Verdict<I> {
+    found.retain(|found| scene.desk.is_on(found.rule));
     let holding = found.iter().find(|found| found.holds());
     if let (Some(holding), None) = (holding, &judged.cause) {
         judged.disposition = Disposition::Held;
@@ -197,7 +203,7 @@ fn conclude<I: Side>(
     judged: JudgedPair<I>,
     found: Vec<Discrepancy>,
 ) -> Verdict<I> {
-    let (judged, mut found) = settle(judged, found);
+    let (judged, mut found) = settle(scene, judged, found);
     if judged.disposition == Disposition::Counted {
         found.extend(cut_off(scene, judged.pair));
     }
@@ -238,7 +244,7 @@ fn judge_spend<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Result<Verdict<I>, 
         Structure::Fault(rule, field, on_issuer, on_acceptor, reason) => {
             let sides = (on_issuer, on_acceptor);
             let found = structural(scene, pair, rule, field, sides, reason)?;
-            return Ok(settle(judged, vec![found]));
+            return Ok(settle(scene, judged, vec![found]));
         }
     };
     judged.flow = Some(flow);
@@ -400,7 +406,7 @@ fn judge_reversal<I: Side>(
         (Structure::Fault(rule, field, on_issuer, on_acceptor, reason), _) => {
             let sides = (on_issuer, on_acceptor);
             let found = structural(scene, pair, rule, field, sides, reason)?;
-            return Ok(settle(judged, vec![found]));
+            return Ok(settle(scene, judged, vec![found]));
         }
         // A sound reversal has a flow, and only from an original.
         (Structure::Sound(_), None) => return Ok((judged, Vec::new())),
@@ -462,7 +468,7 @@ fn judge_reversal<I: Side>(
             let sides = ("posted".to_owned(), "posted".to_owned());
             let reason = "the original never took effect".to_owned();
             let orphan = structural(scene, pair, &REV_01, "status", sides, reason)?;
-            return Ok(settle(judged, vec![orphan]));
+            return Ok(settle(scene, judged, vec![orphan]));
         }
         _ => {}
     }

@@ -31,7 +31,7 @@ pub fn discrepancies<'a>() -> Table<&'a Discrepancy> {
                 "effect",
                 "处理",
                 |row| word(row.effect.word()),
-                "counted, pending, held, excluded or blocks.",
+                "counted, dispute, pending, held, excluded or blocks.",
             ),
             text(
                 "issuer",
