@@ -7,6 +7,7 @@ use crate::oracle::answer::{Answer, Statement};
 use crate::oracle::books::{Books, Role};
 use crate::oracle::fraction::Fraction;
 use crate::oracle::judge;
+use crate::oracle::past::Past;
 use crate::oracle::terms::{price, rate_at};
 use crate::world::random::random;
 use crate::world::{Flow, HOUR, Kind, Moment, Party, Place, Rate, Row, Status, World, moment_text};
@@ -44,9 +45,9 @@ fn seen_swapped(answer: &Answer) -> Answer {
     for found in &mut seen.discrepancies {
         std::mem::swap(&mut found.a_events, &mut found.b_events);
         std::mem::swap(&mut found.a_member, &mut found.b_member);
-        match found.code.as_str() {
-            "MBR-01" => found.code = "MBR-02".to_owned(),
-            "MBR-02" => found.code = "MBR-01".to_owned(),
+        match found.code {
+            "MBR-01" => found.code = "MBR-02",
+            "MBR-02" => found.code = "MBR-01",
             _ => {}
         }
     }
@@ -56,17 +57,17 @@ fn seen_swapped(answer: &Answer) -> Answer {
         [&mut line.issuer, &mut line.payer, &mut line.payee].into_iter().for_each(flip);
     }
     seen.accounts.iter_mut().for_each(|row| flip(&mut row.party));
-    if let Some(Statement {
-        a_payable,
-        b_payable,
-        opening_carry,
-        net,
-        carry_forward,
-        held_a,
-        held_b,
-        ..
-    }) = &mut seen.statement
-    {
+    for statement in &mut seen.statements {
+        let Statement {
+            a_payable,
+            b_payable,
+            opening_carry,
+            net,
+            carry_forward,
+            held_a,
+            held_b,
+            ..
+        } = statement;
         std::mem::swap(a_payable, b_payable);
         std::mem::swap(held_a, held_b);
         for amount in [opening_carry, net, carry_forward] {
@@ -95,27 +96,33 @@ fn swapping_flips_only_the_sign(seed: u64, judge: Judge) {
     assert_same(&before, &after);
 }
 
+/// Whether rows that repeat others stand in a file of their own that repeats another is told apart,
+/// and depends on the order and the split.
+fn without_repetitions(mut answer: Answer) -> Answer {
+    answer.discrepancies.retain(|found| found.code != "EVT-03" && found.code != "FIL-07");
+    answer
+}
+
 fn permuting_and_splitting_change_nothing(seed: u64, judge: Judge) {
     let world = random(seed);
-    let before = judge(&world);
-    assert_same(&before, &judge(&world.permuted(seed)));
-    assert_same(&before, &judge(&world.split(4)));
+    let before = without_repetitions(judge(&world));
+    assert_same(&before, &without_repetitions(judge(&world.permuted(seed))));
+    assert_same(&before, &without_repetitions(judge(&world.split(4))));
 }
 
 fn exact_duplicates_change_nothing_else(seed: u64, judge: Judge) {
     let world = random(seed);
-    let (mut before, mut after) = (judge(&world), judge(&world.with_duplicates(seed)));
-    for answer in [&mut before, &mut after] {
-        answer.discrepancies.retain(|found| found.code != "EVT-03");
-    }
-    assert_same(&before, &after);
+    let (before, after) = (judge(&world), judge(&world.with_duplicates(seed)));
+    assert_same(&without_repetitions(before), &without_repetitions(after));
 }
 
 fn a_pair_with_its_reversal_leaves_the_net_alone(seed: u64, judge: Judge) {
     let world = random(seed);
     let Some(longer) = world.with_reversed_pair(seed) else { return };
     let (before, after) = (judge(&world), judge(&longer));
-    let statement = |answer: &Answer| answer.statement.as_ref().map(Statement::to_string);
+    let statement = |answer: &Answer| -> Vec<String> {
+        answer.statements.iter().map(Statement::to_string).collect()
+    };
     assert_eq!(statement(&before), statement(&after));
     assert_eq!(before.cleared.len() + 2, after.cleared.len());
 }
@@ -129,7 +136,7 @@ fn a_held_item_leaves_the_net_alone(seed: u64, judge: Judge) {
         answer.held.clear();
         answer.accounts.clear();
         answer.discrepancies.clear();
-        if let Some(statement) = &mut answer.statement {
+        for statement in &mut answer.statements {
             (statement.held_a, statement.held_b) = (Fraction::ZERO, Fraction::ZERO);
         }
     }
@@ -140,10 +147,11 @@ fn a_held_item_leaves_the_net_alone(seed: u64, judge: Judge) {
 fn everything_is_conserved(seed: u64, judge: Judge) {
     let world = random(seed);
     let answer = judge(&world);
-    if answer.statement.is_none() {
+    if answer.statements.is_empty() {
         return;
     }
-    let books = Books::open(&world);
+    let past = Past::default();
+    let books = Books::open(&world, &past);
     let key = |issuer: &str, event: &str| format!("{issuer} {event}");
     let mut rows_out: Vec<String> = Vec::new();
     let (mut money_in, mut money_out) = (Fraction::ZERO, Fraction::ZERO);
@@ -197,7 +205,8 @@ fn around_a_boundary(before: &[i64], after: &[i64], millionths: [i64; 2]) -> Wor
     world.rates.retain(|rate| rate.issuer == Party::B);
     for (from, millionths) in from.into_iter().zip(millionths) {
         let (issuer, flow) = (Party::A, Flow::Redemption);
-        world.rates.push(Rate { issuer, flow, millionths, from, to: None });
+        let (currency, to) = (None, None);
+        world.rates.push(Rate { issuer, flow, millionths, currency, from, to });
     }
     // The last instant of the old version, and the first of the new one.
     for (at, list) in [(boundary - 1, before), (boundary, after)] {
@@ -238,7 +247,8 @@ fn one_unit_over_a_boundary_changes_two_gross_lines(
     assert_eq!(still.lines.len(), moved.lines.len());
     let changed = moved.lines.iter().filter(|line| !still.lines.contains(line)).count();
     assert_eq!(changed, 2);
-    assert_eq!(still.discrepancies, Vec::new());
+    // Spends of as many points at one instant look like one that was sent twice.
+    assert!(still.discrepancies.iter().all(|found| found.code == "EVT-05"));
 }
 
 /// The laws for one judge, each with so many cases.

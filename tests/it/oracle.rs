@@ -1,26 +1,35 @@
 //! The oracle: a second, slower answer to what the engine answers.
 //!
-//! It is written from `docs/judging.md` and the domain's rules alone, in plain loops over plain
-//! structs, with its own exact arithmetic, and shares no code with the engine. Where the text
-//! leaves a choice, the oracle takes the most literal reading and says so where it does.
+//! It is written from `docs/judging.md`, `docs/periods.md`, `docs/clearing.md` and the domain's
+//! rules alone, in plain loops over plain structs, with its own exact arithmetic, and shares no
+//! code with the engine. Where the text leaves a choice, the oracle takes the most literal reading
+//! and says so where it does.
 
 pub mod accounts;
 pub mod answer;
 pub mod books;
+pub mod caps;
 pub mod clearing;
+pub mod decisions;
 pub mod examples;
+pub mod extras;
 pub mod fraction;
 pub mod members;
 pub mod pairing;
 pub mod pairs;
+pub mod past;
+pub mod periods;
 pub mod terms;
 
-use crate::world::{Party, World, moment_text};
-use answer::{Answer, Aside, Cleared, Discrepancy};
+use crate::world::chain::Chain;
+use crate::world::{Flow, Party, World, moment_text};
+use answer::{Answer, Aside, Cleared};
 use books::{Books, Fate, Role};
+use decisions::Counted;
+use extras::of_nobody;
 use fraction::Fraction;
-use pairs::Judged;
-use terms::{price, rate_at, ratio_at};
+use past::{Final, Past, Standing};
+use terms::{price, versions_at};
 
 /// Where a ledger row of the world went; `None` is another period.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,44 +47,76 @@ pub struct Expected {
     pub answer: Answer,
     /// Every ledger row of A, then of B.
     pub rows: Vec<Disposition>,
+    /// What later periods take from it where it is closed; None where it cannot be.
+    pub closed: Option<Final>,
 }
 
-/// Judges a world.
+/// Judges a world without a past.
 pub fn judge(world: &World) -> Expected {
-    let mut books = Books::open(world);
+    judge_after(world, &Past::default())
+}
+
+/// Judges one period after the other, closing those that are closed and can be.
+pub fn judge_chain(chain: &Chain) -> Vec<Expected> {
+    let mut past = Past::default();
+    let mut found = Vec::new();
+    for (position, run) in chain.runs.iter().enumerate() {
+        let expected = judge_after(&chain.seen(position), &past);
+        // After a gap nothing is closed.
+        let continues = matches!(past.standing(&run.world), Standing::First | Standing::Follows);
+        if run.closes && continues {
+            past.finals.extend(expected.closed.clone());
+        }
+        found.push(expected);
+    }
+    found
+}
+
+/// Codes that block the statement.
+const BLOCKING: [&str; 3] = ["AMT-07", "LED-03", "SNP-03"];
+
+/// Judges a world after what was published before.
+pub fn judge_after(world: &World, past: &Past) -> Expected {
+    let mut books = Books::open(world, past);
     books.pair();
-    let judged = books.judge_legs();
+    let (judged, reversed) = books.judge_legs();
+    books.cap(&judged);
+    books.suspect_twins(&judged, &reversed);
     let mut answer = Answer { discrepancies: members::judge_members(world), ..Answer::default() };
     for (code, entries) in &books.findings {
         let mut held_with = books.held_with.iter();
         let holds = *code == "EVT-04"
             && held_with.any(|(leg, with)| entries.contains(with) && books.belongs(*leg));
         if holds || entries.iter().any(|index| books.belongs(*index)) {
-            answer.discrepancies.push(describe(&books, code, entries));
+            answer.discrepancies.push(books.describe(code, entries));
         }
     }
+    for index in books.back_dated() {
+        answer.discrepancies.push(books.describe("LED-07", &[index]));
+    }
+    answer.discrepancies.extend((0..books.ignored).map(|_| of_nobody("FIL-07")));
+    if past.standing(world) == Standing::Gap {
+        answer.discrepancies.push(of_nobody("SNP-03"));
+    }
+    let unauthorised = |said: &crate::world::Said| !said.is_authorised();
+    let decisions = world.decisions.iter().flatten();
+    let early = decisions.filter(|decision| decision.decided_at < world.cut());
+    let refused = early.filter(|decision| unauthorised(&decision.said)).count();
+    let adjustments = books.adjustments();
+    let adjusted = adjustments.iter().filter(|(_, stands)| !stands).count();
+    answer.discrepancies.extend((0..refused + adjusted).map(|_| of_nobody("LED-06")));
     let (accounts, found) = books.judge_accounts();
-    answer.accounts = accounts;
+    answer.accounts = accounts.iter().map(|(account, _)| account.clone()).collect();
     answer.discrepancies.extend(found);
-    let counted: Vec<Judged> = judged
-        .iter()
-        .filter(|pair| books.entries[pair.issuer].fate == Some(Fate::Counted))
-        .filter(|pair| books.belongs(pair.issuer))
-        .copied()
-        .collect();
-    answer.cleared = counted.iter().map(|pair| cleared_row(&books, pair)).collect();
+    let counted = books.counted(&judged);
+    answer.cleared = counted.iter().map(|item| cleared_row(&books, item)).collect();
     put_aside(&books, &mut answer);
-    if !answer.discrepancies.iter().any(|found| found.code == "AMT-07") {
-        let held = ["a", "b"].map(|issuer| {
-            let rows = answer.held.iter().filter(|row| row.issuer == issuer);
-            rows.filter_map(|row| row.amount).fold(Fraction::ZERO, |sum, amount| sum + amount)
-        });
-        let (lines, statement) = clearing::clear(&books, &counted, held);
-        answer.lines = lines;
-        answer.statement = Some(statement);
+    if !answer.discrepancies.iter().any(|found| BLOCKING.contains(&found.code)) {
+        (answer.lines, answer.statements) = clearing::clear(&books, &counted);
     }
     let rows = (0..books.entries.len()).map(|index| disposition(&books, index)).collect();
-    Expected { answer, rows }
+    let closed = books.close(&answer, &counted, &accounts);
+    Expected { answer, rows, closed }
 }
 
 fn disposition(books: &Books, index: usize) -> Disposition {
@@ -89,42 +130,21 @@ fn disposition(books: &Books, index: usize) -> Disposition {
     }
 }
 
-fn describe(books: &Books, code: &str, entries: &[usize]) -> Discrepancy {
-    let joined = |party: Party, text: fn(&crate::world::Row) -> &String| {
-        let of_party = entries.iter().map(|index| &books.entries[*index]);
-        let mut texts: Vec<&str> = of_party
-            .filter(|entry| entry.party == party)
-            .map(|entry| text(entry.row).as_str())
-            .collect();
-        texts.sort_unstable();
-        texts.dedup();
-        texts.join(";")
+fn cleared_row(books: &Books, item: &Counted) -> Cleared {
+    let (ratio, rate) = versions_at(books.world, item.issuer, item.flow, item.version_at).unwrap();
+    let id = |leg: Option<usize>| {
+        leg.map(|leg| books.entries[leg].row.event_id.clone()).unwrap_or_default()
     };
-    Discrepancy {
-        code: code.to_owned(),
-        a_events: joined(Party::A, |row| &row.event_id),
-        b_events: joined(Party::B, |row| &row.event_id),
-        a_member: joined(Party::A, |row| &row.member_no),
-        b_member: joined(Party::B, |row| &row.member_no),
-    }
-}
-
-fn cleared_row(books: &Books, pair: &Judged) -> Cleared {
-    let (one, other) = (&books.entries[pair.issuer], &books.entries[pair.acceptor]);
-    let (party, flow) = (one.party, one.flow.unwrap());
-    let at = books.version_instant(pair.issuer);
-    let ratio = ratio_at(books.world, party, at).filter(|_| flow != crate::world::Flow::Sale);
-    let rate = rate_at(books.world, party, flow, at).unwrap();
     Cleared {
-        issuer: party.letter().to_owned(),
-        flow: flow.word(),
-        issuer_event: one.row.event_id.clone(),
-        acceptor_event: other.row.event_id.clone(),
-        points: i64::try_from(books.cleared(pair.issuer)).unwrap(),
-        agreed_mirror: i64::try_from(pair.agreed.unwrap()).unwrap(),
-        recorded_mirror: other.row.points,
+        issuer: item.issuer.letter().to_owned(),
+        flow: item.flow.word(),
+        issuer_event: id(item.issuer_leg),
+        acceptor_event: id(item.acceptor_leg),
+        points: i64::try_from(item.points).unwrap(),
+        agreed_mirror: item.agreed.map(|points| i64::try_from(points).unwrap()),
+        recorded_mirror: item.acceptor_leg.map(|leg| books.entries[leg].row.points),
         ratio_from: ratio.map(|ratio| moment_text(ratio.from)).unwrap_or_default(),
-        rate_from: moment_text(rate.from),
+        rate_from: rate.map(|rate| moment_text(rate.from)).unwrap_or_default(),
     }
 }
 
@@ -151,15 +171,21 @@ fn put_aside(books: &Books, answer: &mut Answer) {
             issuer_event,
             acceptor_event,
             code: code.to_owned(),
-            amount: money_of(books, index),
+            amount: books.worth(index).map(|(_, amount)| amount),
         });
     }
 }
 
-/// The exact money of an issuer's leg at its rate version.
-fn money_of(books: &Books, index: usize) -> Option<Fraction> {
-    let entry = &books.entries[index];
-    let flow = entry.flow.filter(|_| entry.role == Role::Issuer)?;
-    let rate = rate_at(books.world, entry.party, flow, books.version_instant(index))?;
-    Some(Fraction::whole(books.cleared(index)) * price(rate))
+impl Books<'_> {
+    /// The exact money of an issuer's leg at its rate version, and its currency.
+    pub fn worth(&self, index: usize) -> Option<(&'static str, Fraction)> {
+        let entry = &self.entries[index];
+        let flow: Flow = entry.flow.filter(|_| entry.role == Role::Issuer)?;
+        if !self.world.has_money(entry.party, flow) {
+            return Some((self.world.currency, Fraction::ZERO));
+        }
+        let rate = terms::rate_at(self.world, entry.party, flow, self.version_instant(index))?;
+        let amount = Fraction::whole(self.cleared(index)) * price(rate);
+        Some((rate.currency.unwrap_or(self.world.currency), amount))
+    }
 }

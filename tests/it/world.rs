@@ -3,13 +3,21 @@
 //! Plain structs with public fields, so that tests bend them as they like. Nothing here is taken
 //! from the engine: the oracle and the feeds that the engine reads both come from these structs.
 
+pub mod chain;
+pub mod feeds;
 pub mod random;
 mod stories;
+pub mod terms;
 pub mod transform;
 pub mod write;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+
+pub use feeds::{Act, Adjustment, Decision, Payment, Said};
+pub use terms::{
+    Bearer, Cap, Currency, Fee, Least, Mode, Place, Rate, Ratio, Scope, SettleOn, Tax, Taxed,
+};
 
 /// One of the two parties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -198,61 +206,20 @@ pub struct Side {
     pub ledger: Vec<Row>,
     /// Into how many files the ledger is split.
     pub parts: usize,
+    /// The files of the next period, which are read for pairing.
+    pub following: Vec<Vec<Row>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ratio {
-    pub issuer: Party,
-    pub issuer_points: i64,
-    pub acceptor_points: i64,
-    pub from: Moment,
-    pub to: Option<Moment>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rate {
-    pub issuer: Party,
-    pub flow: Flow,
-    /// Millionths of the currency unit per issuer point.
-    pub millionths: i64,
-    pub from: Moment,
-    pub to: Option<Moment>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bearer {
-    Issuer,
-    Acceptor,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tax {
-    /// Thousandths of a per cent.
-    pub milli_percent: i64,
-    pub inclusive: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fee {
-    /// Thousandths of a per cent.
-    pub milli_percent: i64,
-    pub paid_by: Bearer,
-    pub tax: Option<Tax>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    Event,
-    Line,
-    Statement,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    HalfUp,
-    HalfEven,
-    Down,
-    Up,
+impl Side {
+    /// The ledger's rows file by file, in the order of the files' names.
+    pub fn files(&self) -> Vec<&[Row]> {
+        let length = self.ledger.len().div_ceil(self.parts.max(1)).max(1);
+        let mut files: Vec<&[Row]> = self.ledger.chunks(length).collect();
+        if files.is_empty() {
+            files.push(&[]);
+        }
+        files
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -292,9 +259,16 @@ pub struct World {
     pub period: Option<Date>,
     pub term: (Date, Date),
     pub grace_days: i64,
+    /// Days after the period until it may be closed, where they are not the grace.
+    pub close_after_days: Option<i64>,
+    /// Days after the period until its statement is due.
+    pub due_days: i64,
+    /// Whether the pipeline names the next period's files for pairing.
+    pub reads_following: bool,
     pub ratios: Vec<Ratio>,
     pub rates: Vec<Rate>,
     pub fees: Vec<Fee>,
+    pub taxes: Vec<Taxed>,
     pub place: Place,
     pub mode: Mode,
     pub mirror_mode: Mode,
@@ -302,6 +276,14 @@ pub struct World {
     pub minimum: i64,
     /// In minor units of the currency.
     pub opening_carry: i64,
+    /// Further currencies.
+    pub also: Vec<Currency>,
+    pub caps: Vec<Cap>,
+    pub minimums: Vec<Least>,
+    /// On what A's points are paid, and B's.
+    pub settle_on: [Option<SettleOn>; 2],
+    /// Millionths of the principal per day.
+    pub late_fee: Option<i64>,
     pub rules: Vec<Rule>,
     pub token_rule: bool,
     pub purpose: Option<String>,
@@ -310,6 +292,10 @@ pub struct World {
     pub b: Side,
     pub links: Option<Vec<Link>>,
     pub consents: Option<Vec<Consent>>,
+    pub adjustments: Option<Vec<Adjustment>>,
+    pub payments: Option<Vec<Payment>>,
+    pub exempt_days: Option<Vec<Date>>,
+    pub decisions: Option<Vec<Decision>>,
 }
 
 pub const SECOND: i64 = 1_000_000;
@@ -322,8 +308,14 @@ impl World {
         let day = |year, month, day| Date::new(year, month, day).unwrap();
         let from = Moment::Day(day(2025, 1, 1));
         let ratio = |issuer| Ratio { issuer, issuer_points: 1, acceptor_points: 1, from, to: None };
-        let rate =
-            |issuer| Rate { issuer, flow: Flow::Redemption, millionths: 10_000, from, to: None };
+        let rate = |issuer| Rate {
+            issuer,
+            flow: Flow::Redemption,
+            millionths: 10_000,
+            currency: None,
+            from,
+            to: None,
+        };
         World {
             zone: "Asia/Shanghai",
             currency: "CNY",
@@ -333,14 +325,23 @@ impl World {
             period: Some(day(2026, 3, 1)),
             term: (day(2025, 1, 1), day(2028, 1, 1)),
             grace_days: 2,
+            close_after_days: None,
+            due_days: 10,
+            reads_following: false,
             ratios: PARTIES.map(ratio).to_vec(),
             rates: PARTIES.map(rate).to_vec(),
             fees: Vec::new(),
+            taxes: Vec::new(),
             place: Place::Line,
             mode: Mode::HalfUp,
             mirror_mode: Mode::Down,
             minimum: 0,
             opening_carry: 0,
+            also: Vec::new(),
+            caps: Vec::new(),
+            minimums: Vec::new(),
+            settle_on: [None; 2],
+            late_fee: None,
             rules: vec![Rule::Reference],
             token_rule: false,
             purpose: None,
@@ -349,6 +350,10 @@ impl World {
             b: Side { parts: 1, ..Side::default() },
             links: None,
             consents: None,
+            adjustments: None,
+            payments: None,
+            exempt_days: None,
+            decisions: None,
         }
     }
 
@@ -390,7 +395,11 @@ impl World {
 
     /// The first day of the period, and the day after its last.
     pub fn period_days(&self) -> (Date, Date) {
-        let day = self.period.unwrap_or(self.as_of);
+        self.cycle_of(self.period.unwrap_or(self.as_of))
+    }
+
+    /// The first day of the cycle that contains a day, and the day after its last.
+    pub fn cycle_of(&self, day: Date) -> (Date, Date) {
         let month_after = |first: Date, months: i8| {
             let count = first.month() - 1 + months;
             Date::new(first.year() + i16::from(count / 12), count % 12 + 1, 1).unwrap()
@@ -403,6 +412,12 @@ impl World {
                 (first, month_after(first, 3))
             }
         }
+    }
+
+    /// The day of the agreement's zone on which an instant lies.
+    pub fn day_of(&self, at: i64) -> Date {
+        let at = jiff::Timestamp::from_microsecond(at).unwrap();
+        at.to_zoned(TimeZone::get(self.zone).unwrap()).date()
     }
 
     /// `[start, end)` of the period.
@@ -423,12 +438,21 @@ impl World {
 
     /// The period as `--period` names it, where it is not the one that contains `as_of`.
     pub fn period_label(&self) -> Option<String> {
-        let day = self.period?;
-        Some(match self.cycle {
+        self.period.map(|day| self.label_of(day))
+    }
+
+    /// The period as the published tables name it.
+    pub fn label(&self) -> String {
+        self.label_of(self.period_days().0)
+    }
+
+    /// The label of the cycle that contains a day.
+    pub fn label_of(&self, day: Date) -> String {
+        match self.cycle {
             Cycle::Daily => day.to_string(),
             Cycle::Monthly => format!("{:04}-{:02}", day.year(), day.month()),
             Cycle::Quarterly => format!("{:04}-Q{}", day.year(), (day.month() - 1) / 3 + 1),
-        })
+        }
     }
 }
 

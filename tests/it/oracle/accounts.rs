@@ -3,13 +3,17 @@
 use super::answer::{Account, Discrepancy};
 use super::books::Books;
 use super::members::of_member;
-use crate::world::{Balance, PARTIES, Party, Status};
+use super::past::Standing;
+use crate::world::{Balance, Kind, PARTIES, Party, Status};
 
 impl Books<'_> {
-    /// Every account that is judged, and the discrepancies of all.
-    pub fn judge_accounts(&self) -> (Vec<Account>, Vec<Discrepancy>) {
+    /// Every account that is judged with the instant of its closing, and the discrepancies of all.
+    pub fn judge_accounts(&self) -> (Vec<(Account, i64)>, Vec<Discrepancy>) {
         let mut accounts = Vec::new();
         let mut found = Vec::new();
+        if matches!(self.past.standing(self.world), Standing::Awaited | Standing::Gap) {
+            return (accounts, found);
+        }
         for party in PARTIES {
             let side = self.world.side(party);
             let (Some(opening), Some(closing)) = (&side.opening, &side.accounts) else { continue };
@@ -29,9 +33,13 @@ impl Books<'_> {
                 if doubtful.contains(&member.as_str()) {
                     continue;
                 }
-                let opened = lines_of(opening, &member).first().copied();
+                let declared = lines_of(opening, &member).first().copied();
+                let (opened, re_based) = self.opened(party, &member, declared);
+                if re_based {
+                    found.push(of_member("LED-03", party, &member));
+                }
                 let closed = lines_of(closing, &member).first().copied();
-                let Some(account) = self.roll_forward(party, &member, opened, closed) else {
+                let Some((account, to)) = self.roll_forward(party, &member, opened, closed) else {
                     continue;
                 };
                 if account.reported != Some(account.expected) {
@@ -41,7 +49,7 @@ impl Books<'_> {
                 if negative && !side.overdraft {
                     found.push(of_member("LED-02", party, &member));
                 }
-                accounts.push(account);
+                accounts.push((account, to));
             }
         }
         (accounts, found)
@@ -57,9 +65,39 @@ impl Books<'_> {
         let rows = self.entries.iter().filter(|entry| entry.party == party);
         let mut numbers: Vec<String> =
             balances.chain(rows.map(|entry| entry.row.member_no.clone())).collect();
+        let before = self.past.before(self.world).into_iter().flat_map(|before| &before.accounts);
+        let before = before.filter(|(account, _)| account.party == party.letter());
+        numbers.extend(before.map(|(account, _)| account.member_no.clone()));
         numbers.sort();
         numbers.dedup();
         numbers
+    }
+
+    /// The balance at which an account opens and since when, and whether the feed says another.
+    fn opened(
+        &self,
+        party: Party,
+        member: &str,
+        declared: Option<&Balance>,
+    ) -> (Option<(i64, i64)>, bool) {
+        let start = self.world.period_bounds().0;
+        let declared = declared.map(|balance| {
+            let at = balance.as_of.map_or(start - 1, |at| self.world.last_instant(at));
+            (balance.points, at)
+        });
+        let Some(before) = self.past.before(self.world) else { return (declared, false) };
+        let ours = before
+            .accounts
+            .iter()
+            .find(|(account, _)| account.party == party.letter() && account.member_no == member);
+        match ours {
+            Some((account, at)) => {
+                let other = declared
+                    .is_some_and(|declared| declared.1 == *at && declared.0 != account.expected);
+                (Some((account.expected, *at)), other)
+            }
+            None => (declared.filter(|(_, at)| *at >= start), false),
+        }
     }
 
     /// None for a number that only rows without a movement in this time have.
@@ -67,32 +105,50 @@ impl Books<'_> {
         &self,
         party: Party,
         member: &str,
-        opened: Option<&Balance>,
+        opened: Option<(i64, i64)>,
         closed: Option<&Balance>,
-    ) -> Option<Account> {
+    ) -> Option<(Account, i64)> {
         let world = self.world;
-        let as_of = |balance: Option<&Balance>| balance?.as_of.map(|at| world.last_instant(at));
-        let from = as_of(opened).unwrap_or(world.period_bounds().0 - 1);
-        let to = as_of(closed).unwrap_or(world.as_of_end() - 1);
-        let mut expected = opened.map_or(0, |balance| balance.points);
+        let from = opened.map_or(world.period_bounds().0 - 1, |(_, at)| at);
+        let closed_at = closed.and_then(|balance| balance.as_of);
+        let to = closed_at.map_or(world.as_of_end() - 1, |at| world.last_instant(at));
+        let mut expected = opened.map_or(0, |(points, _)| points);
         let mut moved = false;
         for (index, entry) in self.entries.iter().enumerate() {
-            let row = entry.row;
+            let row = &entry.row;
             let posted = row.posted_at.unwrap_or(row.occurred_at);
-            let of_account = entry.party == party && row.member_no == member && !entry.extra;
+            let of_account =
+                entry.party == party && row.member_no == member && !entry.extra && !entry.recalled;
             let moves = row.status == Status::Posted && self.moves_balance(index);
             if of_account && moves && from < posted && posted <= to {
                 expected += row.points;
                 moved = true;
             }
         }
-        (opened.is_some() || closed.is_some() || moved).then(|| Account {
+        let account = Account {
             party: party.letter().to_owned(),
             member_no: member.to_owned(),
-            opening: opened.map_or(0, |balance| balance.points),
+            opening: opened.map_or(0, |(points, _)| points),
             expected,
             reported: closed.map(|balance| balance.points),
-        })
+        };
+        (opened.is_some() || closed.is_some() || moved).then_some((account, to))
+    }
+
+    /// Movements that were dated back into a period that is closed.
+    pub fn back_dated(&self) -> Vec<usize> {
+        (0..self.entries.len())
+            .filter(|index| {
+                let entry = &self.entries[*index];
+                let row = &entry.row;
+                matches!(row.kind, Kind::Adjust | Kind::Expire)
+                    && row.status == Status::Posted
+                    && !entry.extra
+                    && !entry.recalled
+                    && self.past.has_closed(row.occurred_at)
+                    && row.posted_at.is_some_and(|at| self.clears(at))
+            })
+            .collect()
     }
 }
 

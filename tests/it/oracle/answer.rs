@@ -8,7 +8,7 @@ use super::fraction::Fraction;
 /// one is empty; members likewise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discrepancy {
-    pub code: String,
+    pub code: &'static str,
     pub a_events: String,
     pub b_events: String,
     pub a_member: String,
@@ -22,8 +22,10 @@ pub struct Cleared {
     pub issuer_event: String,
     pub acceptor_event: String,
     pub points: i64,
-    pub agreed_mirror: i64,
-    pub recorded_mirror: i64,
+    /// None where nobody can say: a decision counted it otherwise than it stands.
+    pub agreed_mirror: Option<i64>,
+    /// None where the acceptor's leg is missing.
+    pub recorded_mirror: Option<i64>,
     /// Empty for a sale, which has no ratio.
     pub ratio_from: String,
     pub rate_from: String,
@@ -42,11 +44,16 @@ pub struct Aside {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// `gross`, `fee`, `tax`, `tax_within` or `carry`.
+    /// `gross`, `fee`, `tax`, `tax_within`, `carry`, `adjustment` or `late_fee`.
     pub item: String,
-    /// Empty for a carry, like the flow.
+    pub currency: String,
+    /// Empty for a carry, an adjustment and a late fee, like the flow.
     pub issuer: String,
     pub flow: String,
+    /// Empty for a carry.
+    pub origin_period: String,
+    /// The adjustment, or the period of the overdue statement.
+    pub reference: String,
     pub ratio_from: String,
     pub rate_from: String,
     pub events: i64,
@@ -58,6 +65,9 @@ pub struct Line {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
+    pub currency: String,
+    /// `declared`, the period before, or `awaiting` and that period.
+    pub opening_from: String,
     pub a_payable: Fraction,
     pub b_payable: Fraction,
     pub opening_carry: Fraction,
@@ -86,7 +96,8 @@ pub struct Answer {
     pub held: Vec<Aside>,
     pub pending: Vec<Aside>,
     pub lines: Vec<Line>,
-    pub statement: Option<Statement>,
+    /// One per currency.
+    pub statements: Vec<Statement>,
     pub accounts: Vec<Account>,
 }
 
@@ -108,7 +119,7 @@ impl Answer {
             ("held", sorted(&self.held)),
             ("pending", sorted(&self.pending)),
             ("lines", sorted(&self.lines)),
-            ("statement", self.statement.iter().map(Statement::to_string).collect()),
+            ("statement", sorted(&self.statements)),
             ("accounts", sorted(&self.accounts)),
         ]
     }
@@ -148,6 +159,26 @@ impl fmt::Display for Answer {
     }
 }
 
+impl Answer {
+    /// The statement of the only currency, or nothing where it is blocked.
+    pub fn statement(&self) -> Option<&Statement> {
+        assert!(self.statements.len() < 2, "there are several currencies");
+        self.statements.first()
+    }
+
+    /// Forgets the agreed mirrors of which an expected answer says nothing.
+    pub fn without_mirrors_unknown_to(mut self, expected: &Answer) -> Answer {
+        for row in expected.cleared.iter().filter(|row| row.agreed_mirror.is_none()) {
+            let same = self.cleared.iter_mut().filter(|other| {
+                (&other.issuer_event, &other.acceptor_event)
+                    == (&row.issuer_event, &row.acceptor_event)
+            });
+            same.for_each(|other| other.agreed_mirror = None);
+        }
+        self
+    }
+}
+
 impl fmt::Display for Discrepancy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Discrepancy { code, a_events, b_events, a_member, b_member } = self;
@@ -157,16 +188,18 @@ impl fmt::Display for Discrepancy {
 
 impl fmt::Display for Cleared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known =
+            |mirror: Option<i64>| mirror.map_or("?".to_owned(), |points| points.to_string());
         write!(
             f,
-            "{} {} {} ~ {}: {} points, agreed {}, recorded {}, ratio [{}], rate [{}]",
+            "{} {} [{}] ~ [{}]: {} points, agreed {}, recorded {}, ratio [{}], rate [{}]",
             self.issuer,
             self.flow,
             self.issuer_event,
             self.acceptor_event,
             self.points,
-            self.agreed_mirror,
-            self.recorded_mirror,
+            known(self.agreed_mirror),
+            known(self.recorded_mirror),
             self.ratio_from,
             self.rate_from,
         )
@@ -185,8 +218,15 @@ impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} {} ratio [{}] rate [{}] {}: ",
-            self.issuer, self.flow, self.ratio_from, self.rate_from, self.item,
+            "{} {} {} of {} {} ratio [{}] rate [{}] {}: ",
+            self.currency,
+            self.issuer,
+            self.flow,
+            self.origin_period,
+            self.reference,
+            self.ratio_from,
+            self.rate_from,
+            self.item,
         )?;
         // Only a gross line counts events and points of its own.
         if self.item == "gross" {
@@ -200,7 +240,9 @@ impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "a {} b {} carried in {} net {} due {} carried {} held a {} b {}",
+            "{} from {}: a {} b {} carried in {} net {} due {} carried {} held a {} b {}",
+            self.currency,
+            self.opening_from,
             self.a_payable,
             self.b_payable,
             self.opening_carry,

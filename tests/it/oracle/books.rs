@@ -1,5 +1,7 @@
 //! Both ledgers as the oracle sees them: identity, roles, flows, signs (judging.md, 1 to 3).
 
+use super::answer::Discrepancy;
+use super::past::{Past, Settled};
 use crate::world::{Flow, Kind, PARTIES, Party, Row, Status, World};
 
 /// The part that a row plays in clearing.
@@ -21,9 +23,13 @@ pub enum Fate {
 
 /// A ledger row and what the oracle has found out about it.
 #[derive(Debug, Clone)]
-pub struct Entry<'w> {
-    pub row: &'w Row,
+pub struct Entry {
+    pub row: Row,
     pub party: Party,
+    /// It was brought back from a final publication.
+    pub recalled: bool,
+    /// What became of it in a final publication.
+    pub settled: Option<Settled>,
     /// It repeats an earlier row in every column.
     pub extra: bool,
     /// Other rows have its id and other content.
@@ -35,9 +41,13 @@ pub struct Entry<'w> {
     pub original: Option<usize>,
     pub partner: Option<usize>,
     pub fate: Option<Fate>,
+    /// The discrepancy under which it is held.
+    pub under: Option<Discrepancy>,
+    /// A decision rejected it or wrote it off.
+    pub refused: bool,
 }
 
-impl Entry<'_> {
+impl Entry {
     pub fn is_reversal(&self) -> bool {
         self.row.kind == Kind::Reversal
     }
@@ -60,7 +70,10 @@ impl Entry<'_> {
 /// Both ledgers, A's rows before B's, and the findings so far.
 pub struct Books<'w> {
     pub world: &'w World,
-    pub entries: Vec<Entry<'w>>,
+    pub past: &'w Past,
+    pub entries: Vec<Entry>,
+    /// How many files were ignored because an earlier one has the same content.
+    pub ignored: usize,
     /// A code and the entries that it concerns.
     pub findings: Vec<(&'static str, Vec<usize>)>,
     /// A leg that waits with collided rows of the partner, and one of these.
@@ -68,24 +81,46 @@ pub struct Books<'w> {
 }
 
 impl<'w> Books<'w> {
-    pub fn open(world: &'w World) -> Books<'w> {
-        let mut entries = Vec::new();
+    pub fn open(world: &'w World, past: &'w Past) -> Books<'w> {
+        let mut ignored = 0;
+        let mut legs: Vec<(Party, Row)> = Vec::new();
         for party in PARTIES {
-            for row in &world.side(party).ledger {
-                entries.push(Entry {
-                    row,
-                    party,
-                    extra: false,
-                    collided: false,
-                    role: Role::Own,
-                    flow: None,
-                    original: None,
-                    partner: None,
-                    fate: None,
-                });
+            let side = world.side(party);
+            let mut files = side.files();
+            files.extend(side.following.iter().map(Vec::as_slice));
+            for (position, file) in files.iter().enumerate() {
+                if files[..position].contains(file) {
+                    ignored += 1;
+                } else {
+                    legs.extend(file.iter().map(|row| (party, row.clone())));
+                }
             }
         }
-        let mut books = Books { world, entries, findings: Vec::new(), held_with: Vec::new() };
+        // Whether a reversal is a leg is not known before its original is brought back.
+        let is_leg = |leg: &(Party, Row)| {
+            leg.1.kind == Kind::Reversal || role_of_kind(leg.1.kind).0 != Role::Own
+        };
+        let back = past.recalled(world, &legs, is_leg);
+        let entry = |(party, row): (Party, Row), recalled| Entry {
+            settled: past.settled(party, &row.event_id),
+            row,
+            party,
+            recalled,
+            extra: false,
+            collided: false,
+            role: Role::Own,
+            flow: None,
+            original: None,
+            partner: None,
+            fate: None,
+            under: None,
+            refused: false,
+        };
+        let mut entries: Vec<Entry> = legs.into_iter().map(|leg| entry(leg, false)).collect();
+        entries.extend(back.into_iter().map(|leg| entry(leg, true)));
+        entries.sort_by_key(|entry| entry.party);
+        let (findings, held_with) = (Vec::new(), Vec::new());
+        let mut books = Books { world, past, entries, ignored, findings, held_with };
         books.identify();
         books.assign_roles();
         books.judge_identity();
@@ -162,16 +197,54 @@ impl<'w> Books<'w> {
                     twin.party == entry.party && same_id && !twin.extra
                 })
                 .collect();
+            let about = self.describe("EVT-04", &same);
             if same[0] == index {
                 self.findings.push(("EVT-04", same));
             }
-            self.entries[index].fate = Some(Fate::Held("EVT-04"));
+            self.hold(&[index], about);
         }
         for leg in 0..self.entries.len() {
             if let Some(collided) = self.waits_with(leg) {
                 self.held_with.push((leg, collided));
-                self.entries[leg].fate = Some(Fate::Held("EVT-04"));
+                let about = self.entries[collided].under.clone().unwrap();
+                self.hold(&[leg], about);
             }
+        }
+    }
+
+    /// Holds entries under a discrepancy.
+    pub fn hold(&mut self, entries: &[usize], about: Discrepancy) {
+        for index in entries {
+            self.entries[*index].fate = Some(Fate::Held(about.code));
+            self.entries[*index].under = Some(about.clone());
+        }
+    }
+
+    /// A finding about entries, under which they are held.
+    pub fn find(&mut self, code: &'static str, entries: Vec<usize>) {
+        let about = self.describe(code, &entries);
+        self.hold(&entries, about);
+        self.findings.push((code, entries));
+    }
+
+    /// The discrepancy of a code about entries.
+    pub fn describe(&self, code: &'static str, entries: &[usize]) -> Discrepancy {
+        let joined = |party: Party, text: fn(&Row) -> &String| {
+            let of_party = entries.iter().map(|index| &self.entries[*index]);
+            let mut texts: Vec<&str> = of_party
+                .filter(|entry| entry.party == party)
+                .map(|entry| text(&entry.row).as_str())
+                .collect();
+            texts.sort_unstable();
+            texts.dedup();
+            texts.join(";")
+        };
+        Discrepancy {
+            code,
+            a_events: joined(Party::A, |row| &row.event_id),
+            b_events: joined(Party::B, |row| &row.event_id),
+            a_member: joined(Party::A, |row| &row.member_no),
+            b_member: joined(Party::B, |row| &row.member_no),
         }
     }
 
@@ -217,8 +290,8 @@ impl<'w> Books<'w> {
                 Status::Pending => Fate::Pending(""),
                 Status::Posted if self.sign_is_right(index) => Fate::Counted,
                 Status::Posted => {
-                    self.findings.push(("EVT-09", vec![index]));
-                    Fate::Held("EVT-09")
+                    self.find("EVT-09", vec![index]);
+                    continue;
                 }
             };
             self.entries[index].fate = Some(fate);
@@ -267,20 +340,29 @@ impl<'w> Books<'w> {
         self.entries[entry.original.unwrap_or(index)].row.occurred_at
     }
 
-    /// Whether an instant lies in what this run clears.
+    /// Whether an instant lies in the period that this run clears.
     pub fn clears(&self, at: i64) -> bool {
         let (start, _) = self.world.period_bounds();
         start <= at && at < self.world.cut()
     }
 
-    /// Whether the row belongs to what this run clears; a pair goes by its issuer's leg.
-    pub fn belongs(&self, index: usize) -> bool {
+    /// The entry whose instant decides: of a pair the issuer's leg.
+    pub fn decides(&self, index: usize) -> usize {
         let entry = &self.entries[index];
-        let decides = match entry.partner {
+        match entry.partner {
             Some(partner) if entry.role == Role::Acceptor => partner,
             _ => index,
-        };
-        self.clears(self.entries[decides].row.occurred_at)
+        }
+    }
+
+    /// Whether the row is judged in this run: it lies in the period, or it is a leg of a closed
+    /// one; and it was not settled.
+    pub fn belongs(&self, index: usize) -> bool {
+        let decides = &self.entries[self.decides(index)];
+        let at = decides.row.occurred_at;
+        let late = decides.role != Role::Own && self.past.has_closed(at);
+        // An own row never stands among what was settled.
+        decides.settled.is_none() && (self.clears(at) || late)
     }
 }
 

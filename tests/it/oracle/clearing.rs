@@ -1,85 +1,118 @@
-//! From counted pairs to the statement (domain.md §6).
+//! From what counts to the statements (domain.md §6, clearing.md).
 
 use super::answer::{Line, Statement};
-use super::books::Books;
+use super::books::{Books, Fate};
+use super::decisions::Counted;
 use super::fraction::Fraction;
-use super::pairs::Judged;
-use super::terms::{price, rate_at, ratio_at};
-use crate::world::{Bearer, Flow, Party, Place, World, moment_text};
+use super::terms::{price, versions_at};
+use crate::world::{Bearer, Currency, Fee, Flow, PARTIES, Party, Place, Tax, moment_text};
 
 /// One line of the statement before rounding, with what each of its events comes to.
 struct Item {
-    /// Gross, fee or tax; the number orders the lines.
-    item: usize,
+    /// What the line is: gross, fee or tax.
+    item: &'static str,
     issuer: Party,
     flow: Flow,
-    ratio_from: Option<i64>,
-    rate_from: i64,
+    /// An instant of the period whose line it is.
+    origin: String,
     ratio_label: String,
     rate_label: String,
     events: Vec<i128>,
     payer: Party,
-    /// The price per point, or the share of the exact gross.
     exact: Fraction,
     /// The whole minor units that the line is rounded to on its own.
     own_units: i128,
-    /// Contained in the fee, and so in nobody's total.
+    /// Contained in another line, and so in nobody's total.
     contained: bool,
 }
 
-const ITEMS: [&str; 3] = ["gross", "fee", "tax"];
-
-fn minor_unit(world: &World) -> Fraction {
-    Fraction::whole(10_i128.pow(world.minor_digits))
+/// What pairs of one gross line have in common, in the order of the lines.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    issuer: Party,
+    flow: Flow,
+    earlier: bool,
+    origin_begins: i64,
+    ratio_from: Option<i64>,
+    rate_from: i64,
 }
 
 fn per_cent(milli_percent: i64) -> Fraction {
     Fraction::new(i128::from(milli_percent), 100_000)
 }
 
-/// The lines and totals of counted pairs; `held` is what each party's points hold aside.
-pub fn clear(books: &Books, counted: &[Judged], held: [Fraction; 2]) -> (Vec<Line>, Statement) {
-    let world = books.world;
-    let mut items = Vec::new();
-    let mut rest: Vec<&Judged> = counted.iter().collect();
-    while let Some(first) = rest.first() {
-        let key = key_of(books, first);
-        let (group, others): (Vec<&Judged>, Vec<&Judged>) =
-            rest.iter().partition(|pair| key_of(books, pair) == key);
-        items.extend(items_of(books, &group));
-        rest = others;
+/// The part of an amount that its tax is.
+fn tax_share(tax: &Tax) -> Fraction {
+    let t = i128::from(tax.milli_percent);
+    Fraction::new(t, if tax.inclusive { 100_000 + t } else { 100_000 })
+}
+
+fn payer_of(paid_by: Bearer, issuer: Party) -> Party {
+    match paid_by {
+        Bearer::Issuer => issuer,
+        Bearer::Acceptor => issuer.other(),
     }
-    items.sort_by_key(|item| (item.issuer, item.flow, item.ratio_from, item.rate_from, item.item));
+}
+
+/// A fee within its bounds, with the sign of the gross; all in minor units.
+fn within_bounds(fee: &Fee, amount: Fraction, gross: Fraction, minor: Fraction) -> Fraction {
+    if gross == Fraction::ZERO {
+        return Fraction::ZERO;
+    }
+    let bound = |units: i64| Fraction::whole(i128::from(units)) * minor;
+    let mut size = amount.abs();
+    if let Some(least) = fee.least {
+        size = size.max(bound(least));
+    }
+    if let Some(most) = fee.most {
+        size = size.min(bound(most));
+    }
+    if gross < Fraction::ZERO { -size } else { size }
+}
+
+/// The lines and statements of what counts, currency by currency.
+pub fn clear(books: &Books, counted: &[Counted]) -> (Vec<Line>, Vec<Statement>) {
+    let mut all = (Vec::new(), Vec::new());
+    for currency in books.world.currencies() {
+        let (lines, statement) = clear_currency(books, counted, &currency);
+        all.0.extend(lines);
+        all.1.push(statement);
+    }
+    all
+}
+
+fn clear_currency(
+    books: &Books,
+    counted: &[Counted],
+    currency: &Currency,
+) -> (Vec<Line>, Statement) {
+    let world = books.world;
+    let mut groups: Vec<(Key, Vec<&Counted>)> = Vec::new();
+    for item in counted {
+        let Some(key) = key_of(books, item, currency) else { continue };
+        match groups.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, group)) => group.push(item),
+            None => groups.push((key, vec![item])),
+        }
+    }
+    groups.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let items: Vec<Item> =
+        groups.iter().flat_map(|(_, group)| items_of(books, group, currency)).collect();
     let units = match world.place {
         Place::Event | Place::Line => items.iter().map(|item| item.own_units).collect(),
-        Place::Statement => share_totals(world, &items),
+        Place::Statement => share_totals(books, &items),
     };
-    let in_money = |units: i128| Fraction::new(units, 10_i128.pow(world.minor_digits));
-    let payable = |party: Party| {
-        let of_party = |item: &Item| item.payer == party && !item.contained;
-        in_money(items.iter().zip(&units).filter(|(i, _)| of_party(i)).map(|(_, u)| *u).sum())
-    };
-    let (a_payable, b_payable) = (payable(Party::A), payable(Party::B));
-    let opening_carry = in_money(i128::from(world.opening_carry));
-    let net = a_payable - b_payable + opening_carry;
-    let too_little = net.abs() < in_money(i128::from(world.minimum));
-    let statement = Statement {
-        a_payable,
-        b_payable,
-        opening_carry,
-        net,
-        amount_due: if too_little { Fraction::ZERO } else { net.abs() },
-        carry_forward: if too_little { net } else { Fraction::ZERO },
-        held_a: held[0],
-        held_b: held[1],
-    };
+    let in_money = |units: i128| Fraction::new(units, 10_i128.pow(currency.minor_digits));
     let mut lines: Vec<Line> = items
         .iter()
         .zip(&units)
         .map(|(item, units)| Line {
-            item: if item.contained { "tax_within" } else { ITEMS[item.item] }.to_owned(),
+            item: if item.contained { "tax_within" } else { item.item }.to_owned(),
+            currency: currency.code.to_owned(),
             issuer: item.issuer.letter().to_owned(),
             flow: item.flow.word(),
+            origin_period: item.origin.clone(),
+            reference: String::new(),
             ratio_from: item.ratio_label.clone(),
             rate_from: item.rate_label.clone(),
             events: item.events.len() as i64,
@@ -89,50 +122,82 @@ pub fn clear(books: &Books, counted: &[Judged], held: [Fraction; 2]) -> (Vec<Lin
             payee: item.payer.other().letter().to_owned(),
         })
         .collect();
-    if world.opening_carry != 0 {
-        let payer = if world.opening_carry > 0 { Party::A } else { Party::B };
-        lines.push(Line {
-            item: "carry".to_owned(),
-            issuer: String::new(),
-            flow: String::new(),
-            ratio_from: String::new(),
-            rate_from: String::new(),
-            events: 0,
-            points: 0,
-            amount: opening_carry.abs(),
-            payer: payer.letter().to_owned(),
-            payee: payer.other().letter().to_owned(),
-        });
+    lines.extend(books.adjustment_lines(currency));
+    lines.extend(books.late_fee_lines(currency));
+    let payable = |party: Party| {
+        let of_party = |line: &&Line| line.payer == party.letter() && line.item != "tax_within";
+        lines.iter().filter(of_party).fold(Fraction::ZERO, |sum, line| sum + line.amount)
+    };
+    let (a_payable, b_payable) = (payable(Party::A), payable(Party::B));
+    let opening_carry = books.opening_carry(currency);
+    let net = a_payable - b_payable + opening_carry;
+    let too_little = net.abs() < in_money(i128::from(currency.minimum));
+    let held = PARTIES.map(|party| held_by(books, party, currency));
+    let statement = Statement {
+        currency: currency.code.to_owned(),
+        opening_from: books.opening_from(),
+        a_payable,
+        b_payable,
+        opening_carry,
+        net,
+        amount_due: if too_little { Fraction::ZERO } else { net.abs() },
+        carry_forward: if too_little { net } else { Fraction::ZERO },
+        held_a: held[0],
+        held_b: held[1],
+    };
+    if opening_carry != Fraction::ZERO {
+        let payer = if opening_carry > Fraction::ZERO { Party::A } else { Party::B };
+        let carry = super::extras::line("carry", currency, payer, opening_carry.abs());
+        lines.push(Line { origin_period: world.label(), ..carry });
     }
     (lines, statement)
 }
 
-fn key_of(books: &Books, pair: &Judged) -> (Party, Flow, Option<i64>, i64) {
-    let world = books.world;
-    let entry = &books.entries[pair.issuer];
-    let (party, flow) = (entry.party, entry.flow.unwrap());
-    let at = books.version_instant(pair.issuer);
-    let rate = rate_at(world, party, flow, at).unwrap();
-    let ratio = ratio_at(world, party, at).filter(|_| flow != Flow::Sale);
-    (party, flow, ratio.map(|ratio| world.instant(ratio.from)), world.instant(rate.from))
+/// What a party's points hold aside in a currency.
+fn held_by(books: &Books, party: Party, currency: &Currency) -> Fraction {
+    let mut sum = Fraction::ZERO;
+    for (index, entry) in books.entries.iter().enumerate() {
+        let held = matches!(entry.fate, Some(Fate::Held(_))) && books.belongs(index);
+        if held
+            && entry.party == party
+            && let Some((code, amount)) = books.worth(index)
+            && code == currency.code
+        {
+            sum = sum + amount;
+        }
+    }
+    sum
 }
 
-/// The gross line of pairs of one key, and its fees with their taxes.
-fn items_of(books: &Books, group: &[&Judged]) -> Vec<Item> {
+/// None where the flow has no money or another currency.
+fn key_of(books: &Books, item: &Counted, currency: &Currency) -> Option<Key> {
     let world = books.world;
-    let entry = &books.entries[group[0].issuer];
-    let (issuer, flow) = (entry.party, entry.flow.unwrap());
-    let at = books.version_instant(group[0].issuer);
-    let rate = rate_at(world, issuer, flow, at).unwrap();
-    let ratio = ratio_at(world, issuer, at).filter(|_| flow != Flow::Sale);
-    let events: Vec<i128> = group.iter().map(|pair| books.cleared(pair.issuer)).collect();
+    let (ratio, rate) = versions_at(world, item.issuer, item.flow, item.version_at).unwrap();
+    let rate = rate.filter(|rate| rate.currency.unwrap_or(world.currency) == currency.code)?;
+    let origin_begins = world.midnight(world.cycle_of(world.day_of(item.origin_at)).0);
+    Some(Key {
+        issuer: item.issuer,
+        flow: item.flow,
+        earlier: origin_begins != world.period_bounds().0,
+        origin_begins,
+        ratio_from: ratio.map(|ratio| world.instant(ratio.from)),
+        rate_from: world.instant(rate.from),
+    })
+}
+
+/// The gross line of items of one key, its fees with their taxes, and the taxes of the gross.
+fn items_of(books: &Books, group: &[&Counted], currency: &Currency) -> Vec<Item> {
+    let world = books.world;
+    let (issuer, flow) = (group[0].issuer, group[0].flow);
+    let (ratio, rate) = versions_at(world, issuer, flow, group[0].version_at).unwrap();
+    let rate = rate.unwrap();
+    let events: Vec<i128> = group.iter().map(|item| item.points).collect();
     let points = Fraction::whole(events.iter().sum());
     let item = |item, payer, exact, own_units, contained| Item {
         item,
         issuer,
         flow,
-        ratio_from: ratio.map(|ratio| world.instant(ratio.from)),
-        rate_from: world.instant(rate.from),
+        origin: world.label_of(world.day_of(group[0].origin_at)),
         ratio_label: ratio.map(|ratio| moment_text(ratio.from)).unwrap_or_default(),
         rate_label: moment_text(rate.from),
         events: events.clone(),
@@ -141,7 +206,7 @@ fn items_of(books: &Books, group: &[&Judged]) -> Vec<Item> {
         own_units,
         contained,
     };
-    let minor = minor_unit(world);
+    let minor = Fraction::whole(10_i128.pow(currency.minor_digits));
     let round = |exact: Fraction| exact.round(world.mode);
     // What is rounded: each event's points, or those of the whole line.
     let parts: Vec<Fraction> = match world.place {
@@ -151,49 +216,61 @@ fn items_of(books: &Books, group: &[&Judged]) -> Vec<Item> {
     let gross: Vec<i128> =
         parts.iter().map(|points| round(*points * price(rate) * minor)).collect();
     let gross_payer = if flow == Flow::Sale { issuer.other() } else { issuer };
-    let exact_gross = points * price(rate);
-    let mut items = vec![item(0, gross_payer, exact_gross, gross.iter().sum(), false)];
-    for fee in &world.fees {
-        let share = per_cent(fee.milli_percent);
-        let payer = match fee.paid_by {
-            Bearer::Issuer => issuer,
-            Bearer::Acceptor => issuer.other(),
-        };
-        let fees: Vec<i128> =
-            gross.iter().map(|units| round(Fraction::whole(*units) * share)).collect();
-        let exact_fee = exact_gross * share;
-        items.push(item(1, payer, exact_fee, fees.iter().sum(), false));
-        let Some(tax) = &fee.tax else { continue };
-        let t = i128::from(tax.milli_percent);
-        let under = if tax.inclusive { 100_000 + t } else { 100_000 };
-        let share = Fraction::new(t, under);
-        let exact_tax = exact_fee * share;
+    // In minor units.
+    let exact_gross = points * price(rate) * minor;
+    let mut items = vec![item("gross", gross_payer, exact_gross, gross.iter().sum(), false)];
+    // A contained tax is in nobody's total, and so takes no part in sharing it.
+    let taxes = |of: &[i128], exact: Fraction, tax: &Tax| {
+        let exact_tax = exact * tax_share(tax);
         let units = match world.place {
-            // A contained tax is in nobody's total, and so takes no part in sharing it.
-            Place::Statement => round(exact_tax * minor),
-            _ => fees.iter().map(|units| round(Fraction::whole(*units) * share)).sum(),
+            Place::Statement => round(exact_tax),
+            _ => of.iter().map(|units| round(Fraction::whole(*units) * tax_share(tax))).sum(),
         };
-        items.push(item(2, payer, exact_tax, units, tax.inclusive));
+        (exact_tax, units)
+    };
+    for fee in world.fees.iter().filter(|fee| fee.scope.holds(issuer, flow)) {
+        let share = per_cent(fee.milli_percent);
+        let payer = payer_of(fee.paid_by, issuer);
+        let bounded = |fee_of: Fraction, gross| within_bounds(fee, fee_of, gross, minor);
+        let fees: Vec<i128> = gross
+            .iter()
+            .map(|units| {
+                let gross = Fraction::whole(*units);
+                // Bounds are whole units of the currency, so that nothing is left to round.
+                bounded(Fraction::whole(round(gross * share)), gross).round(world.mode)
+            })
+            .collect();
+        let exact_fee = bounded(exact_gross * share, exact_gross);
+        items.push(item("fee", payer, exact_fee, fees.iter().sum(), false));
+        let Some(tax) = &fee.tax else { continue };
+        let (exact_tax, units) = taxes(&fees, exact_fee, tax);
+        items.push(item("tax", payer, exact_tax, units, tax.inclusive));
+    }
+    for taxed in world.taxes.iter().filter(|taxed| taxed.scope.holds(issuer, flow)) {
+        let payer = payer_of(taxed.paid_by, issuer);
+        let (exact_tax, units) = taxes(&gross, exact_gross, &taxed.tax);
+        items.push(item("tax", payer, exact_tax, units, taxed.tax.inclusive));
     }
     items
 }
 
 /// Each payer's exact total rounded once, and shared among its lines by largest remainder.
-fn share_totals(world: &World, items: &[Item]) -> Vec<i128> {
-    let exact = |index: usize| items[index].exact * minor_unit(world);
+fn share_totals(books: &Books, items: &[Item]) -> Vec<i128> {
     let mut units: Vec<i128> = items.iter().map(|item| item.own_units).collect();
-    for payer in [Party::A, Party::B] {
+    for payer in PARTIES {
         let mut lines: Vec<usize> = (0..items.len())
             .filter(|index| items[*index].payer == payer && !items[*index].contained)
             .collect();
-        let total = lines.iter().fold(Fraction::ZERO, |sum, line| sum + exact(*line));
-        let mut left = total.round(world.mode);
+        let total = lines.iter().fold(Fraction::ZERO, |sum, line| sum + items[*line].exact);
+        let mut left = total.round(books.world.mode);
         for line in &lines {
-            units[*line] = exact(*line).floor();
+            units[*line] = items[*line].exact.floor();
             left -= units[*line];
         }
         // The sort is stable, so that lines of equal remainder stay in their order.
-        lines.sort_by_key(|line| std::cmp::Reverse(exact(*line) - Fraction::whole(units[*line])));
+        lines.sort_by_key(|line| {
+            std::cmp::Reverse(items[*line].exact - Fraction::whole(units[*line]))
+        });
         for line in lines.iter().take(usize::try_from(left).unwrap()) {
             units[*line] += 1;
         }

@@ -50,11 +50,8 @@ pub fn march() -> World {
     (world.ratios[0].issuer_points, world.ratios[0].acceptor_points) = (100, 40);
     (world.ratios[1].issuer_points, world.ratios[1].acceptor_points) = (40, 100);
     (world.rates[0].millionths, world.rates[1].millionths) = (8_000, 20_000);
-    world.fees = vec![Fee {
-        milli_percent: 2_000,
-        paid_by: Bearer::Issuer,
-        tax: Some(Tax { milli_percent: 6_000, inclusive: false }),
-    }];
+    let tax = Some(Tax { milli_percent: 6_000, inclusive: false });
+    world.fees = vec![Fee::plain(2_000, Bearer::Issuer, tax)];
     spend(&mut world, Party::A, "a1", 1_000, 400);
     spend(&mut world, Party::A, "a2", 2_550, 1_020);
     reverse(&mut world, Party::A, "a3", "a1", 1_000, 400);
@@ -80,10 +77,10 @@ fn codes(expected: &Expected) -> Vec<String> {
 fn march_comes_to_the_fen() {
     let expected = judge(&march());
     assert_eq!(codes(&expected), ["AMT-01 b3-mb3", "EVT-01 a5", "EVT-03 b2"]);
-    let statement = expected.answer.statement.as_ref().unwrap().to_string();
+    let statement = expected.answer.statement().unwrap().to_string();
     assert_eq!(
         statement,
-        "a 61.68 b 14.71 carried in 0 net 46.97 due 46.97 carried 0 held a 6.4 b 20"
+        "CNY from declared: a 61.68 b 14.71 carried in 0 net 46.97 due 46.97 carried 0 held a 6.4 b 20"
     );
     let amounts: Vec<String> =
         expected.answer.lines.iter().map(|line| line.amount.to_string()).collect();
@@ -168,7 +165,8 @@ fn a_midpoint_goes_where_the_mode_says() {
         world.mode = mode;
         world.rates[0].millionths = 5_000;
         spend(&mut world, Party::A, "s", 1, 1);
-        let statement = judge(&world).answer.statement.unwrap();
+        let answer = judge(&world).answer;
+        let statement = answer.statement().unwrap();
         assert_eq!(statement.a_payable.to_string(), due, "{mode:?}");
     }
 }
@@ -176,16 +174,13 @@ fn a_midpoint_goes_where_the_mode_says() {
 #[test]
 fn a_contained_tax_is_shown_and_not_added() {
     let mut world = World::bare();
-    world.fees = vec![Fee {
-        milli_percent: 10_000,
-        paid_by: Bearer::Acceptor,
-        tax: Some(Tax { milli_percent: 6_000, inclusive: true }),
-    }];
+    let tax = Some(Tax { milli_percent: 6_000, inclusive: true });
+    world.fees = vec![Fee::plain(10_000, Bearer::Acceptor, tax)];
     spend(&mut world, Party::A, "s", 10_600, 10_600);
     let answer = judge(&world).answer;
     let amounts: Vec<String> = answer.lines.iter().map(|line| line.amount.to_string()).collect();
     assert_eq!(amounts, ["106", "10.6", "0.6"]);
-    let statement = answer.statement.unwrap();
+    let statement = answer.statement().unwrap();
     assert_eq!(
         (statement.a_payable.to_string(), statement.b_payable.to_string()),
         ("106".into(), "10.6".into())

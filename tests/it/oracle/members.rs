@@ -69,43 +69,50 @@ fn is_absent(world: &World, party: Party, member: &str) -> bool {
 impl Books<'_> {
     /// What keeps a pair from clearing because of its members, and whether that is a finding of
     /// the pair's own.
-    pub fn ineligible(&self, issuer: usize, acceptor: usize) -> Option<(&'static str, bool)> {
+    pub fn ineligible(&self, issuer: usize, acceptor: usize) -> Option<(Discrepancy, bool)> {
         let world = self.world;
         world.links.as_ref()?;
         let (one, other) = (&self.entries[issuer], &self.entries[acceptor]);
         let (party, partner, at) = (one.party, other.party, one.row.occurred_at);
+        let own = |code| Some((self.describe(code, &[issuer, acceptor]), true));
         if is_duplicated(world, party, &one.row.member_no) {
-            return Some(("MBR-04", false));
+            return Some((of_member("MBR-04", party, &one.row.member_no), false));
         }
         let links = links_at(world, party, &one.row.member_no, at);
+        let groups = contradicted(world);
+        let group_of =
+            |link: &Link| groups.iter().find(|group| group.iter().any(|l| l.is_the_same(link)));
         let link = match links.len() {
-            0 => return Some(("MBR-07", true)),
+            0 => return own("MBR-07"),
             1 => links[0],
-            _ => return Some(("MBR-03", false)),
+            _ => {
+                let group = links.iter().find_map(|link| group_of(link));
+                return Some((of_group(group.map_or(&links, |group| group)), false));
+            }
         };
-        if contradicted(world).iter().flatten().any(|other| other.is_the_same(link)) {
-            return Some(("MBR-03", false));
+        if let Some(group) = group_of(link) {
+            return Some((of_group(group), false));
         }
         for (party, code) in [(Party::A, "MBR-01"), (Party::B, "MBR-02")] {
             if is_absent(world, party, link.member(party)) {
-                return Some((code, false));
+                return Some((of_members(code, &link.a_member, &link.b_member), false));
             }
         }
         if link.member(partner) != other.row.member_no {
-            return Some(("MBR-07", true));
+            return own("MBR-07");
         }
         if is_duplicated(world, partner, &other.row.member_no) {
-            return Some(("MBR-04", false));
+            return Some((of_member("MBR-04", partner, &other.row.member_no), false));
         }
         for party in PARTIES {
             for record in records(world, party, link.member(party)) {
                 let since = record.status_since.is_none_or(|since| since <= at);
                 if record.status != MemberStatus::Active && since {
-                    return Some(("MBR-07", true));
+                    return own("MBR-07");
                 }
             }
         }
-        self.without_consent(link, at).map(|code| (code, true))
+        self.without_consent(link, at).and_then(own)
     }
 
     fn without_consent(&self, link: &Link, at: i64) -> Option<&'static str> {
@@ -130,9 +137,9 @@ impl Books<'_> {
     }
 }
 
-fn of_members(code: &str, a_member: &str, b_member: &str) -> Discrepancy {
+fn of_members(code: &'static str, a_member: &str, b_member: &str) -> Discrepancy {
     Discrepancy {
-        code: code.to_owned(),
+        code,
         a_events: String::new(),
         b_events: String::new(),
         a_member: a_member.to_owned(),
@@ -140,8 +147,19 @@ fn of_members(code: &str, a_member: &str, b_member: &str) -> Discrepancy {
     }
 }
 
+/// The discrepancy of links that contradict each other.
+fn of_group(group: &[&Link]) -> Discrepancy {
+    let names = |party| {
+        let mut names: Vec<&str> = group.iter().map(|link| link.member(party)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.join(";")
+    };
+    of_members("MBR-03", &names(Party::A), &names(Party::B))
+}
+
 /// A discrepancy of one party's member.
-pub fn of_member(code: &str, party: Party, member: &str) -> Discrepancy {
+pub fn of_member(code: &'static str, party: Party, member: &str) -> Discrepancy {
     match party {
         Party::A => of_members(code, member, ""),
         Party::B => of_members(code, "", member),
@@ -175,15 +193,7 @@ pub fn judge_members(world: &World) -> Vec<Discrepancy> {
     }
     let firm: Vec<&Link> =
         judged.into_iter().filter(|link| link.method != Method::Inferred).collect();
-    for group in contradicted(world) {
-        let names = |party| {
-            let mut names: Vec<&str> = group.iter().map(|link| link.member(party)).collect();
-            names.sort_unstable();
-            names.dedup();
-            names.join(";")
-        };
-        found.push(of_members("MBR-03", &names(Party::A), &names(Party::B)));
-    }
+    found.extend(contradicted(world).iter().map(|group| of_group(group)));
     judge_contacts(world, &firm, &mut found);
     judge_tiers(world, &firm, &mut found);
     found

@@ -1,6 +1,6 @@
 //! Which rows of the two books are one event (judging.md, 4).
 
-use super::books::{Books, Fate, Role};
+use super::books::{Books, Role};
 use super::members::sole_link;
 use super::terms::{mirror_by, ratio_at};
 use crate::world::{Flow, PARTIES, Party, Rule, SECOND};
@@ -8,6 +8,7 @@ use crate::world::{Flow, PARTIES, Party, Rule, SECOND};
 impl Books<'_> {
     /// Pairs the legs, per issuer, by the declared rules in their order.
     pub fn pair(&mut self) {
+        self.pair_what_was_settled();
         for issuer in PARTIES {
             for rule in self.world.rules.clone() {
                 match rule {
@@ -18,6 +19,24 @@ impl Books<'_> {
                     }
                     Rule::Order => self.pair_by_order(issuer),
                     Rule::Window(from, to) => self.pair_by_window(issuer, from, to),
+                }
+            }
+        }
+    }
+
+    /// What was settled together is a pair whatever the rules would make of it now.
+    fn pair_what_was_settled(&mut self) {
+        for issuer in PARTIES {
+            for one in self.legs(issuer, Role::Issuer) {
+                for other in self.legs(issuer, Role::Acceptor) {
+                    let (leg, mirror) = (&self.entries[one], &self.entries[other]);
+                    let together = self.past.settled_together(
+                        (leg.party, &leg.row.event_id),
+                        (mirror.party, &mirror.row.event_id),
+                    );
+                    if together && leg.is_open() && mirror.is_open() {
+                        self.join(one, other);
+                    }
                 }
             }
         }
@@ -38,10 +57,7 @@ impl Books<'_> {
     }
 
     fn ambiguous(&mut self, legs: Vec<usize>) {
-        for leg in &legs {
-            self.entries[*leg].fate = Some(Fate::Held("EVT-10"));
-        }
-        self.findings.push(("EVT-10", legs));
+        self.find("EVT-10", legs);
     }
 
     /// An acceptor's leg that names a row which is no issuer's leg.
@@ -52,8 +68,7 @@ impl Books<'_> {
                 entry.party == issuer && entry.row.event_id == *counter && !entry.extra
             });
             if named.is_some_and(|entry| entry.role != Role::Issuer) {
-                self.entries[leg].fate = Some(Fate::Held("EVT-09"));
-                self.findings.push(("EVT-09", vec![leg]));
+                self.find("EVT-09", vec![leg]);
             }
         }
     }

@@ -1,7 +1,9 @@
 //! What becomes of each pair and of each leg that has none (judging.md, 5 to 10).
 
+use super::answer::Discrepancy;
 use super::books::{Books, Fate, Role};
-use super::terms::{explain, mirror_by, rate_at, ratio_at};
+use super::past::Settled;
+use super::terms::{explain, mirror_by, versions_at};
 use crate::world::{DAY, Flow, Status};
 
 /// What a reversal has left of its original: the original's index and what is reversed so far.
@@ -23,25 +25,42 @@ pub struct Judged {
     pub agreed: Option<i128>,
 }
 
+/// What judging makes of a pair: its fate, under what it is held, and its findings.
+struct Verdict {
+    fate: Fate,
+    under: Option<Discrepancy>,
+    codes: Vec<&'static str>,
+}
+
+impl Verdict {
+    fn quiet(fate: Fate) -> Verdict {
+        Verdict { fate, under: None, codes: Vec::new() }
+    }
+}
+
 impl Books<'_> {
-    /// Judges everything that identity and pairing have left open.
-    pub fn judge_legs(&mut self) -> Vec<Judged> {
+    /// Judges everything that identity and pairing have left open. Second come the pairs that are
+    /// reversed, wholly or in part.
+    pub fn judge_legs(&mut self) -> (Vec<Judged>, Vec<usize>) {
         let mut pairs: Vec<(usize, usize)> = (0..self.entries.len())
             .filter(|index| self.entries[*index].role == Role::Issuer)
             .filter_map(|index| Some((index, self.entries[index].partner?)))
             .collect();
-        // Reversals come last, because each looks at its original and at those before it.
-        pairs.sort_by(|(one, _), (other, _)| {
-            let (one, other) = (&self.entries[*one], &self.entries[*other]);
-            let key = |row: &crate::world::Row| (row.occurred_at, row.event_id.clone());
-            one.is_reversal()
-                .cmp(&other.is_reversal())
-                .then_with(|| key(one.row).cmp(&key(other.row)))
+        // Reversals come last, because each looks at its original and at those before it; and what
+        // was settled before comes before all others.
+        pairs.sort_by_key(|(issuer, _)| {
+            let entry = &self.entries[*issuer];
+            let settled = entry.settled.is_some();
+            (entry.is_reversal(), !settled, entry.row.occurred_at, entry.row.event_id.clone())
         });
         let mut reversed = Reversed::default();
         let mut judged = Vec::new();
-        let firsts = pairs.iter().filter(|(issuer, _)| !self.entries[*issuer].is_reversal());
-        for (issuer, acceptor) in firsts.copied().collect::<Vec<_>>() {
+        for index in 0..self.entries.len() {
+            self.follow_the_past(index);
+        }
+        let (reversals, firsts): (Vec<_>, Vec<_>) =
+            pairs.into_iter().partition(|(issuer, _)| self.entries[*issuer].is_reversal());
+        for (issuer, acceptor) in firsts {
             judged.push(self.judge_pair(issuer, acceptor, &mut reversed));
         }
         for index in 0..self.entries.len() {
@@ -49,29 +68,50 @@ impl Books<'_> {
                 self.judge_alone(index);
             }
         }
-        for (issuer, acceptor) in pairs {
-            if self.entries[issuer].is_reversal() {
-                judged.push(self.judge_pair(issuer, acceptor, &mut reversed));
-            }
+        for (issuer, acceptor) in reversals {
+            judged.push(self.judge_pair(issuer, acceptor, &mut reversed));
         }
-        judged
+        (judged, reversed.0.into_iter().map(|(original, _)| original).collect())
+    }
+
+    /// What is settled is not judged again.
+    fn follow_the_past(&mut self, index: usize) {
+        let entry = &mut self.entries[index];
+        if entry.extra || entry.collided {
+            return;
+        }
+        entry.fate = match entry.settled {
+            Some(Settled::Counted) => Some(Fate::Counted),
+            Some(Settled::Refused) => Some(Fate::Excluded),
+            None => entry.fate,
+        };
     }
 
     fn judge_pair(&mut self, issuer: usize, acceptor: usize, reversed: &mut Reversed) -> Judged {
         let mut judged = Judged { issuer, acceptor, agreed: None };
-        let mut codes: Vec<&'static str> = Vec::new();
-        let fate = match self.structure(issuer, acceptor) {
-            Some((fate, code)) => {
-                codes.extend(code);
-                fate
+        if self.entries[issuer].settled.is_some() {
+            let original = self.entries[issuer].original;
+            if let Some(original) = original
+                && self.entries[issuer].settled == Some(Settled::Counted)
+            {
+                reversed.0.push((original, self.cleared(issuer)));
             }
-            None => self.judge_substance(&mut judged, reversed, &mut codes),
+            return judged;
+        }
+        let verdict = match self.structure(issuer, acceptor) {
+            Some((fate, code)) => {
+                let under = code.map(|code| self.describe(code, &[issuer, acceptor]));
+                Verdict { fate, under, codes: code.into_iter().collect() }
+            }
+            None => self.judge_substance(&mut judged, reversed),
         };
-        for code in codes {
+        for code in verdict.codes {
             self.findings.push((code, vec![issuer, acceptor]));
         }
-        self.entries[issuer].fate = Some(fate);
-        self.entries[acceptor].fate = Some(fate);
+        for index in [issuer, acceptor] {
+            self.entries[index].fate = Some(verdict.fate);
+            self.entries[index].under = verdict.under.clone();
+        }
         judged
     }
 
@@ -97,29 +137,29 @@ impl Books<'_> {
         let wrong = reverse_two
             || one.flow != other.flow
             || one.is_reversal() != other.is_reversal()
-            || !self.sign_is_right(issuer)
-            || !self.sign_is_right(acceptor)
-            || one.row.points == 0
-            || other.row.points == 0;
+            || self.has_wrong_sign(issuer, acceptor);
         wrong.then_some((Fate::Held("EVT-09"), Some("EVT-09")))
     }
 
+    pub fn has_wrong_sign(&self, issuer: usize, acceptor: usize) -> bool {
+        [issuer, acceptor]
+            .iter()
+            .any(|leg| !self.sign_is_right(*leg) || self.entries[*leg].row.points == 0)
+    }
+
     /// Eligibility, amount, reversal and cut-off of a pair whose structure is right.
-    fn judge_substance(
-        &self,
-        judged: &mut Judged,
-        reversed: &mut Reversed,
-        codes: &mut Vec<&'static str>,
-    ) -> Fate {
+    fn judge_substance(&self, judged: &mut Judged, reversed: &mut Reversed) -> Verdict {
         let (issuer, acceptor) = (judged.issuer, judged.acceptor);
         let original = self.entries[issuer].original;
-        let mut held: Option<&'static str> = None;
+        let mut codes: Vec<&'static str> = Vec::new();
+        let mut under: Option<Discrepancy> = None;
         if original.is_none()
-            && let Some((code, finding)) = self.ineligible(issuer, acceptor)
+            && let Some((about, finding)) = self.ineligible(issuer, acceptor)
         {
-            held = Some(code);
-            codes.extend(finding.then_some(code));
+            codes.extend(finding.then_some(about.code));
+            under = Some(about);
         }
+        let own = |code| self.describe(code, &[issuer, acceptor]);
         let cleared = self.cleared(issuer);
         let (before, after) = match original {
             None => (0, cleared),
@@ -131,44 +171,52 @@ impl Books<'_> {
         if let Some(code) = self.judge_amount(judged, before, after) {
             codes.push(code);
             if code != "AMT-04" {
-                held = held.or(Some(code));
+                under = under.or_else(|| Some(own(code)));
             }
         }
         if let Some(original) = original {
             if after * self.cleared(original).signum() < 0 {
                 codes.push("REV-02");
-                held = held.or(Some("REV-02"));
+                under = under.or_else(|| Some(own("REV-02")));
             } else {
                 reversed.0.push((original, cleared));
             }
             // What became of a pair of another period there decides here too.
-            if self.belongs(original) || self.entries[original].partner.is_some() {
-                match self.entries[original].fate.unwrap() {
-                    Fate::Held(code) => {
-                        codes.clear();
-                        return Fate::Held(code);
+            let entry = &self.entries[original];
+            if self.belongs(original) || entry.partner.is_some() || entry.settled.is_some() {
+                let fate = entry.fate.unwrap();
+                match fate {
+                    Fate::Held(_) => {
+                        return Verdict { fate, under: entry.under.clone(), codes: Vec::new() };
                     }
-                    Fate::Pending(code) => {
-                        codes.clear();
-                        return Fate::Pending(code);
-                    }
+                    Fate::Pending(_) => return Verdict::quiet(fate),
                     Fate::Excluded => {
-                        *codes = vec!["REV-01"];
-                        return Fate::Held("REV-01");
+                        let (fate, under) = (Fate::Held("REV-01"), Some(own("REV-01")));
+                        return Verdict { fate, under, codes: vec!["REV-01"] };
                     }
                     Fate::Counted => {}
                 }
             }
+            if entry.settled.is_some() || self.past.has_closed(entry.row.occurred_at) {
+                codes.push("REV-04");
+            }
         }
-        if let Some(code) = held {
-            return Fate::Held(code);
+        if under.is_none() && original.is_none() {
+            let leg = &self.entries[issuer];
+            let cap = self.past.capped(self.world, leg.party, &leg.row.event_id);
+            codes.extend(cap);
+            under = cap.map(own);
         }
-        let (start, end) = self.world.period_bounds();
+        if let Some(under) = under {
+            return Verdict { fate: Fate::Held(under.code), under: Some(under), codes };
+        }
+        let first = self.world.cycle_of(self.world.day_of(self.entries[issuer].row.occurred_at));
+        let (start, end) = (self.world.midnight(first.0), self.world.midnight(first.1));
         let accepted_at = self.entries[acceptor].row.occurred_at;
         if !(start <= accepted_at && accepted_at < end) {
             codes.push("EVT-06");
         }
-        Fate::Counted
+        Verdict { fate: Fate::Counted, under: None, codes }
     }
 
     /// Compares the recorded mirror with the agreed one. `before` and `after` are what is left of
@@ -179,11 +227,7 @@ impl Books<'_> {
         let entry = &self.entries[judged.issuer];
         let (party, flow) = (entry.party, entry.flow.unwrap());
         let at = self.version_instant(judged.issuer);
-        let ratio = ratio_at(world, party, at);
-        let no_ratio = flow != Flow::Sale && ratio.is_none();
-        if no_ratio || rate_at(world, party, flow, at).is_none() {
-            return Some("AMT-07");
-        }
+        let Some((ratio, _)) = versions_at(world, party, flow, at) else { return Some("AMT-07") };
         let cleared = self.cleared(judged.issuer);
         let agreed = match ratio {
             Some(ratio) if flow != Flow::Sale => {
@@ -199,18 +243,25 @@ impl Books<'_> {
     fn judge_alone(&mut self, index: usize) {
         let entry = &self.entries[index];
         let awaited_until = entry.row.occurred_at + self.world.grace_days * DAY;
-        let (fate, code) = match (entry.row.status, entry.role) {
-            (Status::Cancelled, _) => (Fate::Excluded, None),
-            (Status::Pending, _) => (Fate::Pending(""), None),
-            _ if entry.is_orphan() => (Fate::Held("REV-01"), Some("REV-01")),
-            _ if awaited_until > self.world.as_of_end() => {
-                (Fate::Pending("EVT-07"), Some("EVT-07"))
+        let code = match (entry.row.status, entry.role) {
+            (Status::Cancelled, _) => {
+                self.entries[index].fate = Some(Fate::Excluded);
+                return;
             }
-            _ if entry.is_reversal() => (Fate::Held("REV-03"), Some("REV-03")),
-            (_, Role::Issuer) => (Fate::Held("EVT-01"), Some("EVT-01")),
-            _ => (Fate::Held("EVT-02"), Some("EVT-02")),
+            (Status::Pending, _) => {
+                self.entries[index].fate = Some(Fate::Pending(""));
+                return;
+            }
+            _ if entry.is_orphan() => "REV-01",
+            _ if awaited_until > self.world.as_of_end() => {
+                self.entries[index].fate = Some(Fate::Pending("EVT-07"));
+                self.findings.push(("EVT-07", vec![index]));
+                return;
+            }
+            _ if entry.is_reversal() => "REV-03",
+            (_, Role::Issuer) => "EVT-01",
+            _ => "EVT-02",
         };
-        self.entries[index].fate = Some(fate);
-        self.findings.extend(code.map(|code| (code, vec![index])));
+        self.find(code, vec![index]);
     }
 }

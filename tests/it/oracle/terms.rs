@@ -38,6 +38,21 @@ pub fn rate_at(world: &World, issuer: Party, flow: Flow, at: i64) -> Option<&Rat
     versions().find(|rate| in_force(world, at, rate.from, rate.to, &all))
 }
 
+/// What decides about the money of an issuer's flow at an instant; None where a version is missing
+/// that the flow needs. A sale needs no ratio, and a flow without money no rate.
+pub fn versions_at(
+    world: &World,
+    issuer: Party,
+    flow: Flow,
+    at: i64,
+) -> Option<(Option<&Ratio>, Option<&Rate>)> {
+    let ratio = ratio_at(world, issuer, at).filter(|_| flow != Flow::Sale);
+    let rate = rate_at(world, issuer, flow, at).filter(|_| world.has_money(issuer, flow));
+    let complete = (flow == Flow::Sale || ratio.is_some())
+        && (!world.has_money(issuer, flow) || rate.is_some());
+    complete.then_some((ratio, rate))
+}
+
 /// Money per point.
 pub fn price(rate: &Rate) -> Fraction {
     Fraction::new(i128::from(rate.millionths), 1_000_000)

@@ -12,6 +12,7 @@ use super::{
     Method, Mode, Moment, PARTIES, Party, Place, Rate, Ratio, Rule, SECOND, Tax, Tiers, World,
 };
 use crate::oracle::books::Books;
+use crate::oracle::past::Past;
 
 pub const MODES: [Mode; 4] = [Mode::HalfUp, Mode::HalfEven, Mode::Down, Mode::Up];
 const RATIOS: [(i64, i64); 8] =
@@ -131,7 +132,7 @@ fn versions(rng: &mut Rng, world: &mut World, boundaries: &[Moment]) {
                     1 => rng.i64(1..100),
                     _ => rng.i64(1..60_000),
                 };
-                world.rates.push(Rate { issuer, flow, millionths, from, to });
+                world.rates.push(Rate { issuer, flow, millionths, currency: None, from, to });
             }
         }
     }
@@ -154,7 +155,7 @@ fn money(rng: &mut Rng, world: &mut World) {
             continue;
         }
         let milli_percent = one_of(rng, &[2_000, 1_500, 625, 3_333, 33_333]);
-        world.fees.push(Fee { milli_percent, paid_by, tax });
+        world.fees.push(Fee::plain(milli_percent, paid_by, tax));
     }
     let unit = 10_i64.pow(world.minor_digits);
     if rng.bool() {
@@ -383,14 +384,15 @@ fn accounts(rng: &mut Rng, world: &mut World) {
         world.side_mut(party).accounts = Some(closing);
         world.side_mut(party).overdraft = now_and_then(rng, 20);
     }
-    let (accounts, _) = Books::open(world).judge_accounts();
+    let past = Past::default();
+    let (accounts, _) = Books::open(world, &past).judge_accounts();
     for party in PARTIES {
         let side = world.side_mut(party);
         for balance in side.accounts.iter_mut().flatten() {
-            let account = accounts.iter().find(|account| {
+            let account = accounts.iter().find(|(account, _)| {
                 account.party == party.letter() && account.member_no == balance.member_no
             });
-            balance.points = account.map_or(0, |account| account.expected);
+            balance.points = account.map_or(0, |(account, _)| account.expected);
             if now_and_then(rng, 6) {
                 balance.points += one_of(rng, &[1, -1, 50, -50, -30_000]);
             }

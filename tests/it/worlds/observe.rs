@@ -26,6 +26,13 @@ impl Published {
         self.optional(name).unwrap_or_default().to_owned()
     }
 
+    fn text_or(&self, name: &str, absent: &str) -> String {
+        match self.0.iter().any(|(column, _)| column == name) {
+            true => self.text(name),
+            false => absent.to_owned(),
+        }
+    }
+
     /// A letter or word, in small letters whatever the engine prefers.
     fn word(&self, name: &str) -> String {
         self.text(name).to_lowercase()
@@ -106,30 +113,39 @@ pub fn observe(dir: &Path) -> Result<Answer, String> {
         code: row.text("code"),
         amount: row.money("amount"),
     };
-    let statement = table(&dir, "statement");
+    let statements = table(&dir, "statement");
+    let currency = statements.first().map_or(String::new(), |row| row.text("currency"));
     Ok(Answer {
         discrepancies: table(&dir, "discrepancies").iter().map(discrepancy).collect(),
         cleared: table(&dir, "cleared_events").iter().map(cleared).collect(),
         held: table(&dir, "held").iter().map(aside).collect(),
         pending: table(&dir, "pending").iter().map(aside).collect(),
-        lines: table(&dir, "statement_lines").iter().map(line).collect(),
-        statement: statement.first().map(|row| Statement {
-            a_payable: row.money("a_payable").unwrap(),
-            b_payable: row.money("b_payable").unwrap(),
-            opening_carry: row.money("opening_carry").unwrap(),
-            net: row.money("net").unwrap(),
-            amount_due: row.money("amount_due").unwrap().abs(),
-            carry_forward: row.money("carry_forward").unwrap(),
-            held_a: row.money("held_a").unwrap(),
-            held_b: row.money("held_b").unwrap(),
-        }),
+        lines: table(&dir, "statement_lines").iter().map(|row| line(row, &currency)).collect(),
+        statements: statements.iter().map(statement).collect(),
         accounts: table(&dir, "accounts").iter().filter_map(account).collect(),
     })
 }
 
+fn statement(row: &Published) -> Statement {
+    Statement {
+        currency: row.text("currency"),
+        opening_from: row.text_or("opening_from", "declared"),
+        a_payable: row.money("a_payable").unwrap(),
+        b_payable: row.money("b_payable").unwrap(),
+        opening_carry: row.money("opening_carry").unwrap(),
+        net: row.money("net").unwrap(),
+        amount_due: row.money("amount_due").unwrap().abs(),
+        carry_forward: row.money("carry_forward").unwrap(),
+        held_a: row.money("held_a").unwrap(),
+        held_b: row.money("held_b").unwrap(),
+    }
+}
+
 fn discrepancy(row: &Published) -> Discrepancy {
+    let code = row.text("code");
+    let mut rules = hutong::detect::rules();
     Discrepancy {
-        code: row.text("code"),
+        code: rules.find(|rule| rule.code == code).unwrap().code,
         a_events: row.text("a_event_id"),
         b_events: row.text("b_event_id"),
         a_member: row.text("a_member"),
@@ -144,16 +160,19 @@ fn cleared(row: &Published) -> Cleared {
         issuer_event: row.text("issuer_event_id"),
         acceptor_event: row.text("acceptor_event_id"),
         points: row.points("points").unwrap(),
-        agreed_mirror: row.points("agreed_mirror").unwrap(),
-        recorded_mirror: row.points("recorded_mirror").unwrap(),
+        agreed_mirror: row.points("agreed_mirror"),
+        recorded_mirror: row.points("recorded_mirror"),
         ratio_from: row.text("ratio_from"),
         rate_from: row.text("rate_from"),
     }
 }
 
-fn line(row: &Published) -> Line {
+fn line(row: &Published, currency: &str) -> Line {
     Line {
         item: row.word("type"),
+        currency: row.text_or("currency", currency),
+        origin_period: row.text("origin_period"),
+        reference: row.text_or("reference", ""),
         issuer: row.word("issuer"),
         flow: row.word("flow"),
         ratio_from: row.text("ratio_from"),
@@ -216,6 +235,6 @@ mod tests {
         let answer = observe(dir.path()).unwrap();
         let held: Vec<String> = answer.held.iter().map(Aside::to_string).collect();
         assert_eq!(held, ["a [007] ~ [] EVT-01 -1.208", "b [] ~ [7] EVT-02 no amount"]);
-        assert_eq!(answer.statement, None);
+        assert_eq!(answer.statements, []);
     }
 }

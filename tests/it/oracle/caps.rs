@@ -1,0 +1,123 @@
+//! Caps and minimums (clearing.md), and events that look alike (EVT-05).
+
+use super::books::{Books, Fate};
+use super::pairs::Judged;
+use crate::world::{Cap, SECOND};
+
+/// Findings after which a pair is not judged any further.
+const STRUCTURAL: [&str; 3] = ["REV-01", "EVT-08", "EVT-09"];
+
+impl Books<'_> {
+    /// Holds what is below a minimum or above a cap, and the reversals of it.
+    pub fn cap(&mut self, judged: &[Judged]) {
+        let mut order: Vec<Judged> = judged.to_vec();
+        order.retain(|pair| {
+            let entry = &self.entries[pair.issuer];
+            let now = self.belongs(pair.issuer) && self.clears(entry.row.occurred_at);
+            now && entry.fate == Some(Fate::Counted) && !self.is_prior(pair.issuer)
+        });
+        order.sort_by_key(|pair| {
+            let row = &self.entries[pair.issuer].row;
+            (row.occurred_at, row.event_id.clone())
+        });
+        let mut caps: Vec<Cap> = self.world.caps.clone();
+        caps.sort_by_key(|cap| !cap.per_member);
+        // The cap's position, the member (or none), the event and what it added.
+        let mut sums: Vec<(usize, Option<String>, usize, i128)> = Vec::new();
+        let mut held: Vec<usize> = Vec::new();
+        for pair in order {
+            let entry = &self.entries[pair.issuer];
+            let cleared = self.cleared(pair.issuer);
+            if let Some(original) = entry.original {
+                let added: Vec<_> =
+                    sums.iter().filter(|sum| sum.2 == original && sum.3 > 0).cloned().collect();
+                sums.extend(added.into_iter().map(|sum| (sum.0, sum.1, original, cleared)));
+                continue;
+            }
+            let (party, flow) = (entry.party, entry.flow.unwrap());
+            let too_little = self.world.minimums.iter().any(|least| {
+                let its = least.issuer == party && least.flow.is_none_or(|wanted| wanted == flow);
+                its && cleared < i128::from(least.points)
+            });
+            let mut code = too_little.then_some("CAP-03");
+            let mut added = Vec::new();
+            for (position, cap) in caps.iter().enumerate() {
+                let its = cap.issuer == party && cap.flow.is_none_or(|wanted| wanted == flow);
+                if !its || code.is_some() {
+                    continue;
+                }
+                let member = cap.per_member.then(|| entry.row.member_no.clone());
+                let same = sums.iter().filter(|sum| sum.0 == position && sum.1 == member);
+                let so_far: i128 = same.map(|sum| sum.3).sum();
+                if so_far + cleared > i128::from(cap.points) {
+                    code = Some(if cap.per_member { "CAP-01" } else { "CAP-02" });
+                }
+                added.push((position, member, pair.issuer, cleared));
+            }
+            match code {
+                None => sums.extend(added),
+                Some(code) => {
+                    let legs = vec![pair.issuer, pair.acceptor];
+                    self.findings.retain(|(code, entries)| *code != "EVT-06" || *entries != legs);
+                    held.push(pair.issuer);
+                    self.find(code, legs);
+                }
+            }
+        }
+        for pair in judged {
+            let entry = &self.entries[pair.issuer];
+            let Some(original) = entry.original.filter(|original| held.contains(original)) else {
+                continue;
+            };
+            let judged_through = match entry.fate {
+                Some(Fate::Counted) => true,
+                Some(Fate::Held(code)) => !STRUCTURAL.contains(&code),
+                _ => false,
+            };
+            if judged_through && self.belongs(pair.issuer) {
+                let legs = vec![pair.issuer, pair.acceptor];
+                self.findings.retain(|(_, entries)| *entries != legs);
+                let about = self.entries[original].under.clone().unwrap();
+                self.hold(&legs, about);
+            }
+        }
+    }
+
+    /// Whether its line is that of its original's period (REV-04).
+    pub fn is_prior(&self, issuer: usize) -> bool {
+        self.findings.iter().any(|(code, entries)| *code == "REV-04" && entries[0] == issuer)
+    }
+
+    /// Pairs that are alike in everything but their ids, each within so long of the one before.
+    pub fn suspect_twins(&mut self, judged: &[Judged], reversed: &[usize]) {
+        let mut rest: Vec<Judged> = judged.to_vec();
+        rest.retain(|pair| {
+            let entry = &self.entries[pair.issuer];
+            let counts = self.belongs(pair.issuer) && entry.fate == Some(Fate::Counted);
+            counts && entry.original.is_none() && !reversed.contains(&pair.issuer)
+        });
+        rest.sort_by_key(|pair| self.entries[pair.issuer].row.occurred_at);
+        let facts = |pair: &Judged| {
+            let (one, other) = (&self.entries[pair.issuer], &self.entries[pair.acceptor]);
+            let members = (one.row.member_no.clone(), other.row.member_no.clone());
+            (one.party, one.flow, members, one.row.points, other.row.points)
+        };
+        let mut found = Vec::new();
+        while !rest.is_empty() {
+            let mut chain = vec![rest.remove(0)];
+            while let Some(next) = rest.iter().position(|pair| {
+                let last = chain.last().unwrap();
+                let at = |pair: &Judged| self.entries[pair.issuer].row.occurred_at;
+                facts(pair) == facts(last) && at(pair) - at(last) <= 60 * SECOND
+            }) {
+                chain.push(rest.remove(next));
+            }
+            if chain.len() > 1 {
+                found.push(chain.iter().flat_map(|pair| [pair.issuer, pair.acceptor]).collect());
+            }
+        }
+        for legs in found {
+            self.findings.push(("EVT-05", legs));
+        }
+    }
+}

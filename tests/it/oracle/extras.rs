@@ -1,0 +1,146 @@
+//! Lines that rest on no event: adjustments, late fees and the carry.
+
+use super::answer::{Discrepancy, Line};
+use super::books::Books;
+use super::fraction::Fraction;
+use super::past::{Balance, Standing};
+use crate::world::{Adjustment, Currency, Party};
+
+/// A line of no event.
+pub fn line(item: &str, currency: &Currency, payer: Party, amount: Fraction) -> Line {
+    Line {
+        item: item.to_owned(),
+        currency: currency.code.to_owned(),
+        issuer: String::new(),
+        flow: String::new(),
+        origin_period: String::new(),
+        reference: String::new(),
+        ratio_from: String::new(),
+        rate_from: String::new(),
+        events: 0,
+        points: 0,
+        amount,
+        payer: payer.letter().to_owned(),
+        payee: payer.other().letter().to_owned(),
+    }
+}
+
+/// A discrepancy about no event and no member.
+pub fn of_nobody(code: &'static str) -> Discrepancy {
+    let empty = String::new;
+    Discrepancy { code, a_events: empty(), b_events: empty(), a_member: empty(), b_member: empty() }
+}
+
+fn thousandths(amount: i64) -> Fraction {
+    Fraction::new(i128::from(amount), 1_000)
+}
+
+impl Books<'_> {
+    /// The adjustments of this period, and whether each may stand.
+    pub fn adjustments(&self) -> Vec<(&Adjustment, bool)> {
+        let world = self.world;
+        let all = || world.adjustments.iter().flatten();
+        all()
+            .filter(|one| self.clears(one.approved_at))
+            .map(|one| {
+                let twice = all().filter(|row| row.adjustment_id == one.adjustment_id).count() > 1;
+                let code = one.currency.unwrap_or(world.currency);
+                let declared = world.currencies().into_iter().find(|other| other.code == code);
+                let fits = declared.is_some_and(|currency| {
+                    let minor = Fraction::whole(10_i128.pow(currency.minor_digits));
+                    (thousandths(one.thousandths) * minor).is_whole()
+                });
+                (one, one.said.is_authorised() && !twice && fits)
+            })
+            .collect()
+    }
+
+    pub fn adjustment_lines(&self, currency: &Currency) -> Vec<Line> {
+        let stand = self.adjustments().into_iter().filter(|(_, stands)| *stands);
+        stand
+            .filter(|(one, _)| one.currency.unwrap_or(self.world.currency) == currency.code)
+            .map(|(one, _)| Line {
+                origin_period: one.origin_period.clone(),
+                reference: one.adjustment_id.clone(),
+                ..line("adjustment", currency, one.payer, thousandths(one.thousandths))
+            })
+            .collect()
+    }
+
+    /// A line for each statement that is overdue on a day of this run.
+    pub fn late_fee_lines(&self, currency: &Currency) -> Vec<Line> {
+        let Some(per_day) = self.world.late_fee else { return Vec::new() };
+        let mut lines = Vec::new();
+        for past in &self.past.finals {
+            let balances = past.balances.iter().filter(|balance| balance.currency == currency.code);
+            for balance in balances {
+                let Some(payer) = balance.payer else { continue };
+                let days = self.principals(&past.label, balance);
+                if days == Fraction::ZERO {
+                    continue;
+                }
+                let minor = 10_i128.pow(currency.minor_digits);
+                let exact = days * Fraction::new(i128::from(per_day), 1_000_000);
+                let units = (exact * Fraction::whole(minor)).round(self.world.mode);
+                lines.push(Line {
+                    origin_period: past.label.clone(),
+                    reference: past.label.clone(),
+                    ..line("late_fee", currency, payer, Fraction::new(units, minor))
+                });
+            }
+        }
+        lines
+    }
+
+    /// The sum of the principals of every day on which a statement is overdue in this period.
+    fn principals(&self, label: &str, balance: &Balance) -> Fraction {
+        let world = self.world;
+        let zero_or_more = |amount: Fraction| amount.max(Fraction::ZERO);
+        let begins = zero_or_more(balance.amount_due - balance.late_fees);
+        let (first, after) = world.period_days();
+        let mut sum = Fraction::ZERO;
+        let mut day = first;
+        while day < after && day <= world.as_of {
+            let exempt = world.exempt_days.iter().flatten().any(|other| *other == day);
+            if day > balance.due_day && !exempt {
+                let mut principal = begins;
+                for payment in world.payments.iter().flatten() {
+                    let its = payment.period == label && payment.currency == balance.currency;
+                    let by_then =
+                        if payment.disputed { payment.on <= day } else { payment.on < day };
+                    if its && by_then {
+                        principal = principal - thousandths(payment.thousandths);
+                    }
+                }
+                sum = sum + zero_or_more(principal);
+            }
+            day = day.tomorrow().unwrap();
+        }
+        sum
+    }
+
+    pub fn opening_carry(&self, currency: &Currency) -> Fraction {
+        match self.past.standing(self.world) {
+            Standing::First => {
+                let minor = 10_i128.pow(currency.minor_digits);
+                Fraction::new(i128::from(currency.opening_carry), minor)
+            }
+            Standing::Follows => {
+                let balances = &self.past.before(self.world).unwrap().balances;
+                let balance = balances.iter().find(|other| other.currency == currency.code);
+                balance.unwrap().carry_forward
+            }
+            Standing::Awaited | Standing::Gap => Fraction::ZERO,
+        }
+    }
+
+    pub fn opening_from(&self) -> String {
+        let eve = self.world.period_days().0.yesterday().unwrap();
+        let before = self.world.label_of(eve);
+        match self.past.standing(self.world) {
+            Standing::First => "declared".to_owned(),
+            Standing::Follows => before,
+            Standing::Awaited | Standing::Gap => format!("awaiting {before}"),
+        }
+    }
+}

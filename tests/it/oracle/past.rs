@@ -1,0 +1,187 @@
+//! What a run takes from the final publications before it (periods.md).
+
+use jiff::civil::Date;
+
+use super::answer::Account;
+use super::fraction::Fraction;
+use crate::world::{Party, Row, World};
+
+/// A leg of a ledger: whose, and its row.
+pub type Leg = (Party, Row);
+
+/// What was counted in a final publication; either leg may be missing where a decision let the
+/// other count alone.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    pub issuer: Option<Leg>,
+    pub acceptor: Option<Leg>,
+}
+
+impl Settlement {
+    pub fn legs(&self) -> impl Iterator<Item = &Leg> {
+        self.issuer.iter().chain(&self.acceptor)
+    }
+
+    fn has(&self, party: Party, event_id: &str) -> bool {
+        self.legs().any(|(owner, row)| *owner == party && row.event_id == event_id)
+    }
+}
+
+/// A statement's remainder of what concerns later periods.
+#[derive(Debug, Clone)]
+pub struct Balance {
+    pub currency: &'static str,
+    pub payer: Option<Party>,
+    pub amount_due: Fraction,
+    pub carry_forward: Fraction,
+    pub late_fees: Fraction,
+    pub due_day: Date,
+}
+
+/// A final publication.
+#[derive(Debug, Clone)]
+pub struct Final {
+    pub label: String,
+    /// `[start, end)` of its period.
+    pub bounds: (i64, i64),
+    pub settled: Vec<Settlement>,
+    /// Legs that were rejected or written off.
+    pub refused: Vec<(Party, String)>,
+    /// Every leg that is held at its end, and under which code.
+    pub open: Vec<(Leg, &'static str)>,
+    /// The accounts that were judged, and as of which instant.
+    pub accounts: Vec<(Account, i64)>,
+    pub balances: Vec<Balance>,
+}
+
+/// How the past stands to the period that is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing is final.
+    First,
+    /// The period just before is final.
+    Follows,
+    /// The period just before may still be closed.
+    Awaited,
+    /// The period just before should have been closed.
+    Gap,
+}
+
+/// What became of a leg in a final publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    Counted,
+    Refused,
+}
+
+/// The chain of final publications, the earliest first.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    pub finals: Vec<Final>,
+}
+
+impl Past {
+    pub fn standing(&self, world: &World) -> Standing {
+        let Some(last) = self.finals.last() else { return Standing::First };
+        let first_day = world.period_days().0;
+        if last.bounds.1 == world.period_bounds().0 {
+            return Standing::Follows;
+        }
+        let days = jiff::Span::new().days(world.close_after_days.unwrap_or(world.grace_days));
+        // The first day of this period is the one after the last of the period before.
+        if world.as_of < first_day.checked_add(days).unwrap() {
+            Standing::Awaited
+        } else {
+            Standing::Gap
+        }
+    }
+
+    /// The final publication of the period just before.
+    pub fn before(&self, world: &World) -> Option<&Final> {
+        self.finals.last().filter(|_| self.standing(world) == Standing::Follows)
+    }
+
+    /// Whether an instant lies in a period that is final.
+    pub fn has_closed(&self, at: i64) -> bool {
+        self.finals.iter().any(|past| past.bounds.0 <= at && at < past.bounds.1)
+    }
+
+    pub fn settled(&self, party: Party, event_id: &str) -> Option<Settled> {
+        for past in &self.finals {
+            if past.settled.iter().any(|pair| pair.has(party, event_id)) {
+                return Some(Settled::Counted);
+            }
+            if past.refused.iter().any(|(owner, id)| *owner == party && id == event_id) {
+                return Some(Settled::Refused);
+            }
+        }
+        None
+    }
+
+    /// Whether both were settled together.
+    pub fn settled_together(&self, issuer: (Party, &str), acceptor: (Party, &str)) -> bool {
+        let mut all = self.finals.iter().flat_map(|past| &past.settled);
+        all.any(|pair| pair.has(issuer.0, issuer.1) && pair.has(acceptor.0, acceptor.1))
+    }
+
+    /// The cap under which the period before held a leg.
+    pub fn capped(&self, world: &World, party: Party, event_id: &str) -> Option<&'static str> {
+        let open = &self.before(world)?.open;
+        let found = open.iter().find(|((owner, row), code)| {
+            *owner == party && row.event_id == event_id && code.starts_with("CAP")
+        });
+        found.map(|(_, code)| *code)
+    }
+
+    /// The rows that are brought back before pairing, given which the files have.
+    pub fn recalled(
+        &self,
+        world: &World,
+        files: &[Leg],
+        is_leg: impl Fn(&Leg) -> bool,
+    ) -> Vec<Leg> {
+        let mut found: Vec<Leg> = Vec::new();
+        let in_files = |party: Party, id: &str| {
+            files.iter().any(|(owner, row)| *owner == party && row.event_id == id)
+        };
+        // One row for each of the files' ids; a collision of several was held whole.
+        for (leg, _) in self.before(world).iter().flat_map(|before| &before.open) {
+            if !in_files(leg.0, &leg.1.event_id) {
+                found.push(leg.clone());
+            }
+        }
+        let all: Vec<&Settlement> = self.finals.iter().flat_map(|past| &past.settled).collect();
+        let mut wanted: Vec<Leg> = files.iter().filter(|leg| is_leg(leg)).cloned().collect();
+        wanted.extend(found.iter().cloned());
+        while let Some((party, row)) = wanted.pop() {
+            let names = [
+                Some((party, row.event_id.clone())),
+                row.counter_event_id.clone().map(|id| (party.other(), id)),
+                row.original_event_id.clone().map(|id| (party, id)),
+            ];
+            let mut pairs: Vec<&Settlement> = Vec::new();
+            for (owner, id) in names.into_iter().flatten() {
+                pairs.extend(all.iter().filter(|pair| pair.has(owner, &id)));
+            }
+            let reversed: Vec<&Leg> =
+                pairs.iter().filter_map(|pair| pair.issuer.as_ref()).collect();
+            pairs.extend(all.iter().filter(|pair| {
+                pair.issuer.as_ref().is_some_and(|(owner, row)| {
+                    reversed.iter().any(|(party, original)| {
+                        owner == party && row.original_event_id.as_ref() == Some(&original.event_id)
+                    })
+                })
+            }));
+            for leg in pairs.into_iter().flat_map(Settlement::legs) {
+                let known = found
+                    .iter()
+                    .any(|other| other.0 == leg.0 && *other.1.event_id == leg.1.event_id);
+                if !known && !in_files(leg.0, &leg.1.event_id) {
+                    found.push(leg.clone());
+                    wanted.push(leg.clone());
+                }
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,79 @@
+//! What a closed period leaves to the next (periods.md).
+
+use super::answer::{Account, Answer};
+use super::books::{Books, Fate};
+use super::decisions::Counted;
+use super::fraction::Fraction;
+use super::past::{Balance, Final, Leg, Settlement};
+use crate::world::Party;
+
+impl Books<'_> {
+    /// What is final where the period is closed now; None where it cannot be.
+    pub fn close(
+        &self,
+        answer: &Answer,
+        counted: &[Counted],
+        accounts: &[(Account, i64)],
+    ) -> Option<Final> {
+        let world = self.world;
+        let (first, after) = world.period_days();
+        let days = jiff::Span::new().days(world.close_after_days.unwrap_or(world.grace_days));
+        let blocked = answer.statements.is_empty();
+        if blocked || world.as_of < after.checked_add(days).unwrap() {
+            return None;
+        }
+        let leg = |index: usize| -> Leg {
+            let entry = &self.entries[index];
+            (entry.party, entry.row.clone())
+        };
+        let settled = counted.iter().map(|item| Settlement {
+            issuer: item.issuer_leg.map(leg),
+            acceptor: item.acceptor_leg.map(leg),
+        });
+        let mut refused = Vec::new();
+        let mut open = Vec::new();
+        for (index, entry) in self.entries.iter().enumerate() {
+            if !self.belongs(index) || entry.extra {
+                continue;
+            }
+            match entry.fate {
+                Some(Fate::Held(code)) => open.push((leg(index), code)),
+                Some(Fate::Excluded) if entry.refused => {
+                    refused.push((entry.party, entry.row.event_id.clone()));
+                }
+                _ => {}
+            }
+        }
+        let due_day =
+            after.yesterday().unwrap().checked_add(jiff::Span::new().days(world.due_days));
+        let balances = answer.statements.iter().map(|statement| {
+            let fees = answer
+                .lines
+                .iter()
+                .filter(|line| line.item == "late_fee" && line.currency == statement.currency);
+            let payer = if statement.net > Fraction::ZERO { Party::A } else { Party::B };
+            Balance {
+                currency: world
+                    .currencies()
+                    .into_iter()
+                    .find(|currency| currency.code == statement.currency)
+                    .unwrap()
+                    .code,
+                payer: (statement.amount_due > Fraction::ZERO).then_some(payer),
+                amount_due: statement.amount_due,
+                carry_forward: statement.carry_forward,
+                late_fees: fees.fold(Fraction::ZERO, |sum, line| sum + line.amount),
+                due_day: due_day.clone().unwrap(),
+            }
+        });
+        Some(Final {
+            label: world.label_of(first),
+            bounds: world.period_bounds(),
+            settled: settled.collect(),
+            refused,
+            open,
+            accounts: accounts.to_vec(),
+            balances: balances.collect(),
+        })
+    }
+}
