@@ -47,8 +47,20 @@ pub struct Expected {
     pub answer: Answer,
     /// Every ledger row of A, then of B.
     pub rows: Vec<Disposition>,
+    /// Everything that was held before decisions were looked at.
+    pub held: Vec<HeldItem>,
     /// What later periods take from it where it is closed; None where it cannot be.
     pub closed: Option<Final>,
+}
+
+/// A held item, as somebody who decides about it sees it.
+#[derive(Debug, Clone)]
+pub struct HeldItem {
+    /// The discrepancy under which it is held.
+    pub about: String,
+    pub acceptor_alone: bool,
+    /// What its issuer's leg clears; nothing without one.
+    pub cleared: i64,
 }
 
 /// Judges a world without a past.
@@ -108,6 +120,7 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     let (accounts, found) = books.judge_accounts();
     answer.accounts = accounts.iter().map(|(account, _)| account.clone()).collect();
     answer.discrepancies.extend(found);
+    let held = books.held_items();
     let counted = books.counted(&judged);
     answer.cleared = counted.iter().map(|item| cleared_row(&books, item)).collect();
     put_aside(&books, &mut answer);
@@ -116,7 +129,7 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     }
     let rows = (0..books.entries.len()).map(|index| disposition(&books, index)).collect();
     let closed = books.close(&answer, &counted, &accounts);
-    Expected { answer, rows, closed }
+    Expected { answer, rows, held, closed }
 }
 
 fn disposition(books: &Books, index: usize) -> Disposition {

@@ -4,8 +4,10 @@
 //! from the engine: the oracle and the feeds that the engine reads both come from these structs.
 
 pub mod chain;
+pub mod chains;
 pub mod feeds;
 pub mod random;
+pub mod sheets;
 mod stories;
 pub mod terms;
 pub mod transform;

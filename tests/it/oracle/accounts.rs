@@ -86,10 +86,11 @@ impl Books<'_> {
             (balance.points, at)
         });
         let Some(before) = self.past.before(self.world) else { return (declared, false) };
-        let ours = before
-            .accounts
-            .iter()
-            .find(|(account, _)| account.party == party.letter() && account.member_no == member);
+        let of_party = before.accounts.iter().filter(|row| row.0.party == party.letter());
+        if of_party.clone().next().is_none() {
+            return (declared, false);
+        }
+        let ours = of_party.into_iter().find(|(account, _)| account.member_no == member);
         match ours {
             Some((account, at)) => {
                 let other = declared

@@ -1,7 +1,7 @@
 //! Both ledgers as the oracle sees them: identity, roles, flows, signs (judging.md, 1 to 3).
 
 use super::answer::Discrepancy;
-use super::past::{Past, Settled};
+use super::past::{Past, Settled, Standing};
 use crate::world::{Flow, Kind, PARTIES, Party, Row, Status, World};
 
 /// The part that a row plays in clearing.
@@ -360,9 +360,13 @@ impl<'w> Books<'w> {
     pub fn belongs(&self, index: usize) -> bool {
         let decides = &self.entries[self.decides(index)];
         let at = decides.row.occurred_at;
-        let late = decides.role != Role::Own && self.past.has_closed(at);
+        // While the past is awaited, nothing of it is judged.
+        let knows = matches!(self.past.standing(self.world), Standing::First | Standing::Follows);
+        let late = decides.role != Role::Own && knows && self.past.has_closed(at);
+        let partner = decides.partner.map(|partner| &self.entries[partner]);
         // An own row never stands among what was settled.
-        decides.settled.is_none() && (self.clears(at) || late)
+        let settled = decides.settled.is_some() || partner.is_some_and(|leg| leg.settled.is_some());
+        !settled && (self.clears(at) || late)
     }
 }
 

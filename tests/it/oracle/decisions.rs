@@ -1,5 +1,6 @@
 //! What a decision makes of what is held, and what counts in the end (periods.md, *Decisions*).
 
+use super::HeldItem;
 use super::answer::Discrepancy;
 use super::books::{Books, Fate, Role};
 use super::pairs::Judged;
@@ -23,6 +24,25 @@ pub struct Counted {
 }
 
 impl Books<'_> {
+    /// The discrepancies under which something is held, each with its first item.
+    pub fn held_items(&self) -> Vec<HeldItem> {
+        let mut items: Vec<HeldItem> = Vec::new();
+        for (index, entry) in self.entries.iter().enumerate() {
+            let told_by_partner = entry.role == Role::Acceptor && entry.partner.is_some();
+            let held = matches!(entry.fate, Some(Fate::Held(_))) && self.belongs(index);
+            let Some(under) = entry.under.as_ref().filter(|_| held && !told_by_partner) else {
+                continue;
+            };
+            let about = under.to_string();
+            if items.iter().all(|item| item.about != about) {
+                let acceptor_alone = entry.role == Role::Acceptor;
+                let cleared = if entry.role == Role::Issuer { self.cleared(index) } else { 0 };
+                items.push(HeldItem { about, acceptor_alone, cleared: cleared as i64 });
+            }
+        }
+        items
+    }
+
     /// Everything that counts, decisions applied.
     pub fn counted(&mut self, judged: &[Judged]) -> Vec<Counted> {
         let mut found = Vec::new();

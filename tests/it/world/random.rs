@@ -33,16 +33,18 @@ pub fn random(seed: u64) -> World {
     let mut rng = Rng::with_seed(seed);
     let mut world = World::bare();
     time(&mut rng, &mut world);
-    let boundaries = boundaries(&mut rng, &world);
+    let bounds = world.period_bounds();
+    let boundaries = boundaries(&mut rng, &world, bounds);
     versions(&mut rng, &mut world, &boundaries);
     money(&mut rng, &mut world);
-    members(&mut rng, &mut world);
+    members(&mut rng, &mut world, bounds);
     rules(&mut rng, &mut world);
     let mut instants: Vec<i64> = boundaries.iter().map(|at| world.instant(*at)).collect();
-    let (start, end) = world.period_bounds();
+    let (start, end) = bounds;
     let grace_begins = world.as_of_end() - world.grace_days * DAY;
     instants.extend([start, end, world.cut(), world.as_of_end(), grace_begins]);
-    Stories::new(&mut rng, &mut world, instants).tell();
+    let room = rng.usize(0..=20);
+    Stories::new(&mut rng, &mut world, instants, 1, room).tell();
     accounts(&mut rng, &mut world);
     for party in PARTIES {
         world.side_mut(party).parts = rng.usize(1..=3);
@@ -75,26 +77,23 @@ fn time(rng: &mut Rng, world: &mut World) {
 }
 
 /// Instants inside the period at which versions change.
-fn boundaries(rng: &mut Rng, world: &World) -> Vec<Moment> {
-    let (start, end) = world.period_bounds();
+pub fn boundaries(rng: &mut Rng, world: &World, (start, end): (i64, i64)) -> Vec<Moment> {
     let mut found = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..5 {
         let at = rng.i64(start / SECOND..end / SECOND) * SECOND;
         let hour = Moment::At(at / HOUR * HOUR);
-        let day = world.period_days().0;
-        let later = day.saturating_add(jiff::Span::new().days(rng.i64(0..20)));
-        found.push(if rng.bool() { hour } else { Moment::Day(later) });
+        found.push(if rng.bool() { hour } else { Moment::Day(world.day_of(at)) });
     }
     found
 }
 
-/// The beginnings of one to three versions, and now and then an end that leaves a gap.
+/// The beginnings of one to five versions, and now and then an end that leaves a gap.
 fn spans(rng: &mut Rng, world: &World, boundaries: &[Moment]) -> Vec<(Moment, Option<Moment>)> {
     let mut from = vec![Moment::Day(world.term.0)];
     for boundary in boundaries {
         let at = world.instant(*boundary);
         let fresh = from.iter().all(|other| world.instant(*other) != at);
-        if fresh && now_and_then(rng, 40) {
+        if fresh && from.len() < 5 && now_and_then(rng, 45) {
             from.push(*boundary);
         }
     }
@@ -115,7 +114,7 @@ fn spans(rng: &mut Rng, world: &World, boundaries: &[Moment]) -> Vec<(Moment, Op
     spans
 }
 
-fn versions(rng: &mut Rng, world: &mut World, boundaries: &[Moment]) {
+pub fn versions(rng: &mut Rng, world: &mut World, boundaries: &[Moment]) {
     (world.ratios, world.rates) = (Vec::new(), Vec::new());
     for issuer in PARTIES {
         for (from, to) in spans(rng, world, boundaries) {
@@ -139,7 +138,7 @@ fn versions(rng: &mut Rng, world: &mut World, boundaries: &[Moment]) {
     world.mirror_mode = if rng.bool() { Mode::Down } else { one_of(rng, &MODES) };
 }
 
-fn money(rng: &mut Rng, world: &mut World) {
+pub fn money(rng: &mut Rng, world: &mut World) {
     world.place = one_of(rng, &[Place::Line, Place::Line, Place::Event, Place::Statement]);
     world.mode = one_of(rng, &MODES);
     let fees = one_of(rng, &[0, 1, 1, 2]);
@@ -166,15 +165,14 @@ fn money(rng: &mut Rng, world: &mut World) {
     }
 }
 
-const NUMBERS: [&str; 6] = ["007", "7", "M-1", "会员1", "0007", "12345678901234567890"];
+pub const NUMBERS: [&str; 6] = ["007", "7", "M-1", "会员1", "0007", "12345678901234567890"];
 pub const TIERS_A: [&str; 3] = ["silver", "gold", "amber"];
 pub const TIERS_B: [&str; 4] = ["bronze", "iron", "steel", "chrome"];
 
-fn members(rng: &mut Rng, world: &mut World) {
+pub fn members(rng: &mut Rng, world: &mut World, (start, end): (i64, i64)) {
     if now_and_then(rng, 10) {
         return;
     }
-    let (start, end) = world.period_bounds();
     let during = |rng: &mut Rng| rng.i64(start / HOUR - 48..end / HOUR + 24) * HOUR;
     let count = rng.usize(2..=5);
     for party in PARTIES {
@@ -330,7 +328,7 @@ fn tiers(rng: &mut Rng, world: &mut World) {
     });
 }
 
-fn rules(rng: &mut Rng, world: &mut World) {
+pub fn rules(rng: &mut Rng, world: &mut World) {
     let from = rng.i64(-120..=0);
     let window = Rule::Window(from, from + rng.i64(60..7_200));
     world.rules = one_of(

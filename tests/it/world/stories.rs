@@ -38,16 +38,23 @@ pub struct Stories<'w> {
     /// Instants at which something changes.
     instants: Vec<i64>,
     next_id: u32,
+    /// About how many rows a book has at the end.
+    room: usize,
 }
 
 impl<'w> Stories<'w> {
-    pub fn new(rng: &'w mut Rng, world: &'w mut World, instants: Vec<i64>) -> Stories<'w> {
-        Stories { rng, world, instants, next_id: 1 }
+    pub fn new(
+        rng: &'w mut Rng,
+        world: &'w mut World,
+        instants: Vec<i64>,
+        next_id: u32,
+        room: usize,
+    ) -> Stories<'w> {
+        Stories { rng, world, instants, next_id, room }
     }
 
     pub fn tell(mut self) {
-        let room = self.rng.usize(0..=24);
-        while self.world.a.ledger.len() < room && self.world.b.ledger.len() < room {
+        while self.world.a.ledger.len() < self.room && self.world.b.ledger.len() < self.room {
             self.story();
         }
         for party in PARTIES {

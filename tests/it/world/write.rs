@@ -1,23 +1,81 @@
-//! Writes a world as the files that the engine reads: feeds in CSV and the pipeline.
+//! Writes a world, or a chain of them, as the files that the engine reads.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::chain::Chain;
+use super::sheets::{Cells, declare};
 use super::{
-    Balance, Bearer, Cycle, Member, Method, Mode, Moment, PARTIES, Party, Place, Row, Rule, World,
-    instant_text, moment_text,
+    Bearer, Cycle, Flow, Mode, Moment, PARTIES, Place, Rule, Scope, SettleOn, Tax, World,
+    moment_text,
 };
+
+impl Chain {
+    /// Writes the pipeline and the feeds of every period but for the decisions, which name what was
+    /// published before them.
+    pub fn write(&self, dir: &Path) -> PathBuf {
+        for run in &self.runs {
+            let folder = dir.join(run.world.label());
+            fs::create_dir_all(&folder).unwrap();
+            for sheet in run.world.sheets(&|_| None) {
+                if sheet.word != "decisions" {
+                    sheet.write(&folder);
+                }
+            }
+        }
+        let first = &self.runs[0].world;
+        let mut feeds = String::new();
+        let mut owner = "";
+        for sheet in first.sheets(&|_| None) {
+            if sheet.owner != owner {
+                owner = sheet.owner;
+                writeln!(feeds, "  {owner}:").unwrap();
+            }
+            let file = match sheet.word {
+                "ledger" => format!("{owner}-ledger-*.csv"),
+                _ => sheet.files[0].0.clone(),
+            };
+            let next = format!("      following: [ \"{{next}}/{file}\" ]\n");
+            let next = if sheet.word == "ledger" && first.reads_following { &next } else { "" };
+            declare(&mut feeds, &sheet, &format!("\"{{period}}/{file}\""), next, &[]);
+        }
+        first.write_pipeline(dir, &feeds)
+    }
+
+    /// Writes the decisions of one period; `id_of` looks up what they are about.
+    pub fn write_decisions(
+        &self,
+        dir: &Path,
+        position: usize,
+        id_of: &dyn Fn(&str) -> Option<String>,
+    ) {
+        let world = &self.runs[position].world;
+        for sheet in world.sheets(id_of).iter().filter(|sheet| sheet.word == "decisions") {
+            sheet.write(&dir.join(world.label()));
+        }
+    }
+}
 
 impl World {
     /// Writes the feeds and `pipeline.yaml` into a directory, and returns the pipeline's path.
     pub fn write(&self, dir: &Path) -> PathBuf {
         let mut feeds = String::new();
-        for party in PARTIES {
-            writeln!(feeds, "  {}:", party.letter()).unwrap();
-            self.write_party(dir, party, &mut feeds);
+        let mut owner = "";
+        for sheet in self.sheets(&|_| None) {
+            sheet.write(dir);
+            if sheet.owner != owner {
+                owner = sheet.owner;
+                writeln!(feeds, "  {owner}:").unwrap();
+            }
+            let files: Vec<&str> = sheet.files.iter().map(|(name, _)| name.as_str()).collect();
+            let rows: Vec<&Cells> = sheet.files.iter().flat_map(|(_, rows)| rows).collect();
+            declare(&mut feeds, &sheet, &files.join(", "), "", &rows);
         }
-        self.write_shared(dir, &mut feeds);
+        self.write_pipeline(dir, &feeds)
+    }
+
+    fn write_pipeline(&self, dir: &Path, feeds: &str) -> PathBuf {
         let pipeline = format!(
             "pipeline: world\nroot: .\n{}{}feeds:\n{feeds}{}{}{}publish: {{ to: out }}\n",
             self.agreement(),
@@ -37,10 +95,18 @@ impl World {
             Cycle::Monthly => "monthly",
             Cycle::Quarterly => "quarterly",
         };
+        let close = self.close_after_days.map(|days| format!("  close_after_days: {days}\n"));
         format!(
             "agreement:\n  id: WORLD-1\n  timezone: {}\n  currency: {}\n  \
-             term: {{ from: \"{}\", to: \"{}\" }}\n  cycle: {cycle}\n  grace_days: {}\n",
-            self.zone, self.currency, self.term.0, self.term.1, self.grace_days,
+             term: {{ from: \"{}\", to: \"{}\" }}\n  cycle: {cycle}\n  grace_days: {}\n  \
+             due_days: {}\n{}",
+            self.zone,
+            self.currency,
+            self.term.0,
+            self.term.1,
+            self.grace_days,
+            self.due_days,
+            close.unwrap_or_default(),
         )
     }
 
@@ -53,80 +119,6 @@ impl World {
                 .unwrap();
         }
         text
-    }
-
-    fn write_party(&self, dir: &Path, party: Party, feeds: &mut String) {
-        let side = self.side(party);
-        let letter = party.letter();
-        if let Some(members) = &side.members {
-            let rows: Vec<_> = members.iter().map(member_row).collect();
-            declare(feeds, "members", &[write_csv(dir, &format!("{letter}-members"), &rows)]);
-            columns(feeds, &rows, MEMBER_COLUMNS);
-        }
-        for (word, balances) in [("opening", &side.opening), ("accounts", &side.accounts)] {
-            if let Some(balances) = balances {
-                let rows: Vec<_> = balances.iter().map(balance_row).collect();
-                declare(feeds, word, &[write_csv(dir, &format!("{letter}-{word}"), &rows)]);
-                columns(feeds, &rows, &["member_no", "balance", "as_of"]);
-            }
-        }
-        let rows: Vec<_> = side.ledger.iter().map(ledger_row).collect();
-        let length = rows.len().div_ceil(side.parts.max(1)).max(1);
-        let mut files: Vec<String> = rows
-            .chunks(length)
-            .enumerate()
-            .map(|(part, rows)| write_csv(dir, &format!("{letter}-ledger-{part}"), rows))
-            .collect();
-        if files.is_empty() {
-            files.push(write_csv(dir, &format!("{letter}-ledger-0"), &rows));
-        }
-        declare(feeds, "ledger", &files);
-        columns(feeds, &rows, LEDGER_COLUMNS);
-    }
-
-    fn write_shared(&self, dir: &Path, feeds: &mut String) {
-        if self.links.is_none() && self.consents.is_none() {
-            return;
-        }
-        writeln!(feeds, "  shared:").unwrap();
-        if let Some(links) = &self.links {
-            let rows: Vec<Cells> = links
-                .iter()
-                .map(|link| {
-                    let method = match link.method {
-                        Method::Authorised => "authorised",
-                        Method::Imported => "imported",
-                        Method::Inferred => "inferred",
-                    };
-                    vec![
-                        Some(link.a_member.clone()),
-                        Some(link.b_member.clone()),
-                        Some(instant_text(link.bound_at)),
-                        link.unbound_at.map(instant_text),
-                        Some(method.to_owned()),
-                    ]
-                })
-                .collect();
-            declare(feeds, "links", &[write_csv(dir, "links", &rows)]);
-            columns(feeds, &rows, &["a_member", "b_member", "bound_at", "unbound_at", "method"]);
-        }
-        if let Some(consents) = &self.consents {
-            let rows: Vec<Cells> = consents
-                .iter()
-                .map(|consent| {
-                    vec![
-                        Some(consent.a_member.clone()),
-                        Some(consent.b_member.clone()),
-                        Some(consent.purpose.clone()),
-                        Some(instant_text(consent.granted_at)),
-                        consent.withdrawn_at.map(instant_text),
-                    ]
-                })
-                .collect();
-            declare(feeds, "consents", &[write_csv(dir, "consents", &rows)]);
-            let names = ["a_member", "b_member", "purpose", "granted_at", "withdrawn_at"];
-            columns(feeds, &rows, &names);
-        }
     }
 
     fn matching(&self) -> String {
@@ -167,14 +159,18 @@ impl World {
         for rate in &self.rates {
             let (issuer, flow) = (rate.issuer.letter(), rate.flow.word());
             let price = decimal_text(rate.millionths, 6);
-            let span = span(rate.from, rate.to);
+            let mut more = span(rate.from, rate.to);
+            if let Some(code) = rate.currency {
+                write!(more, ", currency: {code}").unwrap();
+            }
             writeln!(
                 text,
-                "    - {{ issuer: {issuer}, flow: {flow}, per_point: \"{price}\", {span} }}"
+                "    - {{ issuer: {issuer}, flow: {flow}, per_point: \"{price}\", {more} }}"
             )
             .unwrap();
         }
         text.push_str(&self.fees_text());
+        text.push_str(&self.limits_text());
         let place = match self.place {
             Place::Event => "event",
             Place::Line => "line",
@@ -191,23 +187,84 @@ impl World {
     }
 
     fn fees_text(&self) -> String {
-        if self.fees.is_empty() {
-            return String::new();
+        let mut text = String::new();
+        let payer = |bearer| match bearer {
+            Bearer::Issuer => "issuer",
+            Bearer::Acceptor => "acceptor",
+        };
+        if !self.fees.is_empty() {
+            text.push_str("  fees:\n");
         }
-        let mut text = "  fees:\n".to_owned();
         for fee in &self.fees {
-            let payer = match fee.paid_by {
-                Bearer::Issuer => "issuer",
-                Bearer::Acceptor => "acceptor",
-            };
-            let percent = decimal_text(fee.milli_percent, 3);
-            let tax = fee.tax.as_ref().map_or(String::new(), |tax| {
-                let mode = if tax.inclusive { "inclusive" } else { "exclusive" };
-                let percent = decimal_text(tax.milli_percent, 3);
-                format!(", tax: {{ percent: \"{percent}\", mode: {mode} }}")
-            });
-            writeln!(text, "    - {{ on: gross, percent: \"{percent}\", paid_by: {payer}{tax} }}")
+            let (percent, by) = (decimal_text(fee.milli_percent, 3), payer(fee.paid_by));
+            let tax = fee.tax.as_ref().map(|tax| format!(", tax: {{ {} }}", tax_text(tax)));
+            let least = fee.least.map(|units| format!(", min: \"{units}\""));
+            let most = fee.most.map(|units| format!(", max: \"{units}\""));
+            let more: String = [tax, least, most].into_iter().flatten().collect();
+            let scope = scope_text(&fee.scope);
+            writeln!(
+                text,
+                "    - {{ on: gross, percent: \"{percent}\", paid_by: {by}{more}{scope} }}"
+            )
+            .unwrap();
+        }
+        if !self.taxes.is_empty() {
+            text.push_str("  taxes:\n");
+        }
+        for taxed in &self.taxes {
+            let (tax, by) = (tax_text(&taxed.tax), payer(taxed.paid_by));
+            let scope = scope_text(&taxed.scope);
+            writeln!(text, "    - {{ on: gross, {tax}, paid_by: {by}{scope} }}").unwrap();
+        }
+        text
+    }
+
+    /// Further currencies, caps, and what is paid on what and when.
+    fn limits_text(&self) -> String {
+        let mut text = String::new();
+        if !self.also.is_empty() {
+            text.push_str("  also:\n");
+        }
+        for currency in &self.also {
+            let (code, digits) = (currency.code, currency.minor_digits);
+            let minimum = decimal_text(currency.minimum, digits);
+            let carry = decimal_text(currency.opening_carry, digits);
+            write!(text, "    - {{ currency: {code}, minimum_settlement: \"{minimum}\"").unwrap();
+            writeln!(text, ", opening_carry: \"{carry}\" }}").unwrap();
+        }
+        let flow = |flow: Option<Flow>| {
+            flow.map(|flow| format!(", flow: {}", flow.word())).unwrap_or_default()
+        };
+        if !self.caps.is_empty() {
+            text.push_str("  caps:\n");
+        }
+        for cap in &self.caps {
+            let per = if cap.per_member { "member" } else { "period" };
+            let (issuer, flow, points) = (cap.issuer.letter(), flow(cap.flow), cap.points);
+            writeln!(text, "    - {{ issuer: {issuer}{flow}, per: {per}, points: \"{points}\" }}")
                 .unwrap();
+        }
+        if !self.minimums.is_empty() {
+            text.push_str("  minimums:\n");
+        }
+        for least in &self.minimums {
+            let (issuer, flow, points) = (least.issuer.letter(), flow(least.flow), least.points);
+            writeln!(text, "    - {{ issuer: {issuer}{flow}, points: \"{points}\" }}").unwrap();
+        }
+        let on = |party: &super::Party| {
+            let word = match self.settle_on[*party as usize]? {
+                SettleOn::Redemption => "redemption",
+                SettleOn::Issuance => "issuance",
+            };
+            Some(format!("{}: {word}", party.letter()))
+        };
+        let on: Vec<String> = PARTIES.iter().filter_map(on).collect();
+        if !on.is_empty() {
+            writeln!(text, "  settle_on: {{ {} }}", on.join(", ")).unwrap();
+        }
+        if let Some(per_day) = self.late_fee {
+            let per_day = decimal_text(per_day, 6);
+            writeln!(text, "  late_fee: {{ per_day: \"{per_day}\" }}").unwrap();
         }
         text
     }
@@ -237,101 +294,29 @@ pub fn decimal_text(scaled: i64, places: u32) -> String {
     format!("{sign}{whole}.{}", part.trim_end_matches('0'))
 }
 
+fn tax_text(tax: &Tax) -> String {
+    let mode = if tax.inclusive { "inclusive" } else { "exclusive" };
+    format!("percent: \"{}\", mode: {mode}", decimal_text(tax.milli_percent, 3))
+}
+
+fn scope_text(scope: &Scope) -> String {
+    let mut text = String::new();
+    if !scope.flows.is_empty() {
+        let flows: Vec<String> = scope.flows.iter().map(|flow| flow.word()).collect();
+        write!(text, ", flows: [ {} ]", flows.join(", ")).unwrap();
+    }
+    if !scope.issuers.is_empty() {
+        let issuers: Vec<&str> = scope.issuers.iter().map(|party| party.letter()).collect();
+        write!(text, ", issuers: [ {} ]", issuers.join(", ")).unwrap();
+    }
+    text
+}
+
 fn mode_word(mode: Mode) -> &'static str {
     match mode {
         Mode::HalfUp => "half_up",
         Mode::HalfEven => "half_even",
         Mode::Down => "down",
         Mode::Up => "up",
-    }
-}
-
-/// The cells of one row; an absent value is an empty cell.
-type Cells = Vec<Option<String>>;
-
-const MEMBER_COLUMNS: &[&str] =
-    &["member_no", "status", "status_since", "tier", "tier_since", "mobile"];
-
-const LEDGER_COLUMNS: &[&str] = &[
-    "event_id",
-    "member_no",
-    "kind",
-    "points",
-    "occurred_at",
-    "posted_at",
-    "counter_event_id",
-    "original_event_id",
-    "order_no",
-    "status",
-];
-
-fn member_row(member: &Member) -> Cells {
-    vec![
-        Some(member.member_no.clone()),
-        Some(format!("{:?}", member.status).to_lowercase()),
-        member.status_since.map(instant_text),
-        member.tier.clone(),
-        member.tier_since.map(instant_text),
-        member.mobile.clone(),
-    ]
-}
-
-fn balance_row(balance: &Balance) -> Cells {
-    let member_no = Some(balance.member_no.clone());
-    vec![member_no, Some(balance.points.to_string()), balance.as_of.map(moment_text)]
-}
-
-fn ledger_row(row: &Row) -> Cells {
-    vec![
-        Some(row.event_id.clone()),
-        Some(row.member_no.clone()),
-        Some(row.kind.word()),
-        Some(row.points.to_string()),
-        Some(instant_text(row.occurred_at)),
-        row.posted_at.map(instant_text),
-        row.counter_event_id.clone(),
-        row.original_event_id.clone(),
-        row.order_no.clone(),
-        Some(format!("{:?}", row.status).to_lowercase()),
-    ]
-}
-
-/// Writes rows below a header of `c0, c1, …`; the pipeline gives the columns their names.
-fn write_csv(dir: &Path, name: &str, rows: &[Cells]) -> String {
-    let file = format!("{name}.csv");
-    let mut text = (0..10).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
-    text.push('\n');
-    for row in rows {
-        let mut cells: Vec<&str> =
-            row.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect();
-        cells.resize(10, "");
-        text.push_str(&cells.join(","));
-        text.push('\n');
-    }
-    fs::write(dir.join(&file), text).unwrap();
-    file
-}
-
-fn declare(feeds: &mut String, word: &str, files: &[String]) {
-    let files = files.join(", ");
-    writeln!(feeds, "    {word}:\n      files: [ {files} ]\n      format: {{ csv: {{}} }}")
-        .unwrap();
-}
-
-/// Declares the columns; one that no row fills is left out now and then, because a column that is
-/// not declared must mean the same as one that is empty.
-fn columns(feeds: &mut String, rows: &[Cells], names: &[&str]) {
-    const OPTIONAL: &[&str] = &["status_since", "as_of"];
-    writeln!(feeds, "      columns:").unwrap();
-    for (position, name) in names.iter().enumerate() {
-        let empty = rows.iter().all(|row| row[position].is_none());
-        if empty && !rows.is_empty() && OPTIONAL.contains(name) && rows.len().is_multiple_of(2) {
-            continue;
-        }
-        if *name == "mobile" {
-            writeln!(feeds, "        mobile: {{ from: c{position}, token: ready }}").unwrap();
-        } else {
-            writeln!(feeds, "        {name}: c{position}").unwrap();
-        }
     }
 }

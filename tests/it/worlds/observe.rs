@@ -126,6 +126,12 @@ pub fn observe(dir: &Path) -> Result<Answer, String> {
     })
 }
 
+/// What a publication calls its discrepancies: each in the oracle's words, and its id.
+pub fn ids(dir: &Path) -> Vec<(String, String)> {
+    let rows = table(dir, "discrepancies");
+    rows.iter().map(|row| (discrepancy(row).to_string(), row.text("discrepancy_id"))).collect()
+}
+
 fn statement(row: &Published) -> Statement {
     Statement {
         currency: row.text("currency"),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::world::chain::Chain;
 use crate::world::{PARTIES, Party, World};
 
 /// Something of which a world may have one less.
@@ -17,6 +18,11 @@ enum Part {
     Rates,
     Fees,
     Rules,
+    Caps,
+    Minimums,
+    Decisions,
+    Adjustments,
+    Payments,
 }
 
 fn remove<T>(list: Option<&mut Vec<T>>, position: usize) -> bool {
@@ -46,9 +52,36 @@ fn without(world: &mut World, part: Part, position: usize) -> bool {
         }
         Part::Rates => remove(Some(&mut world.rates), position),
         Part::Fees => remove(Some(&mut world.fees), position),
+        Part::Caps => remove(Some(&mut world.caps), position),
+        Part::Minimums => remove(Some(&mut world.minimums), position),
+        Part::Decisions => remove(world.decisions.as_mut(), position),
+        Part::Adjustments => remove(world.adjustments.as_mut(), position),
+        Part::Payments => remove(world.payments.as_mut(), position),
         Part::Rules => world.rules.len() > 1 && remove(Some(&mut world.rules), position),
     }
 }
+
+const PARTS: [Part; 19] = [
+    Part::Ledger(Party::A),
+    Part::Ledger(Party::B),
+    Part::Decisions,
+    Part::Adjustments,
+    Part::Payments,
+    Part::Caps,
+    Part::Minimums,
+    Part::Fees,
+    Part::Consents,
+    Part::Links,
+    Part::Members(Party::A),
+    Part::Members(Party::B),
+    Part::Opening(Party::A),
+    Part::Opening(Party::B),
+    Part::Accounts(Party::A),
+    Part::Accounts(Party::B),
+    Part::Rates,
+    Part::Ratios,
+    Part::Rules,
+];
 
 /// What is simpler than a world as a whole, and still a world.
 fn simpler(world: &World) -> Vec<World> {
@@ -91,23 +124,7 @@ pub fn shrink(mut world: World, wrong: impl Fn(&World) -> bool) -> World {
             world = next;
         }
     }
-    let parts = [
-        Part::Ledger(Party::A),
-        Part::Ledger(Party::B),
-        Part::Fees,
-        Part::Consents,
-        Part::Links,
-        Part::Members(Party::A),
-        Part::Members(Party::B),
-        Part::Opening(Party::A),
-        Part::Opening(Party::B),
-        Part::Accounts(Party::A),
-        Part::Accounts(Party::B),
-        Part::Rates,
-        Part::Ratios,
-        Part::Rules,
-    ];
-    for part in parts {
+    for part in PARTS {
         let mut position = 0;
         loop {
             let mut next = world.clone();
@@ -124,6 +141,64 @@ pub fn shrink(mut world: World, wrong: impl Fn(&World) -> bool) -> World {
         }
     }
     world
+}
+
+/// The smallest chain found for which `wrong` still holds: fewer rows in each period, and simpler
+/// terms in all of them.
+pub fn shrink_chain(mut chain: Chain, wrong: impl Fn(&Chain) -> bool) -> Chain {
+    for simplify in SIMPLER_TERMS {
+        let mut next = chain.clone();
+        next.runs.iter_mut().for_each(|run| simplify(&mut run.world));
+        if next != chain && wrong(&next) {
+            chain = next;
+        }
+    }
+    for part in PARTS {
+        let common = !matches!(
+            part,
+            Part::Ledger(_)
+                | Part::Opening(_)
+                | Part::Accounts(_)
+                | Part::Decisions
+                | Part::Adjustments
+                | Part::Payments
+        );
+        let positions = if common { 0..1 } else { 0..chain.runs.len() };
+        for period in positions {
+            let mut position = 0;
+            while position <= 100 {
+                let mut next = chain.clone();
+                let dropped = if common {
+                    let all = next.runs.iter_mut().map(|run| without(&mut run.world, part, position));
+                    all.fold(true, |every, one| every && one)
+                } else {
+                    without(&mut next.runs[period].world, part, position)
+                };
+                if dropped && wrong(&next) { chain = next } else { position += 1 }
+            }
+        }
+    }
+    chain
+}
+
+/// What makes the terms of every period simpler at once.
+const SIMPLER_TERMS: [fn(&mut World); 12] = [
+    |world| (world.a.accounts, world.a.opening) = (None, None),
+    |world| (world.b.accounts, world.b.opening) = (None, None),
+    |world| (world.a.parts, world.b.parts) = (1, 1),
+    |world| world.tiers = None,
+    |world| (world.purpose, world.consents) = (None, None),
+    |world| (world.opening_carry, world.minimum) = (0, 0),
+    |world| (world.late_fee, world.payments, world.exempt_days) = (None, None, None),
+    |world| world.adjustments = None,
+    |world| world.decisions = None,
+    |world| world.settle_on = [None; 2],
+    |world| world.reads_following = false,
+    |world| world.taxes.clear(),
+];
+
+pub fn text_of(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
 }
 
 /// The pipeline and every feed of a world that was written to a directory.

@@ -1,0 +1,438 @@
+//! Random chains: three consecutive periods with everything that ties them together.
+
+use fastrand::Rng;
+use jiff::civil::Date;
+use jiff::{Span, ToSpan};
+
+use super::chain::{Chain, Run};
+use super::random::{
+    NUMBERS, boundaries, members, money, now_and_then, one_of, rules, versions,
+};
+use super::stories::Stories;
+use super::{
+    Act, Adjustment, Balance, Cap, Currency, Cycle, DAY, Decision, FLOWS, HOUR, Kind, Least, Moment,
+    PARTIES, Payment, Row, Said, Scope, SettleOn, Tax, Taxed, World,
+};
+use crate::oracle::past::{Past, Standing};
+use crate::oracle::terms::mirror_by;
+use crate::oracle::{Expected, judge_after};
+
+const PERIODS: usize = 3;
+
+/// The chain of a seed.
+pub fn random_chain(seed: u64) -> Chain {
+    let mut rng = Rng::with_seed(seed ^ 0x5eed_0000);
+    let mut base = World::bare();
+    let days = time(&mut rng, &mut base);
+    let all = (base.midnight(days[0]), base.midnight(days[PERIODS]));
+    let boundaries = boundaries(&mut rng, &base, all);
+    versions(&mut rng, &mut base, &boundaries);
+    money(&mut rng, &mut base);
+    base.fees.iter_mut().for_each(|fee| bound(&mut rng, fee));
+    terms(&mut rng, &mut base);
+    members(&mut rng, &mut base, all);
+    rules(&mut rng, &mut base);
+    let mut chain = Chain { runs: Vec::new() };
+    for position in 0..PERIODS {
+        let mut world = base.clone();
+        let closes = world.see(&mut rng, &days, position);
+        let (start, end) = world.period_bounds();
+        let mut instants: Vec<i64> = boundaries.iter().map(|at| world.instant(*at)).collect();
+        instants.extend([start, end, world.cut(), world.as_of_end()]);
+        let (room, next_id) = (rng.usize(0..=9), 1 + 1_000 * position as u32);
+        Stories::new(&mut rng, &mut world, instants, next_id, room).tell();
+        for party in PARTIES {
+            world.side_mut(party).parts = rng.usize(1..=2);
+        }
+        chain.runs.push(Run { world, closes });
+    }
+    reverse_earlier(&mut rng, &mut chain);
+    send_late(&mut rng, &mut chain);
+    hand_in(&mut rng, &mut chain);
+    chain
+}
+
+/// The first days of the periods, and the day after the last.
+fn time(rng: &mut Rng, world: &mut World) -> Vec<Date> {
+    world.zone = one_of(rng, &["Asia/Shanghai", "Asia/Shanghai", "UTC", "America/New_York"]);
+    (world.currency, world.minor_digits) =
+        one_of(rng, &[("CNY", 2), ("CNY", 2), ("JPY", 0), ("KWD", 3)]);
+    world.cycle =
+        one_of(rng, &[Cycle::Monthly, Cycle::Monthly, Cycle::Daily, Cycle::Quarterly]);
+    world.grace_days = rng.i64(0..=3);
+    world.close_after_days = rng.bool().then(|| world.grace_days + rng.i64(0..=2));
+    world.due_days = rng.i64(0..=3);
+    world.reads_following = rng.bool();
+    let mut days = vec![world.cycle_of(Date::new(2026, 2, rng.i8(1..=28)).unwrap()).0];
+    for position in 0..PERIODS {
+        days.push(world.cycle_of(days[position]).1);
+    }
+    days
+}
+
+impl World {
+    /// Sets the period and a day on which it is run; true where it is to be closed then.
+    fn see(&mut self, rng: &mut Rng, days: &[Date], position: usize) -> bool {
+        let last = position == PERIODS - 1;
+        let closes = now_and_then(rng, if last { 50 } else { 92 });
+        self.period = Some(days[position]);
+        let first_closing = days[position + 1]
+            .checked_add(self.close_after_days.unwrap_or(self.grace_days).days())
+            .unwrap();
+        self.as_of = if closes || rng.bool() {
+            first_closing.checked_add(rng.i64(0..=2).days()).unwrap()
+        } else {
+            let length = days[position].until(days[position + 1]).unwrap().get_days();
+            days[position].checked_add(Span::new().days(rng.i32(0..length))).unwrap()
+        };
+        closes
+    }
+}
+
+fn bound(rng: &mut Rng, fee: &mut super::Fee) {
+    fee.least = now_and_then(rng, 30).then(|| rng.i64(0..=3));
+    let least = fee.least.unwrap_or(0);
+    fee.most = now_and_then(rng, 30).then(|| least + rng.i64(0..=5));
+    fee.scope = scope(rng);
+}
+
+fn scope(rng: &mut Rng) -> Scope {
+    let mut scope = Scope::default();
+    if now_and_then(rng, 20) {
+        scope.flows = vec![one_of(rng, &FLOWS)];
+    }
+    if now_and_then(rng, 20) {
+        scope.issuers = vec![one_of(rng, &PARTIES)];
+    }
+    scope
+}
+
+/// What a statement may have beside gross lines and fees.
+fn terms(rng: &mut Rng, world: &mut World) {
+    if now_and_then(rng, 35) {
+        let (code, minor_digits) = one_of(rng, &[("HKD", 2), ("VND", 0), ("BHD", 3)]);
+        let unit = 10_i64.pow(minor_digits);
+        let minimum = if rng.bool() { rng.i64(0..=30 * unit) } else { 0 };
+        let opening_carry = if rng.bool() { rng.i64(-9 * unit..=9 * unit) } else { 0 };
+        world.also = vec![Currency { code, minor_digits, minimum, opening_carry }];
+        for rate in &mut world.rates {
+            rate.currency = now_and_then(rng, 40).then_some(code);
+        }
+    }
+    if now_and_then(rng, 30) {
+        world.taxes = vec![Taxed {
+            tax: Tax {
+                milli_percent: one_of(rng, &[6_000, 13_000, 6_725]),
+                inclusive: rng.bool(),
+            },
+            paid_by: one_of(rng, &[super::Bearer::Issuer, super::Bearer::Acceptor]),
+            scope: scope(rng),
+        }];
+    }
+    for _ in 0..one_of(rng, &[0, 0, 1, 2]) {
+        world.caps.push(Cap {
+            issuer: one_of(rng, &PARTIES),
+            flow: rng.bool().then(|| one_of(rng, &FLOWS)),
+            per_member: rng.bool(),
+            points: rng.i64(1..=8_000),
+        });
+    }
+    if now_and_then(rng, 25) {
+        world.minimums.push(Least {
+            issuer: one_of(rng, &PARTIES),
+            flow: rng.bool().then(|| one_of(rng, &FLOWS)),
+            points: rng.i64(1..=300),
+        });
+    }
+    for party in PARTIES {
+        let on = one_of(rng, &[SettleOn::Redemption, SettleOn::Redemption, SettleOn::Issuance]);
+        world.settle_on[party as usize] = now_and_then(rng, 20).then_some(on);
+    }
+    world.late_fee = rng.bool().then(|| one_of(rng, &[500, 30_000, 7]));
+}
+
+/// Reversals of what stands in the books of an earlier period.
+fn reverse_earlier(rng: &mut Rng, chain: &mut Chain) {
+    let mut told = 0;
+    for position in 1..PERIODS {
+        for _ in 0..rng.usize(0..=3) {
+            let earlier = &chain.runs[rng.usize(..position)].world;
+            let issuer = one_of(rng, &PARTIES);
+            let spends: Vec<&Row> = earlier
+                .side(issuer)
+                .ledger
+                .iter()
+                .filter(|row| FLOWS.iter().any(|flow| flow.issuer_kind() == row.kind))
+                .collect();
+            if spends.is_empty() {
+                continue;
+            }
+            let one = one_of(rng, &spends).clone();
+            let mirrors = &earlier.side(issuer.other()).ledger;
+            let mirror = mirrors.iter().find(|row| {
+                row.counter_event_id.as_ref() == Some(&one.event_id)
+                    || one.counter_event_id.as_ref() == Some(&row.event_id)
+            });
+            let mirror_id = mirror.map_or("nobody".to_owned(), |row| row.event_id.clone());
+            let member = mirror.map_or(one.member_no.clone(), |row| row.member_no.clone());
+            told += 1;
+            let part = match rng.u32(..3) {
+                0 => one.points.abs(),
+                1 => (one.points.abs() / 2).max(1),
+                _ => rng.i64(1..=one.points.abs().max(1)),
+            };
+            let mirrored = match crate::oracle::terms::ratio_at(earlier, issuer, one.occurred_at) {
+                Some(ratio) if one.kind != Kind::Xearn => {
+                    mirror_by(earlier, i128::from(part), ratio) as i64 + rng.i64(-1..=1) / 2
+                }
+                _ => part,
+            };
+            let world = &mut chain.runs[position].world;
+            let at = world.period_bounds().0 - DAY + rng.i64(0..60) * HOUR;
+            let row = |event_id: String, member_no: String, points, original: &str| Row {
+                event_id,
+                member_no,
+                kind: Kind::Reversal,
+                points,
+                occurred_at: at,
+                posted_at: None,
+                counter_event_id: None,
+                original_event_id: Some(original.to_owned()),
+                order_no: None,
+                status: super::Status::Posted,
+            };
+            let back = row(
+                format!("R{told}"),
+                one.member_no.clone(),
+                -one.points.signum() * part,
+                &one.event_id,
+            );
+            let mut forth = row(format!("R{told}m"), member, -mirrored, &mirror_id);
+            forth.counter_event_id = Some(back.event_id.clone());
+            let skip = rng.u32(..14);
+            if skip != 0 {
+                world.side_mut(issuer).ledger.push(back);
+            }
+            if skip != 1 {
+                world.side_mut(issuer.other()).ledger.push(forth);
+            }
+        }
+    }
+}
+
+/// Rows that are sent a period late, or again.
+fn send_late(rng: &mut Rng, chain: &mut Chain) {
+    for position in 0..PERIODS - 1 {
+        for party in PARTIES {
+            let rows = std::mem::take(&mut chain.runs[position].world.side_mut(party).ledger);
+            for row in rows {
+                let what = rng.u32(..100);
+                let to = if rng.u32(..4) == 0 { PERIODS - 1 } else { position + 1 };
+                let mut again = row.clone();
+                if what < 6 {
+                    again.points += i64::from(what == 0);
+                    let at = chain.runs[to].world.period_bounds().0 + HOUR;
+                    again.occurred_at = if what == 1 { at } else { again.occurred_at };
+                }
+                // Late, or again, or as it should be.
+                if what >= 20 || what < 6 {
+                    chain.runs[position].world.side_mut(party).ledger.push(row);
+                }
+                if what < 20 {
+                    chain.runs[to].world.side_mut(party).ledger.push(again);
+                }
+            }
+        }
+    }
+    // Own rows that are dated back.
+    for position in 1..PERIODS {
+        if now_and_then(rng, 30) {
+            let party = one_of(rng, &PARTIES);
+            let world = &mut chain.runs[position].world;
+            let start = world.period_bounds().0;
+            world.side_mut(party).ledger.push(Row {
+                event_id: format!("L{position}"),
+                member_no: "7".to_owned(),
+                kind: one_of(rng, &[Kind::Adjust, Kind::Expire, Kind::Earn]),
+                points: -rng.i64(1..90),
+                occurred_at: start - rng.i64(1..30) * HOUR,
+                posted_at: Some(start + rng.i64(-2..9) * HOUR),
+                counter_event_id: None,
+                original_event_id: None,
+                order_no: None,
+                status: super::Status::Posted,
+            });
+        }
+    }
+}
+
+const SAID: [Said; 7] = [
+    Said::WELL,
+    Said::WELL,
+    Said::WELL,
+    Said::WELL,
+    Said { approver: "li", ..Said::WELL },
+    Said { approver: "", ..Said::WELL },
+    Said { reason: "", ..Said::WELL },
+];
+
+/// What is handed in with each period, in the knowledge of how the periods before it ended:
+/// balances, adjustments, payments and decisions.
+fn hand_in(rng: &mut Rng, chain: &mut Chain) {
+    let with_accounts = now_and_then(rng, 60);
+    let with_decisions = now_and_then(rng, 70);
+    let with_adjustments = now_and_then(rng, 40);
+    let exempt: Option<Vec<Date>> = chain.runs[0].world.late_fee.is_some().then(|| {
+        let first = chain.runs[1].world.period_days().0;
+        (0..3).map(|_| first.checked_add(rng.i64(0..40).days()).unwrap()).collect()
+    });
+    let mut past = Past::default();
+    let mut payments: Vec<Payment> = Vec::new();
+    for position in 0..PERIODS {
+        if with_accounts {
+            accounts(rng, chain, position, &past);
+        }
+        if with_adjustments {
+            let rows = adjustments(rng, &chain.runs[position].world, position);
+            chain.runs[position].world.adjustments = Some(rows);
+        }
+        if chain.runs[0].world.late_fee.is_some() {
+            pay(rng, &chain.runs[position].world, &past, &mut payments);
+            chain.runs[position].world.payments = Some(payments.clone());
+            chain.runs[position].world.exempt_days.clone_from(&exempt);
+        }
+        if with_decisions {
+            chain.runs[position].world.decisions = Some(Vec::new());
+            let expected = judge_after(&chain.seen(position), &past);
+            let rows = decisions(rng, &chain.runs[position].world, &expected, position);
+            chain.runs[position].world.decisions = Some(rows);
+        }
+        let run = &chain.runs[position];
+        let follows = matches!(past.standing(&run.world), Standing::First | Standing::Follows);
+        if run.closes && follows {
+            past.finals.extend(judge_after(&chain.seen(position), &past).closed);
+        }
+    }
+}
+
+/// Closings that follow from the books but for a few, and openings that repeat ours.
+fn accounts(rng: &mut Rng, chain: &mut Chain, position: usize, past: &Past) {
+    let (first, after) = chain.runs[position].world.period_days();
+    let (eve, last) = (first.yesterday().unwrap(), after.yesterday().unwrap());
+    for party in PARTIES {
+        let as_of = Some(Moment::Day(last.min(chain.runs[position].world.as_of)));
+        let mut opening = Vec::new();
+        let mut closing = Vec::new();
+        for number in &NUMBERS[..4] {
+            let balance = |points, as_of| Balance { member_no: (*number).to_owned(), points, as_of };
+            if position == 0 {
+                opening.push(balance(rng.i64(0..20_000), Some(Moment::Day(eve))));
+            }
+            closing.push(balance(0, as_of));
+        }
+        if let Some(before) = past.finals.last().filter(|_| now_and_then(rng, 60)) {
+            for (account, _) in before.accounts.iter().filter(|row| row.0.party == party.letter()) {
+                let other = i64::from(now_and_then(rng, 2));
+                opening.push(Balance {
+                    member_no: account.member_no.clone(),
+                    points: account.expected + other,
+                    as_of: Some(Moment::Day(eve)),
+                });
+            }
+        }
+        let side = chain.runs[position].world.side_mut(party);
+        (side.opening, side.accounts) = (Some(opening), Some(closing));
+    }
+    let expected = judge_after(&chain.seen(position), past);
+    for party in PARTIES {
+        for balance in chain.runs[position].world.side_mut(party).accounts.iter_mut().flatten() {
+            let mut accounts = expected.answer.accounts.iter();
+            let account = accounts.find(|account| {
+                account.party == party.letter() && account.member_no == balance.member_no
+            });
+            balance.points = account.map_or(0, |account| account.expected);
+            if now_and_then(rng, 5) {
+                balance.points += one_of(rng, &[1, -50]);
+            }
+        }
+    }
+}
+
+fn adjustments(rng: &mut Rng, world: &World, position: usize) -> Vec<Adjustment> {
+    let (start, end) = world.period_bounds();
+    let mut rows = Vec::new();
+    for number in 0..rng.u32(0..=2) {
+        let currencies = world.currencies();
+        let currency = one_of(rng, &currencies);
+        let step = 1_000 / 10_i64.pow(currency.minor_digits.min(3));
+        let mut thousandths = rng.i64(1..=3_000) * step;
+        if now_and_then(rng, 5) {
+            thousandths += 1;
+        }
+        rows.push(Adjustment {
+            adjustment_id: format!("J{position}-{number}"),
+            payer: one_of(rng, &PARTIES),
+            thousandths,
+            currency: (currency.code != world.currency || rng.bool()).then_some(currency.code),
+            said: one_of(rng, &SAID),
+            origin_period: world.label(),
+            approved_at: rng.i64(start / HOUR - 5..end / HOUR + 5) * HOUR,
+        });
+    }
+    rows
+}
+
+/// Some of what is due of the statement before is paid, or disputed.
+fn pay(rng: &mut Rng, world: &World, past: &Past, payments: &mut Vec<Payment>) {
+    let Some(before) = past.finals.last() else { return };
+    for balance in &before.balances {
+        for _ in 0..rng.u32(0..=2) {
+            payments.push(Payment {
+                settlement_id: format!("P{}", payments.len()),
+                period: before.label.clone(),
+                currency: balance.currency,
+                disputed: now_and_then(rng, 30),
+                thousandths: rng.i64(1..=40) * 1_000,
+                on: world.period_days().0.checked_add(rng.i64(0..20).days()).unwrap(),
+            });
+        }
+    }
+}
+
+/// Decisions on some of what is held.
+fn decisions(
+    rng: &mut Rng,
+    world: &World,
+    expected: &Expected,
+    position: usize,
+) -> Vec<Decision> {
+    let (start, _) = world.period_bounds();
+    let mut rows: Vec<Decision> = Vec::new();
+    for item in &expected.held {
+        // What is held under a link of another period is told nowhere, and so has no id.
+        let told = expected.answer.discrepancies.iter().any(|d| d.to_string() == item.about);
+        if !told || now_and_then(rng, 60) {
+            continue;
+        }
+        let several = item.about.contains(';');
+        let act = match rng.u32(..6) {
+            0 => Act::Reject,
+            1 => Act::WriteOff,
+            2 if !several => Act::Adjust,
+            _ if several => Act::Reject,
+            _ => Act::Release,
+        };
+        let needed = act == Act::Adjust || (act == Act::Release && item.acceptor_alone);
+        let sign = if item.cleared == 0 { 1 } else { item.cleared.signum() };
+        let points = (needed != now_and_then(rng, 5)).then(|| sign * rng.i64(1..=900));
+        rows.push(Decision {
+            decision_id: format!("D{position}-{}", rows.len()),
+            about: item.about.clone(),
+            act,
+            points,
+            said: one_of(rng, &SAID),
+            decided_at: start + rng.i64(0..30) * HOUR,
+        });
+    }
+    rows
+}

@@ -1,0 +1,116 @@
+//! Asks the engine: a world as one run, a chain as a run or close of each period.
+
+use std::path::{Path, PathBuf};
+
+use hutong::run::{Order, Outcome, Unwatched};
+
+use super::observe;
+use crate::oracle::answer::Answer;
+use crate::oracle::past::{Past, Standing};
+use crate::oracle::{Expected, judge_after};
+use crate::world::World;
+use crate::world::chain::Chain;
+
+/// A folder in memory: publishing syncs every file to its disk, for which thousands of worlds need
+/// not wait.
+pub fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+    tempfile::tempdir_in(base).unwrap()
+}
+
+fn order(pipeline: PathBuf, world: &World, to: &Path) -> Order {
+    Order {
+        pipeline,
+        as_of: world.as_of,
+        period: world.period_label(),
+        to: Some(to.to_owned()),
+        threads: Some(1),
+        // No answer depends on how many there are, and a few let rows of one key meet.
+        buckets: Some(1 + world.a.ledger.len() % 4),
+    }
+}
+
+fn answer_of(outcome: Result<Outcome, hutong::run::Error>) -> Result<(Answer, Outcome), String> {
+    let outcome = outcome.map_err(|error| {
+        let code = error.exit_code();
+        format!("the engine left with {code}\n{error}")
+    })?;
+    let answer = observe::observe(outcome.published.folder())?;
+    if outcome.is_blocked() != answer.statements.is_empty() {
+        return Err("a statement stands where it is blocked, or is missing".to_owned());
+    }
+    Ok((answer, outcome))
+}
+
+/// The engine's answer to a world.
+pub fn ask_engine(world: &World) -> Result<Answer, String> {
+    let dir = folder();
+    let order = order(world.write(dir.path()), world, &dir.path().join("published"));
+    Ok(answer_of(hutong::run::run(&order, &Unwatched))?.0)
+}
+
+/// What oracle and engine say of each period, up to the first in which they differ.
+pub struct Told {
+    pub expected: Vec<Expected>,
+    pub differences: Option<String>,
+    pub engine: Vec<Answer>,
+}
+
+/// Runs or closes one period after the other in a folder, and compares each with the oracle.
+pub fn ask_chain(chain: &Chain, dir: &Path) -> Told {
+    let out = dir.join("published");
+    let pipeline = chain.write(dir);
+    let mut past = Past::default();
+    let mut told = Told { expected: Vec::new(), differences: None, engine: Vec::new() };
+    // What the final publications call their discrepancies.
+    let mut ids: Vec<(String, String)> = Vec::new();
+    for (position, run) in chain.runs.iter().enumerate() {
+        let order = order(pipeline.clone(), &run.world, &out);
+        let expected = judge_after(&chain.seen(position), &past);
+        let follows = matches!(past.standing(&run.world), Standing::First | Standing::Follows);
+        let closes = run.closes && follows;
+        let ask = || -> Result<(Answer, PathBuf), String> {
+            let mut known = ids.clone();
+            let wanted = run.world.decisions.iter().flatten();
+            if wanted.clone().any(|row| known.iter().all(|(about, _)| *about != row.about)) {
+                // Somebody runs the period, sees what is held, and decides.
+                chain.write_decisions(dir, position, &|_| None);
+                let (_, outcome) = answer_of(hutong::run::run(&order, &Unwatched))?;
+                known.extend(observe::ids(outcome.published.folder()));
+            }
+            let id_of = |about: &str| {
+                known.iter().find(|(other, _)| other == about).map(|(_, id)| id.clone())
+            };
+            chain.write_decisions(dir, position, &id_of);
+            let perform = if closes { hutong::run::close } else { hutong::run::run };
+            let (answer, outcome) = answer_of(perform(&order, &Unwatched))?;
+            let is_final = outcome.manifest.status == "final";
+            if is_final != (closes && expected.closed.is_some()) {
+                return Err(format!("the status is {}", outcome.manifest.status));
+            }
+            Ok((answer, outcome.published.folder().to_owned()))
+        };
+        let differences = match ask() {
+            Ok((answer, folder)) => {
+                if closes {
+                    ids.extend(observe::ids(&folder));
+                }
+                let answer = answer.without_mirrors_unknown_to(&expected.answer);
+                let differences = answer.differences(&expected.answer, ["engine", "oracle"]);
+                told.engine.push(answer);
+                differences
+            }
+            Err(trouble) => Some(trouble),
+        };
+        if closes {
+            past.finals.extend(expected.closed.clone());
+        }
+        told.expected.push(expected);
+        if let Some(differences) = differences {
+            told.differences = Some(format!("{}: {differences}", run.world.label()));
+            break;
+        }
+    }
+    told
+}
