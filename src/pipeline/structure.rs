@@ -4,6 +4,8 @@
 //! against the very schema that the types of `declaration.rs` derive, and only a tree without a
 //! fault is read into those types.
 
+use std::sync::LazyLock;
+
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json};
 
@@ -64,9 +66,10 @@ fn without_null(schema: &mut Json) {
 
 /// Every departure of a tree from the schema.
 pub(super) fn problems(file: &str, root: &Node) -> Vec<Problem> {
-    let schema = schema();
-    let mut walk = Walk { file, schema: &schema, problems: Vec::new() };
-    walk.node(root, Mark::START, "the pipeline", &schema);
+    // Deriving it takes longer than walking it, and some read many pipelines.
+    static SCHEMA: LazyLock<Json> = LazyLock::new(schema);
+    let mut walk = Walk { file, schema: &SCHEMA, problems: Vec::new() };
+    walk.node(root, Mark::START, "the pipeline", &SCHEMA);
     walk.problems
 }
 

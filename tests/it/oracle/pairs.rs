@@ -90,6 +90,9 @@ impl Books<'_> {
     fn judge_pair(&mut self, issuer: usize, acceptor: usize, reversed: &mut Reversed) -> Judged {
         let mut judged = Judged { issuer, acceptor, agreed: None };
         if self.entries[issuer].settled.is_some() {
+            // A mirror that came after its issuer's leg was released alone is that leg's.
+            let fate = self.entries[issuer].fate;
+            self.entries[acceptor].fate = self.entries[acceptor].fate.or(fate);
             let original = self.entries[issuer].original;
             if let Some(original) = original
                 && self.entries[issuer].settled == Some(Settled::Counted)

@@ -5,13 +5,11 @@ use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
 use super::chain::{Chain, Run};
-use super::random::{
-    NUMBERS, boundaries, members, money, now_and_then, one_of, rules, versions,
-};
+use super::random::{NUMBERS, boundaries, members, money, now_and_then, one_of, rules, versions};
 use super::stories::Stories;
 use super::{
-    Act, Adjustment, Balance, Cap, Currency, Cycle, DAY, Decision, FLOWS, HOUR, Kind, Least, Moment,
-    PARTIES, Payment, Row, Said, Scope, SettleOn, Tax, Taxed, World,
+    Act, Adjustment, Balance, Cap, Currency, Cycle, DAY, Decision, FLOWS, HOUR, Kind, Least,
+    Moment, PARTIES, Payment, Row, Said, Scope, SettleOn, Tax, Taxed, World,
 };
 use crate::oracle::past::{Past, Standing};
 use crate::oracle::terms::mirror_by;
@@ -57,8 +55,7 @@ fn time(rng: &mut Rng, world: &mut World) -> Vec<Date> {
     world.zone = one_of(rng, &["Asia/Shanghai", "Asia/Shanghai", "UTC", "America/New_York"]);
     (world.currency, world.minor_digits) =
         one_of(rng, &[("CNY", 2), ("CNY", 2), ("JPY", 0), ("KWD", 3)]);
-    world.cycle =
-        one_of(rng, &[Cycle::Monthly, Cycle::Monthly, Cycle::Daily, Cycle::Quarterly]);
+    world.cycle = one_of(rng, &[Cycle::Monthly, Cycle::Monthly, Cycle::Daily, Cycle::Quarterly]);
     world.grace_days = rng.i64(0..=3);
     world.close_after_days = rng.bool().then(|| world.grace_days + rng.i64(0..=2));
     world.due_days = rng.i64(0..=3);
@@ -121,10 +118,7 @@ fn terms(rng: &mut Rng, world: &mut World) {
     }
     if now_and_then(rng, 30) {
         world.taxes = vec![Taxed {
-            tax: Tax {
-                milli_percent: one_of(rng, &[6_000, 13_000, 6_725]),
-                inclusive: rng.bool(),
-            },
+            tax: Tax { milli_percent: one_of(rng, &[6_000, 13_000, 6_725]), inclusive: rng.bool() },
             paid_by: one_of(rng, &[super::Bearer::Issuer, super::Bearer::Acceptor]),
             scope: scope(rng),
         }];
@@ -235,7 +229,7 @@ fn send_late(rng: &mut Rng, chain: &mut Chain) {
                     again.occurred_at = if what == 1 { at } else { again.occurred_at };
                 }
                 // Late, or again, or as it should be.
-                if what >= 20 || what < 6 {
+                if !(6..20).contains(&what) {
                     chain.runs[position].world.side_mut(party).ledger.push(row);
                 }
                 if what < 20 {
@@ -324,7 +318,8 @@ fn accounts(rng: &mut Rng, chain: &mut Chain, position: usize, past: &Past) {
         let mut opening = Vec::new();
         let mut closing = Vec::new();
         for number in &NUMBERS[..4] {
-            let balance = |points, as_of| Balance { member_no: (*number).to_owned(), points, as_of };
+            let balance =
+                |points, as_of| Balance { member_no: (*number).to_owned(), points, as_of };
             if position == 0 {
                 opening.push(balance(rng.i64(0..20_000), Some(Moment::Day(eve))));
             }
@@ -400,12 +395,7 @@ fn pay(rng: &mut Rng, world: &World, past: &Past, payments: &mut Vec<Payment>) {
 }
 
 /// Decisions on some of what is held.
-fn decisions(
-    rng: &mut Rng,
-    world: &World,
-    expected: &Expected,
-    position: usize,
-) -> Vec<Decision> {
+fn decisions(rng: &mut Rng, world: &World, expected: &Expected, position: usize) -> Vec<Decision> {
     let (start, _) = world.period_bounds();
     let mut rows: Vec<Decision> = Vec::new();
     for item in &expected.held {

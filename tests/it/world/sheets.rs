@@ -54,9 +54,11 @@ impl World {
                     sheets.push(Sheet::new(owner, word, BALANCES, rows(balances, balance)));
                 }
             }
-            let files = side.files().into_iter().enumerate().map(|(part, file)| {
-                (format!("{owner}-ledger-{part}.csv"), rows(file, event))
-            });
+            let files = side
+                .files()
+                .into_iter()
+                .enumerate()
+                .map(|(part, file)| (format!("{owner}-ledger-{part}.csv"), rows(file, event)));
             let files = files.collect();
             sheets.push(Sheet { owner, word: "ledger", names: LEDGER, files });
         }

@@ -169,8 +169,7 @@ pub fn shrink_chain(mut chain: Chain, wrong: impl Fn(&Chain) -> bool) -> Chain {
             while position <= 100 {
                 let mut next = chain.clone();
                 let dropped = if common {
-                    let all = next.runs.iter_mut().map(|run| without(&mut run.world, part, position));
-                    all.fold(true, |every, one| every && one)
+                    next.runs.iter_mut().all(|run| without(&mut run.world, part, position))
                 } else {
                     without(&mut next.runs[period].world, part, position)
                 };
