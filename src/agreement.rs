@@ -10,7 +10,8 @@ use crate::value::kind::Flow;
 use crate::value::money::{Currency, Money};
 use crate::value::party::{Both, Party};
 use crate::value::period::{Cycle, Instant};
-use crate::value::points::{Rate, Ratio};
+use crate::value::points::Ratio;
+use crate::value::price::{Price, Worth};
 use crate::value::rounding::{Mode, Rounding};
 use crate::value::version::Versions;
 
@@ -27,8 +28,10 @@ pub struct Agreement {
     pub zone: TimeZone,
     /// The zone's IANA name.
     pub zone_name: String,
-    /// The settlement currency.
+    /// The settlement currency, in which a rate is that names no other.
     pub currency: Currency,
+    /// Every currency that is settled, in alphabetical order; one statement each.
+    pub currencies: Vec<CurrencyTerms>,
     /// The term `[from, to)`.
     pub term: (Instant, Instant),
     /// How often it clears.
@@ -44,17 +47,23 @@ pub struct Agreement {
     /// Ratio versions by issuer.
     pub ratios: Both<Versions<Ratio>>,
     /// Rate versions by issuer and flow, in the order of [`Flow::ALL`].
-    pub rates: Both<[Versions<Rate>; 3]>,
+    pub rates: Both<[Versions<Price>; 3]>,
+    /// On what each issuer's points are paid; `None`: on every flow.
+    pub settle_on: Both<Option<SettleOn>>,
     /// Fees on gross lines.
     pub fees: Vec<Fee>,
+    /// Taxes on gross lines.
+    pub taxes: Vec<GrossTax>,
+    /// Caps on what counts, in declared order.
+    pub caps: Vec<Cap>,
+    /// The least that counts.
+    pub minimums: Vec<Minimum>,
+    /// What an overdue statement costs; `None`: nothing.
+    pub late_fee: Option<LateFee>,
     /// Rounding of money.
     pub rounding: Rounding,
     /// Rounding of mirrors.
     pub mirror_rounding: Mode,
-    /// Below it nothing is due.
-    pub minimum_settlement: Money,
-    /// Carried into the period; positive: A owes B.
-    pub opening_carry: Money,
     /// The clause of the carry.
     pub carry_clause: Option<String>,
     /// How members are matched, in order.
@@ -70,8 +79,39 @@ pub struct Agreement {
 impl Agreement {
     /// The rate versions of an issuer's flow.
     #[must_use]
-    pub fn rates_of(&self, issuer: Party, flow: Flow) -> &Versions<Rate> {
+    pub fn rates_of(&self, issuer: Party, flow: Flow) -> &Versions<Price> {
         &self.rates.of(issuer)[usize::from(flow.code())]
+    }
+
+    /// Whether an issuer's flow has money. One that has none is paired, judged and counted.
+    #[must_use]
+    pub fn is_settled(&self, issuer: Party, flow: Flow) -> bool {
+        match (self.settle_on.of(issuer), flow) {
+            (None, _)
+            | (Some(SettleOn::Redemption), Flow::Redemption | Flow::Conversion)
+            | (Some(SettleOn::Issuance), Flow::Sale) => true,
+            (Some(_), _) => false,
+        }
+    }
+
+    /// Below it nothing is due in a currency.
+    #[must_use]
+    pub fn minimum_of(&self, currency: Currency) -> Money {
+        let terms = self.currencies.iter().find(|terms| terms.currency == currency);
+        terms.map_or_else(|| Money::zero(currency), |terms| terms.minimum_settlement)
+    }
+
+    /// Nothing, in the settlement currency: what a flow without money is worth.
+    #[must_use]
+    pub fn worthless(&self) -> Worth {
+        Worth { amount: Decimal::ZERO, currency: self.currency }
+    }
+
+    /// The greatest number of minor digits among the currencies.
+    #[must_use]
+    pub fn digits(&self) -> u32 {
+        let digits = self.currencies.iter().map(|terms| terms.currency.digits());
+        digits.max().unwrap_or_else(|| self.currency.digits())
     }
 }
 
@@ -92,25 +132,143 @@ pub struct PartyTerms {
     pub names_authority: bool,
 }
 
-/// A fee on every gross line, with its tax.
+/// What is agreed of one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CurrencyTerms {
+    /// The currency.
+    pub currency: Currency,
+    /// Below it nothing is due.
+    pub minimum_settlement: Money,
+    /// Carried into the period; positive: A owes B.
+    pub opening_carry: Money,
+}
+
+/// On what an issuer's points are paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettleOn {
+    /// When they are spent or converted at the partner (按兑换结算).
+    Redemption,
+    /// When they are earned at the partner (按发行结算).
+    Issuance,
+}
+
+impl SettleOn {
+    /// The word for it in pipelines and outputs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            SettleOn::Redemption => "redemption",
+            SettleOn::Issuance => "issuance",
+        }
+    }
+}
+
+/// The gross lines to which a charge applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// Of these flows.
+    pub flows: Vec<Flow>,
+    /// Of these issuers' points.
+    pub issuers: Vec<Party>,
+}
+
+impl Scope {
+    /// Whether a line of that issuer and flow is in it.
+    #[must_use]
+    pub fn has(&self, issuer: Party, flow: Flow) -> bool {
+        self.issuers.contains(&issuer) && self.flows.contains(&flow)
+    }
+}
+
+/// A fee on gross lines, with its tax.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fee {
     /// Share of gross: 0.02 for two per cent.
     pub share: Decimal,
     /// Whether the issuer pays it; otherwise the acceptor.
     pub issuer_pays: bool,
+    /// The least that it comes to, whatever its sign.
+    pub min: Option<Decimal>,
+    /// The most that it comes to, whatever its sign.
+    pub max: Option<Decimal>,
+    /// The lines that have it.
+    pub scope: Scope,
     /// The tax on the fee.
     pub tax: Option<Tax>,
     /// The clause of the agreement.
     pub clause: Option<String>,
 }
 
-/// A tax on a fee.
+impl Fee {
+    /// A fee within its least and its most, with the sign of the gross; none on nothing.
+    #[must_use]
+    pub fn bounded(&self, fee: Decimal, gross: Decimal) -> Decimal {
+        if gross.is_zero() {
+            return Decimal::ZERO;
+        }
+        let mut size = fee.abs();
+        size = self.min.map_or(size, |min| size.max(min));
+        size = self.max.map_or(size, |max| size.min(max));
+        if gross.is_sign_negative() { -size } else { size }
+    }
+}
+
+/// A tax on gross lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrossTax {
+    /// The tax.
+    pub tax: Tax,
+    /// Whether the issuer pays it; otherwise the acceptor.
+    pub issuer_pays: bool,
+    /// The lines that have it.
+    pub scope: Scope,
+    /// The clause of the agreement.
+    pub clause: Option<String>,
+}
+
+/// A cap on the issuer points that count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cap {
+    /// Whose points.
+    pub issuer: Party,
+    /// Of which flow; `None`: all of the issuer's flows together.
+    pub flow: Option<Flow>,
+    /// For each of the issuer's members by itself, or for the period.
+    pub per_member: bool,
+    /// The most that counts.
+    pub points: i64,
+    /// The clause of the agreement.
+    pub clause: Option<String>,
+}
+
+/// The least cleared points of a spend or sale that counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Minimum {
+    /// Whose points.
+    pub issuer: Party,
+    /// Of which flow; `None`: each of the issuer's flows.
+    pub flow: Option<Flow>,
+    /// The least.
+    pub points: i64,
+    /// The clause of the agreement.
+    pub clause: Option<String>,
+}
+
+/// What an overdue statement costs (逾期费).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LateFee {
+    /// Share of the principal a day: 0.0005 for five in ten thousand (万分之五).
+    pub per_day: Decimal,
+    /// The clause of the agreement.
+    pub clause: Option<String>,
+}
+
+/// A tax on a fee or on gross.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tax {
     /// 0.06 for six per cent.
     pub share: Decimal,
-    /// Within the fee (价内) rather than on top of it (价外).
+    /// Within its base (价内) rather than on top of it (价外).
     pub inclusive: bool,
 }
 

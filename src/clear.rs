@@ -2,6 +2,8 @@
 //! the whole is held against the rows from which it came.
 
 mod balance;
+mod charge;
+mod late;
 mod net;
 mod obligation;
 

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, UInt32Type};
-use rust_decimal::Decimal;
 
 use crate::account::Account;
 use crate::feed::{FeedKind, FeedRows};
-use crate::value::exact::sum;
+use crate::value::money::Currency;
 use crate::value::party::Party;
 use crate::value::points::Overflow;
+use crate::value::price::{Worth, Worths};
 
 /// A control total.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,23 +24,23 @@ pub struct ControlTotal {
     pub file: Option<String>,
     /// What was totalled.
     pub stage: &'static str,
-    /// Rows.
-    pub rows: u64,
+    /// Rows; `None` for a total of money alone.
+    pub rows: Option<u64>,
     /// Signed points on the party's own book.
     pub points: Option<i128>,
     /// The exact worth of issuer's legs.
-    pub money: Option<Decimal>,
+    pub money: Option<Worth>,
 }
 
 /// What rows of one role and disposition amount to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StageTotal {
     /// Rows.
     pub rows: u64,
     /// Signed points on the party's own book.
     pub points: i128,
-    /// The exact worth of issuer's legs; zero for other rows.
-    pub money: Decimal,
+    /// The exact worth of issuer's legs by currency; nothing for other rows.
+    pub money: Worths,
 }
 
 impl StageTotal {
@@ -48,12 +48,12 @@ impl StageTotal {
     ///
     /// # Errors
     /// [`Overflow`] when a sum cannot be exact.
-    pub fn add(&mut self, points: i64, money: Option<Decimal>) -> Result<(), Overflow> {
+    pub fn add(&mut self, points: i64, money: Option<Worth>) -> Result<(), Overflow> {
         self.rows += 1;
         let overflow = Overflow { what: "points" };
         self.points = self.points.checked_add(i128::from(points)).ok_or(overflow)?;
         if let Some(money) = money {
-            self.money = sum(self.money, money)?;
+            self.money.add(money)?;
         }
         Ok(())
     }
@@ -64,15 +64,15 @@ impl StageTotal {
 pub struct Conservation {
     /// (role, stage) → total; stages are `in` and the words of the dispositions.
     pub totals: BTreeMap<(&'static str, &'static str), StageTotal>,
-    /// The exact worth of held issuer's legs.
-    pub held: Decimal,
+    /// The exact worth of held issuer's legs by currency.
+    pub held: Worths,
 }
 
 impl Conservation {
     /// The total of a role and stage.
     #[must_use]
     pub fn of(&self, role: &'static str, stage: &'static str) -> StageTotal {
-        self.totals.get(&(role, stage)).copied().unwrap_or_default()
+        self.totals.get(&(role, stage)).cloned().unwrap_or_default()
     }
 
     /// The rows that came in, whatever their role.
@@ -92,6 +92,7 @@ pub fn of_feed(feed: &FeedRows) -> Result<Vec<ControlTotal>, Overflow> {
         FeedKind::Ledger => Some("points"),
         FeedKind::Accounts | FeedKind::Opening => Some("balance"),
         FeedKind::Members | FeedKind::Links | FeedKind::Consents => None,
+        FeedKind::Adjustments | FeedKind::Settlements | FeedKind::ExemptDays => None,
     };
     let mut accepted = vec![StageTotal::default(); feed.files.len()];
     let files = feed.rows.column_by_name("file").and_then(|c| c.as_primitive_opt::<UInt32Type>());
@@ -112,7 +113,7 @@ pub fn of_feed(feed: &FeedRows) -> Result<Vec<ControlTotal>, Overflow> {
             subject: feed.kind.word(),
             file: Some(file.path.clone()),
             stage,
-            rows,
+            rows: Some(rows),
             points,
             money: None,
         };
@@ -124,22 +125,28 @@ pub fn of_feed(feed: &FeedRows) -> Result<Vec<ControlTotal>, Overflow> {
     Ok(totals)
 }
 
-/// The totals of one party's book, by role and stage.
+/// The totals of one party's book, by role and stage, with the money of the settlement currency;
+/// then one of its own for each other currency, which has money and no rows.
 #[must_use]
-pub fn of_book(party: Party, conservation: &Conservation) -> Vec<ControlTotal> {
-    let of_role = |(&(subject, stage), total): (&(&'static str, &'static str), &StageTotal)| {
-        let money = (subject == "issuer").then_some(total.money);
-        ControlTotal {
+pub fn of_book(party: Party, conservation: &Conservation, currency: Currency) -> Vec<ControlTotal> {
+    let mut totals = Vec::new();
+    for (&(subject, stage), total) in &conservation.totals {
+        let of = |rows, points, money| ControlTotal {
             owner: party.letter(),
             subject,
             file: None,
             stage,
-            rows: total.rows,
-            points: Some(total.points),
+            rows,
+            points,
             money,
-        }
-    };
-    conservation.totals.iter().map(of_role).collect()
+        };
+        let amount = total.money.of(currency);
+        let money = (subject == "issuer").then_some(Worth { amount, currency });
+        totals.push(of(Some(total.rows), Some(total.points), money));
+        let others = total.money.iter().filter(|worth| worth.currency != currency);
+        totals.extend(others.map(|worth| of(None, None, Some(worth))));
+    }
+    totals
 }
 
 /// The programme totals of one party's accounts (总分核对).
@@ -160,7 +167,7 @@ pub fn of_accounts(party: Party, accounts: &[Account]) -> Result<Vec<ControlTota
             subject: "programme",
             file: None,
             stage,
-            rows: total.rows,
+            rows: Some(total.rows),
             points: Some(total.points),
             money: None,
         })

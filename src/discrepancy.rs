@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use crate::value::money::Currency;
 use crate::value::party::{Both, Party};
 
 /// How grave a discrepancy is.
@@ -227,6 +228,8 @@ pub struct Discrepancy {
     pub item_points: u128,
     /// The money at stake, exact: the item's value at its version, or the difference's.
     pub amount_at_stake: Option<Decimal>,
+    /// Its currency.
+    pub currency: Option<Currency>,
     /// The ratio and rate versions or the matching rule that applied.
     pub version: Option<String>,
     /// Why, in words.

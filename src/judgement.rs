@@ -1,14 +1,14 @@
 //! What becomes of every row: the judgement of pairs and of rows that have no pair.
 
 use std::marker::PhantomData;
-
-use rust_decimal::Decimal;
+use std::sync::Arc;
 
 use crate::discrepancy::Rule;
 use crate::event::Pair;
 use crate::value::kind::Flow;
 use crate::value::party::Programme;
 use crate::value::points::Points;
+use crate::value::price;
 
 /// What becomes of a ledger row in this run. Every row has exactly one (domain.md invariant 13).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,8 +53,8 @@ impl Disposition {
 pub struct VersionsInForce {
     /// The ratio; `None` for a sale, whose mirror is one to one.
     pub ratio: Option<u16>,
-    /// The rate.
-    pub rate: u16,
+    /// The rate; `None` where the flow has no money.
+    pub rate: Option<u16>,
 }
 
 /// Why an item is held or awaited.
@@ -83,6 +83,8 @@ pub struct JudgedPair<I: Programme> {
     pub versions: Option<VersionsInForce>,
     /// For a reversal, the issuer's row that it reverses.
     pub original: Option<u32>,
+    /// The label of the period it comes from, where that is not the present one.
+    pub origin: Option<Arc<str>>,
     /// Why it is held or pending.
     pub cause: Option<Box<Cause>>,
 }
@@ -113,4 +115,4 @@ pub struct Judgement<I: Programme> {
 }
 
 /// The exact worth of issuer points at a rate; `None` where no version is in force.
-pub type Worth = Option<Decimal>;
+pub type Worth = Option<price::Worth>;

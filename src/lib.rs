@@ -54,6 +54,7 @@ pub mod judgement;
 pub mod account;
 pub mod statement;
 pub mod past;
+pub mod claim;
 pub mod control;
 pub mod engine;
 pub mod source;

@@ -43,6 +43,8 @@ pub struct ClosedStatement {
     pub payer: Option<Party>,
     /// When it is due.
     pub due_date: Option<Date>,
+    /// What of it the payer owes as late fees, on which no late fee is charged.
+    pub late_fees: Money,
 }
 
 /// Where a run's opening figures come from.

@@ -9,8 +9,8 @@ use std::fmt;
 use rust_decimal::Decimal;
 
 use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
-use crate::value::exact::sum;
 use crate::value::points::Overflow;
+use crate::value::price::{Worth, Worths};
 
 /// What a pipeline made of one rule. What it left alone is as the rule's page says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -203,12 +203,12 @@ impl Rulings {
 struct Found {
     count: u64,
     points: u128,
-    money: Decimal,
+    money: Worths,
 }
 
 impl Found {
     fn of<'d>(discrepancies: impl Iterator<Item = &'d Discrepancy>) -> Result<Found, Overflow> {
-        let mut found = Found { count: 0, points: 0, money: Decimal::ZERO };
+        let mut found = Found { count: 0, points: 0, money: Worths::default() };
         for discrepancy in discrepancies {
             found.count += 1;
             let points = match discrepancy.difference_points {
@@ -216,8 +216,10 @@ impl Found {
                 None => discrepancy.item_points,
             };
             found.points = found.points.saturating_add(points);
-            let stake = discrepancy.amount_at_stake.unwrap_or_default().abs();
-            found.money = sum(found.money, stake)?;
+            if let Some((amount, currency)) = discrepancy.amount_at_stake.zip(discrepancy.currency)
+            {
+                found.money.add(Worth { amount: amount.abs(), currency })?;
+            }
         }
         Ok(found)
     }
@@ -236,8 +238,14 @@ impl Found {
                 (is_met, self.points.to_string())
             }
             Measure::Money => {
-                let is_met = limits.money.is_some_and(|limit| self.money >= limit);
-                (is_met, self.money.normalize().to_string())
+                // Each currency by itself: nothing is summed across them.
+                let limit = limits.money;
+                let meets = |worth: &Worth| limit.is_some_and(|limit| worth.amount >= limit);
+                let met = self.money.iter().find(meets);
+                // A limit of nothing is reached by nothing too.
+                let is_met = met.is_some() || limit.is_some_and(|limit| limit.is_zero());
+                let amount = met.map_or(Decimal::ZERO, |worth| worth.amount);
+                (is_met, amount.normalize().to_string())
             }
             Measure::Share => {
                 let reaches = |limit: u32| parts >= u128::from(limit) * u128::from(rows);

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
+use crate::claim::Claims;
 use crate::clear::{self, BalanceSide};
 use crate::detect::{self, Desk, Scene};
 use crate::engine::Exchange;
@@ -241,14 +242,11 @@ fn judge(
     });
 
     watch.stage("clear", "清算", None);
+    let claims = Claims::default();
     let a_obligations = clear::oblige(&a_judged.pairs, agreement)?;
     let b_obligations = clear::oblige(&b_judged.pairs, agreement)?;
-    let statement = clear::settle(
-        &a_obligations,
-        &b_obligations,
-        agreement,
-        before.past.carry(agreement.opening_carry),
-    )?;
+    let clearing =
+        clear::settle(&a_obligations, &b_obligations, &claims, &before.past, period, agreement)?;
     let a_conservation = clear::conserve(&BalanceSide {
         agreement,
         period,
@@ -282,7 +280,7 @@ fn judge(
         conservation: Both { a: a_conservation, b: b_conservation },
         discrepancies,
         reached,
-        statement,
+        clearing,
         past: before.past,
         intake,
     })

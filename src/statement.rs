@@ -4,7 +4,7 @@
 use rust_decimal::Decimal;
 
 use crate::value::kind::Flow;
-use crate::value::money::{Money, MoneyError};
+use crate::value::money::{Currency, Money, MoneyError};
 use crate::value::party::{Both, Party};
 
 /// What a line is for.
@@ -14,12 +14,16 @@ pub enum LineKind {
     Gross,
     /// A fee on a gross line.
     Fee,
-    /// A tax on a fee, on top of it.
+    /// A tax on a fee or on gross, on top of it.
     Tax,
-    /// A tax within a fee, shown and not added.
+    /// A tax within a fee or gross, shown and not added.
     TaxWithin,
     /// What was carried into the period.
     Carry,
+    /// An approved adjustment.
+    Adjustment,
+    /// What an overdue statement costs.
+    LateFee,
 }
 
 impl LineKind {
@@ -32,6 +36,8 @@ impl LineKind {
             LineKind::Tax => "tax",
             LineKind::TaxWithin => "tax_within",
             LineKind::Carry => "carry",
+            LineKind::Adjustment => "adjustment",
+            LineKind::LateFee => "late_fee",
         }
     }
 
@@ -44,6 +50,8 @@ impl LineKind {
             LineKind::Tax => "税额",
             LineKind::TaxWithin => "含税额",
             LineKind::Carry => "结转",
+            LineKind::Adjustment => "调账",
+            LineKind::LateFee => "逾期费",
         }
     }
 
@@ -52,6 +60,7 @@ impl LineKind {
     pub fn is_payable(self) -> bool {
         match self {
             LineKind::Gross | LineKind::Fee | LineKind::Tax => true,
+            LineKind::Adjustment | LineKind::LateFee => true,
             LineKind::TaxWithin | LineKind::Carry => false,
         }
     }
@@ -71,11 +80,13 @@ pub struct VersionName {
 pub struct Line {
     /// What it is for.
     pub kind: LineKind,
-    /// Whose points; `None` for a carry.
+    /// Whose points; `None` for a line that rests on none.
     pub issuer: Option<Party>,
     /// The flow.
     pub flow: Option<Flow>,
-    /// The ratio version; `None` for a sale and for a carry.
+    /// The label of the period whose events it sums, or to which it belongs.
+    pub origin_period: String,
+    /// The ratio version; `None` for a sale and for a line that rests on no points.
     pub ratio: Option<VersionName>,
     /// The rate version.
     pub rate: Option<VersionName>,
@@ -91,9 +102,11 @@ pub struct Line {
     pub payer: Party,
     /// The clause of the agreement on which it rests.
     pub clause: Option<String>,
+    /// An adjustment's id, or the period of the statement that is overdue.
+    pub reference: Option<String>,
 }
 
-/// A statement whose lines equal its totals.
+/// A statement of one currency whose lines equal its totals.
 #[derive(Debug, Clone)]
 pub struct Statement {
     lines: Vec<Line>,
@@ -151,6 +164,12 @@ impl Statement {
         Ok(Statement { lines, payables, opening_carry, net, amount_due, carry_forward })
     }
 
+    /// The currency.
+    #[must_use]
+    pub fn currency(&self) -> Currency {
+        self.net.currency()
+    }
+
     /// The lines, in order.
     #[must_use]
     pub fn lines(&self) -> &[Line] {
@@ -195,5 +214,30 @@ impl Statement {
             (_, -1) => Some(Party::B),
             _ => Some(Party::A),
         }
+    }
+}
+
+/// The statements of a period, one per currency in alphabetical order. Nothing is netted across
+/// them.
+#[derive(Debug, Clone)]
+pub struct Clearing(Vec<Statement>);
+
+impl Clearing {
+    /// The statements of that many currencies.
+    #[must_use]
+    pub fn new(mut statements: Vec<Statement>) -> Clearing {
+        statements.sort_by_key(Statement::currency);
+        Clearing(statements)
+    }
+
+    /// The statements, in the order of their currencies.
+    #[must_use]
+    pub fn statements(&self) -> &[Statement] {
+        &self.0
+    }
+
+    /// Every line with its number, which runs through all statements.
+    pub fn lines(&self) -> impl Iterator<Item = (u32, &Line)> {
+        (1..).zip(self.0.iter().flat_map(Statement::lines))
     }
 }

@@ -5,6 +5,7 @@ pub mod money;
 pub mod party;
 pub mod period;
 pub mod points;
+pub mod price;
 pub mod problem;
 pub mod rounding;
 pub mod exact;

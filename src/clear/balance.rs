@@ -7,19 +7,17 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
-
 use super::obligation::{Obligation, ObligationKey};
 use crate::agreement::Agreement;
 use crate::control::{Conservation, StageTotal};
 use crate::event::Lineage;
 use crate::frame::books::{self, Ledger};
 use crate::judgement::{Disposition, Item, Judgement};
-use crate::value::exact::sum;
 use crate::value::kind::{Flow, Role};
 use crate::value::party::Party;
 use crate::value::period::Period;
 use crate::value::points::{Overflow, Points};
+use crate::value::price::{Worth, Worths};
 
 /// A figure that does not balance, or a row that is not placed exactly once.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -102,7 +100,7 @@ pub fn conserve<P: books::Side>(side: &Side<'_, P>) -> Result<Conservation, Cons
         if disposition == Disposition::Held
             && let Some(money) = money
         {
-            conservation.held = sum(conservation.held, money)?;
+            conservation.held.add(money)?;
         }
     }
     for (row, is_in) in rows_in(side).into_iter().enumerate() {
@@ -190,23 +188,26 @@ fn role_word(role: Role) -> &'static str {
 }
 
 /// The exact worth of an issuer's leg at its version, from the agreement and the row alone.
-fn worth<P: books::Side>(side: &Side<'_, P>, row: u32) -> Result<Option<Decimal>, Overflow> {
+fn worth<P: books::Side>(side: &Side<'_, P>, row: u32) -> Result<Option<Worth>, Overflow> {
     let Some(Some(flow)) = side.lineage.issuer_flow(row) else { return Ok(None) };
     let original = side.lineage.originals.get(&row).copied().unwrap_or(row);
+    if !side.agreement.is_settled(P::PARTY, flow) {
+        return Ok(Some(side.agreement.worthless()));
+    }
     let rates = side.agreement.rates_of(P::PARTY, flow);
     let Some((_, rate)) = rates.in_force(side.ledger.occurred_at(original)) else {
         return Ok(None);
     };
     let points = side.ledger.own_points(row);
     let cleared = if flow == Flow::Sale { points } else { -points };
-    rate.value.price(cleared).map(Some)
+    rate.value.worth(cleared).map(Some)
 }
 
 fn balance_role<P: books::Side>(
     totals: &BTreeMap<(&'static str, &'static str), StageTotal>,
     role: &'static str,
 ) -> Result<(), ConservationError> {
-    let of = |stage: &'static str| totals.get(&(role, stage)).copied().unwrap_or_default();
+    let of = |stage: &'static str| totals.get(&(role, stage)).cloned().unwrap_or_default();
     let left = of("in");
     let mut right = StageTotal::default();
     for disposition in
@@ -215,7 +216,9 @@ fn balance_role<P: books::Side>(
         let part = of(disposition.word());
         right.rows += part.rows;
         right.points = right.points.checked_add(part.points).ok_or(Overflow { what: "points" })?;
-        right.money = sum(right.money, part.money)?;
+        for worth in part.money.iter() {
+            right.money.add(worth)?;
+        }
     }
     let unequal = |what, left: String, right: String| ConservationError::Unequal {
         party: P::PARTY,
@@ -230,8 +233,24 @@ fn balance_role<P: books::Side>(
     if left.points != right.points {
         return Err(unequal("points", left.points.to_string(), right.points.to_string()));
     }
-    if left.money != right.money {
-        return Err(unequal("money", left.money.to_string(), right.money.to_string()));
+    balance_money(&left.money, &right.money, |left, right| unequal("money", left, right))
+}
+
+/// Each currency balances by itself.
+fn balance_money(
+    left: &Worths,
+    right: &Worths,
+    unequal: impl Fn(String, String) -> ConservationError,
+) -> Result<(), ConservationError> {
+    let shown = |worth: Worth| format!("{} {}", worth.amount, worth.currency);
+    for (one, other, swapped) in [(left, right, false), (right, left, true)] {
+        for worth in one.iter() {
+            let facing = Worth { amount: other.of(worth.currency), ..worth };
+            if facing.amount != worth.amount {
+                let (left, right) = if swapped { (facing, worth) } else { (worth, facing) };
+                return Err(unequal(shown(left), shown(right)));
+            }
+        }
     }
     Ok(())
 }
@@ -241,18 +260,19 @@ fn balance_obligations<P: books::Side>(
     side: &Side<'_, P>,
     totals: &BTreeMap<(&'static str, &'static str), StageTotal>,
 ) -> Result<(), ConservationError> {
-    let counted = totals.get(&("issuer", "counted")).copied().unwrap_or_default();
+    let counted = totals.get(&("issuer", "counted")).cloned().unwrap_or_default();
     let mut rows = 0_u64;
     let mut points = Points::<P>::ZERO;
-    let mut money = Decimal::ZERO;
+    let mut money = Worths::default();
     for (key, obligation) in side.obligations {
         rows += obligation.events;
         // On the issuer's own book a spend is negative and a sale positive.
         let on_book = if key.flow == Flow::Sale { obligation.points } else { -obligation.points };
         points = points.checked_add(on_book)?;
         let rates = side.agreement.rates_of(P::PARTY, key.flow);
-        if let Some(rate) = rates.get(usize::from(key.versions.rate)) {
-            money = sum(money, rate.value.price(obligation.points)?)?;
+        let rate = key.versions.rate.and_then(|index| rates.get(usize::from(index)));
+        if let Some(rate) = rate {
+            money.add(rate.value.worth(obligation.points)?)?;
         }
     }
     let unequal = |what, left: String, right: String| ConservationError::Unequal {
@@ -268,8 +288,5 @@ fn balance_obligations<P: books::Side>(
     if points.quantity() != counted.points {
         return Err(unequal("points", counted.points.to_string(), points.to_string()));
     }
-    if money != counted.money {
-        return Err(unequal("money", counted.money.to_string(), money.to_string()));
-    }
-    Ok(())
+    balance_money(&counted.money, &money, |left, right| unequal("money", left, right))
 }

@@ -1,18 +1,23 @@
-//! From obligations to the statement: lines, fees, taxes, payables, net (轧差).
+//! From obligations to the statements: lines, payables, net (轧差), one statement per currency.
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::obligation::{Obligation, ObligationKey, rounded_tax};
-use crate::agreement::{Agreement, Fee};
+use super::charge::charges;
+use super::late::late_fees;
+use super::obligation::{Obligation, ObligationKey};
+use crate::agreement::{Agreement, CurrencyTerms};
+use crate::claim::{Adjustment, Claims};
 use crate::frame::books::Side;
-use crate::statement::{Line, LineKind, Statement, StatementError, VersionName};
+use crate::past::Past;
+use crate::statement::{Clearing, Line, LineKind, Statement, StatementError, VersionName};
 use crate::value::allot::allot;
-use crate::value::exact::{product, sum};
+use crate::value::exact::sum;
 use crate::value::kind::Flow;
-use crate::value::money::{Money, MoneyError};
+use crate::value::money::{Currency, Money, MoneyError};
 use crate::value::party::{A, B, Both, Party};
+use crate::value::period::Period;
 use crate::value::points::Overflow;
 use crate::value::rounding::Place;
 
@@ -36,68 +41,74 @@ impl From<Overflow> for ClearError {
 /// Obligations of one issuer by key.
 type Obligations<I> = BTreeMap<ObligationKey, Obligation<I>>;
 
-/// Makes the statement of both issuers' obligations and of what is carried in.
+/// Makes the statements of both issuers' obligations, of what is carried in, and of what is owed
+/// besides.
 ///
 /// # Errors
 /// [`ClearError`] when a figure cannot be exact.
 pub fn settle(
     a: &Obligations<A>,
     b: &Obligations<B>,
+    claims: &Claims,
+    past: &Past,
+    period: &Period,
     agreement: &Agreement,
-    carry: Money,
-) -> Result<Statement, ClearError> {
-    let mut lines = lines_of(a, agreement)?;
-    lines.extend(lines_of(b, agreement)?);
-    let payables = match agreement.rounding.place {
-        Place::Event | Place::Line => Both::try_from_fn(|party| total(&lines, party, agreement))?,
-        Place::Statement => Both::try_from_fn(|party| share_out(&mut lines, party, agreement))?,
+) -> Result<Clearing, ClearError> {
+    let statement = |terms: &CurrencyTerms| {
+        let currency = terms.currency;
+        let mut lines = lines_of(a, currency, period, agreement)?;
+        lines.extend(lines_of(b, currency, period, agreement)?);
+        let opening_carry = past.carry(terms.opening_carry);
+        lines.extend(carry(opening_carry, period, agreement));
+        let adjustments = claims.adjustments.iter();
+        let adjustments = adjustments.filter(|adjusted| adjusted.amount.currency() == currency);
+        lines.extend(adjustments.map(|adjusted| adjustment(adjusted, period)));
+        lines.extend(late_fees(claims, past, currency, period, agreement)?);
+        let payables = match agreement.rounding.place {
+            Place::Event | Place::Line => {
+                Both::try_from_fn(|party| total(&lines, party, currency))?
+            }
+            Place::Statement => {
+                Both::try_from_fn(|party| share_out(&mut lines, party, currency, agreement))?
+            }
+        };
+        Ok(Statement::new(lines, payables, opening_carry, terms.minimum_settlement)?)
     };
-    if carry.signum() != 0 {
-        lines.push(Line {
-            kind: LineKind::Carry,
-            issuer: None,
-            flow: None,
-            ratio: None,
-            rate: None,
-            events: 0,
-            points: 0,
-            exact: carry.abs().decimal(),
-            amount: carry.abs(),
-            payer: if carry.signum() > 0 { Party::A } else { Party::B },
-            clause: agreement.carry_clause.clone(),
-        });
-    }
-    Ok(Statement::new(lines, payables, carry, agreement.minimum_settlement)?)
+    let statements = agreement.currencies.iter().map(statement);
+    Ok(Clearing::new(statements.collect::<Result<Vec<Statement>, ClearError>>()?))
 }
 
-/// The lines of one issuer: each gross line, followed by its fees and their taxes.
+/// The lines of one issuer: each gross line, followed by its fees and taxes.
 fn lines_of<I: Side>(
     obligations: &Obligations<I>,
+    currency: Currency,
+    period: &Period,
     agreement: &Agreement,
 ) -> Result<Vec<Line>, ClearError> {
     let mut lines = Vec::new();
-    for (key, obligation) in obligations {
-        lines.extend(lines_of_key(*key, obligation, agreement)?);
+    for (key, obligation) in obligations.iter().filter(|(key, _)| key.currency == currency) {
+        lines.extend(lines_of_key(key, obligation, period, agreement)?);
     }
     Ok(lines)
 }
 
 fn lines_of_key<I: Side>(
-    key: ObligationKey,
+    key: &ObligationKey,
     obligation: &Obligation<I>,
+    period: &Period,
     agreement: &Agreement,
 ) -> Result<Vec<Line>, ClearError> {
-    let (currency, mode) = (agreement.currency, agreement.rounding.mode);
-    let by_event = agreement.rounding.place == Place::Event;
+    let by_event = Some(&obligation.by_event).filter(|_| agreement.rounding.place == Place::Event);
     let rates = agreement.rates_of(I::PARTY, key.flow);
-    let Some(rate) = rates.get(usize::from(key.versions.rate)) else { return Ok(Vec::new()) };
+    let rate = key.versions.rate.and_then(|index| rates.get(usize::from(index)));
+    // A flow without money has no line.
+    let Some(rate) = rate else { return Ok(Vec::new()) };
     let ratio =
         key.versions.ratio.and_then(|index| agreement.ratios.of(I::PARTY).get(usize::from(index)));
-    let exact = rate.value.price(obligation.points)?;
-    let gross = if by_event {
-        Money::from_minor(obligation.by_event.gross, currency)?
-    } else {
-        Money::round(exact, mode, currency)?
+    let exact = rate.value.worth(obligation.points)?.amount;
+    let gross = match by_event {
+        Some(by_event) => Money::from_minor(by_event.gross, key.currency)?,
+        None => Money::round(exact, agreement.rounding.mode, key.currency)?,
     };
     // Redemption and conversion: the issuer pays the partner. Sale: the partner pays the issuer.
     let payer = match key.flow {
@@ -108,6 +119,7 @@ fn lines_of_key<I: Side>(
         kind: LineKind::Gross,
         issuer: Some(I::PARTY),
         flow: Some(key.flow),
+        origin_period: key.origin.as_deref().unwrap_or(&period.label).to_owned(),
         ratio: ratio.map(|version| VersionName {
             from: version.label.clone(),
             value: version.value.to_string(),
@@ -119,69 +131,67 @@ fn lines_of_key<I: Side>(
         amount: gross,
         payer,
         clause: rate.clause.clone().or_else(|| ratio.and_then(|ratio| ratio.clause.clone())),
+        reference: None,
     };
-    let mut lines = vec![line];
-    for (index, fee) in agreement.fees.iter().enumerate() {
-        let rounded = obligation.by_event.fees.get(index).filter(|_| by_event);
-        let fee_lines = lines_of_fee(&lines[0], fee, rounded.copied(), I::PARTY, agreement)?;
-        lines.extend(fee_lines);
-    }
+    let mut lines = charges(&line, (I::PARTY, key.flow), by_event, agreement)?;
+    lines.insert(0, line);
     Ok(lines)
 }
 
-/// A fee on a gross line, and its tax (domain.md §6.4).
-fn lines_of_fee(
-    gross: &Line,
-    fee: &Fee,
-    rounded: Option<(i128, i128)>,
-    issuer: Party,
-    agreement: &Agreement,
-) -> Result<Vec<Line>, ClearError> {
-    let (currency, mode) = (agreement.currency, agreement.rounding.mode);
-    let base = match agreement.rounding.place {
-        Place::Statement => gross.exact,
-        Place::Event | Place::Line => gross.amount.decimal(),
-    };
-    let exact = product(base, fee.share)?;
-    let amount = match rounded {
-        Some((fee, _)) => Money::from_minor(fee, currency)?,
-        None => Money::round(exact, mode, currency)?,
-    };
-    let payer = if fee.issuer_pays { issuer } else { issuer.partner() };
-    let clause = fee.clause.clone();
-    let line = Line { kind: LineKind::Fee, exact, amount, payer, clause, ..gross.clone() };
-    let mut lines = vec![line.clone()];
-    if let Some(tax) = fee.tax {
-        let base = match agreement.rounding.place {
-            Place::Statement => exact,
-            Place::Event | Place::Line => amount.decimal(),
-        };
-        let amount = match rounded {
-            Some((_, tax)) => Money::from_minor(tax, currency)?,
-            None => rounded_tax(base, tax, agreement)?,
-        };
-        let (kind, exact) = if tax.inclusive {
-            (LineKind::TaxWithin, amount.decimal())
-        } else {
-            (LineKind::Tax, product(base, tax.share)?)
-        };
-        lines.push(Line { kind, exact, amount, ..line });
+/// A line that rests on no points.
+pub(super) fn plain(kind: LineKind, amount: Money, payer: Party, origin_period: &str) -> Line {
+    Line {
+        kind,
+        issuer: None,
+        flow: None,
+        origin_period: origin_period.to_owned(),
+        ratio: None,
+        rate: None,
+        events: 0,
+        points: 0,
+        exact: amount.decimal(),
+        amount,
+        payer,
+        clause: None,
+        reference: None,
     }
-    Ok(lines)
+}
+
+fn carry(carry: Money, period: &Period, agreement: &Agreement) -> Option<Line> {
+    let payer = match carry.signum() {
+        0 => return None,
+        1 => Party::A,
+        _ => Party::B,
+    };
+    let line = plain(LineKind::Carry, carry.abs(), payer, &period.label);
+    Some(Line { clause: agreement.carry_clause.clone(), ..line })
+}
+
+fn adjustment(adjusted: &Adjustment, period: &Period) -> Line {
+    let origin = adjusted.origin_period.as_deref().unwrap_or(&period.label);
+    Line {
+        clause: adjusted.clause.clone(),
+        reference: Some(adjusted.id.clone()),
+        ..plain(LineKind::Adjustment, adjusted.amount, adjusted.payer, origin)
+    }
 }
 
 /// What a party owes where lines or events are rounded: the sum of minor units, wide enough that
 /// only the total is checked against what a statement can hold.
-fn total(lines: &[Line], party: Party, agreement: &Agreement) -> Result<Money, ClearError> {
+fn total(lines: &[Line], party: Party, currency: Currency) -> Result<Money, ClearError> {
     let payable = lines.iter().filter(|line| line.kind.is_payable() && line.payer == party);
     let minor = payable.map(|line| i128::from(line.amount.minor())).sum();
-    Ok(Money::from_minor(minor, agreement.currency)?)
+    Ok(Money::from_minor(minor, currency)?)
 }
 
 /// Where only the statement is rounded: the exact sum is rounded once, and the lines share it by
 /// largest remainder (domain.md §6.3).
-fn share_out(lines: &mut [Line], party: Party, agreement: &Agreement) -> Result<Money, ClearError> {
-    let currency = agreement.currency;
+fn share_out(
+    lines: &mut [Line],
+    party: Party,
+    currency: Currency,
+    agreement: &Agreement,
+) -> Result<Money, ClearError> {
     let mut payable: Vec<&mut Line> =
         lines.iter_mut().filter(|line| line.kind.is_payable() && line.payer == party).collect();
     let parts: Vec<Decimal> = payable.iter().map(|line| line.exact).collect();
@@ -193,3 +203,6 @@ fn share_out(lines: &mut [Line], party: Party, agreement: &Agreement) -> Result<
     }
     Ok(total)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,26 +1,49 @@
-//! Obligations: counted events summed by issuer, flow and version.
+//! Obligations: counted events summed by currency, issuer, flow, origin and version.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
-use rust_decimal::Decimal;
 
-use crate::agreement::{Agreement, Tax};
+use super::charge::{bounded_fee, rounded_tax};
+use crate::agreement::Agreement;
 use crate::frame::books::Side;
 use crate::judgement::{Disposition, JudgedPair, VersionsInForce};
-use crate::value::exact::{product, tax_within};
 use crate::value::kind::Flow;
-use crate::value::money::{Money, MoneyError};
-use crate::value::points::{Overflow, Points, Rate};
+use crate::value::money::{Currency, Money, MoneyError};
+use crate::value::points::{Overflow, Points};
+use crate::value::price::Price;
 use crate::value::rounding::Place;
 
 /// What events must share to be one gross line, in the order of the statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObligationKey {
+    /// The currency.
+    pub currency: Currency,
     /// The flow.
     pub flow: Flow,
+    /// The label of the period that the events come from; `None`, which comes first, for the
+    /// present one.
+    pub origin: Option<Arc<str>>,
     /// The versions.
     pub versions: VersionsInForce,
+}
+
+impl ObligationKey {
+    /// The key of a pair that counts; `None` where it has no flow or no versions.
+    #[must_use]
+    pub fn of<I: Side>(pair: &JudgedPair<I>, agreement: &Agreement) -> Option<ObligationKey> {
+        let (flow, versions) = (pair.flow?, pair.versions?);
+        let price = price::<I>(flow, versions, agreement);
+        // What has no money has to be counted in some currency all the same.
+        let currency = price.map_or(agreement.currency, |price| price.currency);
+        Some(ObligationKey { currency, flow, origin: pair.origin.clone(), versions })
+    }
+}
+
+fn price<I: Side>(flow: Flow, versions: VersionsInForce, agreement: &Agreement) -> Option<Price> {
+    let rates = agreement.rates_of(I::PARTY, flow);
+    rates.get(usize::from(versions.rate?)).map(|version| version.value)
 }
 
 /// The events of one key, summed.
@@ -41,6 +64,8 @@ pub struct ByEvent {
     pub gross: i128,
     /// Each fee and its tax, in the agreement's order.
     pub fees: Vec<(i128, i128)>,
+    /// Each tax on gross, in the agreement's order.
+    pub taxes: Vec<i128>,
 }
 
 /// Sums the counted pairs of issuer `I`, in parallel over pairs; the merge is associative and
@@ -75,20 +100,18 @@ fn add<I: Side>(
     pair: &JudgedPair<I>,
     agreement: &Agreement,
 ) -> Result<(), MoneyError> {
-    let (Disposition::Counted, Some(flow), Some(versions)) =
-        (pair.disposition, pair.flow, pair.versions)
-    else {
+    if pair.disposition != Disposition::Counted {
         return Ok(());
-    };
+    }
+    let Some(key) = ObligationKey::of(pair, agreement) else { return Ok(()) };
     let mut by_event = ByEvent::default();
-    if agreement.rounding.place == Place::Event {
-        let rates = agreement.rates_of(I::PARTY, flow);
-        if let Some(version) = rates.get(usize::from(versions.rate)) {
-            by_event = round_event(version.value, pair.cleared, agreement)?;
-        }
+    if agreement.rounding.place == Place::Event
+        && let Some(price) = price::<I>(key.flow, key.versions, agreement)
+    {
+        by_event = round_event(price, key.flow, pair.cleared, agreement)?;
     }
     let one = Obligation { events: 1, points: pair.cleared, by_event };
-    merge(sums, ObligationKey { flow, versions }, one)
+    merge(sums, key, one)
 }
 
 fn merge<I: Side>(
@@ -111,41 +134,41 @@ fn merge<I: Side>(
             for (sum, other) in sum.by_event.fees.iter_mut().zip(other.by_event.fees) {
                 *sum = (add(sum.0, other.0)?, add(sum.1, other.1)?);
             }
+            for (sum, other) in sum.by_event.taxes.iter_mut().zip(other.by_event.taxes) {
+                *sum = add(*sum, other)?;
+            }
         }
     }
     Ok(())
 }
 
-/// One event's gross, fees and taxes, each rounded.
+/// One event's gross, fees and taxes, each rounded. A charge that does not apply is nothing.
 fn round_event<I: Side>(
-    rate: Rate,
+    price: Price,
+    flow: Flow,
     points: Points<I>,
     agreement: &Agreement,
 ) -> Result<ByEvent, MoneyError> {
-    let mode = agreement.rounding.mode;
-    let currency = agreement.currency;
-    let gross = Money::round(rate.price(points)?, mode, currency)?;
+    let (mode, currency) = (agreement.rounding.mode, price.currency);
+    let gross = Money::round(price.worth(points)?.amount, mode, currency)?;
     let mut fees = Vec::with_capacity(agreement.fees.len());
     for fee in &agreement.fees {
-        let amount = Money::round(product(gross.decimal(), fee.share)?, mode, currency)?;
+        if !fee.scope.has(I::PARTY, flow) {
+            fees.push((0, 0));
+            continue;
+        }
+        let amount = bounded_fee(gross, fee, mode)?;
         let tax = match fee.tax {
-            Some(tax) => rounded_tax(amount.decimal(), tax, agreement)?.minor(),
+            Some(tax) => rounded_tax(amount.decimal(), tax, mode, currency)?.minor(),
             None => 0,
         };
         fees.push((i128::from(amount.minor()), i128::from(tax)));
     }
-    Ok(ByEvent { gross: i128::from(gross.minor()), fees })
-}
-
-/// The tax on a fee, rounded (domain.md §6.4).
-///
-/// # Errors
-/// [`MoneyError`] when it cannot be exact.
-pub fn rounded_tax(fee: Decimal, tax: Tax, agreement: &Agreement) -> Result<Money, MoneyError> {
-    let (mode, currency) = (agreement.rounding.mode, agreement.currency);
-    if tax.inclusive {
-        Money::from_minor(tax_within(fee, tax.share, mode, currency.digits())?, currency)
-    } else {
-        Money::round(product(fee, tax.share)?, mode, currency)
+    let mut taxes = Vec::with_capacity(agreement.taxes.len());
+    for tax in &agreement.taxes {
+        let applies = tax.scope.has(I::PARTY, flow);
+        let base = if applies { gross.decimal() } else { Money::zero(currency).decimal() };
+        taxes.push(i128::from(rounded_tax(base, tax.tax, mode, currency)?.minor()));
     }
+    Ok(ByEvent { gross: i128::from(gross.minor()), fees, taxes })
 }

@@ -6,7 +6,6 @@ use std::fmt::Write;
 use comfy_table::{
     CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
 };
-use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::agreement::Agreement;
@@ -18,6 +17,7 @@ use crate::statement::{LineKind, Statement};
 use crate::value::kind::Flow;
 use crate::value::money::{Money, grouped};
 use crate::value::party::Party;
+use crate::value::price::{Worth, Worths};
 
 /// A rule above, below and under the header; columns stand apart by blanks alone.
 const STYLE: TableStyle = TableStyle::new()
@@ -106,7 +106,7 @@ pub fn text(outcome: &Outcome) -> String {
         matched(summary),
         disagreements(summary),
         became(summary),
-        statement(summary),
+        statements(summary),
     ] {
         if !part.is_empty() {
             shown.push_str(&part);
@@ -161,7 +161,7 @@ fn came_in(summary: &Summary) -> String {
                     && (other.owner, other.subject, other.stage)
                         == (total.owner, total.subject, stage)
             });
-            same.map(|total| total.rows).sum::<u64>()
+            same.filter_map(|total| total.rows).sum::<u64>()
         };
         let whose = match total.owner {
             "a" => summary.agreement.parties.a.code.as_str(),
@@ -237,7 +237,6 @@ fn disagreements(summary: &Summary) -> String {
     if summary.discrepancies.is_empty() {
         return "Discrepancies 差错: none 无\n".to_owned();
     }
-    let digits = summary.agreement.currency.digits();
     let mut found: Vec<_> = summary.discrepancies.iter().collect();
     found.sort_by_key(|tally| Reverse(tally.severity));
     let mut rows = Vec::new();
@@ -255,10 +254,10 @@ fn disagreements(summary: &Summary) -> String {
             format!("{} {}", rule.title, rule.zh),
             format!("{} {}", effect.word(), effect.zh()),
             count(tally.count),
-            at_stake(tally.stake, digits),
+            at_stake(&tally.stake, &summary.agreement),
         ]);
     }
-    let at_stake = format!("at stake {}", summary.agreement.currency.code());
+    let at_stake = heading("at stake", &summary.agreement);
     let header = [
         ("code", "代码"),
         ("what", "内容"),
@@ -279,12 +278,29 @@ fn threshold(Reached { code, consequence, measure, limit, found }: &Reached) -> 
     format!("{code} reaches {key} {measure} {limit}: {found} 达到门限")
 }
 
-/// Exact money, with at least the currency's minor digits; nothing for nothing.
-fn at_stake(exact: Decimal, digits: u32) -> String {
-    if exact.is_zero() {
-        return String::new();
+/// The heading of a column of money: with the currency where there is one, whose code each amount
+/// has otherwise.
+fn heading(what: &str, agreement: &Agreement) -> String {
+    match &agreement.currencies[..] {
+        [one] => format!("{what} {}", one.currency),
+        _ => what.to_owned(),
     }
-    let mut shown = exact.normalize();
+}
+
+/// Exact money by currency, a line each; nothing for nothing.
+fn at_stake(worths: &Worths, agreement: &Agreement) -> String {
+    let is_single = agreement.currencies.len() == 1;
+    let shown = worths.iter().map(|worth| {
+        let amount = exact(worth);
+        if is_single { amount } else { format!("{amount} {}", worth.currency) }
+    });
+    shown.collect::<Vec<String>>().join("\n")
+}
+
+/// Exact money, with at least the currency's minor digits.
+fn exact(worth: Worth) -> String {
+    let digits = worth.currency.digits();
+    let mut shown = worth.amount.normalize();
     if shown.scale() < digits {
         shown.rescale(digits);
     }
@@ -294,7 +310,6 @@ fn at_stake(exact: Decimal, digits: u32) -> String {
 /// The issuer's legs of each side: in = counted + held + excluded + pending.
 fn became(summary: &Summary) -> String {
     let mut rows = Vec::new();
-    let digits = summary.agreement.currency.digits();
     for party in Party::BOTH {
         let book = summary.conservation.of(party);
         let name = &summary.agreement.parties.of(party).code;
@@ -304,7 +319,11 @@ fn became(summary: &Summary) -> String {
                 continue;
             }
             let money = |stage| {
-                if role == "issuer" { at_stake(of(stage).money, digits) } else { String::new() }
+                if role == "issuer" {
+                    at_stake(&of(stage).money, &summary.agreement)
+                } else {
+                    String::new()
+                }
             };
             rows.push(vec![
                 format!("{name} {role} {zh}"),
@@ -319,8 +338,8 @@ fn became(summary: &Summary) -> String {
             ]);
         }
     }
-    let code = summary.agreement.currency.code();
-    let (counted, held) = (format!("counted {code}"), format!("held {code}"));
+    let counted = heading("counted", &summary.agreement);
+    let held = heading("held", &summary.agreement);
     let header = [
         ("rows", "行"),
         ("in", "进"),
@@ -335,11 +354,22 @@ fn became(summary: &Summary) -> String {
     table("Conservation 守恒: in = counted + held + excluded + pending", &header, 1, rows)
 }
 
-fn statement(summary: &Summary) -> String {
-    let Some(statement) = &summary.statement else { return blocked(summary) };
+/// The statements, one below the other.
+fn statements(summary: &Summary) -> String {
+    let Some(clearing) = &summary.clearing else { return blocked(summary) };
+    let mut first_line = 1;
+    let mut shown = Vec::new();
+    for one in clearing.statements() {
+        shown.push(statement(summary, one, first_line));
+        first_line += one.lines().len();
+    }
+    shown.join("\n")
+}
+
+fn statement(summary: &Summary, statement: &Statement, first_line: usize) -> String {
     let agreement = &summary.agreement;
     let mut rows = Vec::new();
-    for (number, line) in (1..).zip(statement.lines()) {
+    for (number, line) in (first_line..).zip(statement.lines()) {
         let versions = [&line.ratio, &line.rate];
         let versions: Vec<String> = versions
             .iter()
@@ -353,19 +383,21 @@ fn statement(summary: &Summary) -> String {
             line.issuer.map(code).unwrap_or_default(),
             line.flow.map(Flow::word).unwrap_or_default(),
             line.flow.map(Flow::zh).unwrap_or_default(),
+            line.reference.as_deref().unwrap_or_default(),
         ];
+        let is_present = line.origin_period == summary.period.label;
+        let origin = Some(&line.origin_period).filter(|_| !is_present && line.issuer.is_some());
         rows.push(vec![
             number.to_string(),
             format!("{} {}", line.kind.word(), line.kind.zh()),
-            whose.join(" ").trim_end().to_owned(),
+            match origin {
+                Some(origin) => format!("{}\nof 归属 {origin}", whose.join(" ").trim()),
+                None => whose.join(" ").trim().to_owned(),
+            },
             versions.join("\n"),
             format!("{} → {}", code(line.payer), code(line.payer.partner())),
-            if line.kind == LineKind::Carry { String::new() } else { count(line.events) },
-            if line.kind == LineKind::Carry {
-                String::new()
-            } else {
-                grouped(&line.points.to_string())
-            },
+            if line.issuer.is_some() { count(line.events) } else { String::new() },
+            if line.issuer.is_some() { grouped(&line.points.to_string()) } else { String::new() },
             line.amount.to_string(),
         ]);
     }
@@ -377,7 +409,7 @@ fn statement(summary: &Summary) -> String {
         ("pays", "付"),
         ("events", "笔数"),
         ("points", "积分"),
-        (agreement.currency.code(), "金额"),
+        (statement.currency().code(), "金额"),
     ];
     let mut shown = table("Statement 清算单, provisional 暂估", &header, 5, rows);
     let _ = writeln!(shown, "{}", totals(summary, statement));
@@ -408,10 +440,10 @@ fn blocked(summary: &Summary) -> String {
 fn totals(summary: &Summary, statement: &Statement) -> String {
     let agreement = &summary.agreement;
     let payables = statement.payables();
-    let digits = agreement.currency.digits();
+    let currency = statement.currency();
     let held = |party: Party| {
-        let held = at_stake(summary.conservation.of(party).held, digits);
-        if held.is_empty() { at_zero(digits) } else { held }
+        let amount = summary.conservation.of(party).held.of(currency);
+        exact(Worth { amount, currency })
     };
     format!(
         "{} payable 应付 {} · {} payable 应付 {} · carry 结转 {}\n\
@@ -436,8 +468,4 @@ fn carried(carry: Money, agreement: &Agreement) -> String {
         1 => format!("{carry} ({} owes {})", code(Party::A), code(Party::B)),
         _ => format!("{} ({} owes {})", carry.abs(), code(Party::B), code(Party::A)),
     }
-}
-
-fn at_zero(digits: u32) -> String {
-    Decimal::new(0, digits).to_string()
 }

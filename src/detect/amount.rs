@@ -263,10 +263,14 @@ pub fn judge_stated<I: Side>(
     if currencies == [None; 2] && amounts == [None; 2] {
         return Ok(Vec::new());
     }
-    let Some(gross) = scene.worth(leg)? else { return Ok(Vec::new()) };
     let agreement = scene.desk.agreement;
-    let agreed = agreement.currency;
-    let due = agreement.rounding.mode.round(gross, agreed.digits()).abs();
+    let has_money = |flow| agreement.is_settled(I::PARTY, flow);
+    if !scene.issuer_lineage.issuer_flow(leg).flatten().is_some_and(has_money) {
+        return Ok(Vec::new());
+    }
+    let Some(gross) = scene.worth(leg)? else { return Ok(Vec::new()) };
+    let agreed = gross.currency;
+    let due = agreement.rounding.mode.round(gross.amount, agreed.digits()).abs();
     let is_other = currencies.map(|stated| stated.is_some_and(|stated| stated != agreed.code()));
     let found = |rule, field, due: String, stated: [Option<String>; 2], is_wrong: [bool; 2]| {
         let wrong: BTreeSet<&str> = stated

@@ -2,11 +2,11 @@
 //! row stood, so that a rule only says what it found.
 
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 
 use crate::agreement::Agreement;
 use crate::discrepancy::{Discrepancy, Evidence, Rule, discrepancy_id};
 use crate::frame::books::{Books, Origins};
+use crate::judgement::Worth;
 use crate::ruling::Rulings;
 use crate::value::party::{Both, Party};
 use crate::value::period::{Instant, Period};
@@ -94,6 +94,7 @@ impl<'a> Desk<'a> {
                 difference_points: None,
                 item_points: 0,
                 amount_at_stake: None,
+                currency: None,
                 version: None,
                 reason: String::new(),
                 diagnosis: None,
@@ -241,8 +242,9 @@ impl Draft<'_> {
 
     /// The money at stake.
     #[must_use]
-    pub fn stake(mut self, amount: Option<Decimal>) -> Self {
-        self.found.amount_at_stake = amount;
+    pub fn stake(mut self, worth: Worth) -> Self {
+        self.found.amount_at_stake = worth.map(|worth| worth.amount);
+        self.found.currency = worth.map(|worth| worth.currency);
         self
     }
 

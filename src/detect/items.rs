@@ -13,11 +13,11 @@ use crate::discrepancy::Discrepancy;
 use crate::event::{Lineage, Matched};
 use crate::frame::books::{Ledger, Side};
 use crate::judgement::{Cause, Disposition, Item};
-use crate::value::exact::sum;
 use crate::value::kind::{Kind, Role, Status};
 use crate::value::party::Party;
 use crate::value::period::{DAY_MICROS, Instant};
 use crate::value::points::Overflow;
+use crate::value::price::Worths;
 
 /// What became of an issuer's legs that are not plainly counted, for their reversals to follow.
 #[derive(Debug, Clone, Default)]
@@ -341,13 +341,13 @@ fn ties<I: Side>(scene: &Scene<'_, I>, judged: &mut Judged<I>) -> Result<(), Ove
             let mut draft = scene.desk.draft(&EVT_10).issuer(I::PARTY).seen(seen);
             // What is at stake is what is held here: every leg of the period, in whatever order
             // the rows came.
-            let mut worth = None;
+            let mut worths = Worths::default();
             for &row in &tie.issuer {
                 draft = draft.row(I::PARTY, row);
                 if period.clears(at_issuer(row))
                     && let Some(leg) = scene.worth(row)?
                 {
-                    worth = Some(sum(worth.unwrap_or_default(), leg)?);
+                    worths.add(leg)?;
                 }
             }
             for &row in &tie.acceptor {
@@ -360,7 +360,7 @@ fn ties<I: Side>(scene: &Scene<'_, I>, judged: &mut Judged<I>) -> Result<(), Ove
                 tie.issuer.len(),
                 tie.acceptor.len()
             );
-            let draft = draft.stake(worth).version(rule.to_owned());
+            let draft = draft.stake(worths.single()).version(rule.to_owned());
             cause = Some(judged.found(draft.because(reason)));
         }
         for &row in &tie.issuer {

@@ -175,6 +175,7 @@ fn unjudged<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> JudgedPair<I> {
         agreed: None,
         versions: None,
         original: scene.issuer_lineage.originals.get(&pair.issuer).copied(),
+        origin: None,
         cause: None,
     }
 }
@@ -294,7 +295,9 @@ fn entitle<I: Side>(
             let link = scene.book.get(link);
             let consent = consent::judge(scene, pair.issuer, pair.acceptor, link);
             if let Some(mut discrepancy) = consent {
-                discrepancy.amount_at_stake = scene.worth(pair.issuer)?;
+                let worth = scene.worth(pair.issuer)?;
+                discrepancy.amount_at_stake = worth.map(|worth| worth.amount);
+                discrepancy.currency = worth.map(|worth| worth.currency);
                 found.push(discrepancy);
             }
         }
@@ -323,7 +326,8 @@ fn entitle<I: Side>(
 fn no_version<I: Side>(scene: &Scene<'_, I>, pair: Pair, flow: Flow) -> Discrepancy {
     let valued_at = scene.valued_at(pair.issuer);
     let agreement = scene.desk.agreement;
-    let has_rate = agreement.rates_of(I::PARTY, flow).in_force(valued_at).is_some();
+    let has_rate = !agreement.is_settled(I::PARTY, flow)
+        || agreement.rates_of(I::PARTY, flow).in_force(valued_at).is_some();
     let missing = match (has_rate, flow.word()) {
         (true, _) => "ratio".to_owned(),
         (false, flow) => format!("{flow} rate"),

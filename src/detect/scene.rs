@@ -70,8 +70,12 @@ impl<I: Side> Scene<'_, I> {
     #[must_use]
     pub fn versions(&self, flow: Flow, at: Instant) -> Option<VersionsInForce> {
         let agreement = self.desk.agreement;
-        let (rate, _) = agreement.rates_of(I::PARTY, flow).in_force(at)?;
-        let rate = u16::try_from(rate).ok()?;
+        let rate = if agreement.is_settled(I::PARTY, flow) {
+            let (rate, _) = agreement.rates_of(I::PARTY, flow).in_force(at)?;
+            Some(u16::try_from(rate).ok()?)
+        } else {
+            None
+        };
         if flow == Flow::Sale {
             return Some(VersionsInForce { ratio: None, rate });
         }
@@ -85,9 +89,12 @@ impl<I: Side> Scene<'_, I> {
     /// [`Overflow`] when it cannot be exact.
     pub fn worth(&self, leg: u32) -> Result<Worth, Overflow> {
         let Some(flow) = self.issuer_lineage.issuer_flow(leg).flatten() else { return Ok(None) };
-        let rates = self.desk.agreement.rates_of(I::PARTY, flow);
-        match rates.in_force(self.valued_at(leg)) {
-            Some((_, version)) => version.value.price(self.cleared(leg)).map(Some),
+        let agreement = self.desk.agreement;
+        if !agreement.is_settled(I::PARTY, flow) {
+            return Ok(Some(agreement.worthless()));
+        }
+        match agreement.rates_of(I::PARTY, flow).in_force(self.valued_at(leg)) {
+            Some((_, version)) => version.value.worth(self.cleared(leg)).map(Some),
             None => Ok(None),
         }
     }
@@ -97,10 +104,14 @@ impl<I: Side> Scene<'_, I> {
     pub fn versions_in_words(&self, flow: Flow, versions: VersionsInForce) -> String {
         let agreement = self.desk.agreement;
         let issuer = self.desk.code(I::PARTY);
-        let rate = agreement.rates_of(I::PARTY, flow).get(usize::from(versions.rate));
-        let rate = rate.map_or(String::new(), |version| {
-            format!("{} {} rate {} from {}", issuer, flow.word(), version.value, version.label)
-        });
+        let rates = agreement.rates_of(I::PARTY, flow);
+        let rate = versions.rate.and_then(|index| rates.get(usize::from(index)));
+        let rate = match rate {
+            Some(version) => {
+                format!("{} {} rate {} from {}", issuer, flow.word(), version.value, version.label)
+            }
+            None => format!("{issuer} {} without money", flow.word()),
+        };
         let ratio =
             versions.ratio.and_then(|index| agreement.ratios.of(I::PARTY).get(usize::from(index)));
         match ratio {

@@ -3,7 +3,7 @@
 //! The reader conforms partners' columns to these, `check` holds the pipeline's `columns` against
 //! them, and `plan` and the dictionary print them.
 
-use crate::value::kind::{Kind, LinkMethod, MemberStatus, Status};
+use crate::value::kind::{Kind, LinkMethod, MemberStatus, SettlementKind, Status};
 
 /// What a feed carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +20,12 @@ pub enum FeedKind {
     Links,
     /// Consents to links (授权同意).
     Consents,
+    /// Approved adjustments (调账单).
+    Adjustments,
+    /// Payments and disputes of earlier statements (收付款与争议).
+    Settlements,
+    /// Days on which no late fee accrues (不可抗力日).
+    ExemptDays,
 }
 
 /// What a canonical column holds, and so its Arrow type.
@@ -88,6 +94,16 @@ const fn optional(
     meaning: &'static str,
 ) -> Field {
     Field { name, zh, kind, required: false, nullable: true, default: None, meaning }
+}
+
+/// A column that the pipeline must declare and a row may leave empty.
+const fn asked(
+    name: &'static str,
+    zh: &'static str,
+    kind: FieldKind,
+    meaning: &'static str,
+) -> Field {
+    Field { name, zh, kind, required: true, nullable: true, default: None, meaning }
 }
 
 const fn word(
@@ -197,6 +213,45 @@ pub const CONSENTS: &[Field] = &[
     optional("withdrawn_at", "撤回时间", FieldKind::Instant, "When it was withdrawn."),
 ];
 
+/// Columns of `adjustments`.
+pub const ADJUSTMENTS: &[Field] = &[
+    key("adjustment_id", "调账单号", FieldKind::Id, "The adjustment's number."),
+    key(
+        "payer",
+        "付款方",
+        FieldKind::Word { words: &["a", "b"], strict: false },
+        "Who pays: a or b.",
+    ),
+    key("amount", "金额", FieldKind::Amount, "What is paid; above zero."),
+    optional("currency", "币种", FieldKind::Text, "Its currency; default: the agreement's."),
+    asked("reason", "事由", FieldKind::Text, "Why."),
+    optional("corrects", "更正对象", FieldKind::Text, "The statement or line that it corrects."),
+    optional("origin_period", "归属期间", FieldKind::Text, "The period to which it belongs."),
+    optional("clause", "合同条款", FieldKind::Text, "The clause on which it rests."),
+    asked("author", "经办人", FieldKind::Text, "Who drew it up."),
+    asked("approver", "复核人", FieldKind::Text, "Who approved it: another than the author."),
+    key("approved_at", "复核时间", FieldKind::Instant, "When it was approved."),
+];
+
+/// Columns of `settlements`.
+pub const SETTLEMENTS: &[Field] = &[
+    key("settlement_id", "结算单号", FieldKind::Id, "The payment's or dispute's number."),
+    key("period", "期间", FieldKind::Text, "The period of the statement."),
+    optional("currency", "币种", FieldKind::Text, "Its currency; default: the agreement's."),
+    key(
+        "kind",
+        "类型",
+        FieldKind::Word { words: SettlementKind::WORDS, strict: false },
+        "paid or disputed.",
+    ),
+    key("amount", "金额", FieldKind::Amount, "How much of the amount due."),
+    key("on", "日期", FieldKind::Instant, "On which day."),
+];
+
+/// Columns of `exempt_days`.
+pub const EXEMPT_DAYS: &[Field] =
+    &[key("day", "日期", FieldKind::Instant, "A day on which no late fee accrues.")];
+
 impl FeedKind {
     /// The canonical columns of the feed, in order.
     #[must_use]
@@ -208,6 +263,9 @@ impl FeedKind {
             FeedKind::Ledger => LEDGER,
             FeedKind::Links => LINKS,
             FeedKind::Consents => CONSENTS,
+            FeedKind::Adjustments => ADJUSTMENTS,
+            FeedKind::Settlements => SETTLEMENTS,
+            FeedKind::ExemptDays => EXEMPT_DAYS,
         }
     }
 
@@ -221,6 +279,9 @@ impl FeedKind {
             FeedKind::Ledger => "ledger",
             FeedKind::Links => "links",
             FeedKind::Consents => "consents",
+            FeedKind::Adjustments => "adjustments",
+            FeedKind::Settlements => "settlements",
+            FeedKind::ExemptDays => "exempt_days",
         }
     }
 
@@ -234,6 +295,9 @@ impl FeedKind {
             FeedKind::Ledger => "积分流水",
             FeedKind::Links => "绑定关系",
             FeedKind::Consents => "授权同意",
+            FeedKind::Adjustments => "调账单",
+            FeedKind::Settlements => "收付款与争议",
+            FeedKind::ExemptDays => "不可抗力日",
         }
     }
 

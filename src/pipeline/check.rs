@@ -7,6 +7,7 @@
 
 mod agreement;
 mod amounts;
+mod charges;
 mod feeds;
 mod matching;
 mod paths;
@@ -196,11 +197,15 @@ impl Checker<'_> {
             parties,
             ratios: terms.ratios,
             rates: terms.rates,
-            fees: terms.fees,
+            currencies: terms.charges.currencies,
+            settle_on: terms.charges.settle_on,
+            fees: terms.charges.fees,
+            taxes: terms.charges.taxes,
+            caps: terms.charges.caps,
+            minimums: terms.charges.minimums,
+            late_fee: terms.charges.late_fee,
             rounding: terms.rounding,
             mirror_rounding: terms.mirror_rounding,
-            minimum_settlement: terms.minimum_settlement,
-            opening_carry: terms.opening_carry,
             carry_clause: declared.terms.carry_clause.clone(),
             member_rules: matching.members,
             event_rules: matching.events,

@@ -7,12 +7,16 @@ mod rules;
 use std::fmt;
 use std::path::Path;
 
-use rust_decimal::Decimal;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
+mod charges;
+
+pub use charges::PlannedCharges;
+use charges::charges;
+
 use super::Pipeline;
-use crate::agreement::{Agreement, EventRule, Fee, MemberRule};
+use crate::agreement::{Agreement, EventRule, MemberRule};
 use crate::feed::{Contact, Feed, Format, Origin};
 use crate::value::kind::Flow;
 use crate::value::party::Party;
@@ -65,18 +69,15 @@ pub struct Plan {
     pub ratios: Vec<PlannedVersion>,
     /// Rate versions in force within the period.
     pub rates: Vec<PlannedVersion>,
-    /// The fees.
-    pub fees: Vec<PlannedFee>,
+    /// Charges, caps and currencies.
+    #[serde(flatten)]
+    pub charges: PlannedCharges,
     /// Where money is rounded.
     pub rounding_place: &'static str,
     /// How money is rounded.
     pub rounding_mode: &'static str,
     /// How mirrors are rounded.
     pub mirror_rounding: &'static str,
-    /// Below it nothing is due.
-    pub minimum_settlement: String,
-    /// What is carried in; positive: A owes B.
-    pub opening_carry: String,
     /// The clause of the carry.
     pub carry_clause: Option<String>,
     /// The purpose that a consent must name; none: consents are not judged.
@@ -202,27 +203,14 @@ pub struct PlannedVersion {
     pub issuer: &'static str,
     /// The flow of a rate.
     pub flow: Option<&'static str>,
+    /// The currency of a rate.
+    pub currency: Option<&'static str>,
     /// The ratio `issuer:acceptor`, or the money per point; [`GAP`] where no version is in force.
     pub value: String,
     /// The first instant.
     pub from: String,
     /// The first instant after it.
     pub to: String,
-    /// The clause of the agreement.
-    pub clause: Option<String>,
-}
-
-/// A fee of a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PlannedFee {
-    /// Per cent of gross.
-    pub percent: String,
-    /// `issuer` or `acceptor`.
-    pub paid_by: &'static str,
-    /// Per cent of tax on the fee.
-    pub tax_percent: Option<String>,
-    /// `inclusive` (价内) or `exclusive` (价外).
-    pub tax_mode: Option<&'static str>,
     /// The clause of the agreement.
     pub clause: Option<String>,
 }
@@ -298,12 +286,10 @@ pub fn plan(pipeline: &Pipeline, period: &Period) -> Plan {
         event_rules: agreement.event_rules.iter().map(event_rule).collect(),
         ratios: ratios(agreement, period),
         rates: rates(agreement, period),
-        fees: agreement.fees.iter().map(planned_fee).collect(),
+        charges: charges(agreement),
         rounding_place: agreement.rounding.place.word(),
         rounding_mode: agreement.rounding.mode.word(),
         mirror_rounding: agreement.mirror_rounding.word(),
-        minimum_settlement: agreement.minimum_settlement.decimal().to_string(),
-        opening_carry: agreement.opening_carry.decimal().to_string(),
         carry_clause: agreement.carry_clause.clone(),
         consent_purpose: agreement.consent_purpose.clone(),
         tiers: agreement.tiers.as_ref().map(|tiers| PlannedTiers {
@@ -385,7 +371,7 @@ fn event_rule(rule: &EventRule) -> String {
 fn ratios(agreement: &Agreement, period: &Period) -> Vec<PlannedVersion> {
     let mut planned = Vec::new();
     for (issuer, versions) in agreement.ratios.iter() {
-        planned.extend(in_force(agreement, period, issuer, None, versions));
+        planned.extend(in_force(agreement, period, (issuer, None), versions, |_| None));
     }
     planned
 }
@@ -395,7 +381,9 @@ fn rates(agreement: &Agreement, period: &Period) -> Vec<PlannedVersion> {
     for issuer in Party::BOTH {
         for flow in Flow::ALL {
             let versions = agreement.rates_of(issuer, *flow);
-            planned.extend(in_force(agreement, period, issuer, Some(*flow), versions));
+            planned.extend(in_force(agreement, period, (issuer, Some(*flow)), versions, |price| {
+                Some(price.currency.code())
+            }));
         }
     }
     planned
@@ -404,13 +392,14 @@ fn rates(agreement: &Agreement, period: &Period) -> Vec<PlannedVersion> {
 fn in_force<T: fmt::Display>(
     agreement: &Agreement,
     period: &Period,
-    issuer: Party,
-    flow: Option<Flow>,
+    (issuer, flow): (Party, Option<Flow>),
     versions: &Versions<T>,
+    currency: impl Fn(&T) -> Option<&'static str>,
 ) -> Vec<PlannedVersion> {
     let planned = |from: Instant, to: Instant, version: Option<&Version<T>>| PlannedVersion {
         issuer: issuer.letter(),
         flow: flow.map(Flow::word),
+        currency: version.and_then(|version| currency(&version.value)),
         value: version.map_or(GAP.to_owned(), |version| version.value.to_string()),
         from: from.show(&agreement.zone),
         to: to.show(&agreement.zone),
@@ -430,19 +419,6 @@ fn in_force<T: fmt::Display>(
         shown.push(planned(covered, end, None));
     }
     shown
-}
-
-fn planned_fee(fee: &Fee) -> PlannedFee {
-    let percent = |share: Decimal| {
-        share.checked_mul(Decimal::ONE_HUNDRED).unwrap_or(share).normalize().to_string()
-    };
-    PlannedFee {
-        percent: percent(fee.share),
-        paid_by: if fee.issuer_pays { "issuer" } else { "acceptor" },
-        tax_percent: fee.tax.map(|tax| percent(tax.share)),
-        tax_mode: fee.tax.map(|tax| if tax.inclusive { "inclusive" } else { "exclusive" }),
-        clause: fee.clause.clone(),
-    }
 }
 
 /// A path with `/` between names, on every system.
@@ -580,7 +556,7 @@ impl Plan {
             line(f, "ratio", "互通比例", &dated(&value, version))?;
         }
         for version in &self.rates {
-            let currency = self.agreement.currency;
+            let currency = version.currency.unwrap_or_default();
             let flow = version.flow.unwrap_or_default();
             let issuer = version.issuer;
             let unit = if scaled(issuer) { "smallest unit 最小单位" } else { "point" };
@@ -590,25 +566,11 @@ impl Plan {
             };
             line(f, "rate", "清算单价", &dated(&value, version))?;
         }
-        for fee in &self.fees {
-            let mut shown = format!("{}% of gross, paid by the {}", fee.percent, fee.paid_by);
-            if let (Some(percent), Some(mode)) = (&fee.tax_percent, fee.tax_mode) {
-                shown.push_str(&format!(", tax 税 {percent}% {mode}"));
-            }
-            line(f, "fee", "手续费", &format!("{shown}{}", clause(fee.clause.as_deref())))?;
-        }
-        if self.fees.is_empty() {
-            line(f, "fee", "手续费", "none 无")?;
-        }
+        self.charges.show_charges(f)?;
         let money = format!("by {}, {}", self.rounding_place, self.rounding_mode);
         line(f, "rounding", "舍入", &money)?;
         line(f, "mirror rounding", "对方积分舍入", self.mirror_rounding)?;
-        let currency = self.agreement.currency;
-        let minimum = format!("{} {currency}", self.minimum_settlement);
-        line(f, "minimum settlement", "起付金额", &minimum)?;
-        let carry =
-            format!("{} {currency}{}", self.opening_carry, clause(self.carry_clause.as_deref()));
-        line(f, "opening carry", "期初结转", &carry)
+        self.charges.show_currencies(f, self.carry_clause.as_deref())
     }
 }
 

@@ -33,11 +33,12 @@ pub struct Manifest {
     pub status: String,
     /// The id of the contact key, where there is one.
     pub contact_key: Option<String>,
-    /// The statement in one sentence, where there is one.
+    /// The statements in a sentence each, where there are any.
     pub net: Option<String>,
-    /// The statement's figures, where there is one; as text, so that no reader makes floats of
-    /// them.
-    pub statement: Option<StatementEntry>,
+    /// The statements' figures, one per currency, none where they are blocked; as text, so that no
+    /// reader makes floats of them.
+    #[serde(default)]
+    pub statements: Vec<StatementEntry>,
     /// Discrepancies by severity.
     pub severities: BTreeMap<String, u64>,
     /// Discrepancies by code.
@@ -56,10 +57,10 @@ pub struct Manifest {
     pub control_totals: Vec<TotalEntry>,
 }
 
-/// The figures of a statement, in the settlement currency.
+/// The figures of a statement, in its currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatementEntry {
-    /// The settlement currency.
+    /// The currency.
     pub currency: String,
     /// What A owes before netting.
     pub a_payable: String,
@@ -150,6 +151,9 @@ pub struct TotalEntry {
     pub points: String,
     /// Exact money, as text.
     pub money: String,
+    /// Its currency, where there is money.
+    #[serde(default)]
+    pub currency: Option<String>,
 }
 
 /// The status of a run whose statement is blocked.

@@ -18,7 +18,6 @@ use rust_decimal::Decimal;
 
 use super::folder::PublishError;
 use super::table::{Cells, Column, EXACT_DIGITS, Table, neutralised};
-use crate::value::money::Currency;
 use crate::value::period::{Period, epoch_days};
 
 /// Rows that are turned into columns at a time.
@@ -35,8 +34,8 @@ const DECIMAL_MAX: i128 = 999_999_999_999_999_999;
 pub struct Stamp<'a> {
     /// The period and as-of date of every row.
     pub period: &'a Period,
-    /// The currency, which decides the places of money.
-    pub currency: Currency,
+    /// The places of money: the greatest number of minor digits among the currencies.
+    pub digits: u32,
 }
 
 /// Writes a table, row by row of an iterator, and tells how many rows it had.
@@ -49,7 +48,7 @@ pub fn write<R>(
     stamp: Stamp<'_>,
     file: File,
 ) -> Result<u64, PublishError> {
-    let digits = stamp.currency.digits();
+    let digits = stamp.digits;
     let mut fields = vec![
         Field::new("period", DataType::Utf8, false),
         Field::new("as_of", DataType::Date32, false),

@@ -17,6 +17,7 @@ use super::folder::{MANIFEST, PublishError, at};
 use super::manifest::Manifest;
 use super::table::plain;
 use crate::past::ClosedStatement;
+use crate::statement::LineKind;
 use crate::value::money::{Currency, Money};
 use crate::value::party::{Both, Party};
 use crate::value::period::Instant;
@@ -218,11 +219,13 @@ pub fn closed_statements(
                 amount_due: money(dues[row])?,
                 payer: Party::BOTH.into_iter().find(|party| Some(party.letter()) == payer),
                 due_date: days[row],
+                late_fees: Money::zero(currency),
             };
             statements.insert(currency, statement);
         }
         Ok::<(), PublishError>(())
     })?;
+    late_fees(publication, &mut statements)?;
     Ok(statements)
 }
 
@@ -248,4 +251,35 @@ pub fn closings(publication: &Final) -> Result<Both<Vec<Closing>>, PublishError>
         Ok::<(), PublishError>(())
     })?;
     Ok(closings)
+}
+
+/// Sums the late fees that the payer of each statement pays.
+fn late_fees(
+    publication: &Final,
+    statements: &mut BTreeMap<Currency, ClosedStatement>,
+) -> Result<(), PublishError> {
+    let wanted = ["type", "currency", "payer", "amount"];
+    publication.scan("statement_lines", &wanted, |first_row, rows| {
+        let (kinds, currencies) = (rows.texts("type")?, rows.texts("currency")?);
+        let (payers, amounts) = (rows.texts("payer")?, rows.decimals("amount")?);
+        for (row, amount) in amounts.into_iter().enumerate() {
+            if kinds.value(row) != LineKind::LateFee.word() {
+                continue;
+            }
+            let mut add = || {
+                let currency = Currency::of(currencies.value(row))?;
+                let statement = statements.get_mut(&currency)?;
+                let amount = Money::exactly(amount?, currency).ok()?;
+                if statement.payer.map(Party::letter) == Some(payers.value(row)) {
+                    statement.late_fees = statement.late_fees.checked_add(amount).ok()?;
+                }
+                Some(())
+            };
+            add().ok_or_else(|| PublishError::Altered {
+                path: publication.folder.join("statement_lines.parquet"),
+                what: format!("row {} is not sound", first_row + row as u64),
+            })?;
+        }
+        Ok(())
+    })
 }

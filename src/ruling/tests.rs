@@ -2,6 +2,7 @@ use jiff::civil::date;
 
 use super::*;
 use crate::discrepancy::{Latitude, discrepancy_id, say};
+use crate::value::money::Currency;
 use crate::value::party::Both;
 
 static RULE: Rule = Rule {
@@ -31,6 +32,7 @@ fn found(difference: Option<i64>, item_points: u128, stake: Option<&str>) -> Dis
         difference_points: difference,
         item_points,
         amount_at_stake: stake.map(|stake| stake.parse().unwrap()),
+        currency: stake.and_then(|_| Currency::of("CNY")),
         version: None,
         reason: String::new(),
         diagnosis: None,

@@ -9,7 +9,7 @@ use crate::judgement::{Item, Judgement};
 use crate::links::LinkBook;
 use crate::past::Past;
 use crate::ruling::{Consequence, Reached};
-use crate::statement::Statement;
+use crate::statement::Clearing;
 use crate::value::party::{A, B, Both};
 
 /// Everything that a run found out.
@@ -35,8 +35,8 @@ pub struct Evidence {
     pub discrepancies: Vec<Discrepancy>,
     /// The thresholds that they reach.
     pub reached: Vec<Reached>,
-    /// The statement. It is not published where a discrepancy blocks it.
-    pub statement: Statement,
+    /// The statements, one per currency. They are not published where a discrepancy blocks them.
+    pub clearing: Clearing,
 }
 
 impl Evidence {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::ToSpan;
-use rust_decimal::Decimal;
 
 use super::evidence::Evidence;
 use super::{Aim, Error, Known};
@@ -22,10 +21,10 @@ use crate::publish::{
     StatementRow, Table, ThresholdEntry, TotalEntry,
 };
 use crate::ruling::Reached;
-use crate::statement::Statement;
-use crate::value::exact::sum;
+use crate::statement::{Clearing, Statement};
 use crate::value::party::{A, B, Both, Party};
 use crate::value::period::Period;
+use crate::value::price::{Worth, Worths};
 
 mod items;
 
@@ -57,8 +56,8 @@ pub struct Summary {
     pub links: BTreeMap<&'static str, u64>,
     /// Discrepancies by code, and within it by severity and effect.
     pub discrepancies: Vec<Tally>,
-    /// The statement; `None` where it is blocked.
-    pub statement: Option<Statement>,
+    /// The statements, one per currency; `None` where they are blocked.
+    pub clearing: Option<Clearing>,
     /// What blocks the statement.
     pub blocking: Vec<Blocking>,
     /// The thresholds that were reached.
@@ -78,8 +77,8 @@ pub struct Tally {
     pub effect: Effect,
     /// How many.
     pub count: u64,
-    /// The exact money at stake.
-    pub stake: Decimal,
+    /// The exact money at stake, by currency.
+    pub stake: Worths,
 }
 
 /// A discrepancy that blocks the statement, in words that hold no member's data.
@@ -154,10 +153,10 @@ pub fn publish(
     let status = aim.status(evidence);
     let staging = folder.stage(lock)?;
     let agreement = &pipeline.agreement;
-    let totals = totals(evidence)?;
+    let totals = totals(evidence, agreement)?;
     let mut desk = Shelf {
         staging: staging.path(),
-        stamp: Stamp { period, currency: agreement.currency },
+        stamp: Stamp { period, digits: agreement.digits() },
         outputs: Vec::new(),
         dictionary: Vec::new(),
     };
@@ -192,7 +191,7 @@ impl Shelf<'_> {
         table: &Table<R>,
         rows: impl Iterator<Item = R>,
     ) -> Result<u64, PublishError> {
-        self.dictionary.extend(table.dictionary_rows(self.stamp.currency.digits()));
+        self.dictionary.extend(table.dictionary_rows(self.stamp.digits));
         self.write(table, rows)
     }
 
@@ -220,27 +219,24 @@ fn write_tables(
     let agreement = &pipeline.agreement;
     let period = shelf.stamp.period;
     let items = items::Items { agreement, period, evidence };
-    let lines = evidence.statement.lines();
     let cleared = items.cleared();
     let held = items.of(Disposition::Held)?;
     let pending = items.of(Disposition::Pending)?;
     if evidence.is_blocked() {
         // The dictionary describes the tables whether or not this run has them.
-        let digits = agreement.currency.digits();
+        let digits = agreement.digits();
         shelf.dictionary.extend(publish::statement().dictionary_rows(digits));
         shelf.dictionary.extend(publish::lines().dictionary_rows(digits));
     } else {
         let events = (cleared.len().into(), held.len() as i128, pending.len() as i128);
-        let row = StatementRow {
+        let digest = cleared.digest();
+        let rows = evidence.clearing.statements().iter().map(|statement| StatementRow {
             status: status.to_owned(),
-            ..statement_row(pipeline, period, evidence, cleared.digest(), events)
-        };
-        shelf.put(&publish::statement(), std::iter::once(row))?;
-        let rows = (1..).zip(lines).map(|(line_no, line)| LineRow {
-            line_no,
-            line,
-            origin_period: &period.label,
+            ..statement_row(pipeline, period, evidence, statement, &digest, events)
         });
+        shelf.put(&publish::statement(), rows)?;
+        let lines = evidence.clearing.lines();
+        let rows = lines.map(|(line_no, line)| LineRow { line_no: line_no.into(), line });
         shelf.put(&publish::lines(), rows)?;
     }
     shelf.put(&publish::discrepancies(), evidence.discrepancies.iter())?;
@@ -264,7 +260,7 @@ fn write_tables(
     shelf.put(&publish::rejects(), rejects)?;
     shelf.put(&publish::control(), totals.iter().cloned())?;
     let table = publish::dictionary();
-    shelf.dictionary.extend(table.dictionary_rows(agreement.currency.digits()));
+    shelf.dictionary.extend(table.dictionary_rows(agreement.digits()));
     let rows = std::mem::take(&mut shelf.dictionary);
     shelf.write(&table, rows.into_iter())?;
     Ok(())
@@ -282,11 +278,12 @@ fn statement_row(
     pipeline: &Pipeline,
     period: &Period,
     evidence: &Evidence,
-    cleared_digest: String,
+    statement: &Statement,
+    cleared_digest: &str,
     events: (i128, i128, i128),
 ) -> StatementRow {
     let agreement = &pipeline.agreement;
-    let statement = &evidence.statement;
+    let currency = statement.currency();
     let last_day = period.end.plus(-1).day(&agreement.zone);
     let due_date = last_day
         .and_then(|day| day.checked_add(i64::from(agreement.due_days).days()).ok())
@@ -299,7 +296,7 @@ fn statement_row(
         names: Both::from_fn(|party| agreement.parties.of(party).name.clone()),
         status: PROVISIONAL.to_owned(),
         opening_from: evidence.past.opening.in_words(),
-        currency: agreement.currency.code().to_owned(),
+        currency: currency.code().to_owned(),
         payables: statement.payables(),
         opening_carry: statement.opening_carry(),
         net: statement.net(),
@@ -307,18 +304,18 @@ fn statement_row(
         amount_due: statement.amount_due(),
         carry_forward: statement.carry_forward(),
         due_date,
-        held: Both::from_fn(|party| evidence.conservation.of(party).held),
+        held: Both::from_fn(|party| evidence.conservation.of(party).held.of(currency)),
         events,
         discrepancies: evidence.discrepancies.len() as i128,
         pipeline_digest: pipeline.digest.clone(),
-        cleared_digest,
+        cleared_digest: cleared_digest.to_owned(),
     }
 }
 
-fn totals(evidence: &Evidence) -> Result<Vec<ControlTotal>, Error> {
+fn totals(evidence: &Evidence, agreement: &Agreement) -> Result<Vec<ControlTotal>, Error> {
     let mut totals = evidence.intake.totals.clone();
     for party in Party::BOTH {
-        totals.extend(control::of_book(party, evidence.conservation.of(party)));
+        totals.extend(control::of_book(party, evidence.conservation.of(party), agreement.currency));
         totals.extend(control::of_accounts(party, evidence.accounts.of(party))?);
     }
     Ok(totals)
@@ -338,10 +335,12 @@ fn summarise(
             severity,
             effect,
             count: 0,
-            stake: Decimal::ZERO,
+            stake: Worths::default(),
         });
         tally.count += 1;
-        tally.stake = sum(tally.stake, found.amount_at_stake.unwrap_or_default())?;
+        if let (Some(amount), Some(currency)) = (found.amount_at_stake, found.currency) {
+            tally.stake.add(Worth { amount, currency })?;
+        }
     }
     let mut matches = Vec::new();
     let (a, b) = &evidence.judged;
@@ -381,7 +380,7 @@ fn summarise(
         matches,
         links,
         discrepancies: tallies.into_values().collect(),
-        statement: (!evidence.is_blocked()).then(|| evidence.statement.clone()),
+        clearing: (!evidence.is_blocked()).then(|| evidence.clearing.clone()),
         blocking: blocking.collect(),
         reached: evidence.reached.clone(),
         refused: refused.collect(),
@@ -411,6 +410,7 @@ fn manifest(
             blake3: file.blake3.clone(),
         })
     });
+    let statements = summary.clearing.as_ref().map_or(&[][..], Clearing::statements);
     let control_totals = summary.totals.iter().filter(|total| total.file.is_none());
     Manifest {
         engine: "hutong".to_owned(),
@@ -423,22 +423,8 @@ fn manifest(
         as_of: period.as_of.to_string(),
         status: PROVISIONAL.to_owned(),
         contact_key: pipeline.key_id.clone(),
-        statement: summary.statement.as_ref().map(|statement| StatementEntry {
-            currency: pipeline.agreement.currency.code().to_owned(),
-            a_payable: statement.payables().a.decimal().to_string(),
-            b_payable: statement.payables().b.decimal().to_string(),
-            opening_carry: statement.opening_carry().decimal().to_string(),
-            net: statement.net().decimal().to_string(),
-            payer: statement.payer().map(|payer| payer.letter().to_owned()),
-            amount_due: statement.amount_due().decimal().to_string(),
-            carry_forward: statement.carry_forward().decimal().to_string(),
-            held_a: evidence.conservation.a.held.normalize().to_string(),
-            held_b: evidence.conservation.b.held.normalize().to_string(),
-        }),
-        net: summary
-            .statement
-            .as_ref()
-            .map(|statement| net_in_words(statement, &pipeline.agreement)),
+        statements: statements.iter().map(|one| statement_entry(one, evidence)).collect(),
+        net: summary.clearing.as_ref().map(|clearing| in_words(clearing, &pipeline.agreement)),
         severities,
         discrepancies,
         thresholds: summary.reached.iter().map(threshold_entry).collect(),
@@ -450,9 +436,12 @@ fn manifest(
                 owner: total.owner.to_owned(),
                 subject: total.subject.to_owned(),
                 stage: total.stage.to_owned(),
-                rows: total.rows,
+                rows: total.rows.unwrap_or_default(),
                 points: total.points.unwrap_or_default().to_string(),
-                money: total.money.unwrap_or_default().normalize().to_string(),
+                money: total
+                    .money
+                    .map_or_else(|| "0".to_owned(), |worth| worth.amount.normalize().to_string()),
+                currency: total.money.map(|worth| worth.currency.code().to_owned()),
             })
             .collect(),
     }
@@ -476,11 +465,34 @@ fn past_entry(closed: &ClosedPeriod) -> PastEntry {
     }
 }
 
+fn statement_entry(statement: &Statement, evidence: &Evidence) -> StatementEntry {
+    let currency = statement.currency();
+    let held = |party: Party| evidence.conservation.of(party).held.of(currency);
+    StatementEntry {
+        currency: currency.code().to_owned(),
+        a_payable: statement.payables().a.decimal().to_string(),
+        b_payable: statement.payables().b.decimal().to_string(),
+        opening_carry: statement.opening_carry().decimal().to_string(),
+        net: statement.net().decimal().to_string(),
+        payer: statement.payer().map(|payer| payer.letter().to_owned()),
+        amount_due: statement.amount_due().decimal().to_string(),
+        carry_forward: statement.carry_forward().decimal().to_string(),
+        held_a: held(Party::A).normalize().to_string(),
+        held_b: held(Party::B).normalize().to_string(),
+    }
+}
+
+/// The nets in a sentence each.
+fn in_words(clearing: &Clearing, agreement: &Agreement) -> String {
+    let nets = clearing.statements().iter();
+    nets.map(|statement| net_in_words(statement, agreement)).collect::<Vec<_>>().join("; ")
+}
+
 /// The net in one sentence.
 #[must_use]
 pub fn net_in_words(statement: &Statement, agreement: &Agreement) -> String {
     let code = |party: Party| &agreement.parties.of(party).code;
-    let currency = agreement.currency;
+    let currency = statement.currency();
     match (statement.payer(), statement.carry_forward()) {
         (Some(payer), _) => format!(
             "{} pays {} {} {currency}",
@@ -496,8 +508,11 @@ pub fn net_in_words(statement: &Statement, agreement: &Agreement) -> String {
                 carry.abs(),
                 code(debtor),
                 code(debtor.partner()),
-                agreement.minimum_settlement
+                agreement.minimum_of(currency)
             )
+        }
+        (None, _) if agreement.currencies.len() > 1 => {
+            format!("nothing is due in {currency}: the books net to zero")
         }
         (None, _) => "nothing is due: the books net to zero".to_owned(),
     }

@@ -212,3 +212,23 @@ impl Kind {
         }
     }
 }
+
+/// What became of an amount due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SettlementKind {
+    /// It was paid.
+    Paid,
+    /// The payer disputes it.
+    Disputed,
+}
+
+impl SettlementKind {
+    /// The words for them in files, by code.
+    pub const WORDS: &'static [&'static str] = &["paid", "disputed"];
+
+    /// The kind of a code.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<SettlementKind> {
+        [SettlementKind::Paid, SettlementKind::Disputed].get(usize::from(code)).copied()
+    }
+}

@@ -140,7 +140,7 @@ fn amounts_keep_their_spelling() {
         .flat_map(|versions| versions.iter().map(|version| version.value.to_string()))
         .collect();
     assert_eq!(rates, ["0.008", "0.0085", "0.008", "0.01"]);
-    assert_eq!(agreement.opening_carry.minor(), -5);
+    assert_eq!(agreement.currencies[0].opening_carry.minor(), -5);
 }
 
 #[test]

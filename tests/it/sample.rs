@@ -253,7 +253,9 @@ fn the_real_months_are_what_their_readme_tells() {
             let mut totals = summary.totals.iter().filter(|total| {
                 total.owner == "a" && total.subject == "issuer" && total.stage == stage
             });
-            totals.next().map_or((0, None), |total| (total.rows, total.money))
+            totals.next().map_or((0, None), |total| {
+                (total.rows.unwrap(), total.money.map(|worth| worth.amount))
+            })
         };
         assert_eq!(total("counted").0.to_string(), cell("counted"), "{period}");
         assert_eq!(total("held").0.to_string(), cell("held `XBURN`"), "{period}");

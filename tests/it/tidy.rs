@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("account", 1),
     ("statement", 1),
     ("past", 1),
+    ("claim", 1),
     ("control", 1),
     ("engine", 2),
     ("source", 2),

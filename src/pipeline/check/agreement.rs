@@ -107,7 +107,7 @@ impl Checker<'_> {
         None
     }
 
-    fn currency(&mut self, spot: Spot<'_>, code: &str) -> Option<Currency> {
+    pub(super) fn currency(&mut self, spot: Spot<'_>, code: &str) -> Option<Currency> {
         let currency = Currency::of(code);
         if currency.is_none() {
             let codes: Vec<&str> = Currency::codes().collect();

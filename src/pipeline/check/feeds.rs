@@ -62,9 +62,13 @@ impl Checker<'_> {
             }
         }
         let shared = &declared.feeds.shared;
-        for (kind, feed) in
-            [(FeedKind::Links, &shared.links), (FeedKind::Consents, &shared.consents)]
-        {
+        for (kind, feed) in [
+            (FeedKind::Links, &shared.links),
+            (FeedKind::Consents, &shared.consents),
+            (FeedKind::Adjustments, &shared.adjustments),
+            (FeedKind::Settlements, &shared.settlements),
+            (FeedKind::ExemptDays, &shared.exempt_days),
+        ] {
             let Some(feed) = feed else { continue };
             let spot = spot.key("shared").key(kind.word());
             feeds.push(self.feed(spot, Owner::Shared, kind, 0, feed, &mut shelf));

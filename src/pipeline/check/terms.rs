@@ -2,40 +2,35 @@
 //! Nothing here has a default that the agreement would have to state.
 
 use jiff::tz::TimeZone;
-use rust_decimal::Decimal;
 
 use super::Checker;
 use super::agreement::Frame;
 use super::amounts::decimal;
+use super::charges::Charges;
 use super::versions::Draft;
-use crate::agreement::{Fee, Tax};
 use crate::pipeline::declaration::{
-    ColumnDeclaration, Declaration, FeeDeclaration, FeePayer, FlowDeclaration, ModeDeclaration,
-    PartyName, PlaceDeclaration, TaxMode,
+    ColumnDeclaration, Declaration, FlowDeclaration, ModeDeclaration, PartyName, PlaceDeclaration,
+    SettleOnWord,
 };
 use crate::pipeline::structure::shown;
 use crate::pipeline::text::Spot;
 use crate::value::kind::{Flow, Kind, Role};
-use crate::value::money::{Currency, Money, MoneyError};
+use crate::value::money::Currency;
 use crate::value::party::{Both, Party};
 use crate::value::period::Instant;
 use crate::value::points::{RATE_DIGITS, Rate, Ratio};
+use crate::value::price::Price;
 use crate::value::rounding::{Mode, Place, Rounding};
 use crate::value::version::Versions;
 
 /// The checked terms.
 pub(super) struct Terms {
     pub(super) ratios: Both<Versions<Ratio>>,
-    pub(super) rates: Both<[Versions<Rate>; 3]>,
-    pub(super) fees: Vec<Fee>,
+    pub(super) rates: Both<[Versions<Price>; 3]>,
+    pub(super) charges: Charges,
     pub(super) rounding: Rounding,
     pub(super) mirror_rounding: Mode,
-    pub(super) minimum_settlement: Money,
-    pub(super) opening_carry: Money,
 }
-
-/// The most decimal places of a percentage.
-const PERCENT_DIGITS_MAX: u32 = 6;
 
 impl Checker<'_> {
     pub(super) fn terms(
@@ -49,9 +44,9 @@ impl Checker<'_> {
         // against them.
         let zone = frame.zone.clone().unwrap_or(TimeZone::UTC);
         let ratios = self.ratios(spot.key("ratios"), declared, &zone, frame.term);
-        let rates = self.rates(spot.key("rates"), declared, &zone, frame.term);
+        let rates = self.rates(spot.key("rates"), declared, &zone, frame);
         self.flows_have_rates(top, declared);
-        let fees = self.fees(spot.key("fees"), &declared.terms.fees);
+        let charges = self.charges(spot, &declared.terms, frame);
         let rounding = Rounding {
             place: self.settled(
                 "terms.rounding.place",
@@ -72,26 +67,7 @@ impl Checker<'_> {
             Mode::Down,
             "down",
         );
-        let minimum = declared.terms.minimum_settlement.as_deref();
-        let minimum = self.money(spot, "minimum_settlement", minimum, frame.currency);
-        if minimum.is_some_and(|minimum| minimum.signum() < 0) {
-            self.problem(
-                spot.key("minimum_settlement").mark(),
-                "`minimum_settlement` is below zero",
-                "Write zero or more.",
-            );
-        }
-        let carry = declared.terms.opening_carry.as_deref();
-        let carry = self.money(spot, "opening_carry", carry, frame.currency);
-        Some(Terms {
-            ratios: ratios?,
-            rates: rates?,
-            fees: fees?,
-            rounding,
-            mirror_rounding,
-            minimum_settlement: minimum?,
-            opening_carry: carry?,
-        })
+        Some(Terms { ratios: ratios?, rates: rates?, charges: charges?, rounding, mirror_rounding })
     }
 
     fn ratios(
@@ -170,13 +146,19 @@ impl Checker<'_> {
         spot: Spot<'_>,
         declared: &Declaration,
         zone: &TimeZone,
-        term: Option<(Instant, Instant)>,
-    ) -> Option<Both<[Versions<Rate>; 3]>> {
-        let mut drafts: Both<[Vec<Draft<'_, Rate>>; 3]> = Both::default();
+        frame: &Frame,
+    ) -> Option<Both<[Versions<Price>; 3]>> {
+        let term = frame.term;
+        let mut drafts: Both<[Vec<Draft<'_, Price>>; 3]> = Both::default();
         let mut whole = true;
         for (index, rate) in declared.terms.rates.iter().enumerate() {
             let item = spot.item(index);
-            let value = self.rate(item.key("per_point"), &rate.per_point);
+            let per_point = self.rate(item.key("per_point"), &rate.per_point);
+            let currency = match &rate.currency {
+                Some(code) => self.declared_currency(item.key("currency"), code, declared),
+                None => frame.currency,
+            };
+            let value = per_point.zip(currency).map(|(rate, currency)| Price { rate, currency });
             let span = self.span(item, &rate.from, rate.to.as_deref(), zone);
             let name = format!("terms.rates.{}", index + 1);
             let flow = rate.flow.map(flow);
@@ -202,7 +184,9 @@ impl Checker<'_> {
             }
         }
         for issuer in Party::BOTH {
-            if !has_rate(declared, issuer, Flow::Redemption) {
+            if is_settled(declared, issuer, Flow::Redemption)
+                && !has_rate(declared, issuer, Flow::Redemption)
+            {
                 self.problem(
                     spot.key_mark(),
                     format!("`rates` has no redemption rate for the issuer `{}`", issuer.letter()),
@@ -227,6 +211,27 @@ impl Checker<'_> {
         let (a, b) = (ordered("a", a), ordered("b", b));
         let both = Both { a: a?, b: b? };
         whole.then_some(both)
+    }
+
+    /// A currency that the agreement settles in.
+    fn declared_currency(
+        &mut self,
+        spot: Spot<'_>,
+        code: &str,
+        declared: &Declaration,
+    ) -> Option<Currency> {
+        let currency = self.currency(spot, code)?;
+        let also = declared.terms.also.iter().map(|also| also.currency.as_str());
+        let mut codes = also.chain([declared.agreement.currency.as_str()]);
+        if !codes.any(|known| known == code) {
+            self.problem(
+                spot.mark(),
+                format!("the rate is in `{currency}`, which the agreement does not settle in"),
+                format!("Add `{{ currency: {currency} }}` to `terms.also` as agreed."),
+            );
+            return None;
+        }
+        Some(currency)
     }
 
     fn rate(&mut self, spot: Spot<'_>, text: &str) -> Option<Rate> {
@@ -270,7 +275,10 @@ impl Checker<'_> {
                     _ => continue,
                 };
                 // A missing redemption rate has been said once, for every pipeline.
-                if flow != Flow::Redemption && !has_rate(declared, issuer, flow) {
+                if flow != Flow::Redemption
+                    && is_settled(declared, issuer, flow)
+                    && !has_rate(declared, issuer, flow)
+                {
                     self.problem(
                         spot.mark(),
                         format!(
@@ -290,89 +298,18 @@ impl Checker<'_> {
             }
         }
     }
+}
 
-    fn fees(&mut self, spot: Spot<'_>, declared: &[FeeDeclaration]) -> Option<Vec<Fee>> {
-        let mut fees = Vec::with_capacity(declared.len());
-        for (index, fee) in declared.iter().enumerate() {
-            let item = spot.item(index);
-            let share = self.share(item.key("percent"), &fee.percent);
-            let tax = fee.tax.as_ref().map(|tax| {
-                let share = self.share(item.key("tax").key("percent"), &tax.percent);
-                share.map(|share| Tax { share, inclusive: tax.mode == TaxMode::Inclusive })
-            });
-            let (Some(share), Some(tax)) = (share, tax.map_or(Some(None), |tax| tax.map(Some)))
-            else {
-                continue;
-            };
-            let issuer_pays = fee.paid_by == FeePayer::Issuer;
-            fees.push(Fee { share, issuer_pays, tax, clause: fee.clause.clone() });
-        }
-        (fees.len() == declared.len()).then_some(fees)
-    }
-
-    /// A percentage as a share: moving the point two places is exact.
-    fn share(&mut self, spot: Spot<'_>, text: &str) -> Option<Decimal> {
-        let percent = decimal(text).map(|percent| percent.normalize()).filter(|percent| {
-            !percent.is_sign_negative()
-                && *percent <= Decimal::ONE_HUNDRED
-                && percent.scale() <= PERCENT_DIGITS_MAX
-        });
-        let share = percent.and_then(|percent| {
-            Decimal::try_from_i128_with_scale(percent.mantissa(), percent.scale() + 2).ok()
-        });
-        if share.is_none() {
-            self.problem(
-                spot.mark(),
-                format!("`percent` is `{}`, which is no percentage", shown(text)),
-                format!(
-                    "Write a plain decimal from 0 to 100 without a % sign and with at \
-                    most {PERCENT_DIGITS_MAX} decimal places, such as `2.5`."
-                ),
-            );
-        }
-        share.map(|share| share.normalize())
-    }
-
-    /// An amount of the settlement currency, zero where custom lets it be left out.
-    fn money(
-        &mut self,
-        spot: Spot<'_>,
-        key: &str,
-        text: Option<&str>,
-        currency: Option<Currency>,
-    ) -> Option<Money> {
-        let Some(text) = text else {
-            self.defaults.push((format!("terms.{key}"), "0".to_owned()));
-            return currency.map(Money::zero);
-        };
-        let mark = spot.key(key).mark();
-        let Some(amount) = decimal(text) else {
-            self.problem(
-                mark,
-                format!("`{key}` is `{}`, which is no amount", shown(text)),
-                "Write a plain decimal amount without currency or separators, such as `1000.00`.",
-            );
-            return None;
-        };
-        let currency = currency?;
-        match Money::exactly(amount, currency) {
-            Ok(money) => Some(money),
-            Err(MoneyError::Digits(..)) => {
-                let digits = currency.digits();
-                let reason = format!(
-                    "`{key}` is `{text}`, finer than a minor unit of \
-                    {currency}"
-                );
-                let cure = format!("Write at most {digits} decimal places.");
-                self.problem(mark, reason, cure);
-                None
-            }
-            Err(_) => {
-                let reason = format!("`{key}` is `{}`, more than 18 digits hold", shown(text));
-                self.problem(mark, reason, "Write a smaller amount.");
-                None
-            }
-        }
+/// Whether an issuer's flow has money, and so needs a rate.
+fn is_settled(declared: &Declaration, issuer: Party, flow: Flow) -> bool {
+    let settle_on = match issuer {
+        Party::A => declared.terms.settle_on.a,
+        Party::B => declared.terms.settle_on.b,
+    };
+    match settle_on {
+        None => true,
+        Some(SettleOnWord::Redemption) => flow != Flow::Sale,
+        Some(SettleOnWord::Issuance) => flow == Flow::Sale,
     }
 }
 
@@ -382,14 +319,14 @@ fn has_rate(declared: &Declaration, issuer: Party, wanted: Flow) -> bool {
     })
 }
 
-fn party(name: PartyName) -> Party {
+pub(super) fn party(name: PartyName) -> Party {
     match name {
         PartyName::A => Party::A,
         PartyName::B => Party::B,
     }
 }
 
-fn flow(declared: FlowDeclaration) -> Flow {
+pub(super) fn flow(declared: FlowDeclaration) -> Flow {
     match declared {
         FlowDeclaration::Redemption => Flow::Redemption,
         FlowDeclaration::Conversion => Flow::Conversion,

@@ -44,11 +44,13 @@ pub struct ClearedRow<'a> {
     /// The ratio version.
     pub ratio_from: Option<&'a str>,
     /// The rate version.
-    pub rate_from: &'a str,
+    pub rate_from: Option<&'a str>,
     /// The rate.
-    pub rate: Decimal,
+    pub rate: Option<Decimal>,
     /// points × rate.
     pub amount: Option<Decimal>,
+    /// Its currency.
+    pub currency: &'static str,
     /// The gross line that sums it.
     pub line_no: Option<i128>,
     /// File and line of the issuer's leg.
@@ -156,11 +158,12 @@ pub fn cleared_events<'a>() -> Table<ClearedRow<'a>> {
             text(
                 "rate_from",
                 "单价版本",
-                |row| some(row.rate_from),
-                "The rate version, by its from.",
+                |row| row.rate_from.map(Into::into),
+                "The rate version, by its from; empty where the flow has no money.",
             ),
-            exact("rate", "单价", |row| Some(row.rate), "Money per issuer point."),
+            exact("rate", "单价", |row| row.rate, "Money per issuer point."),
             exact("amount", "精确金额", |row| row.amount, "points x rate, exact."),
+            text("currency", "币种", |row| word(row.currency), "The currency of the amount."),
             integer("line_no", "清算单行号", |row| row.line_no, "The gross line that sums it."),
             text(
                 "issuer_file",

@@ -31,9 +31,20 @@ pub fn control() -> Table<ControlTotal> {
                 |row| word(row.stage),
                 "read, accepted, rejected; in, counted, held, excluded, pending, other_period; opening, expected, reported.",
             ),
-            integer("rows", "行数", |row| Some(i128::from(row.rows)), "Rows."),
+            integer("rows", "行数", |row| row.rows.map(i128::from), "Rows."),
             integer("points", "积分", |row| row.points, "Signed points on the party's own book."),
-            exact("money", "精确金额", |row| row.money, "The exact worth of issuer's legs."),
+            exact(
+                "money",
+                "精确金额",
+                |row| row.money.map(|worth| worth.amount),
+                "The exact worth of issuer's legs.",
+            ),
+            text(
+                "currency",
+                "币种",
+                |row| row.money.map(|worth| worth.currency.code().into()),
+                "The currency of the money; each further currency has a row of its own.",
+            ),
         ],
     }
 }

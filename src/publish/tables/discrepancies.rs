@@ -108,6 +108,12 @@ pub fn discrepancies<'a>() -> Table<&'a Discrepancy> {
                 "The exact worth of the item.",
             ),
             text(
+                "currency",
+                "币种",
+                |row| row.currency.map(|currency| currency.code().into()),
+                "The currency of amount_at_stake.",
+            ),
+            text(
                 "version",
                 "适用版本",
                 |row| row.version.as_deref().map(Into::into),

@@ -29,6 +29,8 @@ pub struct ItemRow<'a> {
     pub points: i128,
     /// Exact worth.
     pub amount: Option<Decimal>,
+    /// Its currency.
+    pub currency: Option<&'static str>,
     /// Days.
     pub age_days: i128,
     /// `path:line` of the issuer's leg.
@@ -84,6 +86,12 @@ pub fn held<'a>() -> Table<ItemRow<'a>> {
                 "精确金额",
                 |row| row.amount,
                 "points x rate, exact; empty where no version or no issuer's leg is known.",
+            ),
+            text(
+                "currency",
+                "币种",
+                |row| row.currency.map(Into::into),
+                "The currency of the amount.",
             ),
             integer(
                 "age_days",

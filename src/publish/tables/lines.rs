@@ -1,8 +1,10 @@
 //! The lines of the statement.
 
+use std::borrow::Cow;
+
 use super::super::table::Table;
 use super::cells::*;
-use crate::statement::Line;
+use crate::statement::{Line, LineKind};
 use crate::value::party::Party;
 
 /// A row of `statement_lines`.
@@ -11,8 +13,6 @@ pub struct LineRow<'a> {
     pub line_no: i128,
     /// The line.
     pub line: &'a Line,
-    /// The period whose events it sums.
-    pub origin_period: &'a str,
 }
 
 /// The lines of the statement.
@@ -28,7 +28,7 @@ pub fn lines<'a>() -> Table<LineRow<'a>> {
                 "type",
                 "类型",
                 |row| word(row.line.kind.word()),
-                "gross, fee, tax, tax_within or carry.",
+                "gross, fee, tax, tax_within, carry, adjustment or late_fee.",
             ),
             text("type_zh", "类型名称", |row| word(row.line.kind.zh()), "The type in Chinese."),
             text("issuer", "发行方", |row| letter(row.line.issuer), "Whose points: a or b."),
@@ -97,9 +97,33 @@ pub fn lines<'a>() -> Table<LineRow<'a>> {
             text(
                 "origin_period",
                 "归属期间",
-                |row| some(row.origin_period),
-                "The period whose events it sums.",
+                |row| some(&row.line.origin_period),
+                "The period whose events it sums, or to which it belongs.",
+            ),
+            text(
+                "currency",
+                "币种",
+                |row| word(row.line.amount.currency().code()),
+                "The currency of the amount, ISO 4217.",
+            ),
+            text(
+                "exact",
+                "精确金额",
+                |row| exact_amount(row.line),
+                "The amount before rounding, with all its decimals; empty where it has no end.",
+            ),
+            text(
+                "reference",
+                "关联单号",
+                |row| row.line.reference.as_deref().map(Into::into),
+                "The adjustment, or the period of the statement that is overdue.",
             ),
         ],
     }
+}
+
+/// An exact amount in plain digits. A tax within an amount is a quotient that may have no end.
+fn exact_amount(line: &Line) -> Option<Cow<'_, str>> {
+    let has_end = line.kind != LineKind::TaxWithin;
+    has_end.then(|| line.exact.normalize().to_string().into())
 }

@@ -1,4 +1,4 @@
-//! The statement: one row.
+//! The statements: one row per currency.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -8,7 +8,7 @@ use super::cells::*;
 use crate::value::money::Money;
 use crate::value::party::{Both, Party};
 
-/// The row of `statement`.
+/// A row of `statement`.
 pub struct StatementRow {
     /// The pipeline.
     pub pipeline: String,
@@ -52,13 +52,13 @@ pub struct StatementRow {
     pub cleared_digest: String,
 }
 
-/// The statement: one row.
+/// The statements: one row per currency.
 #[must_use]
 pub fn statement() -> Table<StatementRow> {
     Table {
         name: "statement",
         zh: "清算单",
-        meaning: "the statement of the period",
+        meaning: "a statement of the period, one per currency",
         columns: vec![
             text("pipeline", "流水线", |row| some(&row.pipeline), "The pipeline."),
             text("agreement_id", "合同编号", |row| some(&row.agreement_id), "The agreement."),
@@ -88,7 +88,7 @@ pub fn statement() -> Table<StatementRow> {
                 "currency",
                 "币种",
                 |row| some(&row.currency),
-                "The settlement currency, ISO 4217.",
+                "The currency of the statement, ISO 4217.",
             ),
             money(
                 "a_payable",
@@ -155,10 +155,20 @@ pub fn statement() -> Table<StatementRow> {
                 "events_counted",
                 "计入笔数",
                 |row| Some(row.events.0),
-                "Pairs that are counted.",
+                "Pairs that are counted, of all currencies.",
             ),
-            integer("events_held", "挂账笔数", |row| Some(row.events.1), "Held items."),
-            integer("events_pending", "待达笔数", |row| Some(row.events.2), "Awaited items."),
+            integer(
+                "events_held",
+                "挂账笔数",
+                |row| Some(row.events.1),
+                "Held items, of all currencies.",
+            ),
+            integer(
+                "events_pending",
+                "待达笔数",
+                |row| Some(row.events.2),
+                "Awaited items, of all currencies.",
+            ),
             integer("discrepancies", "差错数", |row| Some(row.discrepancies), "Discrepancies."),
             text(
                 "pipeline_digest",

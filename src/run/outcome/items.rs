@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use rust_decimal::Decimal;
 
 use super::directions;
 use crate::agreement::Agreement;
+use crate::clear::ObligationKey;
 use crate::detect::place;
 use crate::event::{Lineage, Matched};
 use crate::frame::books::{Ledger, Side};
-use crate::judgement::{Disposition, Item, JudgedPair, Judgement, VersionsInForce};
+use crate::judgement::{Disposition, Item, JudgedPair, Judgement, VersionsInForce, Worth};
 use crate::links::Link;
 use crate::publish::{ClearedRow, ItemRow, LinkRow};
 use crate::run::Evidence;
@@ -47,11 +47,14 @@ pub struct Direction<'a, I: Side> {
     pub judged: &'a Judgement<I>,
 }
 
+/// The number of each gross line of an issuer.
+type LineNumbers = BTreeMap<ObligationKey, i128>;
+
 /// The counted events, in order, still to be made.
 pub struct Cleared<'a> {
     items: Items<'a>,
     orders: (Vec<u32>, Vec<u32>),
-    line_numbers: Both<BTreeMap<(Flow, VersionsInForce), i128>>,
+    line_numbers: Both<LineNumbers>,
 }
 
 impl<'a> Cleared<'a> {
@@ -123,11 +126,17 @@ impl<'a> Items<'a> {
     fn cleared_row<I: Side>(
         &self,
         Direction { issuer, acceptor, lineage, .. }: Direction<'a, I>,
-        line_numbers: &BTreeMap<(Flow, VersionsInForce), i128>,
+        line_numbers: &LineNumbers,
         judged: &JudgedPair<I>,
     ) -> Option<ClearedRow<'a>> {
         let (flow, versions) = (judged.flow?, judged.versions?);
-        let rate = self.agreement.rates_of(I::PARTY, flow).get(usize::from(versions.rate))?;
+        let rates = self.agreement.rates_of(I::PARTY, flow);
+        let rate = versions.rate.and_then(|index| rates.get(usize::from(index)));
+        let worth = match rate {
+            Some(rate) => rate.value.worth(judged.cleared).ok()?,
+            None => self.agreement.worthless(),
+        };
+        let key = ObligationKey::of(judged, self.agreement)?;
         let ratio = versions
             .ratio
             .and_then(|index| self.agreement.ratios.of(I::PARTY).get(usize::from(index)));
@@ -164,19 +173,20 @@ impl<'a> Items<'a> {
             agreed: judged.agreed.map(Points::quantity),
             recorded: i128::from(acceptor.points(mirror)),
             ratio_from: ratio.map(|version| version.label.as_str()),
-            rate_from: &rate.label,
-            rate: rate.value.per_point(),
-            amount: Some(rate.value.price(judged.cleared).ok()?),
-            line_no: line_numbers.get(&(flow, versions)).copied(),
+            rate_from: rate.map(|rate| rate.label.as_str()),
+            rate: rate.map(|rate| rate.value.rate.per_point()),
+            amount: Some(worth.amount),
+            currency: worth.currency.code(),
+            line_no: line_numbers.get(&key).copied(),
             issuer_place: (path(I::PARTY, issuer_file), issuer_line),
             acceptor_place: (path(I::PARTY.partner(), acceptor_file), acceptor_line),
         })
     }
 
-    /// The number of the gross line of each flow and version of an issuer.
-    fn line_numbers(&self, issuer: Party) -> BTreeMap<(Flow, VersionsInForce), i128> {
+    /// The number of each gross line of an issuer.
+    fn line_numbers(&self, issuer: Party) -> LineNumbers {
         let mut numbers = BTreeMap::new();
-        for (number, line) in (1..).zip(self.evidence.statement.lines()) {
+        for (number, line) in self.evidence.clearing.lines() {
             let (LineKind::Gross, Some(flow)) = (line.kind, line.flow) else { continue };
             if line.issuer != Some(issuer) {
                 continue;
@@ -189,9 +199,15 @@ impl<'a> Items<'a> {
                 let index = ratios.iter().position(|version| version.label == named.from);
                 index.and_then(|index| u16::try_from(index).ok())
             });
-            if let Some(rate) = rate.and_then(|index| u16::try_from(index).ok()) {
-                numbers.insert((flow, VersionsInForce { ratio, rate }), number);
-            }
+            let rate = rate.and_then(|index| u16::try_from(index).ok());
+            let is_present = line.origin_period == self.period.label;
+            let key = ObligationKey {
+                currency: line.amount.currency(),
+                flow,
+                origin: (!is_present).then(|| line.origin_period.as_str().into()),
+                versions: VersionsInForce { ratio, rate },
+            };
+            numbers.insert(key, number.into());
         }
         numbers
     }
@@ -266,7 +282,7 @@ impl<'a> Items<'a> {
             ),
             (None, None) => return Ok(None),
         };
-        let mut amount: Option<Decimal> = None;
+        let mut worth: Worth = None;
         let mut points = i128::from(points);
         if let Some(row) = leg {
             match lineage.issuer_flow(row) {
@@ -276,8 +292,10 @@ impl<'a> Items<'a> {
                     let cleared = if flow == Flow::Sale { own } else { -own };
                     points = cleared.quantity();
                     let rates = self.agreement.rates_of(I::PARTY, flow);
-                    if let Some((_, rate)) = rates.in_force(issuer.occurred_at(original)) {
-                        amount = Some(rate.value.price(cleared)?);
+                    if !self.agreement.is_settled(I::PARTY, flow) {
+                        worth = Some(self.agreement.worthless());
+                    } else if let Some((_, rate)) = rates.in_force(issuer.occurred_at(original)) {
+                        worth = Some(rate.value.worth(cleared)?);
                     }
                 }
                 Some(None) => {}
@@ -309,7 +327,8 @@ impl<'a> Items<'a> {
             member,
             occurred_at,
             points,
-            amount,
+            amount: worth.map(|worth| worth.amount),
+            currency: worth.map(|worth| worth.currency.code()),
             age_days: self.age_days(occurred_at),
             issuer_place: issuer_leg.1,
             acceptor_place: acceptor_leg.1,

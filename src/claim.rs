@@ -1,0 +1,53 @@
+//! What is owed besides points: approved adjustments, and what becomes of amounts due (应收应付).
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::value::kind::SettlementKind;
+use crate::value::money::{Currency, Money};
+use crate::value::party::Party;
+
+/// An approved adjustment (调账).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adjustment {
+    /// Its number.
+    pub id: String,
+    /// Who pays it.
+    pub payer: Party,
+    /// What is paid; above zero.
+    pub amount: Money,
+    /// The label of the period to which it belongs, where it names one.
+    pub origin_period: Option<String>,
+    /// The clause on which it rests.
+    pub clause: Option<String>,
+}
+
+/// A payment or a dispute of a statement (结算).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Settlement {
+    /// Its number.
+    pub id: String,
+    /// The label of the statement's period.
+    pub period: String,
+    /// The statement's currency.
+    pub currency: Currency,
+    /// What became of it.
+    pub kind: SettlementKind,
+    /// On which day.
+    pub on: Date,
+    /// How much of it.
+    pub amount: Decimal,
+}
+
+/// Everything that is owed besides points.
+#[derive(Debug, Clone, Default)]
+pub struct Claims {
+    /// Adjustments of this run, in the order of their numbers.
+    pub adjustments: Vec<Adjustment>,
+    /// Payments and disputes, each number once.
+    pub settlements: Vec<Settlement>,
+    /// Days on which nothing accrues (不可抗力).
+    pub exempt_days: BTreeSet<Date>,
+}
