@@ -91,6 +91,7 @@ pub fn of_feed(feed: &FeedRows) -> Result<Vec<ControlTotal>, Overflow> {
     let points_column = match feed.kind {
         FeedKind::Ledger => Some("points"),
         FeedKind::Accounts | FeedKind::Opening => Some("balance"),
+        FeedKind::Lots => Some("remaining"),
         FeedKind::Members | FeedKind::Links | FeedKind::Consents => None,
         FeedKind::Adjustments | FeedKind::Settlements | FeedKind::ExemptDays => None,
     };

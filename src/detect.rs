@@ -18,6 +18,7 @@ pub mod event;
 pub mod amount;
 pub mod reversal;
 pub mod ledger;
+pub mod lot;
 pub mod past;
 
 use crate::discrepancy::{Discrepancy, Rule};
@@ -32,6 +33,7 @@ use crate::value::points::Overflow;
 pub use desk::{Desk, Paths, place};
 pub use items::{Judged, held_with, judge_book};
 pub use ledger::RollForward;
+pub use lot::LotBook;
 pub use scene::Scene;
 
 /// Every rule, in the order of its code.
@@ -86,12 +88,29 @@ pub fn judge_members(
     found
 }
 
+/// Rolls one party's accounts forward and holds the snapshot against its lots, which need no
+/// opening.
+///
+/// # Errors
+/// [`Overflow`] when a balance leaves 64 bits.
+pub fn judge_accounts<P: Side>(
+    desk: &Desk<'_>,
+    ledger: &Ledger<P>,
+    lineage: &Lineage<P>,
+    (ends, snapshot): (Ends<'_>, Option<&Balances>),
+    exchange: Exchange,
+) -> Result<RollForward, Overflow> {
+    let mut rolled = roll_forward(desk, ledger, lineage, ends, exchange)?;
+    rolled.take_in(lot::judge(desk, ledger, lineage, snapshot, exchange));
+    Ok(rolled)
+}
+
 /// Rolls one party's accounts forward, where both ends are known: an opening that was declared or
 /// that we closed with, and a snapshot.
 ///
 /// # Errors
 /// [`Overflow`] when a balance leaves 64 bits.
-pub fn roll_forward<P: Side>(
+fn roll_forward<P: Side>(
     desk: &Desk<'_>,
     ledger: &Ledger<P>,
     lineage: &Lineage<P>,

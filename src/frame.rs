@@ -4,4 +4,5 @@
 pub mod fields;
 pub mod schema;
 pub mod books;
+pub mod lots;
 pub mod bridge;

@@ -20,7 +20,7 @@ use jiff::civil::Date;
 
 use crate::claim::Claims;
 use crate::clear::{self, BalanceSide};
-use crate::detect::{self, Desk, Scene};
+use crate::detect::{self, Desk, LotBook, Scene};
 use crate::engine::Exchange;
 use crate::event::Matched;
 use crate::frame::books::Side;
@@ -166,7 +166,9 @@ fn judge(
     let agreement = &pipeline.agreement;
     let books = &intake.books;
     let exchange = Exchange::new(order.buckets.unwrap_or_else(|| intake.buckets()));
-    let desk = Desk { agreement, period, books, paths: &intake.paths, rulings: &pipeline.rulings };
+    let lots = Both::from_fn(|party| intake.lots.of(party).as_ref().map(LotBook::new));
+    let (paths, rulings) = (&intake.paths, &pipeline.rulings);
+    let desk = Desk { agreement, period, books, lots: &lots, paths, rulings };
 
     watch.stage("match members", "会员勾对", None);
     let links = matching::match_members(
@@ -214,9 +216,9 @@ fn judge(
     let b_scene = scene(desk, &b_leads, &b_matched, &contradictions);
     let (a_judged, a_found) = detect::judge_direction(&a_scene, &a_book, &b_book)?;
     let (b_judged, b_found) = detect::judge_direction(&b_scene, &b_book, &a_book)?;
-    let ends = |party: Party| intake.ends(party, &before);
-    let a_rolled = detect::roll_forward(&desk, &books.a, &a_lineage, ends(Party::A), exchange)?;
-    let b_rolled = detect::roll_forward(&desk, &books.b, &b_lineage, ends(Party::B), exchange)?;
+    let ends = |party: Party| (intake.ends(party, &before), intake.accounts.of(party).as_ref());
+    let a_rolled = detect::judge_accounts(&desk, &books.a, &a_lineage, ends(Party::A), exchange)?;
+    let b_rolled = detect::judge_accounts(&desk, &books.b, &b_lineage, ends(Party::B), exchange)?;
     let of_members = detect::judge_members(&desk, &links, intake.links.as_ref(), &intake.members);
     let of_feeds = intake.feeds.iter().flat_map(|feed| detect::feed::judge(&desk, feed));
 

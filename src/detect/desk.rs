@@ -3,6 +3,7 @@
 
 use jiff::civil::Date;
 
+use super::lot::LotBook;
 use crate::agreement::Agreement;
 use crate::discrepancy::{Discrepancy, Evidence, Rule, discrepancy_id};
 use crate::frame::books::{Books, Origins};
@@ -22,6 +23,8 @@ pub struct Paths {
     pub links: Vec<String>,
     /// The accounts' files.
     pub accounts: Both<Vec<String>>,
+    /// The lots' files.
+    pub lots: Both<Vec<String>>,
     /// The opening balances' files.
     pub opening: Both<Vec<String>>,
 }
@@ -35,6 +38,8 @@ pub struct Desk<'a> {
     pub period: &'a Period,
     /// Both ledgers.
     pub books: &'a Books,
+    /// Both parties' lots, where they are declared.
+    pub lots: &'a Both<Option<LotBook<'a>>>,
     /// The files.
     pub paths: &'a Paths,
     /// What the pipeline made of the rules.

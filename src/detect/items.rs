@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use super::desk::Desk;
 use super::event::{EVT_01, EVT_02, EVT_03, EVT_04, EVT_07, EVT_09, EVT_10};
 use super::ledger::LED_06;
+use super::lot::{self, LED_04};
 use super::reversal::{REV_01, REV_03};
 use super::scene::Scene;
 use crate::discrepancy::Discrepancy;
@@ -205,6 +206,9 @@ fn wrong_alone<P: Side>(
         let points = ledger.points(row).to_string();
         let reason = format!("wrong sign for {}", kind.word());
         return Some(draft(&EVT_09).expected(None, Some(points)).because(reason));
+    }
+    if let Some(reason) = lot::expired(desk, ledger, row) {
+        return Some(draft(&LED_04).because(reason));
     }
     let needs_authority = desk.agreement.parties.of(P::PARTY).names_authority;
     if kind == Kind::Adjust && needs_authority && ledger.authority(row).is_none() {

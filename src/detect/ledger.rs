@@ -1,9 +1,10 @@
-//! Rules on accounts: LED-01 to LED-03, and the roll-forward behind them.
+//! Rules on accounts: LED-01 to LED-03 and LED-06, and the roll-forward behind them.
 
 use rayon::prelude::*;
 
 use super::desk::{Desk, Paths, place};
 use super::diagnosis::{Movements, of_balance};
+use super::lot::{JudgedLots, LED_04, LED_05};
 use super::member::MBR_04;
 use crate::account::Account;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
@@ -111,7 +112,7 @@ pub static LED_06: Rule = Rule {
 };
 
 /// The rules of the family.
-pub static RULES: &[&Rule] = &[&LED_01, &LED_02, &LED_03, &LED_06];
+pub static RULES: &[&Rule] = &[&LED_01, &LED_02, &LED_03, &LED_04, &LED_05, &LED_06];
 
 /// What the roll-forward of one party yields: its accounts in order, and what is wrong with them.
 #[derive(Debug, Default)]
@@ -120,6 +121,19 @@ pub struct RollForward {
     pub accounts: Vec<Account>,
     /// What was found.
     pub discrepancies: Vec<Discrepancy>,
+}
+
+impl RollForward {
+    /// Takes in what the lots of the same party say, and flags the accounts that they contradict.
+    pub fn take_in(&mut self, lots: JudgedLots) {
+        self.discrepancies.extend(lots.discrepancies);
+        for member in lots.unequal {
+            let at = self.accounts.binary_search_by(|account| account.member_no.cmp(&member));
+            if let Ok(at) = at {
+                self.accounts[at].flagged = true;
+            }
+        }
+    }
 }
 
 /// The frames of a roll-forward.

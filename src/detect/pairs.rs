@@ -9,6 +9,7 @@ use super::amount::{self, AMT_07, Compared};
 use super::consent;
 use super::event::{EVT_06, EVT_08, EVT_09};
 use super::items::{Fates, sign_fits};
+use super::lot;
 use super::member::{self, Eligibility, MBR_07};
 use super::reversal::{REV_01, REV_02};
 use super::scene::Scene;
@@ -279,6 +280,7 @@ fn judge_spend<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Result<Verdict<I>, 
     } else {
         found.push(no_version(scene, pair, flow));
     }
+    found.extend(lot::judge_pair(scene, pair)?);
     Ok(conclude(scene, judged, found))
 }
 

@@ -30,9 +30,9 @@ pub struct FrameError {
 }
 
 /// Reads typed columns out of a canonical batch.
-struct Columns<'a> {
-    feed: FeedKind,
-    batch: &'a RecordBatch,
+pub(super) struct Columns<'a> {
+    pub(super) feed: FeedKind,
+    pub(super) batch: &'a RecordBatch,
 }
 
 impl Columns<'_> {
@@ -44,11 +44,11 @@ impl Columns<'_> {
         self.batch.column_by_name(name).map(AsRef::as_ref).ok_or_else(|| self.error(name))
     }
 
-    fn texts(&self, name: &'static str) -> Result<StringArray, FrameError> {
+    pub(super) fn texts(&self, name: &'static str) -> Result<StringArray, FrameError> {
         self.column(name)?.as_string_opt().cloned().ok_or_else(|| self.error(name))
     }
 
-    fn integers(&self, name: &'static str) -> Result<Int64Array, FrameError> {
+    pub(super) fn integers(&self, name: &'static str) -> Result<Int64Array, FrameError> {
         let column = self.column(name)?;
         column.as_primitive_opt::<Int64Type>().cloned().ok_or_else(|| self.error(name))
     }
@@ -64,7 +64,7 @@ impl Columns<'_> {
         words.collect::<Option<Vec<W>>>().ok_or_else(|| self.error(name))
     }
 
-    fn origins(&self) -> Result<Origins, FrameError> {
+    pub(super) fn origins(&self) -> Result<Origins, FrameError> {
         let file = self.column("file")?.as_primitive_opt::<UInt32Type>();
         let line = self.column("line")?.as_primitive_opt::<UInt64Type>();
         Ok(Origins {
@@ -96,7 +96,7 @@ fn text(column: &StringArray, row: u32) -> Option<&str> {
 }
 
 /// The instant of a row, where there is one.
-fn instant(column: &Int64Array, row: u32) -> Option<Instant> {
+pub(super) fn instant(column: &Int64Array, row: u32) -> Option<Instant> {
     let row = row as usize;
     column.is_valid(row).then(|| Instant(column.value(row)))
 }

@@ -14,6 +14,8 @@ pub enum FeedKind {
     Accounts,
     /// Agreed cut-over balances (期初余额).
     Opening,
+    /// Lots of points (积分批次).
+    Lots,
     /// Points ledger (积分流水).
     Ledger,
     /// Links between members (绑定关系).
@@ -153,6 +155,21 @@ pub const OPENING: &[Field] = &[
     ),
 ];
 
+/// Columns of `lots`.
+pub const LOTS: &[Field] = &[
+    key("member_no", "会员号", FieldKind::Id, "The member whose lot it is."),
+    key("lot_id", "批次号", FieldKind::Id, "The lot's number among the member's."),
+    key("earned_at", "获得时间", FieldKind::Instant, "Since when it can be spent."),
+    optional(
+        "expires_at",
+        "失效时间",
+        FieldKind::Instant,
+        "Since when it cannot be spent any more; empty: it never expires.",
+    ),
+    optional("quantity", "批次积分", FieldKind::Points, "How many points it had."),
+    key("remaining", "剩余积分", FieldKind::Points, "How many points are left of it."),
+];
+
 /// Columns of `ledger`.
 pub const LEDGER: &[Field] = &[
     key("event_id", "流水号", FieldKind::Id, "The event's number on this party's book."),
@@ -260,6 +277,7 @@ impl FeedKind {
             FeedKind::Members => MEMBERS,
             FeedKind::Accounts => ACCOUNTS,
             FeedKind::Opening => OPENING,
+            FeedKind::Lots => LOTS,
             FeedKind::Ledger => LEDGER,
             FeedKind::Links => LINKS,
             FeedKind::Consents => CONSENTS,
@@ -276,6 +294,7 @@ impl FeedKind {
             FeedKind::Members => "members",
             FeedKind::Accounts => "accounts",
             FeedKind::Opening => "opening",
+            FeedKind::Lots => "lots",
             FeedKind::Ledger => "ledger",
             FeedKind::Links => "links",
             FeedKind::Consents => "consents",
@@ -292,6 +311,7 @@ impl FeedKind {
             FeedKind::Members => "会员",
             FeedKind::Accounts => "期末余额",
             FeedKind::Opening => "期初余额",
+            FeedKind::Lots => "积分批次",
             FeedKind::Ledger => "积分流水",
             FeedKind::Links => "绑定关系",
             FeedKind::Consents => "授权同意",

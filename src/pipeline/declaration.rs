@@ -179,6 +179,9 @@ pub struct PartyFeeds {
     /// The agreed cut-over balances that open the roll-forward (期初余额).
     #[serde(default)]
     pub opening: Option<FeedDeclaration>,
+    /// The lots that the points stand in, as of the snapshot's instant, every one that lived in the period among them (积分批次).
+    #[serde(default)]
+    pub lots: Option<FeedDeclaration>,
     /// The points ledger (积分流水).
     pub ledger: FeedDeclaration,
 }

@@ -6,6 +6,7 @@ use super::{Aim, Before, Error, Watch};
 use crate::detect::{Ends, Paths};
 use crate::feed::{Contact, Feed, FeedKind, FeedRows, InputFile, Owner};
 use crate::frame::books::{Balances, Books, Consents, Ledger, Links, Members};
+use crate::frame::lots::Lots;
 use crate::frame::schema::canonical_schema;
 use crate::past::{Opening, Past};
 use crate::pipeline::Pipeline;
@@ -37,6 +38,8 @@ pub struct Intake {
     pub accounts: Both<Option<Balances>>,
     /// Opening balances, where they are declared.
     pub opening: Both<Option<Balances>>,
+    /// Lots, where they are declared.
+    pub lots: Both<Option<Lots>>,
     /// Link records, where they are declared.
     pub links: Option<Links>,
     /// Consents, where they are declared.
@@ -147,6 +150,9 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<Intake, Error> {
         })?,
         accounts: balances(FeedKind::Accounts)?,
         opening: balances(FeedKind::Opening)?,
+        lots: Both::try_from_fn(|party| {
+            of(party, FeedKind::Lots).map(|batch| Lots::new(&batch)).transpose()
+        })?,
         links: batch(Owner::Shared, FeedKind::Links).map(|batch| Links::new(&batch)).transpose()?,
         consents: batch(Owner::Shared, FeedKind::Consents)
             .map(|batch| Consents::new(&batch))
@@ -156,6 +162,7 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<Intake, Error> {
             members: files_of(FeedKind::Members),
             links: files(Owner::Shared, FeedKind::Links),
             accounts: files_of(FeedKind::Accounts),
+            lots: files_of(FeedKind::Lots),
             opening: files_of(FeedKind::Opening),
         },
         totals,

@@ -54,6 +54,7 @@ impl Checker<'_> {
                 (FeedKind::Members, sent.members.as_ref()),
                 (FeedKind::Accounts, sent.accounts.as_ref()),
                 (FeedKind::Opening, sent.opening.as_ref()),
+                (FeedKind::Lots, sent.lots.as_ref()),
                 (FeedKind::Ledger, Some(&sent.ledger)),
             ] {
                 let Some(feed) = feed else { continue };
