@@ -92,7 +92,7 @@ pub fn of_feed(feed: &FeedRows) -> Result<Vec<ControlTotal>, Overflow> {
         FeedKind::Ledger => Some("points"),
         FeedKind::Accounts | FeedKind::Opening => Some("balance"),
         FeedKind::Lots => Some("remaining"),
-        FeedKind::Members | FeedKind::Links | FeedKind::Consents => None,
+        FeedKind::Statement | FeedKind::Members | FeedKind::Links | FeedKind::Consents => None,
         FeedKind::Adjustments | FeedKind::Settlements | FeedKind::ExemptDays => None,
     };
     let mut accepted = vec![StageTotal::default(); feed.files.len()];

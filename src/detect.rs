@@ -19,6 +19,7 @@ pub mod amount;
 pub mod reversal;
 pub mod ledger;
 pub mod lot;
+pub mod statement;
 pub mod past;
 
 use crate::discrepancy::{Discrepancy, Rule};
@@ -47,6 +48,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         amount::RULES,
         reversal::RULES,
         ledger::RULES,
+        statement::RULES,
         past::RULES,
     ]
     .into_iter()

@@ -3,6 +3,7 @@
 
 pub mod fields;
 pub mod schema;
+pub mod stated;
 pub mod books;
 pub mod lots;
 pub mod bridge;

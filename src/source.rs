@@ -48,7 +48,7 @@ pub fn read(
     let rules = conform::rules(feed)?;
     let mut gathering = Gathering::new(feed, files);
     let mut faults = Vec::new();
-    if files.is_empty() {
+    if files.is_empty() && !feed.kind.may_come_later() {
         let missing = |pattern: &String| FeedFault::Missing { pattern: pattern.clone() };
         faults.extend(feed.patterns.iter().map(missing));
     }

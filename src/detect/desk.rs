@@ -25,6 +25,8 @@ pub struct Paths {
     pub accounts: Both<Vec<String>>,
     /// The lots' files.
     pub lots: Both<Vec<String>>,
+    /// The parties' own statements' files.
+    pub statement: Both<Vec<String>>,
     /// The opening balances' files.
     pub opening: Both<Vec<String>>,
 }

@@ -53,7 +53,7 @@ impl Columns<'_> {
         column.as_primitive_opt::<Int64Type>().cloned().ok_or_else(|| self.error(name))
     }
 
-    fn words<W>(
+    pub(super) fn words<W>(
         &self,
         name: &'static str,
         from_code: impl Fn(u8) -> Option<W>,
@@ -90,7 +90,7 @@ impl Origins {
 }
 
 /// The text of a row, where there is one.
-fn text(column: &StringArray, row: u32) -> Option<&str> {
+pub(super) fn text(column: &StringArray, row: u32) -> Option<&str> {
     let row = row as usize;
     column.is_valid(row).then(|| column.value(row))
 }

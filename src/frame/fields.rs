@@ -18,6 +18,8 @@ pub enum FeedKind {
     Lots,
     /// Points ledger (积分流水).
     Ledger,
+    /// A party's own clearing statement (对方清算单).
+    Statement,
     /// Links between members (绑定关系).
     Links,
     /// Consents to links (授权同意).
@@ -212,6 +214,48 @@ pub const LEDGER: &[Field] = &[
     optional("authority", "批准人", FieldKind::Text, "Who approved an adjustment."),
 ];
 
+/// The types of a statement's lines.
+pub const LINE_TYPES: &[&str] =
+    &["gross", "fee", "tax", "tax_within", "carry", "adjustment", "late_fee"];
+
+/// Columns of `statement`. Points are whole smallest units of the issuer's programme, as our own
+/// statement publishes them.
+pub const STATEMENT: &[Field] = &[
+    key(
+        "type",
+        "类型",
+        FieldKind::Word { words: LINE_TYPES, strict: false },
+        "What the line is for.",
+    ),
+    optional("currency", "币种", FieldKind::Text, "ISO 4217; default: the agreement's."),
+    word("issuer", "发行方", &["none", "a", "b"], "none", "Whose points: a or b."),
+    word(
+        "flow",
+        "业务流向",
+        &["none", "redemption", "conversion", "sale"],
+        "none",
+        "redemption, conversion or sale.",
+    ),
+    optional("origin_period", "归属期间", FieldKind::Text, "The period to which it belongs."),
+    optional("ratio_from", "比例版本", FieldKind::Text, "The ratio version, by its from."),
+    optional("rate_from", "单价版本", FieldKind::Text, "The rate version, by its from."),
+    optional("events", "笔数", FieldKind::Points, "How many events it sums."),
+    optional("points", "积分", FieldKind::Points, "Issuer points that it sums."),
+    key("amount", "金额", FieldKind::Amount, "The amount; positive: the payer pays."),
+    key(
+        "payer",
+        "付款方",
+        FieldKind::Word { words: &["a", "b"], strict: false },
+        "Who pays: a or b.",
+    ),
+    optional(
+        "reference",
+        "关联单号",
+        FieldKind::Text,
+        "The adjustment, or the period of the statement that is overdue.",
+    ),
+];
+
 /// Columns of `links`.
 pub const LINKS: &[Field] = &[
     key("a_member", "甲方会员号", FieldKind::Id, "The member at A."),
@@ -270,6 +314,12 @@ pub const EXEMPT_DAYS: &[Field] =
     &[key("day", "日期", FieldKind::Instant, "A day on which no late fee accrues.")];
 
 impl FeedKind {
+    /// Whether a run does without the files of the feed until they come.
+    #[must_use]
+    pub fn may_come_later(self) -> bool {
+        self == FeedKind::Statement
+    }
+
     /// The canonical columns of the feed, in order.
     #[must_use]
     pub fn fields(self) -> &'static [Field] {
@@ -279,6 +329,7 @@ impl FeedKind {
             FeedKind::Opening => OPENING,
             FeedKind::Lots => LOTS,
             FeedKind::Ledger => LEDGER,
+            FeedKind::Statement => STATEMENT,
             FeedKind::Links => LINKS,
             FeedKind::Consents => CONSENTS,
             FeedKind::Adjustments => ADJUSTMENTS,
@@ -296,6 +347,7 @@ impl FeedKind {
             FeedKind::Opening => "opening",
             FeedKind::Lots => "lots",
             FeedKind::Ledger => "ledger",
+            FeedKind::Statement => "statement",
             FeedKind::Links => "links",
             FeedKind::Consents => "consents",
             FeedKind::Adjustments => "adjustments",
@@ -313,6 +365,7 @@ impl FeedKind {
             FeedKind::Opening => "期初余额",
             FeedKind::Lots => "积分批次",
             FeedKind::Ledger => "积分流水",
+            FeedKind::Statement => "对方清算单",
             FeedKind::Links => "绑定关系",
             FeedKind::Consents => "授权同意",
             FeedKind::Adjustments => "调账单",

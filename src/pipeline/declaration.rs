@@ -184,6 +184,9 @@ pub struct PartyFeeds {
     pub lots: Option<FeedDeclaration>,
     /// The points ledger (积分流水).
     pub ledger: FeedDeclaration,
+    /// The party's own clearing statement, which is compared with ours when it comes (对方清算单).
+    #[serde(default)]
+    pub statement: Option<FeedDeclaration>,
 }
 
 /// Feeds that belong to both.

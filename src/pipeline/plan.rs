@@ -311,6 +311,7 @@ fn planned_feed(feed: &Feed) -> PlannedFeed {
     for pattern in &feed.patterns {
         let one = Feed { patterns: vec![pattern.clone()], ..feed.clone() };
         match one.find() {
+            Ok(found) if found.is_empty() && feed.kind.may_come_later() => {}
             Ok(found) if found.is_empty() => missing.push(pattern.clone()),
             Ok(found) => files.extend(found.iter().map(|file| PlannedFile {
                 path: slashed(file.strip_prefix(&feed.root).unwrap_or(file)),
@@ -498,6 +499,9 @@ impl Plan {
             line(f, "format", "格式", &feed.format)?;
             for file in &feed.files {
                 line(f, "file", "文件", &format!("{} ({} bytes)", file.path, file.bytes))?;
+            }
+            if feed.files.is_empty() && feed.missing.is_empty() && feed.fault.is_none() {
+                line(f, "file", "文件", "not come yet 未到")?;
             }
             for pattern in &feed.missing {
                 line(f, "MISSING", "缺文件", pattern)?;

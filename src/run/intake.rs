@@ -8,6 +8,7 @@ use crate::feed::{Contact, Feed, FeedKind, FeedRows, InputFile, Owner};
 use crate::frame::books::{Balances, Books, Consents, Ledger, Links, Members};
 use crate::frame::lots::Lots;
 use crate::frame::schema::canonical_schema;
+use crate::frame::stated::Stated;
 use crate::past::{Opening, Past};
 use crate::pipeline::Pipeline;
 use crate::publish::run_digest;
@@ -44,6 +45,8 @@ pub struct Intake {
     pub links: Option<Links>,
     /// Consents, where they are declared.
     pub consents: Option<Consents>,
+    /// The parties' own statements, where they have come.
+    pub stated: Both<Option<Stated>>,
     /// Where rows stood.
     pub paths: Paths,
     /// The feeds without their rows: files, rejects and faults.
@@ -157,12 +160,23 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<Intake, Error> {
         consents: batch(Owner::Shared, FeedKind::Consents)
             .map(|batch| Consents::new(&batch))
             .transpose()?,
+        stated: Both::try_from_fn(|party| {
+            let feed = known
+                .feeds
+                .iter()
+                .find(|(feed, files)| is_statement_of(feed, party) && !files.is_empty());
+            let batch = feed.and_then(|_| of(party, FeedKind::Statement));
+            let columns = feed.into_iter().flat_map(|(feed, _)| &feed.columns);
+            let declared = columns.map(|column| column.field.name).collect();
+            batch.map(|batch| Stated::new(&batch, declared)).transpose()
+        })?,
         paths: Paths {
             ledger: files_of(FeedKind::Ledger),
             members: files_of(FeedKind::Members),
             links: files(Owner::Shared, FeedKind::Links),
             accounts: files_of(FeedKind::Accounts),
             lots: files_of(FeedKind::Lots),
+            statement: files_of(FeedKind::Statement),
             opening: files_of(FeedKind::Opening),
         },
         totals,
@@ -171,6 +185,10 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<Intake, Error> {
             .map(|feed| FeedRows { rows: RecordBatch::new_empty(feed.rows.schema()), ..feed })
             .collect(),
     })
+}
+
+fn is_statement_of(feed: &Feed, party: Party) -> bool {
+    feed.kind == FeedKind::Statement && feed.owner == Owner::Party(party)
 }
 
 impl Intake {

@@ -49,17 +49,22 @@ impl Checker<'_> {
             (Party::A, &declared.feeds.a, &declared.parties.a),
             (Party::B, &declared.feeds.b, &declared.parties.b),
         ] {
-            let scale = terms.scale.unwrap_or(0);
+            // A statement is of both programmes' points, which it has in their smallest units.
+            let scale_of = |kind: FeedKind| match kind {
+                FeedKind::Statement => 0,
+                _ => terms.scale.unwrap_or(0),
+            };
             for (kind, feed) in [
                 (FeedKind::Members, sent.members.as_ref()),
                 (FeedKind::Accounts, sent.accounts.as_ref()),
                 (FeedKind::Opening, sent.opening.as_ref()),
                 (FeedKind::Lots, sent.lots.as_ref()),
                 (FeedKind::Ledger, Some(&sent.ledger)),
+                (FeedKind::Statement, sent.statement.as_ref()),
             ] {
                 let Some(feed) = feed else { continue };
                 let spot = spot.key(party.letter()).key(kind.word());
-                feeds.push(self.feed(spot, Owner::Party(party), kind, scale, feed, &mut shelf));
+                feeds.push(self.feed(spot, Owner::Party(party), kind, scale_of(kind), feed, &mut shelf));
             }
         }
         let shared = &declared.feeds.shared;
