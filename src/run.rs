@@ -21,12 +21,14 @@ use jiff::civil::Date;
 use crate::claim::Claims;
 use crate::clear::{self, BalanceSide};
 use crate::detect::{self, Desk, LotBook, Scene};
+use crate::discrepancy::Effect;
 use crate::engine::Exchange;
 use crate::event::Matched;
 use crate::frame::books::Side;
 use crate::matching::{self, Leads};
 use crate::pipeline::{self, Pipeline};
 use crate::publish::{Folder, Published};
+use crate::statement::Line;
 use crate::value::party::{A, B, Both, Party};
 use crate::value::period::Period;
 
@@ -234,6 +236,21 @@ fn judge(
     // Where a rule that is off would have decided something it has been asked before; what is left
     // of it are words.
     discrepancies.retain(|found| desk.is_on(found.rule));
+
+    watch.stage("clear", "清算", None);
+    let claims = Claims::default();
+    let a_obligations = clear::oblige(&a_judged.pairs, agreement)?;
+    let b_obligations = clear::oblige(&b_judged.pairs, agreement)?;
+    let clearing =
+        clear::settle(&a_obligations, &b_obligations, &claims, &before.past, period, agreement)?;
+    // A statement that is blocked is none that could be compared.
+    if !discrepancies.iter().any(|found| found.effect == Effect::Blocks) {
+        let lines: Vec<&Line> = clearing.lines().map(|(_, line)| line).collect();
+        for (party, stated) in intake.stated.iter() {
+            let Some(stated) = stated else { continue };
+            discrepancies.extend(detect::statement::judge(&desk, &lines, party, stated)?);
+        }
+    }
     discrepancies.sort_by(|one, other| {
         (one.rule.code, &one.id, &one.evidence.a, &one.evidence.b).cmp(&(
             other.rule.code,
@@ -242,13 +259,6 @@ fn judge(
             &other.evidence.b,
         ))
     });
-
-    watch.stage("clear", "清算", None);
-    let claims = Claims::default();
-    let a_obligations = clear::oblige(&a_judged.pairs, agreement)?;
-    let b_obligations = clear::oblige(&b_judged.pairs, agreement)?;
-    let clearing =
-        clear::settle(&a_obligations, &b_obligations, &claims, &before.past, period, agreement)?;
     let a_conservation = clear::conserve(&BalanceSide {
         agreement,
         period,

@@ -7,13 +7,13 @@ use rust_decimal::Decimal;
 use super::desk::{Desk, Draft, place};
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::frame::stated::{Stated, StatedLine};
-use crate::judgement::Valued;
 use crate::statement::{Line, VersionName};
 use crate::value::exact::sum;
 use crate::value::kind::Flow;
 use crate::value::money::Currency;
 use crate::value::party::Party;
 use crate::value::points::Overflow;
+use crate::value::price::Worth;
 
 /// CLR-01: the partner's statement differs (对方清算单不符).
 pub static CLR_01: Rule = Rule {
@@ -72,7 +72,6 @@ struct Compared {
     ours: Option<Figures>,
     theirs: Option<Figures>,
     places: Vec<String>,
-    currency: Option<Currency>,
 }
 
 /// Compares a party's own statement with ours, line by line. It changes nothing in our figures.
@@ -90,7 +89,6 @@ pub fn judge(
         let both = compared.entry(our_key(desk, line, &stated.declared)).or_default();
         let figures = both.ours.get_or_insert_default();
         figures.add(line.amount.decimal(), line.points, i128::from(line.events))?;
-        both.currency = Some(line.amount.currency());
     }
     for (row, line) in (0_u32..).zip(&stated.lines) {
         let both = compared.entry(their_key(desk, line, &stated.declared)).or_default();
@@ -125,9 +123,8 @@ fn key_of<'a>(
 }
 
 fn our_key<'a>(desk: &Desk<'a>, line: &'a Line, declared: &BTreeSet<&'static str>) -> Key<'a> {
-    let from = |version: &'a Option<VersionName>| {
-        version.as_ref().map(|version| version.from.as_str())
-    };
+    let from =
+        |version: &'a Option<VersionName>| version.as_ref().map(|version| version.from.as_str());
     let fields = [
         ("type", Some(line.kind.word())),
         ("currency", Some(line.amount.currency().code())),
@@ -206,10 +203,14 @@ fn told(
     let figures = |figures: Option<Figures>| figures.unwrap_or_default();
     let (our, their) = (figures(both.ours), figures(both.theirs));
     let draft = draft.expected(ours, theirs);
-    let draft = match their.points - our.points {
-        difference if field == "points" => draft.difference(difference),
+    let draft = match their.points.checked_sub(our.points) {
+        Some(difference) if field == "points" => draft.difference(difference),
         _ => draft,
     };
-    let stake = both.currency.map(|currency| Valued { amount: their.amount - our.amount, currency });
+    let currency = key.iter().find(|(name, _)| *name == "currency");
+    let stake = currency
+        .and_then(|(_, code)| Currency::of(code))
+        .zip(their.amount.checked_sub(our.amount))
+        .map(|(currency, amount)| Worth { amount, currency });
     draft.stake(stake).because(reason)
 }

@@ -72,9 +72,8 @@ impl Stated {
         let references = columns.texts("reference")?;
         let (events, points) = (columns.integers("events")?, columns.integers("points")?);
         let amounts = columns.integers("amount")?;
-        let whole = |column: &Int64Array, row: usize| {
-            column.is_valid(row).then(|| column.value(row))
-        };
+        let whole =
+            |column: &Int64Array, row: usize| column.is_valid(row).then(|| column.value(row));
         let rows = (0_u32..).zip(kinds).zip(issuers).zip(flows).zip(payers);
         let lines = rows.map(|((((row, kind), issuer), flow), payer)| {
             let at = row as usize;

@@ -64,7 +64,14 @@ impl Checker<'_> {
             ] {
                 let Some(feed) = feed else { continue };
                 let spot = spot.key(party.letter()).key(kind.word());
-                feeds.push(self.feed(spot, Owner::Party(party), kind, scale_of(kind), feed, &mut shelf));
+                feeds.push(self.feed(
+                    spot,
+                    Owner::Party(party),
+                    kind,
+                    scale_of(kind),
+                    feed,
+                    &mut shelf,
+                ));
             }
         }
         let shared = &declared.feeds.shared;
