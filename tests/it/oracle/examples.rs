@@ -1,5 +1,8 @@
 //! Worked examples that the oracle itself is held against: domain.md §8 and §3.6.
 
+mod periods;
+mod terms;
+
 use super::books::Fate;
 use super::{Expected, judge};
 use crate::world::{
