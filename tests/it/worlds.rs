@@ -44,6 +44,39 @@ fn chain_disagreement(chain: &Chain) -> Option<String> {
     ask_chain(chain, folder().path()).differences
 }
 
+/// The chain of a seed, without what the engine cannot read yet.
+fn known_chain(seed: u64) -> Chain {
+    let mut chain = random_chain(seed);
+    let schema = hutong::pipeline::schema().to_string();
+    let knows = |word: &str| schema.contains(&format!("\"{word}\""));
+    if !knows("decisions") {
+        chain.runs.truncate(1);
+    }
+    for run in &mut chain.runs {
+        let world = &mut run.world;
+        world.reads_following &= knows("following");
+        world.decisions = world.decisions.take().filter(|_| knows("decisions"));
+        world.payments = world.payments.take().filter(|_| knows("settlements"));
+        world.exempt_days = world.exempt_days.take().filter(|_| knows("exempt_days"));
+        without_unknown_terms(world);
+    }
+    chain
+}
+
+/// The world of a seed, likewise.
+pub fn known_world(seed: u64) -> World {
+    let mut world = random(seed);
+    without_unknown_terms(&mut world);
+    world
+}
+
+fn without_unknown_terms(world: &mut World) {
+    let knows = hutong::detect::rules().any(|rule| rule.code == "CAP-01");
+    world.caps.retain(|_| knows);
+    world.minimums.retain(|_| knows);
+    world.adjustments = world.adjustments.take().filter(|_| knows);
+}
+
 /// What kind of disagreement it is: the first table that differs, or that the engine gave up.
 /// A world is shrunk to the same kind, so that it does not turn into a pipeline that is refused.
 fn kind_of(disagreement: &str) -> String {
@@ -61,7 +94,7 @@ fn kept_folder(name: &str) -> std::path::PathBuf {
 
 /// A seed's disagreement with the smallest world that still has one.
 fn report(seed: u64) -> String {
-    let world = random(seed);
+    let world = known_world(seed);
     let kind = disagreement(&world).map(|text| kind_of(&text));
     let world =
         shrink::shrink(world, |world| disagreement(world).map(|text| kind_of(&text)) == kind);
@@ -79,7 +112,7 @@ fn report(seed: u64) -> String {
 
 /// The same of a chain.
 fn chain_report(seed: u64) -> String {
-    let chain = random_chain(seed);
+    let chain = known_chain(seed);
     let kind = chain_disagreement(&chain).map(|text| kind_of(&text));
     let chain = shrink::shrink_chain(chain, |chain| {
         chain_disagreement(chain).map(|text| kind_of(&text)) == kind
@@ -144,18 +177,13 @@ fn worlds_to_try() -> u64 {
 #[test]
 fn random_worlds_agree() {
     let count = worlds_to_try() * 7 / 10;
-    assert_agreement(wrong_seeds(count, |seed| disagreement(&random(seed))), report);
+    assert_agreement(wrong_seeds(count, |seed| disagreement(&known_world(seed))), report);
 }
 
 #[test]
 fn random_chains_of_three_periods_agree() {
     let count = worlds_to_try() * 3 / 10;
-    let schema = hutong::pipeline::schema().to_string();
-    let words = ["following", "decisions", "adjustments", "settlements", "settle_on", "caps"];
-    if words.iter().any(|word| !schema.contains(&format!("\"{word}\""))) {
-        return;
-    }
-    let wrong = |seed| chain_disagreement(&random_chain(seed));
+    let wrong = |seed| chain_disagreement(&known_chain(seed));
     assert_agreement(wrong_seeds(count, wrong), chain_report);
 }
 
@@ -164,7 +192,7 @@ fn random_chains_of_three_periods_agree() {
 #[ignore = "it looks into one seed"]
 fn one_chain() {
     let seed = std::env::var("HUTONG_SEED").unwrap().parse().unwrap();
-    if chain_disagreement(&random_chain(seed)).is_some() {
+    if chain_disagreement(&known_chain(seed)).is_some() {
         panic!("{}", chain_report(seed));
     }
 }

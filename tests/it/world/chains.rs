@@ -5,11 +5,11 @@ use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
 use super::chain::{Chain, Run};
+use super::random::terms::{SAID, adjustments, bound, terms};
 use super::random::{NUMBERS, boundaries, members, money, now_and_then, one_of, rules, versions};
 use super::stories::Stories;
 use super::{
-    Act, Adjustment, Balance, Cap, Currency, Cycle, DAY, Decision, FLOWS, HOUR, Kind, Least,
-    Moment, PARTIES, Payment, Row, Said, Scope, SettleOn, Tax, Taxed, World,
+    Act, Balance, Cycle, DAY, Decision, FLOWS, HOUR, Kind, Moment, PARTIES, Payment, Row, World,
 };
 use crate::oracle::past::{Past, Standing};
 use crate::oracle::terms::mirror_by;
@@ -84,65 +84,6 @@ impl World {
         };
         closes
     }
-}
-
-fn bound(rng: &mut Rng, fee: &mut super::Fee) {
-    fee.least = now_and_then(rng, 30).then(|| rng.i64(0..=3));
-    let least = fee.least.unwrap_or(0);
-    fee.most = now_and_then(rng, 30).then(|| least + rng.i64(0..=5));
-    fee.scope = scope(rng);
-}
-
-fn scope(rng: &mut Rng) -> Scope {
-    let mut scope = Scope::default();
-    if now_and_then(rng, 20) {
-        scope.flows = vec![one_of(rng, &FLOWS)];
-    }
-    if now_and_then(rng, 20) {
-        scope.issuers = vec![one_of(rng, &PARTIES)];
-    }
-    scope
-}
-
-/// What a statement may have beside gross lines and fees.
-fn terms(rng: &mut Rng, world: &mut World) {
-    if now_and_then(rng, 35) {
-        let (code, minor_digits) = one_of(rng, &[("HKD", 2), ("VND", 0), ("BHD", 3)]);
-        let unit = 10_i64.pow(minor_digits);
-        let minimum = if rng.bool() { rng.i64(0..=30 * unit) } else { 0 };
-        let opening_carry = if rng.bool() { rng.i64(-9 * unit..=9 * unit) } else { 0 };
-        world.also = vec![Currency { code, minor_digits, minimum, opening_carry }];
-        for rate in &mut world.rates {
-            rate.currency = now_and_then(rng, 40).then_some(code);
-        }
-    }
-    if now_and_then(rng, 30) {
-        world.taxes = vec![Taxed {
-            tax: Tax { milli_percent: one_of(rng, &[6_000, 13_000, 6_725]), inclusive: rng.bool() },
-            paid_by: one_of(rng, &[super::Bearer::Issuer, super::Bearer::Acceptor]),
-            scope: scope(rng),
-        }];
-    }
-    for _ in 0..one_of(rng, &[0, 0, 1, 2]) {
-        world.caps.push(Cap {
-            issuer: one_of(rng, &PARTIES),
-            flow: rng.bool().then(|| one_of(rng, &FLOWS)),
-            per_member: rng.bool(),
-            points: rng.i64(1..=8_000),
-        });
-    }
-    if now_and_then(rng, 25) {
-        world.minimums.push(Least {
-            issuer: one_of(rng, &PARTIES),
-            flow: rng.bool().then(|| one_of(rng, &FLOWS)),
-            points: rng.i64(1..=300),
-        });
-    }
-    for party in PARTIES {
-        let on = one_of(rng, &[SettleOn::Redemption, SettleOn::Redemption, SettleOn::Issuance]);
-        world.settle_on[party as usize] = now_and_then(rng, 20).then_some(on);
-    }
-    world.late_fee = rng.bool().then(|| one_of(rng, &[500, 30_000, 7]));
 }
 
 /// Reversals of what stands in the books of an earlier period.
@@ -260,16 +201,6 @@ fn send_late(rng: &mut Rng, chain: &mut Chain) {
     }
 }
 
-const SAID: [Said; 7] = [
-    Said::WELL,
-    Said::WELL,
-    Said::WELL,
-    Said::WELL,
-    Said { approver: "li", ..Said::WELL },
-    Said { approver: "", ..Said::WELL },
-    Said { reason: "", ..Said::WELL },
-];
-
 /// What is handed in with each period, in the knowledge of how the periods before it ended:
 /// balances, adjustments, payments and decisions.
 fn hand_in(rng: &mut Rng, chain: &mut Chain) {
@@ -351,30 +282,6 @@ fn accounts(rng: &mut Rng, chain: &mut Chain, position: usize, past: &Past) {
             }
         }
     }
-}
-
-fn adjustments(rng: &mut Rng, world: &World, position: usize) -> Vec<Adjustment> {
-    let (start, end) = world.period_bounds();
-    let mut rows = Vec::new();
-    for number in 0..rng.u32(0..=2) {
-        let currencies = world.currencies();
-        let currency = one_of(rng, &currencies);
-        let step = 1_000 / 10_i64.pow(currency.minor_digits.min(3));
-        let mut thousandths = rng.i64(1..=3_000) * step;
-        if now_and_then(rng, 5) {
-            thousandths += 1;
-        }
-        rows.push(Adjustment {
-            adjustment_id: format!("J{position}-{number}"),
-            payer: one_of(rng, &PARTIES),
-            thousandths,
-            currency: (currency.code != world.currency || rng.bool()).then_some(currency.code),
-            said: one_of(rng, &SAID),
-            origin_period: world.label(),
-            approved_at: rng.i64(start / HOUR - 5..end / HOUR + 5) * HOUR,
-        });
-    }
-    rows
 }
 
 /// Some of what is due of the statement before is paid, or disputed.

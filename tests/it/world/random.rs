@@ -3,6 +3,8 @@
 //! Most of a world is right, because a finding only shows against a background of rows that have
 //! none; every kind of trouble is rare in one world and common in five hundred.
 
+pub mod terms;
+
 use fastrand::Rng;
 use jiff::civil::Date;
 
@@ -37,6 +39,14 @@ pub fn random(seed: u64) -> World {
     let boundaries = boundaries(&mut rng, &world, bounds);
     versions(&mut rng, &mut world, &boundaries);
     money(&mut rng, &mut world);
+    if rng.bool() {
+        world.fees.iter_mut().for_each(|fee| terms::bound(&mut rng, fee));
+        terms::terms(&mut rng, &mut world);
+        // Nothing is overdue before there is a past.
+        world.late_fee = None;
+        let rows = terms::adjustments(&mut rng, &world, 0);
+        world.adjustments = now_and_then(&mut rng, 30).then_some(rows);
+    }
     members(&mut rng, &mut world, bounds);
     rules(&mut rng, &mut world);
     let mut instants: Vec<i64> = boundaries.iter().map(|at| world.instant(*at)).collect();

@@ -8,6 +8,20 @@ use super::{
 };
 use crate::oracle::terms::{mirror_by, rate_at, ratio_at};
 
+/// What a decision is about, in the swapped world: `CODE a=[x] b=[y] members a=[m] b=[n]`.
+fn swapped_about(about: &str) -> String {
+    let parts: Vec<&str> = about.split(['[', ']']).collect();
+    let [code, a, _, b, _, a_member, _, b_member, _] = parts[..] else {
+        panic!("`{about}` is no discrepancy");
+    };
+    let code = match code.split(' ').next().unwrap() {
+        "MBR-01" => "MBR-02",
+        "MBR-02" => "MBR-01",
+        other => other,
+    };
+    format!("{code} a=[{b}] b=[{a}] members a=[{b_member}] b=[{a_member}]")
+}
+
 impl World {
     /// A is called B and B is called A. The tier map has a direction and is dropped.
     pub fn swapped(&self) -> World {
@@ -27,6 +41,26 @@ impl World {
             std::mem::swap(&mut consent.a_member, &mut consent.b_member);
         }
         world.opening_carry = -world.opening_carry;
+        for currency in &mut world.also {
+            currency.opening_carry = -currency.opening_carry;
+        }
+        for cap in &mut world.caps {
+            cap.issuer = cap.issuer.other();
+        }
+        for least in &mut world.minimums {
+            least.issuer = least.issuer.other();
+        }
+        let fees = world.fees.iter_mut().map(|fee| &mut fee.scope);
+        for scope in fees.chain(world.taxes.iter_mut().map(|taxed| &mut taxed.scope)) {
+            scope.issuers.iter_mut().for_each(|issuer| *issuer = issuer.other());
+        }
+        world.settle_on.swap(0, 1);
+        for adjustment in world.adjustments.iter_mut().flatten() {
+            adjustment.payer = adjustment.payer.other();
+        }
+        for decision in world.decisions.iter_mut().flatten() {
+            decision.about = swapped_about(&decision.about);
+        }
         world
     }
 
