@@ -8,6 +8,7 @@ mod diagnosis;
 mod items;
 mod pairs;
 mod scene;
+pub mod suspect;
 
 pub mod feed;
 pub mod member;

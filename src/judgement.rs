@@ -83,6 +83,8 @@ pub struct JudgedPair<I: Programme> {
     pub versions: Option<VersionsInForce>,
     /// For a reversal, the issuer's row that it reverses.
     pub original: Option<u32>,
+    /// For a reversal, whether it is taken off what its original has left.
+    pub accumulates: bool,
     /// The label of the period it comes from, where that is not the present one.
     pub origin: Option<Arc<str>>,
     /// Why it is held or pending.

@@ -12,6 +12,9 @@ use crate::discrepancy::{Discrepancy, Effect, Rule, Severity};
 use crate::value::points::Overflow;
 use crate::value::price::{Worth, Worths};
 
+/// What lies between two that look alike where nobody says otherwise: a minute.
+pub const WITHIN_MICROS: i64 = 60_000_000;
+
 /// What a pipeline made of one rule. What it left alone is as the rule's page says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ruling {
@@ -21,6 +24,8 @@ pub struct Ruling {
     pub severity: Option<Severity>,
     /// A weaker effect.
     pub effect: Option<Effect>,
+    /// For EVT-05, how many microseconds may lie between two that look alike.
+    pub within: Option<i64>,
     /// What makes the exit code 1.
     pub fail_on: Limits,
     /// What blocks the statement.
@@ -165,6 +170,12 @@ impl Rulings {
     #[must_use]
     pub fn effect(&self, rule: &Rule) -> Effect {
         self.0.get(rule.code).and_then(|ruling| ruling.effect).unwrap_or(rule.effect)
+    }
+
+    /// How many microseconds may lie between two that look alike (EVT-05).
+    #[must_use]
+    pub fn within(&self, rule: &Rule) -> i64 {
+        self.0.get(rule.code).and_then(|ruling| ruling.within).unwrap_or(WITHIN_MICROS)
     }
 
     /// What was set, in the order of codes.

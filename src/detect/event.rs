@@ -1,4 +1,4 @@
-//! Rules on events: EVT-01 to EVT-04 and EVT-06 to EVT-10.
+//! Rules on events: EVT-01 to EVT-10.
 
 use crate::discrepancy::{Effect, Latitude, Rule, Severity, say};
 
@@ -92,6 +92,33 @@ pub static EVT_04: Rule = Rule {
     ),
     example: say("SKY-17 with −500 and with −700.", "SKY-17 一行为 −500，一行为 −700。"),
     settles: say("The sender says which row stands.", "由发送方说明以哪一行为准。"),
+};
+
+/// EVT-05: suspected duplicate (疑似重复).
+pub static EVT_05: Rule = Rule {
+    code: "EVT-05",
+    title: "suspected duplicate",
+    zh: "疑似重复",
+    severity: Severity::Warning,
+    effect: Effect::Counted,
+    latitude: Latitude::Free,
+    finds: say(
+        "Pairs that count, with the same members, flow and quantities and other ids, each within \
+         a minute (or `within`) of the one before, none of them reversed.",
+        "会员、流向、数量均相同而流水号不同的已计入配对，彼此相隔不超过一分钟（或 `within`），且均未冲正。",
+    ),
+    matters: say(
+        "A till that sent a request twice made two good pairs of one spend; the member paid twice.",
+        "收银端重复发送请求，一次消费成了两对有效流水，会员被扣两次。",
+    ),
+    example: say(
+        "1,000 points at 10:30:00 and again at 10:30:20, each mirrored by 400.",
+        "10:30:00 消费 1,000 积分，10:30:20 又一笔，各有 400 的镜像。",
+    ),
+    settles: say(
+        "The acceptor looks at its tills; what is one too many is reversed on both sides.",
+        "受理方核查收银端；多出的一笔由双方冲正。",
+    ),
 };
 
 /// EVT-06: paired across a cut-off (跨日切配对).
@@ -202,4 +229,4 @@ pub static EVT_10: Rule = Rule {
 
 /// The rules of the family.
 pub static RULES: &[&Rule] =
-    &[&EVT_01, &EVT_02, &EVT_03, &EVT_04, &EVT_06, &EVT_07, &EVT_08, &EVT_09, &EVT_10];
+    &[&EVT_01, &EVT_02, &EVT_03, &EVT_04, &EVT_05, &EVT_06, &EVT_07, &EVT_08, &EVT_09, &EVT_10];

@@ -176,6 +176,7 @@ fn unjudged<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> JudgedPair<I> {
         agreed: None,
         versions: None,
         original: scene.issuer_lineage.originals.get(&pair.issuer).copied(),
+        accumulates: false,
         origin: None,
         cause: None,
     }
@@ -457,6 +458,7 @@ fn judge_reversal<I: Side>(
         found.push(too_much(scene, pair, original, so_far)?);
     } else {
         reversed.points = so_far;
+        judged.accumulates = true;
     }
     // What happened to the original happens to its reversal, or the net would move.
     match fates.of(original) {

@@ -137,6 +137,7 @@ fn pairs<I: Side>(events: &[(Flow, i64)]) -> Vec<JudgedPair<I>> {
             rate: Some(0),
         }),
         original: None,
+        accumulates: false,
         origin: None,
         cause: None,
     };

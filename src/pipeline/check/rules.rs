@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 
 use super::Checker;
-use super::amounts::decimal;
-use crate::detect;
+use super::amounts::{decimal, length_micros};
+use crate::detect::{self, event::EVT_05};
 use crate::discrepancy::{Effect, Latitude, Rule, Severity};
 use crate::pipeline::declaration::{
     EffectDeclaration, LimitsDeclaration, RuleDeclaration, RuleSettings, SeverityDeclaration,
@@ -12,7 +12,8 @@ use crate::pipeline::declaration::{
 use crate::pipeline::nearest::nearest;
 use crate::pipeline::structure::shown;
 use crate::pipeline::text::Spot;
-use crate::ruling::{Limits, Ruling, Rulings};
+use crate::ruling::{Limits, Ruling, Rulings, WITHIN_MICROS};
+use crate::value::period::DAY_MICROS;
 
 impl Checker<'_> {
     pub(super) fn rules<'d>(
@@ -40,6 +41,13 @@ impl Checker<'_> {
             };
             rulings.push((rule.code, ruling));
         }
+        let is_said = |(code, ruling): &(&str, Ruling)| {
+            *code == EVT_05.code && (ruling.is_off || ruling.within.is_some())
+        };
+        if !rulings.iter().any(is_said) {
+            let shown = format!("{}s", WITHIN_MICROS / 1_000_000);
+            self.defaults.push((format!("rules.{}.within", EVT_05.code), shown));
+        }
         rulings.into_iter().collect()
     }
 
@@ -60,12 +68,14 @@ impl Checker<'_> {
         let limits = [&declared.fail_on, &declared.block_on];
         if declared.severity.is_none()
             && declared.effect.is_none()
+            && declared.within.is_none()
             && limits.iter().all(|limits| limits.is_none())
         {
             let reason = format!("nothing of `{}` is set", rule.code);
             let cure = "Write `severity`, `effect`, `fail_on` or `block_on`, or remove the rule.";
             self.problem(at.key_mark(), reason, cure);
         }
+        let within = self.within(at.key("within"), rule, declared.within.as_deref());
         let effect = declared.effect.map(|effect| match effect {
             EffectDeclaration::Counted => Effect::Counted,
             EffectDeclaration::Held => Effect::Held,
@@ -83,6 +93,7 @@ impl Checker<'_> {
                 SeverityDeclaration::Fatal => Severity::Fatal,
             }),
             effect,
+            within,
             fail_on: self.limits(at.key("fail_on"), "fail_on", declared.fail_on.as_ref()),
             block_on: self.limits(at.key("block_on"), "block_on", declared.block_on.as_ref()),
         }
@@ -105,6 +116,22 @@ impl Checker<'_> {
             };
             self.problem(at.mark(), reason, cure);
         }
+    }
+
+    /// A length of time means something to the rule alone that compares two.
+    fn within(&mut self, at: Spot<'_>, rule: &Rule, declared: Option<&str>) -> Option<i64> {
+        let text = declared?;
+        if rule.code != EVT_05.code {
+            let reason = format!("`within` stands on `{}`, which compares no times", rule.code);
+            self.problem(at.key_mark(), reason, "Remove `within`; EVT-05 alone has it.");
+            return None;
+        }
+        let within = length_micros(text).filter(|micros| (0..=DAY_MICROS).contains(micros));
+        if within.is_none() {
+            let reason = format!("`within` is `{}`, which is no length of time here", shown(text));
+            self.problem(at.mark(), reason, "Write 0s to 1d, such as `60s` or `5m`.");
+        }
+        within
     }
 
     fn limits(&mut self, at: Spot<'_>, key: &str, declared: Option<&LimitsDeclaration>) -> Limits {

@@ -22,6 +22,9 @@ pub struct RuleSettings {
     /// What it does to the clearing: never more than the rule's own effect.
     #[serde(default)]
     pub effect: Option<EffectDeclaration>,
+    /// For EVT-05: how long after a spend one that is alike is suspected, such as `60s` (default).
+    #[serde(default)]
+    pub within: Option<String>,
     /// Thresholds that make the exit code 1, whatever `--fail-on` says.
     #[serde(default)]
     pub fail_on: Option<LimitsDeclaration>,

@@ -17,6 +17,8 @@ pub struct PlannedRule {
     pub severity: Option<&'static str>,
     /// A weaker effect.
     pub effect: Option<&'static str>,
+    /// How long after one another two that are alike are suspected.
+    pub within: Option<String>,
     /// What makes the exit code 1.
     pub fail_on: Option<String>,
     /// What blocks the statement.
@@ -31,6 +33,7 @@ pub(super) fn planned(rulings: &Rulings) -> Vec<PlannedRule> {
         on: !ruling.is_off,
         severity: ruling.severity.map(|severity| severity.word()),
         effect: ruling.effect.map(|effect| effect.word()),
+        within: ruling.within.map(|micros| format!("{}s", micros / 1_000_000)),
         fail_on: shown(&ruling.fail_on),
         block_on: shown(&ruling.block_on),
     });
@@ -45,6 +48,7 @@ impl fmt::Display for PlannedRule {
         }
         parts.extend(self.severity.map(|severity| format!("severity 严重程度 {severity}")));
         parts.extend(self.effect.map(|effect| format!("effect 处理 {effect}")));
+        parts.extend(self.within.as_ref().map(|within| format!("within 相隔 {within}")));
         parts.extend(self.fail_on.as_ref().map(|limits| format!("exit code 1 at {limits}")));
         parts.extend(self.block_on.as_ref().map(|limits| format!("blocks 阻断 at {limits}")));
         f.write_str(&parts.join(", "))
