@@ -93,6 +93,7 @@ pub fn of_feed(feed: &FeedRows) -> Result<Vec<ControlTotal>, Overflow> {
         FeedKind::Accounts | FeedKind::Opening => Some("balance"),
         FeedKind::Lots => Some("remaining"),
         FeedKind::Statement | FeedKind::Members | FeedKind::Links | FeedKind::Consents => None,
+        FeedKind::Decisions => None,
         FeedKind::Adjustments | FeedKind::Settlements | FeedKind::ExemptDays => None,
     };
     let mut accepted = vec![StageTotal::default(); feed.files.len()];

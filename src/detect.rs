@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod lot;
 pub mod statement;
 pub mod past;
+pub mod decision;
 
 use crate::discrepancy::{Discrepancy, Rule};
 use crate::engine::Exchange;
@@ -32,6 +33,7 @@ use crate::links::LinkBook;
 use crate::value::party::Both;
 use crate::value::points::Overflow;
 
+pub use decision::Verdicts;
 pub use desk::{Desk, Paths, place};
 pub use items::{Judged, held_with, judge_book};
 pub use ledger::RollForward;
@@ -73,7 +75,7 @@ where
     let (rest, fates) = items::judge_rest(scene, book, partner_book)?;
     let (pairs, mut discrepancies) = pairs::judge(scene, &fates)?;
     discrepancies.extend(rest.discrepancies);
-    Ok((Judgement { pairs, items: rest.items }, discrepancies))
+    Ok((Judgement { pairs, items: rest.items, released: Vec::new() }, discrepancies))
 }
 
 /// Judges members, links and tiers by themselves.

@@ -248,6 +248,14 @@ impl Discrepancy {
     pub fn holds(&self) -> bool {
         matches!(self.effect, Effect::Held | Effect::Blocks)
     }
+
+    /// Takes over the day on which a final publication first saw it, if that is earlier.
+    pub fn seen_before(&mut self, day: Option<Date>, as_of: Date) {
+        if let Some(day) = day.filter(|day| *day < self.first_seen) {
+            self.first_seen = day;
+            self.age_days = day.until(as_of).map_or(0, |span| span.get_days());
+        }
+    }
 }
 
 /// The id of a discrepancy: the first 80 bits of the BLAKE3 digest of agreement, code and subject

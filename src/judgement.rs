@@ -1,12 +1,12 @@
 //! What becomes of every row: the judgement of pairs and of rows that have no pair.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 use crate::discrepancy::Rule;
 use crate::event::Pair;
+use crate::past::Origin;
 use crate::value::kind::Flow;
-use crate::value::party::Programme;
+use crate::value::party::{Party, Programme};
 use crate::value::points::Points;
 use crate::value::price;
 
@@ -85,10 +85,12 @@ pub struct JudgedPair<I: Programme> {
     pub original: Option<u32>,
     /// For a reversal, whether it is taken off what its original has left.
     pub accumulates: bool,
-    /// The label of the period it comes from, where that is not the present one.
-    pub origin: Option<Arc<str>>,
+    /// The period whose line sums it: the run's, or a closed one.
+    pub origin: Origin,
     /// Why it is held or pending.
     pub cause: Option<Box<Cause>>,
+    /// The decision that let it count, by its row.
+    pub decision: Option<u32>,
 }
 
 /// Rows without a pair, or with too many, and what becomes of them.
@@ -106,6 +108,64 @@ pub struct Item<I> {
     pub programme: PhantomData<I>,
 }
 
+/// A leg without a pair that a decision lets count.
+#[derive(Debug, Clone)]
+pub struct Released<I: Programme> {
+    /// The row on the issuer's book.
+    pub issuer: Option<u32>,
+    /// The row on the acceptor's book.
+    pub acceptor: Option<u32>,
+    /// The flow.
+    pub flow: Flow,
+    /// Issuer points to clear.
+    pub cleared: Points<I>,
+    /// What the acceptor should have credited.
+    pub agreed: Points<I::Partner>,
+    /// The versions at which it counts.
+    pub versions: VersionsInForce,
+    /// The period whose line sums it.
+    pub origin: Origin,
+    /// The decision.
+    pub decision: u32,
+}
+
+/// What a decision came to for an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The item was moved.
+    Applied,
+    /// Nothing is held under that discrepancy, or not any more.
+    NotHeld,
+    /// The item cannot be moved so.
+    Refused,
+    /// The decision is without authority, and does nothing (LED-06).
+    Unauthorised,
+}
+
+impl Outcome {
+    /// The word for it in outputs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Applied => "applied",
+            Outcome::NotHeld => "not_held",
+            Outcome::Refused => "refused",
+            Outcome::Unauthorised => "unauthorised",
+        }
+    }
+}
+
+/// What a decision came to, for one item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// The decision, by its row.
+    pub decision: u32,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The item: whose points, and the event_ids on the issuer's and on the acceptor's book.
+    pub item: Option<(Party, Option<String>, Option<String>)>,
+}
+
 /// Everything that was judged of issuer `I`'s points.
 #[derive(Debug, Clone)]
 pub struct Judgement<I: Programme> {
@@ -114,6 +174,8 @@ pub struct Judgement<I: Programme> {
     /// Rows without a pair that are worth naming, in order. The issuer's own business that is
     /// plainly counted or of another period stands only in its ledger's dispositions.
     pub items: Vec<Item<I>>,
+    /// Legs without a pair that a decision lets count.
+    pub released: Vec<Released<I>>,
 }
 
 /// The exact worth of issuer points at a rate; `None` where no version is in force.

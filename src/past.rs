@@ -2,12 +2,13 @@
 //! run stands to them. Nothing provisional is ever taken from.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use crate::agreement::Agreement;
 use crate::value::money::{Currency, Money};
-use crate::value::party::Party;
+use crate::value::party::{Both, Party};
 use crate::value::period::{Instant, Period};
 
 /// The past of a run.
@@ -84,11 +85,16 @@ impl Past {
 
     /// Which closed period an instant lies in.
     #[must_use]
-    pub fn closed_at(&self, at: Instant) -> Option<u16> {
+    pub fn closed_at(&self, at: Instant) -> Option<&Period> {
         let index = self.closed.partition_point(|closed| closed.period.end <= at);
-        let closed = self.closed.get(index)?;
-        // There are fewer periods in an agreement's term than 2^16.
-        closed.period.contains(at).then(|| u16::try_from(index).ok()).flatten()
+        let period = &self.closed.get(index)?.period;
+        period.contains(at).then_some(period)
+    }
+
+    /// The origin of what is of an instant.
+    #[must_use]
+    pub fn origin(&self, at: Instant) -> Origin {
+        self.closed_at(at).map(|period| period.label.as_str().into())
     }
 
     /// What is carried into the period in the currency of `declared`, which is what the pipeline
@@ -105,6 +111,70 @@ impl Past {
             }
             Opening::Awaiting(_) | Opening::Gap(_) => zero,
         }
+    }
+}
+
+/// What became of a row in a final publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Settled {
+    /// Its leg was cleared.
+    Cleared,
+    /// A decision rejected it or wrote it off.
+    Dropped,
+}
+
+/// The label of the closed period that an event comes from; `None`, which comes first, for the
+/// run's own.
+pub type Origin = Option<Arc<str>>;
+
+/// Which rows a run judges: those of its own period, and those of closed periods that are not
+/// settled. What is settled is never judged again.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// The run's period.
+    pub period: Period,
+    /// The past.
+    pub past: Past,
+    /// Rows that a final publication settled, by their book.
+    pub settled: Both<BTreeMap<u32, Settled>>,
+    /// Pairs that were cleared together, by their issuer: the issuer's row and the acceptor's.
+    pub pairs: Both<Vec<(u32, u32)>>,
+}
+
+impl Scope {
+    /// What became of a row in a final publication.
+    #[must_use]
+    pub fn settled(&self, party: Party, row: u32) -> Option<Settled> {
+        self.settled.of(party).get(&row).copied()
+    }
+
+    /// Whether a leg of that instant is judged in this run.
+    #[must_use]
+    pub fn judges(&self, party: Party, row: u32, at: Instant) -> bool {
+        (self.period.clears(at) || self.is_late(at)) && self.settled(party, row).is_none()
+    }
+
+    /// Whether an instant lies in a closed period whose open rows this run judges.
+    fn is_late(&self, at: Instant) -> bool {
+        matches!(self.past.opening, Opening::Final(_)) && self.past.closed_at(at).is_some()
+    }
+
+    /// Whether a reversal of a row is one after its period closed.
+    #[must_use]
+    pub fn is_closed(&self, party: Party, row: u32, at: Instant) -> bool {
+        self.settled(party, row).is_some() || self.past.closed_at(at).is_some()
+    }
+
+    /// The period that an instant lies in, as far as this run knows periods.
+    #[must_use]
+    pub fn period_at(&self, at: Instant) -> &Period {
+        self.past.closed_at(at).unwrap_or(&self.period)
+    }
+
+    /// The label of an origin.
+    #[must_use]
+    pub fn label<'a>(&'a self, origin: &'a Origin) -> &'a str {
+        origin.as_deref().unwrap_or(&self.period.label)
     }
 }
 

@@ -14,10 +14,10 @@ pub use manifest::{
     ThresholdEntry, TotalEntry, run_digest,
 };
 pub use parquet::{Stamp, write};
-pub use readback::{Closing, Final, closed_statements, closings};
-pub use table::{Cells, Column, Table};
+pub use readback::{Closing, Columns, Final, closed_statements, closings};
+pub use table::{Cells, Column, Table, plain};
 pub use tables::{
-    AccountRow, ClearedRow, DictionaryRow, ItemRow, LineRow, LinkRow, RejectRow, StatementRow,
-    accounts, cleared_events, control, dictionary, discrepancies, held, lines, links, pending,
-    rejects, statement,
+    AccountRow, ClearedRow, DecisionRow, DictionaryRow, ItemRow, LineRow, LinkRow, OpenRow,
+    RejectRow, StatementRow, accounts, cleared_events, control, decisions, dictionary,
+    discrepancies, held, lines, links, open_rows, pending, rejects, statement,
 };

@@ -12,6 +12,7 @@ mod error;
 mod evidence;
 mod intake;
 mod outcome;
+mod recall;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,12 +21,13 @@ use jiff::civil::Date;
 
 use crate::claim::Claims;
 use crate::clear::{self, BalanceSide};
-use crate::detect::{self, Desk, LotBook, Scene};
+use crate::detect::{self, Desk, LotBook, Scene, Verdicts};
 use crate::discrepancy::Effect;
 use crate::engine::Exchange;
 use crate::event::Matched;
 use crate::frame::books::Side;
 use crate::matching::{self, Leads};
+use crate::past::Scope;
 use crate::pipeline::{self, Pipeline};
 use crate::publish::{Folder, Published};
 use crate::statement::Line;
@@ -124,8 +126,11 @@ fn perform(order: &Order, aim: Aim, watch: &dyn Watch) -> Result<Outcome, Error>
             return Ok(Outcome::already(Published::Already(place), manifest));
         }
         before::refuse_closed(&period, &folder)?;
-        let intake = intake::read(&known, watch)?;
-        let evidence = judge(&pipeline, &period, intake, before, order, watch)?;
+        let (mut intake, ledgers) = intake::read(&known, watch)?;
+        let recalled = recall::recall(&period, &before, &intake.books, &intake.paths.ledger)?;
+        let scope = intake.take_up(&ledgers, recalled)?;
+        drop(ledgers);
+        let evidence = judge(&pipeline, scope, intake, &before, order, watch)?;
         watch.stage("publish", "发布", None);
         let shelves = outcome::Shelves { folder: &folder, lock: &lock, aim };
         let published = outcome::publish(&pipeline, &period, &evidence, &known, &shelves)?;
@@ -159,18 +164,19 @@ pub fn period_of(pipeline: &Pipeline, order: &Order) -> Result<Period, Error> {
 /// From canonical rows to a balanced statement.
 fn judge(
     pipeline: &Pipeline,
-    period: &Period,
+    scope: Scope,
     intake: Intake,
-    before: Before,
+    before: &Before,
     order: &Order,
     watch: &dyn Watch,
 ) -> Result<Evidence, Error> {
     let agreement = &pipeline.agreement;
     let books = &intake.books;
     let exchange = Exchange::new(order.buckets.unwrap_or_else(|| intake.buckets()));
+    let period = &scope.period;
     let lots = Both::from_fn(|party| intake.lots.of(party).as_ref().map(LotBook::new));
     let (paths, rulings) = (&intake.paths, &pipeline.rulings);
-    let desk = Desk { agreement, period, books, lots: &lots, paths, rulings };
+    let desk = Desk { agreement, period, scope: &scope, books, lots: &lots, paths, rulings };
 
     watch.stage("match members", "会员勾对", None);
     let links = matching::match_members(
@@ -195,6 +201,7 @@ fn judge(
         authorities: &a_authorities,
         book: &links,
         agreement,
+        settled: &scope.pairs.a,
     };
     let b_leads = Leads::<B> {
         issuer: &books.b,
@@ -204,6 +211,7 @@ fn judge(
         authorities: &b_authorities,
         book: &links,
         agreement,
+        settled: &scope.pairs.b,
     };
     let a_matched = matching::pair(&a_leads, exchange);
     let b_matched = matching::pair(&b_leads, exchange);
@@ -211,14 +219,25 @@ fn judge(
     watch.stage("detect", "差错检测", None);
     let a_held_with = detect::held_with(&desk, &a_matched, &b_matched, &books.b);
     let b_held_with = detect::held_with(&desk, &b_matched, &a_matched, &books.a);
-    let a_book = detect::judge_book(&desk, &books.a, &a_lineage, &a_held_with);
-    let b_book = detect::judge_book(&desk, &books.b, &b_lineage, &b_held_with);
+    let mut a_book = detect::judge_book(&desk, &books.a, &a_lineage, &a_held_with);
+    let mut b_book = detect::judge_book(&desk, &books.b, &b_lineage, &b_held_with);
     let contradictions = detect::member::contradiction_ids(&desk, &links);
     let a_scene = scene(desk, &a_leads, &a_matched, &contradictions);
     let b_scene = scene(desk, &b_leads, &b_matched, &contradictions);
-    let (a_judged, a_found) = detect::judge_direction(&a_scene, &a_book, &b_book)?;
-    let (b_judged, b_found) = detect::judge_direction(&b_scene, &b_book, &a_book)?;
-    let ends = |party: Party| (intake.ends(party, &before), intake.accounts.of(party).as_ref());
+    let (mut a_judged, a_found) = detect::judge_direction(&a_scene, &a_book, &b_book)?;
+    let (mut b_judged, b_found) = detect::judge_direction(&b_scene, &b_book, &a_book)?;
+    let mut decided = Vec::new();
+    let mut of_decisions = Vec::new();
+    if let Some(decisions) = &intake.decisions {
+        let (mut verdicts, found) = Verdicts::new(&desk, decisions);
+        verdicts.decide_book(&books.a, &mut a_book.items);
+        verdicts.decide_book(&books.b, &mut b_book.items);
+        verdicts.decide_direction(&a_scene, &mut a_judged)?;
+        verdicts.decide_direction(&b_scene, &mut b_judged)?;
+        decided = verdicts.finish();
+        of_decisions = found;
+    }
+    let ends = |party: Party| (intake.ends(party, before), intake.accounts.of(party).as_ref());
     let a_rolled = detect::judge_accounts(&desk, &books.a, &a_lineage, ends(Party::A), exchange)?;
     let b_rolled = detect::judge_accounts(&desk, &books.b, &b_lineage, ends(Party::B), exchange)?;
     let of_members = detect::judge_members(&desk, &links, intake.links.as_ref(), &intake.members);
@@ -226,7 +245,10 @@ fn judge(
 
     let mut discrepancies: Vec<_> = of_feeds.collect();
     discrepancies.extend(of_members);
-    discrepancies.extend(detect::past::judge(&desk, &before.past));
+    discrepancies.extend(of_decisions);
+    discrepancies.extend(detect::past::judge(&desk));
+    discrepancies.extend(detect::past::judge_back_dated(&desk, &books.a, &a_lineage));
+    discrepancies.extend(detect::past::judge_back_dated(&desk, &books.b, &b_lineage));
     discrepancies.extend(a_book.discrepancies);
     discrepancies.extend(b_book.discrepancies);
     discrepancies.extend(a_found);
@@ -241,10 +263,10 @@ fn judge(
 
     watch.stage("clear", "清算", None);
     let claims = Claims::default();
-    let a_obligations = clear::oblige(&a_judged.pairs, agreement)?;
-    let b_obligations = clear::oblige(&b_judged.pairs, agreement)?;
+    let a_obligations = clear::oblige(&a_judged, agreement)?;
+    let b_obligations = clear::oblige(&b_judged, agreement)?;
     let clearing =
-        clear::settle(&a_obligations, &b_obligations, &claims, &before.past, period, agreement)?;
+        clear::settle(&a_obligations, &b_obligations, &claims, &scope.past, period, agreement)?;
     // A statement that is blocked is none that could be compared.
     if !discrepancies.iter().any(|found| found.effect == Effect::Blocks) {
         let lines: Vec<&Line> = clearing.lines().map(|(_, line)| line).collect();
@@ -261,9 +283,15 @@ fn judge(
             &other.evidence.b,
         ))
     });
+    let asked =
+        evidence::ids(&discrepancies, (&a_book.items, &b_book.items), (&a_judged, &b_judged));
+    let first_seen = recall::first_seen(&before.finals, &asked)?;
+    for found in &mut discrepancies {
+        found.seen_before(first_seen.get(&found.id).copied(), period.as_of);
+    }
     let a_conservation = clear::conserve(&BalanceSide {
         agreement,
-        period,
+        scope: &scope,
         ledger: &books.a,
         lineage: &a_lineage,
         partner: &books.b,
@@ -274,7 +302,7 @@ fn judge(
     })?;
     let b_conservation = clear::conserve(&BalanceSide {
         agreement,
-        period,
+        scope: &scope,
         ledger: &books.b,
         lineage: &b_lineage,
         partner: &books.a,
@@ -295,7 +323,9 @@ fn judge(
         discrepancies,
         reached,
         clearing,
-        past: before.past,
+        first_seen,
+        decided,
+        scope,
         intake,
     })
 }

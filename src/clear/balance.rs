@@ -1,5 +1,5 @@
-//! Conservation (domain.md invariant 13): in = counted + held + excluded + pending, for each side
-//! and role, in rows, points and money, taken from the rows themselves.
+//! Conservation (domain.md invariant 13): in + recalled = counted + held + excluded + pending, for
+//! each side and role, in rows, points and money, taken from the rows themselves.
 //!
 //! The right side comes from what judging said of each row; the left side from the rows and their
 //! instants, without it. A row that judging forgot, or placed twice, or placed in the wrong period
@@ -12,10 +12,10 @@ use crate::agreement::Agreement;
 use crate::control::{Conservation, StageTotal};
 use crate::event::Lineage;
 use crate::frame::books::{self, Ledger};
-use crate::judgement::{Disposition, Item, Judgement};
+use crate::judgement::{Disposition, Item, Judgement, VersionsInForce};
+use crate::past::Scope;
 use crate::value::kind::{Flow, Role};
 use crate::value::party::Party;
-use crate::value::period::Period;
 use crate::value::points::{Overflow, Points};
 use crate::value::price::{Worth, Worths};
 
@@ -65,8 +65,8 @@ pub enum ConservationError {
 pub struct Side<'a, P: books::Side> {
     /// The agreement.
     pub agreement: &'a Agreement,
-    /// The period.
-    pub period: &'a Period,
+    /// Which rows are judged.
+    pub scope: &'a Scope,
     /// The ledger.
     pub ledger: &'a Ledger<P>,
     /// What is known of its rows.
@@ -96,6 +96,10 @@ pub fn conserve<P: books::Side>(side: &Side<'_, P>) -> Result<Conservation, Cons
         let money = worth(side, row)?;
         let role = role_word(side.lineage.role(row));
         let disposition = placed[row as usize];
+        // What was brought back only to be known was never read here.
+        if side.ledger.is_recalled(row) && disposition == Disposition::OtherPeriod {
+            continue;
+        }
         totals.entry((role, disposition.word())).or_default().add(points, money)?;
         if disposition == Disposition::Held
             && let Some(money) = money
@@ -107,7 +111,8 @@ pub fn conserve<P: books::Side>(side: &Side<'_, P>) -> Result<Conservation, Cons
         if is_in {
             let row = row as u32;
             let role = role_word(side.lineage.role(row));
-            let total = totals.entry((role, "in")).or_default();
+            let stage = if side.ledger.is_recalled(row) { "recalled" } else { "in" };
+            let total = totals.entry((role, stage)).or_default();
             total.add(side.ledger.points(row), worth(side, row)?)?;
         }
     }
@@ -151,7 +156,7 @@ fn place_rows<P: books::Side>(side: &Side<'_, P>) -> Result<Vec<Disposition>, Co
     }
     let plain = |row: u32| {
         let is_own = side.lineage.role(row) == Role::Own;
-        let is_ours = side.period.clears(side.ledger.occurred_at(row));
+        let is_ours = side.scope.period.clears(side.ledger.occurred_at(row));
         match (is_own, is_ours) {
             (true, true) => Some(Disposition::Counted),
             (true, false) => Some(Disposition::OtherPeriod),
@@ -167,14 +172,26 @@ fn place_rows<P: books::Side>(side: &Side<'_, P>) -> Result<Vec<Disposition>, Co
         .collect()
 }
 
-/// Which rows came in: by their own instant, or for an acceptor's leg of a pair by the issuer's.
+/// Which rows are judged: by their own instant, or for an acceptor's leg of a pair by the issuer's;
+/// a pair of which a leg is settled is not.
 fn rows_in<P: books::Side>(side: &Side<'_, P>) -> Vec<bool> {
-    let ledger = side.ledger;
-    let mut is_in: Vec<bool> =
-        ledger.rows().map(|row| side.period.clears(ledger.occurred_at(row))).collect();
+    let (ledger, scope) = (side.ledger, side.scope);
+    let mut is_in: Vec<bool> = ledger
+        .rows()
+        .map(|row| match side.lineage.role(row) {
+            Role::Own => scope.period.clears(ledger.occurred_at(row)),
+            _ => scope.judges(P::PARTY, row, ledger.occurred_at(row)),
+        })
+        .collect();
     for pair in &side.accepted.pairs {
-        let at = side.partner.occurred_at(pair.pair.issuer);
-        is_in[pair.pair.acceptor as usize] = side.period.clears(at);
+        let (leg, mirror) = (pair.pair.issuer, pair.pair.acceptor);
+        let partner = P::PARTY.partner();
+        is_in[mirror as usize] = scope.settled(P::PARTY, mirror).is_none()
+            && scope.judges(partner, leg, side.partner.occurred_at(leg));
+    }
+    for pair in &side.issued.pairs {
+        let (leg, mirror) = (pair.pair.issuer, pair.pair.acceptor);
+        is_in[leg as usize] &= scope.settled(P::PARTY.partner(), mirror).is_none();
     }
     is_in
 }
@@ -203,22 +220,27 @@ fn worth<P: books::Side>(side: &Side<'_, P>, row: u32) -> Result<Option<Worth>, 
     rate.value.worth(cleared).map(Some)
 }
 
+fn add(total: &mut StageTotal, part: &StageTotal) -> Result<(), Overflow> {
+    total.rows += part.rows;
+    total.points = total.points.checked_add(part.points).ok_or(Overflow { what: "points" })?;
+    for worth in part.money.iter() {
+        total.money.add(worth)?;
+    }
+    Ok(())
+}
+
 fn balance_role<P: books::Side>(
     totals: &BTreeMap<(&'static str, &'static str), StageTotal>,
     role: &'static str,
 ) -> Result<(), ConservationError> {
     let of = |stage: &'static str| totals.get(&(role, stage)).cloned().unwrap_or_default();
-    let left = of("in");
+    let mut left = of("in");
+    add(&mut left, &of("recalled"))?;
     let mut right = StageTotal::default();
     for disposition in
         [Disposition::Counted, Disposition::Held, Disposition::Excluded, Disposition::Pending]
     {
-        let part = of(disposition.word());
-        right.rows += part.rows;
-        right.points = right.points.checked_add(part.points).ok_or(Overflow { what: "points" })?;
-        for worth in part.money.iter() {
-            right.money.add(worth)?;
-        }
+        add(&mut right, &of(disposition.word()))?;
     }
     let unequal = |what, left: String, right: String| ConservationError::Unequal {
         party: P::PARTY,
@@ -255,12 +277,47 @@ fn balance_money(
     Ok(())
 }
 
-/// The obligations hold exactly the counted issuer's legs.
+/// What decisions make obligations differ from the counted issuer's legs by: events without such a
+/// leg, and points and money beside what the legs say.
+fn decided<P: books::Side>(side: &Side<'_, P>) -> Result<StageTotal, Overflow> {
+    let mut differences = StageTotal::default();
+    let mut add = |flow: Flow, versions: VersionsInForce, by: Points<P>| {
+        // On the issuer's own book a spend is negative and a sale positive.
+        let on_book = if flow == Flow::Sale { by } else { -by };
+        let points = differences.points.checked_add(on_book.quantity());
+        differences.points = points.ok_or(Overflow { what: "points" })?;
+        let rates = side.agreement.rates_of(P::PARTY, flow);
+        let rate = versions.rate.and_then(|index| rates.get(usize::from(index)));
+        if let Some(rate) = rate {
+            differences.money.add(rate.value.worth(by)?)?;
+        }
+        Ok::<(), Overflow>(())
+    };
+    let booked = |row: u32, flow: Flow| {
+        let points = side.ledger.own_points(row);
+        if flow == Flow::Sale { points } else { -points }
+    };
+    for pair in &side.issued.pairs {
+        if let (Some(_), Some(flow), Some(versions)) = (pair.decision, pair.flow, pair.versions) {
+            add(flow, versions, pair.cleared.checked_sub(booked(pair.pair.issuer, flow))?)?;
+        }
+    }
+    for released in &side.issued.released {
+        let booked = released.issuer.map_or(Points::ZERO, |row| booked(row, released.flow));
+        add(released.flow, released.versions, released.cleared.checked_sub(booked)?)?;
+    }
+    let without_leg = side.issued.released.iter().filter(|released| released.issuer.is_none());
+    differences.rows = without_leg.count() as u64;
+    Ok(differences)
+}
+
+/// The obligations hold exactly the counted issuer's legs, and what decisions changed of them.
 fn balance_obligations<P: books::Side>(
     side: &Side<'_, P>,
     totals: &BTreeMap<(&'static str, &'static str), StageTotal>,
 ) -> Result<(), ConservationError> {
-    let counted = totals.get(&("issuer", "counted")).cloned().unwrap_or_default();
+    let mut counted = totals.get(&("issuer", "counted")).cloned().unwrap_or_default();
+    add(&mut counted, &decided(side)?)?;
     let mut rows = 0_u64;
     let mut points = Points::<P>::ZERO;
     let mut money = Worths::default();

@@ -1,14 +1,14 @@
 //! Obligations: counted events summed by currency, issuer, flow, origin and version.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::charge::{bounded_fee, rounded_tax};
 use crate::agreement::Agreement;
 use crate::frame::books::Side;
-use crate::judgement::{Disposition, JudgedPair, VersionsInForce};
+use crate::judgement::{Disposition, JudgedPair, Judgement, VersionsInForce};
+use crate::past::Origin;
 use crate::value::kind::Flow;
 use crate::value::money::{Currency, Money, MoneyError};
 use crate::value::points::{Overflow, Points};
@@ -22,9 +22,8 @@ pub struct ObligationKey {
     pub currency: Currency,
     /// The flow.
     pub flow: Flow,
-    /// The label of the period that the events come from; `None`, which comes first, for the
-    /// present one.
-    pub origin: Option<Arc<str>>,
+    /// The period that the events come from; the present one comes first.
+    pub origin: Origin,
     /// The versions.
     pub versions: VersionsInForce,
 }
@@ -33,11 +32,20 @@ impl ObligationKey {
     /// The key of a pair that counts; `None` where it has no flow or no versions.
     #[must_use]
     pub fn of<I: Side>(pair: &JudgedPair<I>, agreement: &Agreement) -> Option<ObligationKey> {
-        let (flow, versions) = (pair.flow?, pair.versions?);
+        let event = (pair.flow?, pair.versions?, &pair.origin);
+        Some(ObligationKey::new::<I>(event, agreement))
+    }
+
+    /// The key of an event that counts.
+    #[must_use]
+    pub fn new<I: Side>(
+        (flow, versions, origin): (Flow, VersionsInForce, &Origin),
+        agreement: &Agreement,
+    ) -> ObligationKey {
         let price = price::<I>(flow, versions, agreement);
         // What has no money has to be counted in some currency all the same.
         let currency = price.map_or(agreement.currency, |price| price.currency);
-        Some(ObligationKey { currency, flow, origin: pair.origin.clone(), versions })
+        ObligationKey { currency, flow, origin: origin.clone(), versions }
     }
 }
 
@@ -68,17 +76,18 @@ pub struct ByEvent {
     pub taxes: Vec<i128>,
 }
 
-/// Sums the counted pairs of issuer `I`, in parallel over pairs; the merge is associative and
-/// its keys are sorted.
+/// Sums the counted pairs and released legs of issuer `I`, in parallel over pairs; the merge is
+/// associative and its keys are sorted.
 ///
 /// # Errors
 /// [`MoneyError`] when a figure cannot be exact.
 pub fn oblige<I: Side>(
-    pairs: &[JudgedPair<I>],
+    judged: &Judgement<I>,
     agreement: &Agreement,
 ) -> Result<BTreeMap<ObligationKey, Obligation<I>>, MoneyError> {
     let empty = || BTreeMap::new();
-    pairs
+    let mut sums = judged
+        .pairs
         .par_chunks(1 << 14)
         .map(|chunk| {
             let mut sums: BTreeMap<ObligationKey, Obligation<I>> = BTreeMap::new();
@@ -91,8 +100,14 @@ pub fn oblige<I: Side>(
             for (key, other) in others {
                 merge(&mut sums, key, other)?;
             }
-            Ok(sums)
-        })
+            Ok::<_, MoneyError>(sums)
+        })?;
+    for released in &judged.released {
+        let event = (released.flow, released.versions, &released.origin);
+        let key = ObligationKey::new::<I>(event, agreement);
+        add_event(&mut sums, key, released.cleared, agreement)?;
+    }
+    Ok(sums)
 }
 
 fn add<I: Side>(
@@ -104,14 +119,22 @@ fn add<I: Side>(
         return Ok(());
     }
     let Some(key) = ObligationKey::of(pair, agreement) else { return Ok(()) };
+    add_event(sums, key, pair.cleared, agreement)
+}
+
+fn add_event<I: Side>(
+    sums: &mut BTreeMap<ObligationKey, Obligation<I>>,
+    key: ObligationKey,
+    points: Points<I>,
+    agreement: &Agreement,
+) -> Result<(), MoneyError> {
     let mut by_event = ByEvent::default();
     if agreement.rounding.place == Place::Event
         && let Some(price) = price::<I>(key.flow, key.versions, agreement)
     {
-        by_event = round_event(price, key.flow, pair.cleared, agreement)?;
+        by_event = round_event(price, key.flow, points, agreement)?;
     }
-    let one = Obligation { events: 1, points: pair.cleared, by_event };
-    merge(sums, key, one)
+    merge(sums, key, Obligation { events: 1, points, by_event })
 }
 
 fn merge<I: Side>(

@@ -6,8 +6,9 @@ use jiff::civil::Date;
 use super::lot::LotBook;
 use crate::agreement::Agreement;
 use crate::discrepancy::{Discrepancy, Evidence, Rule, discrepancy_id};
-use crate::frame::books::{Books, Origins};
+use crate::frame::books::{Books, Ledger, Origins, Side};
 use crate::judgement::Worth;
+use crate::past::Scope;
 use crate::ruling::Rulings;
 use crate::value::party::{Both, Party};
 use crate::value::period::{Instant, Period};
@@ -38,6 +39,8 @@ pub struct Desk<'a> {
     pub agreement: &'a Agreement,
     /// The period.
     pub period: &'a Period,
+    /// Which rows are judged.
+    pub scope: &'a Scope,
     /// Both ledgers.
     pub books: &'a Books,
     /// Both parties' lots, where they are declared.
@@ -57,6 +60,12 @@ pub fn place(files: &[String], origins: &Origins, row: u32) -> String {
 }
 
 impl<'a> Desk<'a> {
+    /// Whether a leg is judged in this run.
+    #[must_use]
+    pub fn judges<P: Side>(&self, ledger: &Ledger<P>, row: u32) -> bool {
+        self.scope.judges(P::PARTY, row, ledger.occurred_at(row))
+    }
+
     /// The code of a party, such as `SKY`.
     #[must_use]
     pub fn code(&self, party: Party) -> &'a str {

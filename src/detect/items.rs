@@ -14,6 +14,7 @@ use crate::discrepancy::Discrepancy;
 use crate::event::{Lineage, Matched};
 use crate::frame::books::{Ledger, Side};
 use crate::judgement::{Cause, Disposition, Item};
+use crate::past::Settled;
 use crate::value::kind::{Kind, Role, Status};
 use crate::value::party::Party;
 use crate::value::period::{DAY_MICROS, Instant};
@@ -79,9 +80,7 @@ pub fn held_with<P: Side>(
     partner: &Ledger<P::Partner>,
 ) -> BTreeSet<u32> {
     let held = issued.acceptor_held_with.iter().chain(&accepted.issuer_held_with);
-    held.filter(|(leg, _)| desk.period.clears(partner.occurred_at(*leg)))
-        .map(|&(_, collided)| collided)
-        .collect()
+    held.filter(|(leg, _)| desk.judges(partner, *leg)).map(|&(_, collided)| collided).collect()
 }
 
 /// Judges every row of a ledger by itself, whatever its role: extras, collisions, and the party's
@@ -94,7 +93,10 @@ pub fn judge_book<P: Side>(
     held_with: &BTreeSet<u32>,
 ) -> Judged<P> {
     let mut judged = Judged::default();
-    let is_ours = |row: u32| desk.period.clears(ledger.occurred_at(row));
+    let is_ours = |row: u32| match lineage.role(row) {
+        Role::Own => desk.period.clears(ledger.occurred_at(row)),
+        Role::Issuer(_) | Role::Acceptor(_) => desk.judges(ledger, row),
+    };
     let mut ordinals: BTreeMap<&str, u32> = BTreeMap::new();
     // Extras of one event_id are numbered in the order of what they say, not of their rows.
     let mut extras = lineage.extras.clone();
@@ -252,6 +254,7 @@ where
         let orphan = scene.issuer_lineage.issuer_flow(leg).flatten().is_none();
         let leg_of = OneSided {
             at: scene.issuer.occurred_at(leg),
+            is_ours: scene.desk.judges(scene.issuer, leg),
             status: scene.issuer.status(leg),
             is_orphan: orphan,
             is_reversal: scene.issuer.kind(leg) == Kind::Reversal,
@@ -262,6 +265,7 @@ where
         let orphan = scene.acceptor_lineage.acceptor_flow(leg).flatten().is_none();
         let leg_of = OneSided {
             at: scene.acceptor.occurred_at(leg),
+            is_ours: scene.desk.judges(scene.acceptor, leg),
             status: scene.acceptor.status(leg),
             is_orphan: orphan,
             is_reversal: scene.acceptor.kind(leg) == Kind::Reversal,
@@ -270,7 +274,11 @@ where
     }
     for item in &judged.items {
         if let Some(leg) = item.issuer {
-            fates.record(leg, item.disposition, item.cause.as_ref());
+            let disposition = match scene.desk.scope.settled(I::PARTY, leg) {
+                Some(Settled::Dropped) => Disposition::Excluded,
+                Some(Settled::Cleared) | None => item.disposition,
+            };
+            fates.record(leg, disposition, item.cause.as_ref());
         }
     }
     Ok((judged, fates))
@@ -289,12 +297,12 @@ fn held_with_collisions<I: Side>(
     let causes = causes_by_row(&book.items);
     let partner_causes = causes_by_row(&partner_book.items);
     for &(leg, collided) in issuer_held_with {
-        let is_ours = scene.desk.period.clears(scene.issuer.occurred_at(leg));
+        let is_ours = scene.desk.judges(scene.issuer, leg);
         let cause = partner_causes.get(&collided).cloned();
         judged.place(Some(leg), None, held_if(is_ours), cause.filter(|_| is_ours));
     }
     for &(leg, collided) in acceptor_held_with {
-        let is_ours = scene.desk.period.clears(scene.acceptor.occurred_at(leg));
+        let is_ours = scene.desk.judges(scene.acceptor, leg);
         let cause = causes.get(&collided).cloned();
         judged.place(None, Some(leg), held_if(is_ours), cause.filter(|_| is_ours));
     }
@@ -313,7 +321,7 @@ fn held_if(is_ours: bool) -> Disposition {
 fn misdirected<I: Side>(scene: &Scene<'_, I>, judged: &mut Judged<I>) {
     for &(leg, target) in &scene.matched.misdirected {
         let at = scene.acceptor.occurred_at(leg);
-        if !scene.desk.period.clears(at) {
+        if !scene.desk.judges(scene.acceptor, leg) {
             judged.place(None, Some(leg), Disposition::OtherPeriod, None);
             continue;
         }
@@ -333,22 +341,22 @@ fn misdirected<I: Side>(scene: &Scene<'_, I>, judged: &mut Judged<I>) {
 
 /// EVT-10: legs that a rule could pair in more than one way.
 fn ties<I: Side>(scene: &Scene<'_, I>, judged: &mut Judged<I>) -> Result<(), Overflow> {
-    let period = scene.desk.period;
+    let ours_issued = |row: u32| scene.desk.judges(scene.issuer, row);
+    let ours_accepted = |row: u32| scene.desk.judges(scene.acceptor, row);
     for tie in &scene.matched.ties {
-        let at_issuer = |row: u32| scene.issuer.occurred_at(row);
-        let at_acceptor = |row: u32| scene.acceptor.occurred_at(row);
-        let issuer_times = tie.issuer.iter().map(|&row| at_issuer(row));
-        let times = issuer_times.chain(tie.acceptor.iter().map(|&row| at_acceptor(row)));
-        let first_ours = times.filter(|&at| period.clears(at)).min();
+        let issued = tie.issuer.iter().copied().filter(|&row| ours_issued(row));
+        let accepted = tie.acceptor.iter().copied().filter(|&row| ours_accepted(row));
+        let issued = issued.map(|row| scene.issuer.occurred_at(row));
+        let first_ours = issued.chain(accepted.map(|row| scene.acceptor.occurred_at(row))).min();
         let mut cause = None;
         if let Some(seen) = first_ours {
             let mut draft = scene.desk.draft(&EVT_10).issuer(I::PARTY).seen(seen);
-            // What is at stake is what is held here: every leg of the period, in whatever order
+            // What is at stake is what is held here: every leg that is judged, in whatever order
             // the rows came.
             let mut worths = Worths::default();
             for &row in &tie.issuer {
                 draft = draft.row(I::PARTY, row);
-                if period.clears(at_issuer(row))
+                if ours_issued(row)
                     && let Some(leg) = scene.worth(row)?
                 {
                     worths.add(leg)?;
@@ -368,12 +376,12 @@ fn ties<I: Side>(scene: &Scene<'_, I>, judged: &mut Judged<I>) -> Result<(), Ove
             cause = Some(judged.found(draft.because(reason)));
         }
         for &row in &tie.issuer {
-            let is_ours = period.clears(at_issuer(row));
+            let is_ours = ours_issued(row);
             let cause = cause.clone().filter(|_| is_ours);
             judged.place(Some(row), None, held_if(is_ours), cause);
         }
         for &row in &tie.acceptor {
-            let is_ours = period.clears(at_acceptor(row));
+            let is_ours = ours_accepted(row);
             let cause = cause.clone().filter(|_| is_ours);
             judged.place(None, Some(row), held_if(is_ours), cause);
         }
@@ -384,6 +392,7 @@ fn ties<I: Side>(scene: &Scene<'_, I>, judged: &mut Judged<I>) -> Result<(), Ove
 /// A leg without its mirror.
 struct OneSided {
     at: Instant,
+    is_ours: bool,
     status: Status,
     is_orphan: bool,
     is_reversal: bool,
@@ -397,7 +406,7 @@ fn one_sided<I: Side>(
     judged: &mut Judged<I>,
 ) -> Result<(), Overflow> {
     let Scene { desk, .. } = scene;
-    let without_finding = if desk.period.clears(leg.at) {
+    let without_finding = if leg.is_ours {
         match leg.status {
             Status::Cancelled => Some(Disposition::Excluded),
             Status::Pending => Some(Disposition::Pending),

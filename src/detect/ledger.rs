@@ -210,6 +210,7 @@ fn moves<P: Programme>(ledger: &Ledger<P>, lineage: &Lineage<P>, row: u32) -> bo
         None => !matches!(lineage.role(row), Role::Acceptor(_)),
     });
     moves
+        && !ledger.is_recalled(row)
         && ledger.status(row) == Status::Posted
         && lineage.standing[row as usize] != Standing::Extra
 }

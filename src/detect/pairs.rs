@@ -11,12 +11,13 @@ use super::event::{EVT_06, EVT_08, EVT_09};
 use super::items::{Fates, sign_fits};
 use super::lot;
 use super::member::{self, Eligibility, MBR_07};
-use super::reversal::{REV_01, REV_02};
+use super::reversal::{REV_01, REV_02, REV_04};
 use super::scene::Scene;
 use crate::discrepancy::{Discrepancy, Rule};
 use crate::event::{Lineage, Pair};
 use crate::frame::books::{Ledger, Side};
 use crate::judgement::{Cause, Disposition, JudgedPair};
+use crate::past::Settled;
 use crate::value::kind::{Flow, Kind, Status};
 use crate::value::points::{Overflow, Points};
 
@@ -42,7 +43,11 @@ pub fn judge<I: Side>(
         .collect::<Result<_, Overflow>>()?;
     let mut fates = fates.clone();
     for (judged, _) in &spends {
-        if judged.disposition != Disposition::Counted {
+        // What is settled was judged when it was: it counted, or a decision dropped it.
+        let settled = scene.desk.scope.settled(I::PARTY, judged.pair.issuer);
+        if settled == Some(Settled::Dropped) {
+            fates.record(judged.pair.issuer, Disposition::Excluded, None);
+        } else if settled.is_none() && judged.disposition != Disposition::Counted {
             fates.record(judged.pair.issuer, judged.disposition, judged.cause.as_deref());
         }
     }
@@ -59,7 +64,7 @@ pub fn judge<I: Side>(
     let mut pairs = Vec::with_capacity(scene.matched.pairs.len());
     let mut discrepancies = Vec::new();
     for (mut judged, found) in spends.into_iter().chain(reversals.into_iter().flatten()) {
-        if scene.desk.period.clears(scene.issuer.occurred_at(judged.pair.issuer)) {
+        if scene.judges(judged.pair) {
             discrepancies.extend(found);
         } else {
             judged.disposition = Disposition::OtherPeriod;
@@ -177,8 +182,9 @@ fn unjudged<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> JudgedPair<I> {
         versions: None,
         original: scene.issuer_lineage.originals.get(&pair.issuer).copied(),
         accumulates: false,
-        origin: None,
+        origin: scene.origin(pair.issuer),
         cause: None,
+        decision: None,
     }
 }
 
@@ -351,8 +357,8 @@ fn no_version<I: Side>(scene: &Scene<'_, I>, pair: Pair, flow: Flow) -> Discrepa
 fn cut_off<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Option<Discrepancy> {
     let (at, accepted) =
         (scene.issuer.occurred_at(pair.issuer), scene.acceptor.occurred_at(pair.acceptor));
-    let period = scene.desk.period;
-    if !period.clears(at) || period.contains(accepted) {
+    let period = scene.desk.scope.period_at(at);
+    if !scene.judges(pair) || period.contains(accepted) {
         return None;
     }
     let zone = &scene.desk.agreement.zone;
@@ -377,8 +383,10 @@ fn judge_reversals<I: Side>(
     mut pairs: Vec<Pair>,
 ) -> Result<Vec<Verdict<I>>, Overflow> {
     let issuer = scene.issuer;
+    // What is settled was reversed first, whatever its instant.
     pairs.sort_unstable_by_key(|pair| {
-        (issuer.occurred_at(pair.issuer), issuer.event_id(pair.issuer))
+        let is_open = scene.desk.scope.settled(I::PARTY, pair.issuer).is_none();
+        (is_open, issuer.occurred_at(pair.issuer), issuer.event_id(pair.issuer))
     });
     let mut reversed = Reversed { points: Points::ZERO, mirrored: Points::ZERO };
     let mut verdicts = Vec::with_capacity(pairs.len());
@@ -426,7 +434,8 @@ fn judge_reversal<I: Side>(
     let so_far = reversed.points.checked_add(reversing)?;
     let remaining = whole.checked_sub(so_far)?;
     // An original booked with the wrong sign is reversed too, in the other direction.
-    let is_too_much = remaining.signum() * whole.signum() < 0;
+    let is_settled = scene.desk.scope.settled(I::PARTY, pair.issuer).is_some();
+    let is_too_much = !is_settled && remaining.signum() * whole.signum() < 0;
     judged.versions = scene.versions(flow, scene.valued_at(pair.issuer));
     let ratio = judged.versions.and_then(|versions| scene.ratio(flow, versions));
     if let (Some(versions), Some(ratio)) = (judged.versions, ratio) {
@@ -460,6 +469,9 @@ fn judge_reversal<I: Side>(
         reversed.points = so_far;
         judged.accumulates = true;
     }
+    if scene.is_closed(original) {
+        found.push(after_close(scene, pair, original)?);
+    }
     // What happened to the original happens to its reversal, or the net would move.
     match fates.of(original) {
         Some((Disposition::Held, Some(cause))) => {
@@ -481,6 +493,25 @@ fn judge_reversal<I: Side>(
         _ => {}
     }
     Ok(conclude(scene, judged, found))
+}
+
+/// REV-04: the period of what is reversed is closed.
+fn after_close<I: Side>(
+    scene: &Scene<'_, I>,
+    pair: Pair,
+    original: u32,
+) -> Result<Discrepancy, Overflow> {
+    let scope = scene.desk.scope;
+    let closed = scope.period_at(scene.issuer.occurred_at(original));
+    Ok(scene
+        .desk
+        .draft(&REV_04)
+        .issuer(I::PARTY)
+        .row(I::PARTY, pair.issuer)
+        .row(I::PARTY.partner(), pair.acceptor)
+        .stake(scene.worth(pair.issuer)?)
+        .seen(scene.issuer.occurred_at(pair.issuer))
+        .because(format!("what it reverses is of {}, which is closed", closed.label)))
 }
 
 fn too_much<I: Side>(

@@ -1,8 +1,11 @@
-//! Rules on what is taken from the past: SNP-03.
+//! Rules on what is taken from the past: SNP-03 and LED-07.
 
 use super::desk::Desk;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
-use crate::past::{Opening, Past};
+use crate::event::{Lineage, Standing};
+use crate::frame::books::{Ledger, Side};
+use crate::past::Opening;
+use crate::value::kind::{Kind, Status};
 use crate::value::party::Party;
 
 /// SNP-03: period gap (期间断档).
@@ -28,12 +31,75 @@ pub static SNP_03: Rule = Rule {
     settles: say("Whoever runs the clearing closes the period before.", "清算方先将上一期关账。"),
 };
 
+/// LED-07: back-dated into a closed period (倒签至已关账期间).
+pub static LED_07: Rule = Rule {
+    code: "LED-07",
+    title: "back-dated into a closed period",
+    zh: "倒签至已关账期间",
+    severity: Severity::Error,
+    effect: Effect::Counted,
+    latitude: Latitude::Firm,
+    finds: say(
+        "An adjustment or expiry that is posted in this period and dated in one that is closed.",
+        "在本期入账、交易时间却落在已关账期间的调账或失效。",
+    ),
+    matters: say(
+        "It moves the balance of a month on whose figures both sides have settled; its movement \
+         counts where it is posted.",
+        "双方已按该月数字结算，此笔却改动其余额；变动计入入账的期间。",
+    ),
+    example: say(
+        "ADJUST +50 of March 28, posted on April 9, after March was closed.",
+        "3 月 28 日的 ADJUST +50，于三月关账后的 4 月 9 日入账。",
+    ),
+    settles: say(
+        "The party whose account it is says who approved it.",
+        "该账户所属的一方说明由谁批准。",
+    ),
+};
+
 /// The rules of the family.
-pub static RULES: &[&Rule] = &[&SNP_03];
+pub static RULES: &[&Rule] = &[&SNP_03, &LED_07];
+
+/// Judges the adjustments and expiries of a book that are posted now and dated in a closed period.
+#[must_use]
+pub fn judge_back_dated<P: Side>(
+    desk: &Desk<'_>,
+    ledger: &Ledger<P>,
+    lineage: &Lineage<P>,
+) -> Vec<Discrepancy> {
+    let past = &desk.scope.past;
+    let is_back_dated = |row: &u32| {
+        matches!(ledger.kind(*row), Kind::Adjust | Kind::Expire)
+            && desk.period.clears(ledger.posted_at(*row))
+            && past.closed_at(ledger.occurred_at(*row)).is_some()
+            && ledger.status(*row) == Status::Posted
+            && !ledger.is_recalled(*row)
+            && lineage.standing[*row as usize] != Standing::Extra
+    };
+    if past.closed.is_empty() {
+        return Vec::new();
+    }
+    let say = |row: u32| {
+        let closed = &desk.scope.period_at(ledger.occurred_at(row)).label;
+        let zone = &desk.agreement.zone;
+        let draft = desk
+            .draft(&LED_07)
+            .issuer(P::PARTY)
+            .row(P::PARTY, row)
+            .expected(None, Some(ledger.posted_at(row).show(zone)))
+            .difference(i128::from(ledger.points(row)))
+            .seen(ledger.posted_at(row));
+        let kind = ledger.kind(row).word();
+        draft.because(format!("{kind} of {closed}, which is closed, is posted in this period"))
+    };
+    ledger.rows().filter(is_back_dated).map(say).collect()
+}
 
 /// Judges whether the chain of closed periods reaches up to this one.
 #[must_use]
-pub fn judge(desk: &Desk<'_>, past: &Past) -> Option<Discrepancy> {
+pub fn judge(desk: &Desk<'_>) -> Option<Discrepancy> {
+    let past = &desk.scope.past;
     let Opening::Gap(before) = &past.opening else { return None };
     let last = past.closed.last().map_or("", |closed| closed.period.label.as_str());
     // The gap is both parties', so that it has one id whichever of them calls itself A.

@@ -1,4 +1,4 @@
-//! Rules on reversals: REV-01 to REV-03.
+//! Rules on reversals: REV-01 to REV-04.
 
 use crate::discrepancy::{Effect, Latitude, Rule, Severity, say};
 
@@ -68,5 +68,29 @@ pub static REV_03: Rule = Rule {
     settles: say("The other side posts the reversal.", "另一方补记冲正。"),
 };
 
+/// REV-04: reversal after its period closed (关账后冲正).
+pub static REV_04: Rule = Rule {
+    code: "REV-04",
+    title: "reversal after its period closed",
+    zh: "关账后冲正",
+    severity: Severity::Error,
+    effect: Effect::Counted,
+    latitude: Latitude::Firm,
+    finds: say("A reversal of an event of a closed period.", "冲正所指的原交易属于已关账的期间。"),
+    matters: say(
+        "The closed statement stands; the reversal clears in this period, at the ratio and rate of \
+         its original, on a line of the original's period.",
+        "已关账的清算单不再改动；冲正计入本期，按原交易的比例与单价，单列在原交易期间的行上。",
+    ),
+    example: say(
+        "1,000 spent in March, reversed on April 9: a line of −1,000 with origin period 2026-03.",
+        "三月消费 1,000，4 月 9 日冲正：一行 −1,000，原属期间 2026-03。",
+    ),
+    settles: say(
+        "Nobody; both sides should know that the month that they closed has changed after all.",
+        "无需处理；双方应知已关账的月份事后有变。",
+    ),
+};
+
 /// The rules of the family.
-pub static RULES: &[&Rule] = &[&REV_01, &REV_02, &REV_03];
+pub static RULES: &[&Rule] = &[&REV_01, &REV_02, &REV_03, &REV_04];

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::desk::Desk;
-use crate::event::{Authority, Lineage, Matched};
+use crate::event::{Authority, Lineage, Matched, Pair};
 use crate::frame::books::{Ledger, Side};
 use crate::judgement::{VersionsInForce, Worth};
 use crate::links::LinkBook;
+use crate::past::Origin;
 use crate::value::kind::Flow;
 use crate::value::period::Instant;
 use crate::value::points::{Overflow, Points, Ratio};
@@ -51,6 +52,42 @@ impl<I: Side> Scene<'_, I> {
     pub fn valued_at(&self, leg: u32) -> Instant {
         let original = self.issuer_lineage.originals.get(&leg).copied();
         self.issuer.occurred_at(original.unwrap_or(leg))
+    }
+
+    /// Whether a pair is judged in this run: neither of its legs is settled.
+    #[must_use]
+    pub fn judges(&self, pair: Pair) -> bool {
+        let accepted = self.desk.scope.settled(I::PARTY.partner(), pair.acceptor);
+        self.desk.judges(self.issuer, pair.issuer) && accepted.is_none()
+    }
+
+    /// Whether a reversal of a leg comes after the leg's period closed.
+    #[must_use]
+    pub fn is_closed(&self, leg: u32) -> bool {
+        self.desk.scope.is_closed(I::PARTY, leg, self.issuer.occurred_at(leg))
+    }
+
+    /// The period whose line sums a leg: a reversal of a closed period's event stands on that
+    /// event's line.
+    #[must_use]
+    pub fn origin(&self, leg: u32) -> Origin {
+        let past = &self.desk.scope.past;
+        let original = self.issuer_lineage.originals.get(&leg);
+        let closed = original.and_then(|&row| past.origin(self.issuer.occurred_at(row)));
+        closed.or_else(|| past.origin(self.issuer.occurred_at(leg)))
+    }
+
+    /// The instant whose versions value an acceptor's leg that has no pair: its own, or for a
+    /// reversal that of its original's pair, or of its original.
+    #[must_use]
+    pub fn accepted_valued_at(&self, leg: u32) -> Instant {
+        let Some(&original) = self.acceptor_lineage.originals.get(&leg) else {
+            return self.acceptor.occurred_at(leg);
+        };
+        match self.matched.pairs.iter().find(|pair| pair.acceptor == original) {
+            Some(pair) => self.issuer.occurred_at(pair.issuer),
+            None => self.acceptor.occurred_at(original),
+        }
     }
 
     /// The ratio in force; one to one for a sale.

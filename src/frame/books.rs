@@ -3,6 +3,9 @@
 //! Each is made from the Arrow batch of a feed, once, and never changes. A ledger knows by its
 //! type whose points it holds.
 
+mod decisions;
+mod recall;
+
 use std::marker::PhantomData;
 
 use arrow::array::{
@@ -18,6 +21,9 @@ use crate::value::kind::{Kind, LinkMethod, MemberStatus, Status};
 use crate::value::party::{A, B, Programme};
 use crate::value::period::Instant;
 use crate::value::points::Points;
+
+pub use decisions::Decisions;
+pub use recall::RecalledRow;
 
 /// A batch that does not have the canonical columns of its feed: a bug of the reader.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -119,6 +125,8 @@ pub struct Ledger<P> {
     authority: StringArray,
     /// Where the rows stood.
     pub origins: Origins,
+    /// The first row that no file of the run has.
+    recalled_from: usize,
     programme: PhantomData<P>,
 }
 
@@ -144,6 +152,7 @@ impl<P: Programme> Ledger<P> {
             currency: columns.texts("currency")?,
             authority: columns.texts("authority")?,
             origins: columns.origins()?,
+            recalled_from: batch.num_rows(),
             programme: PhantomData,
         })
     }
@@ -206,6 +215,12 @@ impl<P: Programme> Ledger<P> {
     #[must_use]
     pub fn posted_at(&self, row: u32) -> Instant {
         instant(&self.posted_at, row).unwrap_or_else(|| self.occurred_at(row))
+    }
+
+    /// When the balance moved, where the file says so.
+    #[must_use]
+    pub fn posted(&self, row: u32) -> Option<Instant> {
+        instant(&self.posted_at, row)
     }
 
     /// The partner's number of the same event.

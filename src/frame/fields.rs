@@ -3,7 +3,7 @@
 //! The reader conforms partners' columns to these, `check` holds the pipeline's `columns` against
 //! them, and `plan` and the dictionary print them.
 
-use crate::value::kind::{Kind, LinkMethod, MemberStatus, SettlementKind, Status};
+use crate::value::kind::{Action, Kind, LinkMethod, MemberStatus, SettlementKind, Status};
 
 /// What a feed carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +30,8 @@ pub enum FeedKind {
     Settlements,
     /// Days on which no late fee accrues (不可抗力日).
     ExemptDays,
+    /// What was decided of held items (挂账处理).
+    Decisions,
 }
 
 /// What a canonical column holds, and so its Arrow type.
@@ -313,6 +315,28 @@ pub const SETTLEMENTS: &[Field] = &[
 pub const EXEMPT_DAYS: &[Field] =
     &[key("day", "日期", FieldKind::Instant, "A day on which no late fee accrues.")];
 
+/// Columns of `decisions`.
+pub const DECISIONS: &[Field] = &[
+    key("decision_id", "决定编号", FieldKind::Id, "The decision's number."),
+    key("discrepancy_id", "差错编号", FieldKind::Id, "The discrepancy under which items are held."),
+    key(
+        "action",
+        "处理方式",
+        FieldKind::Word { words: Action::WORDS, strict: true },
+        "What becomes of them; an unknown one stops the run.",
+    ),
+    optional(
+        "points",
+        "积分",
+        FieldKind::Points,
+        "The issuer's smallest units to count; for adjust, and to release an acceptor's leg alone.",
+    ),
+    optional("reason", "理由", FieldKind::Text, "Why."),
+    optional("author", "经办人", FieldKind::Text, "Who decided."),
+    optional("approver", "批准人", FieldKind::Text, "Who approved it; not the author."),
+    key("decided_at", "决定时间", FieldKind::Instant, "When it was decided."),
+];
+
 impl FeedKind {
     /// Whether a run does without the files of the feed until they come.
     #[must_use]
@@ -335,6 +359,7 @@ impl FeedKind {
             FeedKind::Adjustments => ADJUSTMENTS,
             FeedKind::Settlements => SETTLEMENTS,
             FeedKind::ExemptDays => EXEMPT_DAYS,
+            FeedKind::Decisions => DECISIONS,
         }
     }
 
@@ -353,6 +378,7 @@ impl FeedKind {
             FeedKind::Adjustments => "adjustments",
             FeedKind::Settlements => "settlements",
             FeedKind::ExemptDays => "exempt_days",
+            FeedKind::Decisions => "decisions",
         }
     }
 
@@ -371,6 +397,7 @@ impl FeedKind {
             FeedKind::Adjustments => "调账单",
             FeedKind::Settlements => "收付款与争议",
             FeedKind::ExemptDays => "不可抗力日",
+            FeedKind::Decisions => "挂账处理",
         }
     }
 

@@ -29,6 +29,8 @@ pub struct Leads<'a, I: Side> {
     pub book: &'a LinkBook,
     /// The agreement: rules, ratios and rounding.
     pub agreement: &'a Agreement,
+    /// Legs that a final publication cleared together.
+    pub settled: &'a [(u32, u32)],
 }
 
 /// Legs that are not placed yet, and everything that has been.
@@ -51,6 +53,7 @@ struct Placed {
 /// Pairs every leg of issuer `I`'s points.
 pub fn pair<I: Side>(leads: &Leads<'_, I>, exchange: Exchange) -> Matched<I> {
     let mut table = Table::new(leads);
+    table.record(settled_together(leads, &table), SETTLED);
     for held in with_collided_issuers(leads, &table, exchange) {
         table.record(held, 0);
     }
@@ -157,6 +160,17 @@ impl<I: Side> Table<I> {
     }
 }
 
+/// What stands for a rule where a final publication paired the legs.
+const SETTLED: u8 = u8::MAX;
+
+/// Legs that were cleared together, before any rule pairs one of them with another.
+fn settled_together<I: Side>(leads: &Leads<'_, I>, table: &Table<I>) -> Placed {
+    let are_sound = |&&(issuer, acceptor): &&(u32, u32)| {
+        table.issuer_free[issuer as usize] && table.acceptor_free[acceptor as usize]
+    };
+    Placed { pairs: leads.settled.iter().filter(are_sound).copied().collect(), ..Placed::default() }
+}
+
 /// By the acceptor's counter_event_id: acceptor's legs that name a collided row of the issuer, and
 /// issuer's legs that none but collided legs of the acceptor name. Nobody can say which of the
 /// collided rows is meant, and so both wait with them, before any rule pairs them otherwise.
@@ -173,9 +187,10 @@ fn with_collided_issuers<I: Side>(
     });
     let naming = exchange.scatter(acceptor.len(), |row| {
         let lineage = leads.acceptor_lineage;
-        let is_extra = lineage.standing[row as usize] == Standing::Extra;
-        let is_leg = !is_extra && lineage.acceptor_flow(row).is_some();
-        is_leg.then(|| acceptor.counter_event_id(row)).flatten()
+        let is_collided = lineage.standing[row as usize] == Standing::Collided;
+        let is_leg = lineage.acceptor_flow(row).is_some();
+        let takes_part = is_leg && (is_collided || table.acceptor_free[row as usize]);
+        takes_part.then(|| acceptor.counter_event_id(row)).flatten()
     });
     in_buckets(named, naming, |mut named, mut naming, placed: &mut Placed| {
         join_by_key(

@@ -208,6 +208,9 @@ pub struct SharedFeeds {
     /// Days on which no late fee accrues (不可抗力日).
     #[serde(default)]
     pub exempt_days: Option<FeedDeclaration>,
+    /// What was decided of held items: release, adjust, reject or write off (挂账处理).
+    #[serde(default)]
+    pub decisions: Option<FeedDeclaration>,
 }
 
 /// Files, their format, and where each canonical column comes from.

@@ -32,6 +32,8 @@ pub const OUTPUTS: &[&str] = &[
     "discrepancies.parquet",
     "cleared_events.parquet",
     "held.parquet",
+    "open_rows.parquet",
+    "decisions.parquet",
     "pending.parquet",
     "links.parquet",
     "accounts.parquet",

@@ -1,24 +1,32 @@
 //! Everything that a run found out, before it is published.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
 use super::Intake;
 use crate::account::Account;
 use crate::control::Conservation;
 use crate::discrepancy::{Discrepancy, Effect};
 use crate::event::Lineage;
-use crate::judgement::{Item, Judgement};
+use crate::judgement::{Decided, Item, Judgement};
 use crate::links::LinkBook;
-use crate::past::Past;
+use crate::past::Scope;
 use crate::ruling::{Consequence, Reached};
 use crate::statement::Clearing;
-use crate::value::party::{A, B, Both};
+use crate::value::party::{A, B, Both, Programme};
 
 /// Everything that a run found out.
 #[derive(Debug)]
 pub struct Evidence {
     /// What came in.
     pub intake: Intake,
-    /// What was taken from the past.
-    pub past: Past,
+    /// Which rows were judged, and what was taken from the past.
+    pub scope: Scope,
+    /// When final publications first saw what this run finds again.
+    pub first_seen: BTreeMap<String, Date>,
+    /// What decisions came to, in their order.
+    pub decided: Vec<Decided>,
     /// Who is linked to whom.
     pub links: LinkBook,
     /// What is known of the ledgers' rows by themselves.
@@ -37,6 +45,24 @@ pub struct Evidence {
     pub reached: Vec<Reached>,
     /// The statements, one per currency. They are not published where a discrepancy blocks them.
     pub clearing: Clearing,
+}
+
+/// The ids of everything that was found, or under which something stands.
+#[must_use]
+pub fn ids(
+    discrepancies: &[Discrepancy],
+    own: (&[Item<A>], &[Item<B>]),
+    judged: (&Judgement<A>, &Judgement<B>),
+) -> BTreeSet<String> {
+    fn under<I: Programme>(own: &[Item<I>], judged: &Judgement<I>, ids: &mut BTreeSet<String>) {
+        let items = own.iter().chain(&judged.items).filter_map(|item| item.cause.as_ref());
+        let pairs = judged.pairs.iter().filter_map(|pair| pair.cause.as_deref());
+        ids.extend(items.chain(pairs).map(|cause| cause.discrepancy_id.clone()));
+    }
+    let mut ids: BTreeSet<String> = discrepancies.iter().map(|found| found.id.clone()).collect();
+    under(own.0, judged.0, &mut ids);
+    under(own.1, judged.1, &mut ids);
+    ids
 }
 
 impl Evidence {

@@ -2,14 +2,15 @@
 
 use arrow::record_batch::RecordBatch;
 
+use super::recall::Recalled;
 use super::{Aim, Before, Error, Watch};
 use crate::detect::{Ends, Paths};
 use crate::feed::{Contact, Feed, FeedKind, FeedRows, InputFile, Owner};
-use crate::frame::books::{Balances, Books, Consents, Ledger, Links, Members};
+use crate::frame::books::{Balances, Books, Consents, Decisions, Ledger, Links, Members};
 use crate::frame::lots::Lots;
 use crate::frame::schema::canonical_schema;
 use crate::frame::stated::Stated;
-use crate::past::{Opening, Past};
+use crate::past::{Opening, Past, Scope};
 use crate::pipeline::Pipeline;
 use crate::publish::run_digest;
 use crate::source;
@@ -47,12 +48,16 @@ pub struct Intake {
     pub consents: Option<Consents>,
     /// The parties' own statements, where they have come.
     pub stated: Both<Option<Stated>>,
+    /// Decisions on held items, where they are declared.
+    pub decisions: Option<Decisions>,
     /// Where rows stood.
     pub paths: Paths,
     /// The feeds without their rows: files, rejects and faults.
     pub feeds: Vec<FeedRows>,
     /// The control totals of the feeds.
     pub totals: Vec<crate::control::ControlTotal>,
+    /// Where recalled rows of each ledger were first read, where they were held.
+    pub first_read: Both<Vec<Option<(String, u64)>>>,
 }
 
 /// Finds and digests the files of every feed.
@@ -102,11 +107,11 @@ fn fingerprints(feeds: &[(Feed, Vec<InputFile>)]) -> Vec<String> {
         .collect()
 }
 
-/// Reads every feed.
+/// Reads every feed; the ledgers' batches are given too, for rows to be brought back to them.
 ///
 /// # Errors
 /// [`Error`] when a feed cannot be read at all; refused rows are part of what is read.
-pub fn read(known: &Known, watch: &dyn Watch) -> Result<Intake, Error> {
+pub fn read(known: &Known, watch: &dyn Watch) -> Result<(Intake, Both<RecordBatch>), Error> {
     let bytes = known.feeds.iter().flat_map(|(_, files)| files).map(|file| file.bytes).sum();
     watch.stage("read", "读取", Some(bytes));
     let mut feeds = Vec::new();
@@ -146,8 +151,9 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<Intake, Error> {
     let balances = |kind: FeedKind| {
         Both::try_from_fn(|party| of(party, kind).map(|b| Balances::new(kind, &b)).transpose())
     };
-    Ok(Intake {
-        books: Books { a: Ledger::new(&ledger(Party::A))?, b: Ledger::new(&ledger(Party::B))? },
+    let ledgers = Both::from_fn(ledger);
+    let intake = Intake {
+        books: Books { a: Ledger::new(&ledgers.a)?, b: Ledger::new(&ledgers.b)? },
         members: Both::try_from_fn(|party| {
             of(party, FeedKind::Members).map(|batch| Members::new(&batch)).transpose()
         })?,
@@ -170,6 +176,9 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<Intake, Error> {
             let declared = columns.map(|column| column.field.name).collect();
             batch.map(|batch| Stated::new(&batch, declared)).transpose()
         })?,
+        decisions: batch(Owner::Shared, FeedKind::Decisions)
+            .map(|batch| Decisions::new(&batch))
+            .transpose()?,
         paths: Paths {
             ledger: files_of(FeedKind::Ledger),
             members: files_of(FeedKind::Members),
@@ -180,11 +189,13 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<Intake, Error> {
             opening: files_of(FeedKind::Opening),
         },
         totals,
+        first_read: Both { a: Vec::new(), b: Vec::new() },
         feeds: feeds
             .into_iter()
             .map(|feed| FeedRows { rows: RecordBatch::new_empty(feed.rows.schema()), ..feed })
             .collect(),
-    })
+    };
+    Ok((intake, ledgers))
 }
 
 fn is_statement_of(feed: &Feed, party: Party) -> bool {
@@ -192,6 +203,29 @@ fn is_statement_of(feed: &Feed, party: Party) -> bool {
 }
 
 impl Intake {
+    /// Puts recalled rows behind those that were read.
+    ///
+    /// # Errors
+    /// [`Error::Frame`] when a batch is not canonical.
+    pub fn take_up(
+        &mut self,
+        ledgers: &Both<RecordBatch>,
+        recalled: Recalled,
+    ) -> Result<Scope, Error> {
+        if !recalled.rows.a.is_empty() {
+            self.books.a = Ledger::with_recalled(&ledgers.a, &recalled.rows.a)?;
+        }
+        if !recalled.rows.b.is_empty() {
+            self.books.b = Ledger::with_recalled(&ledgers.b, &recalled.rows.b)?;
+        }
+        for party in Party::BOTH {
+            let places = recalled.places.of(party).iter().cloned();
+            self.paths.ledger.of_mut(party).extend(places);
+        }
+        self.first_read = recalled.first_read;
+        Ok(recalled.scope)
+    }
+
     /// A party's opening and closing balances. While the past is awaited nobody knows what its
     /// accounts open with.
     #[must_use]

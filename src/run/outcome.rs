@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::ToSpan;
+use jiff::civil::Date;
 
 use super::evidence::Evidence;
 use super::{Aim, Error, Known};
@@ -16,8 +17,8 @@ use crate::judgement::Disposition;
 use crate::past::ClosedPeriod;
 use crate::pipeline::Pipeline;
 use crate::publish::{
-    self, AccountRow, BLOCKED, FINAL, Folder, InputEntry, LineRow, Lock, Manifest, OutputFile,
-    PROVISIONAL, PastEntry, PublishError, Published, RejectRow, Stamp, StatementEntry,
+    self, AccountRow, BLOCKED, DecisionRow, FINAL, Folder, InputEntry, LineRow, Lock, Manifest,
+    OutputFile, PROVISIONAL, PastEntry, PublishError, Published, RejectRow, Stamp, StatementEntry,
     StatementRow, Table, ThresholdEntry, TotalEntry,
 };
 use crate::ruling::Reached;
@@ -218,7 +219,8 @@ fn write_tables(
 ) -> Result<(), Error> {
     let agreement = &pipeline.agreement;
     let period = shelf.stamp.period;
-    let items = items::Items { agreement, period, evidence };
+    let first_seen = first_seen(evidence);
+    let items = items::Items { agreement, period, evidence, first_seen: &first_seen };
     let cleared = items.cleared();
     let held = items.of(Disposition::Held)?;
     let pending = items.of(Disposition::Pending)?;
@@ -245,8 +247,13 @@ fn write_tables(
         return Err(Error::Unwritten { counted: cleared.len(), written });
     }
     shelf.put(&publish::held(), held.into_iter())?;
+    shelf.put(&publish::open_rows(), items.open_rows().into_iter())?;
+    let decided = evidence.intake.decisions.iter().flat_map(|decisions| {
+        evidence.decided.iter().map(move |decided| DecisionRow { decisions, decided })
+    });
+    shelf.put(&publish::decisions(), decided)?;
     shelf.put(&publish::pending(), pending.into_iter())?;
-    shelf.put(&publish::links(), items.links().into_iter())?;
+    shelf.put(&publish::links(), items::links(evidence).into_iter())?;
     let accounts = evidence.accounts.a.iter().chain(&evidence.accounts.b);
     shelf.put(&publish::accounts(), accounts.map(|account| AccountRow { account }))?;
     let rejects = evidence.intake.feeds.iter().flat_map(|feed| {
@@ -264,6 +271,13 @@ fn write_tables(
     let rows = std::mem::take(&mut shelf.dictionary);
     shelf.write(&table, rows.into_iter())?;
     Ok(())
+}
+
+/// When each discrepancy was first seen, by its id.
+fn first_seen(evidence: &Evidence) -> BTreeMap<&str, Date> {
+    let before = evidence.first_seen.iter().map(|(id, day)| (id.as_str(), *day));
+    let now = evidence.discrepancies.iter().map(|found| (found.id.as_str(), found.first_seen));
+    before.chain(now).collect()
 }
 
 fn reject_code(code: RejectCode) -> &'static str {
@@ -295,7 +309,7 @@ fn statement_row(
         codes: Both::from_fn(|party| agreement.parties.of(party).code.clone()),
         names: Both::from_fn(|party| agreement.parties.of(party).name.clone()),
         status: PROVISIONAL.to_owned(),
-        opening_from: evidence.past.opening.in_words(),
+        opening_from: evidence.scope.past.opening.in_words(),
         currency: currency.code().to_owned(),
         payables: statement.payables(),
         opening_carry: statement.opening_carry(),
@@ -355,7 +369,7 @@ fn summarise(
         matches.push(MatchCount { issuer: Party::B, rule: word, pairs: b });
     }
     let mut links: BTreeMap<&'static str, u64> = BTreeMap::new();
-    for row in (items::Items { agreement, period, evidence }).links() {
+    for row in items::links(evidence) {
         *links.entry(row.standing).or_default() += 1;
     }
     let blocks = evidence.discrepancies.iter().filter(|found| found.effect == Effect::Blocks);
@@ -428,7 +442,7 @@ fn manifest(
         severities,
         discrepancies,
         thresholds: summary.reached.iter().map(threshold_entry).collect(),
-        past: evidence.past.closed.iter().map(past_entry).collect(),
+        past: evidence.scope.past.closed.iter().map(past_entry).collect(),
         inputs: inputs.collect(),
         outputs,
         control_totals: control_totals

@@ -119,6 +119,20 @@ words! {
 }
 
 words! {
+    /// What a decision does to what is held.
+    Action {
+        /// Counts it at its agreed value.
+        Release = "release", "放行";
+        /// Counts it with other points.
+        Adjust = "adjust", "调整";
+        /// Drops it: it was never due.
+        Reject = "reject", "驳回";
+        /// Drops it: nobody will settle it.
+        WriteOff = "write_off", "核销";
+    }
+}
+
+words! {
     /// A flow of points between the parties.
     Flow {
         /// Points spent at the partner; the issuer pays.

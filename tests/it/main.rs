@@ -20,3 +20,4 @@ mod cases;
 mod rulings;
 mod command;
 mod bad_input;
+mod three_months;

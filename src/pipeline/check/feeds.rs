@@ -81,6 +81,7 @@ impl Checker<'_> {
             (FeedKind::Adjustments, &shared.adjustments),
             (FeedKind::Settlements, &shared.settlements),
             (FeedKind::ExemptDays, &shared.exempt_days),
+            (FeedKind::Decisions, &shared.decisions),
         ] {
             let Some(feed) = feed else { continue };
             let spot = spot.key("shared").key(kind.word());

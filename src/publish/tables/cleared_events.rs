@@ -14,23 +14,29 @@ pub struct ClearedRow<'a> {
     /// The flow.
     pub flow: &'static str,
     /// The kind on the issuer's book.
-    pub kind: &'static str,
+    pub kind: Option<&'static str>,
+    /// The kind on the acceptor's book.
+    pub acceptor_kind: Option<&'static str>,
+    /// The period whose line sums it.
+    pub origin_period: &'a str,
     /// The issuer's leg.
-    pub issuer_event_id: &'a str,
+    pub issuer_event_id: Option<&'a str>,
     /// The acceptor's leg.
-    pub acceptor_event_id: &'a str,
+    pub acceptor_event_id: Option<&'a str>,
     /// What a reversal reverses.
     pub original_event_id: Option<&'a str>,
+    /// What the acceptor's leg reverses.
+    pub acceptor_original_event_id: Option<&'a str>,
     /// The order.
     pub order_no: Option<&'a str>,
     /// The member at the issuer.
-    pub issuer_member: &'a str,
+    pub issuer_member: Option<&'a str>,
     /// The member at the acceptor.
-    pub acceptor_member: &'a str,
+    pub acceptor_member: Option<&'a str>,
     /// When it happened at the issuer.
-    pub occurred_at: Instant,
+    pub occurred_at: Option<Instant>,
     /// When it happened at the acceptor.
-    pub accepted_at: Instant,
+    pub accepted_at: Option<Instant>,
     /// The rule that paired the legs.
     pub matched_by: &'static str,
     /// Issuer points cleared.
@@ -40,7 +46,7 @@ pub struct ClearedRow<'a> {
     /// What the acceptor should have credited.
     pub agreed: Option<i128>,
     /// What it recorded.
-    pub recorded: i128,
+    pub recorded: Option<i128>,
     /// The ratio version.
     pub ratio_from: Option<&'a str>,
     /// The rate version.
@@ -54,9 +60,11 @@ pub struct ClearedRow<'a> {
     /// The gross line that sums it.
     pub line_no: Option<i128>,
     /// File and line of the issuer's leg.
-    pub issuer_place: (&'a str, u64),
+    pub issuer_place: Option<(&'a str, u64)>,
     /// File and line of the acceptor's leg.
-    pub acceptor_place: (&'a str, u64),
+    pub acceptor_place: Option<(&'a str, u64)>,
+    /// The decision that let it count.
+    pub decision_id: Option<&'a str>,
 }
 
 /// Counted events: the drill-down from a gross line.
@@ -69,17 +77,17 @@ pub fn cleared_events<'a>() -> Table<ClearedRow<'a>> {
         columns: vec![
             text("issuer", "发行方", |row| letter(Some(row.issuer)), "Whose points: a or b."),
             text("flow", "业务流向", |row| word(row.flow), "redemption, conversion or sale."),
-            text("kind", "类型", |row| word(row.kind), "The kind on the issuer's book."),
+            text("kind", "类型", |row| row.kind.map(Into::into), "The kind on the issuer's book."),
             text(
                 "issuer_event_id",
                 "发行方流水号",
-                |row| some(row.issuer_event_id),
+                |row| row.issuer_event_id.map(Into::into),
                 "The issuer's leg.",
             ),
             text(
                 "acceptor_event_id",
                 "受理方流水号",
-                |row| some(row.acceptor_event_id),
+                |row| row.acceptor_event_id.map(Into::into),
                 "The acceptor's leg.",
             ),
             text(
@@ -88,29 +96,47 @@ pub fn cleared_events<'a>() -> Table<ClearedRow<'a>> {
                 |row| row.original_event_id.map(Into::into),
                 "What a reversal reverses, on the issuer's book.",
             ),
+            text(
+                "acceptor_kind",
+                "受理方类型",
+                |row| row.acceptor_kind.map(Into::into),
+                "The kind on the acceptor's book.",
+            ),
+            text(
+                "acceptor_original_event_id",
+                "受理方原流水号",
+                |row| row.acceptor_original_event_id.map(Into::into),
+                "What the acceptor's leg reverses, on the acceptor's book.",
+            ),
+            text(
+                "origin_period",
+                "原属期间",
+                |row| some(row.origin_period),
+                "The period on whose line it stands.",
+            ),
             text("order_no", "订单号", |row| row.order_no.map(Into::into), "The order."),
             text(
                 "issuer_member",
                 "发行方会员号",
-                |row| some(row.issuer_member),
+                |row| row.issuer_member.map(Into::into),
                 "The member at the issuer.",
             ),
             text(
                 "acceptor_member",
                 "受理方会员号",
-                |row| some(row.acceptor_member),
+                |row| row.acceptor_member.map(Into::into),
                 "The member at the acceptor.",
             ),
             at(
                 "occurred_at",
                 "交易时间",
-                |row| Some(row.occurred_at),
+                |row| row.occurred_at,
                 "When it happened at the issuer, which decides the period.",
             ),
             at(
                 "accepted_at",
                 "受理时间",
-                |row| Some(row.accepted_at),
+                |row| row.accepted_at,
                 "When it happened at the acceptor.",
             ),
             text(
@@ -146,7 +172,7 @@ pub fn cleared_events<'a>() -> Table<ClearedRow<'a>> {
             integer(
                 "recorded_mirror",
                 "记录镜像",
-                |row| Some(row.recorded),
+                |row| row.recorded,
                 "What the acceptor recorded.",
             ),
             text(
@@ -168,26 +194,32 @@ pub fn cleared_events<'a>() -> Table<ClearedRow<'a>> {
             text(
                 "issuer_file",
                 "发行方文件",
-                |row| some(row.issuer_place.0),
+                |row| row.issuer_place.map(|place| place.0.into()),
                 "The file of the issuer's leg.",
             ),
             integer(
                 "issuer_line",
                 "发行方行号",
-                |row| Some(i128::from(row.issuer_place.1)),
+                |row| row.issuer_place.map(|place| place.1.into()),
                 "Its line.",
             ),
             text(
                 "acceptor_file",
                 "受理方文件",
-                |row| some(row.acceptor_place.0),
+                |row| row.acceptor_place.map(|place| place.0.into()),
                 "The file of the acceptor's leg.",
             ),
             integer(
                 "acceptor_line",
                 "受理方行号",
-                |row| Some(i128::from(row.acceptor_place.1)),
+                |row| row.acceptor_place.map(|place| place.1.into()),
                 "Its line.",
+            ),
+            text(
+                "decision_id",
+                "决定编号",
+                |row| row.decision_id.map(Into::into),
+                "The decision that let it count, where it was held.",
             ),
         ],
     }

@@ -29,7 +29,7 @@ pub fn control() -> Table<ControlTotal> {
                 "stage",
                 "阶段",
                 |row| word(row.stage),
-                "read, accepted, rejected; in, counted, held, excluded, pending, other_period; opening, expected, reported.",
+                "read, accepted, rejected; in, recalled, counted, held, excluded, pending, other_period; opening, expected, reported.",
             ),
             integer("rows", "行数", |row| row.rows.map(i128::from), "Rows."),
             integer("points", "积分", |row| row.points, "Signed points on the party's own book."),

@@ -1,5 +1,6 @@
 //! Held and awaited items.
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::super::table::Table;
@@ -31,6 +32,8 @@ pub struct ItemRow<'a> {
     pub amount: Option<Decimal>,
     /// Its currency.
     pub currency: Option<&'static str>,
+    /// When its discrepancy was first seen.
+    pub first_seen: Option<Date>,
     /// Days.
     pub age_days: i128,
     /// `path:line` of the issuer's leg.
@@ -92,6 +95,12 @@ pub fn held<'a>() -> Table<ItemRow<'a>> {
                 "币种",
                 |row| row.currency.map(Into::into),
                 "The currency of the amount.",
+            ),
+            day(
+                "first_seen",
+                "首见日",
+                |row| row.first_seen,
+                "When a run first saw the discrepancy under which it stands.",
             ),
             integer(
                 "age_days",

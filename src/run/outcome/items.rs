@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use rayon::prelude::*;
 
 use super::directions;
@@ -11,9 +12,10 @@ use crate::clear::ObligationKey;
 use crate::detect::place;
 use crate::event::{Lineage, Matched};
 use crate::frame::books::{Ledger, Side};
-use crate::judgement::{Disposition, Item, JudgedPair, Judgement, VersionsInForce, Worth};
-use crate::links::Link;
-use crate::publish::{ClearedRow, ItemRow, LinkRow};
+use crate::judgement::{Cause, Disposition, Item, Judgement, VersionsInForce, Worth};
+use crate::links::{Link, LinkBook};
+use crate::past::Origin;
+use crate::publish::{ClearedRow, ItemRow, LinkRow, OpenRow};
 use crate::run::Evidence;
 use crate::statement::LineKind;
 use crate::value::kind::{Flow, LinkMethod};
@@ -30,6 +32,8 @@ pub struct Items<'a> {
     pub period: &'a Period,
     /// What the run found out.
     pub evidence: &'a Evidence,
+    /// When each discrepancy was first seen, by its id.
+    pub first_seen: &'a BTreeMap<&'a str, Date>,
 }
 
 /// One issuer's points: both ledgers and what was judged.
@@ -57,17 +61,63 @@ pub struct Cleared<'a> {
     line_numbers: Both<LineNumbers>,
 }
 
+/// A counted event: a pair, or a leg that was released without one.
+struct Counted<'a, I: Side> {
+    leg: Option<u32>,
+    mirror: Option<u32>,
+    rule: u8,
+    flow: Flow,
+    cleared: Points<I>,
+    agreed: Option<Points<I::Partner>>,
+    versions: VersionsInForce,
+    origin: &'a Origin,
+    decision: Option<u32>,
+}
+
+impl<'a, I: Side> Counted<'a, I> {
+    /// The counted event of that place: pairs come first, then what was released alone.
+    fn at(judged: &'a Judgement<I>, place: u32) -> Option<Counted<'a, I>> {
+        let place = place as usize;
+        if let Some(pair) = judged.pairs.get(place) {
+            return Some(Counted {
+                leg: Some(pair.pair.issuer),
+                mirror: Some(pair.pair.acceptor),
+                rule: pair.pair.rule,
+                flow: pair.flow?,
+                cleared: pair.cleared,
+                agreed: pair.agreed,
+                versions: pair.versions?,
+                origin: &pair.origin,
+                decision: pair.decision,
+            });
+        }
+        let released = judged.released.get(place - judged.pairs.len())?;
+        Some(Counted {
+            leg: released.issuer,
+            mirror: released.acceptor,
+            // No rule paired it.
+            rule: u8::MAX,
+            flow: released.flow,
+            cleared: released.cleared,
+            agreed: Some(released.agreed),
+            versions: released.versions,
+            origin: &released.origin,
+            decision: Some(released.decision),
+        })
+    }
+}
+
 impl<'a> Cleared<'a> {
     /// The rows.
     pub fn rows(&self) -> impl Iterator<Item = ClearedRow<'a>> + '_ {
         let (a, b) = directions(self.items.evidence);
-        let of_a = self.orders.0.iter().filter_map(move |&pair| {
-            let judged = &a.judged.pairs[pair as usize];
-            self.items.cleared_row(a, &self.line_numbers.a, judged)
+        let of_a = self.orders.0.iter().filter_map(move |&place| {
+            let counted = Counted::at(a.judged, place)?;
+            self.items.cleared_row(a, &self.line_numbers.a, &counted)
         });
-        let of_b = self.orders.1.iter().filter_map(move |&pair| {
-            let judged = &b.judged.pairs[pair as usize];
-            self.items.cleared_row(b, &self.line_numbers.b, judged)
+        let of_b = self.orders.1.iter().filter_map(move |&place| {
+            let counted = Counted::at(b.judged, place)?;
+            self.items.cleared_row(b, &self.line_numbers.b, &counted)
         });
         of_a.chain(of_b)
     }
@@ -83,7 +133,9 @@ impl<'a> Cleared<'a> {
     pub fn digest(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         for row in self.rows() {
-            for text in [row.issuer.letter(), row.issuer_event_id, row.acceptor_event_id] {
+            let ids = [row.issuer_event_id, row.acceptor_event_id];
+            let ids = ids.map(Option::unwrap_or_default);
+            for text in [row.issuer.letter(), ids[0], ids[1]] {
                 hasher.update(&(text.len() as u64).to_le_bytes());
                 hasher.update(text.as_bytes());
             }
@@ -94,17 +146,30 @@ impl<'a> Cleared<'a> {
     }
 }
 
-/// The counted pairs of one issuer by time and event_id.
+/// The counted pairs and released legs of one issuer by time and event_id.
 fn order_of<I: Side>(direction: Direction<'_, I>) -> Vec<u32> {
     let pairs = &direction.judged.pairs;
+    let released = &direction.judged.released;
     let counted = (0_u32..).zip(pairs);
     let mut order: Vec<u32> = counted
         .filter(|(_, pair)| pair.disposition == Disposition::Counted)
         .map(|(index, _)| index)
         .collect();
-    let key = |index: &u32| {
-        let leg = pairs[*index as usize].pair.issuer;
-        (direction.issuer.occurred_at(leg), direction.issuer.event_id(leg))
+    // A ledger has fewer than 2^32 rows, and each stands in one place.
+    order.extend((pairs.len()..pairs.len() + released.len()).map(|place| place as u32));
+    let legs = |place: u32| match pairs.get(place as usize) {
+        Some(pair) => (Some(pair.pair.issuer), Some(pair.pair.acceptor)),
+        None => {
+            let released = &released[place as usize - pairs.len()];
+            (released.issuer, released.acceptor)
+        }
+    };
+    let key = |place: &u32| match legs(*place) {
+        (Some(leg), _) => Some((direction.issuer.occurred_at(leg), direction.issuer.event_id(leg))),
+        (None, Some(leg)) => {
+            Some((direction.acceptor.occurred_at(leg), direction.acceptor.event_id(leg)))
+        }
+        (None, None) => None,
     };
     order.par_sort_unstable_by(|one, other| key(one).cmp(&key(other)));
     order
@@ -127,59 +192,68 @@ impl<'a> Items<'a> {
         &self,
         Direction { issuer, acceptor, lineage, .. }: Direction<'a, I>,
         line_numbers: &LineNumbers,
-        judged: &JudgedPair<I>,
+        counted: &Counted<'a, I>,
     ) -> Option<ClearedRow<'a>> {
-        let (flow, versions) = (judged.flow?, judged.versions?);
+        let Counted { leg, mirror, flow, versions, .. } = *counted;
         let rates = self.agreement.rates_of(I::PARTY, flow);
         let rate = versions.rate.and_then(|index| rates.get(usize::from(index)));
         let worth = match rate {
-            Some(rate) => rate.value.worth(judged.cleared).ok()?,
+            Some(rate) => rate.value.worth(counted.cleared).ok()?,
             None => self.agreement.worthless(),
         };
-        let key = ObligationKey::of(judged, self.agreement)?;
+        let key = ObligationKey::new::<I>((flow, versions, counted.origin), self.agreement);
         let ratio = versions
             .ratio
             .and_then(|index| self.agreement.ratios.of(I::PARTY).get(usize::from(index)));
         // Both figures were computed once for judging and balancing, where they were checked.
         let exact = match ratio {
             Some(version) => {
-                let numerator = version.value.exact_numerator(judged.cleared).ok()?;
+                let numerator = version.value.exact_numerator(counted.cleared).ok()?;
                 (numerator, i128::from(version.value.denominator()))
             }
-            None => (judged.cleared.quantity(), 1),
+            None => (counted.cleared.quantity(), 1),
         };
-        let (leg, mirror) = (judged.pair.issuer, judged.pair.acceptor);
-        let original = lineage.originals.get(&leg).map(|&original| issuer.event_id(original));
-        let paths = &self.evidence.intake.paths.ledger;
-        let (issuer_file, issuer_line) = issuer.origins.of(leg);
-        let (acceptor_file, acceptor_line) = acceptor.origins.of(mirror);
-        let path =
-            |party: Party, file: u32| paths.of(party).get(file as usize).map_or("", String::as_str);
+        let original = leg.and_then(|leg| lineage.originals.get(&leg));
+        let original = original.map(|&original| issuer.event_id(original));
+        let intake = &self.evidence.intake;
+        let place = |party: Party, (file, line): (u32, u64)| {
+            let path = intake.paths.ledger.of(party).get(file as usize);
+            (path.map_or("", String::as_str), line)
+        };
+        let order_of_leg = leg.and_then(|leg| issuer.order_no(leg));
+        let order_of_mirror = || mirror.and_then(|mirror| acceptor.order_no(mirror));
+        let decisions = intake.decisions.as_ref();
         Some(ClearedRow {
             issuer: I::PARTY,
             flow: flow.word(),
-            kind: issuer.kind(leg).word(),
-            issuer_event_id: issuer.event_id(leg),
-            acceptor_event_id: acceptor.event_id(mirror),
+            kind: leg.map(|leg| issuer.kind(leg).word()),
+            acceptor_kind: mirror.map(|mirror| acceptor.kind(mirror).word()),
+            origin_period: self.evidence.scope.label(counted.origin),
+            issuer_event_id: leg.map(|leg| issuer.event_id(leg)),
+            acceptor_event_id: mirror.map(|mirror| acceptor.event_id(mirror)),
             original_event_id: original,
-            order_no: issuer.order_no(leg).or_else(|| acceptor.order_no(mirror)),
-            issuer_member: issuer.member_no(leg),
-            acceptor_member: acceptor.member_no(mirror),
-            occurred_at: issuer.occurred_at(leg),
-            accepted_at: acceptor.occurred_at(mirror),
-            matched_by: Matched::<I>::rule_word(&self.agreement.event_rules, judged.pair.rule),
-            points: judged.cleared.quantity(),
+            acceptor_original_event_id: mirror
+                .and_then(|mirror| acceptor.original_event_id(mirror)),
+            order_no: order_of_leg.or_else(order_of_mirror),
+            issuer_member: leg.map(|leg| issuer.member_no(leg)),
+            acceptor_member: mirror.map(|mirror| acceptor.member_no(mirror)),
+            occurred_at: leg.map(|leg| issuer.occurred_at(leg)),
+            accepted_at: mirror.map(|mirror| acceptor.occurred_at(mirror)),
+            matched_by: Matched::<I>::rule_word(&self.agreement.event_rules, counted.rule),
+            points: counted.cleared.quantity(),
             exact: Some(exact),
-            agreed: judged.agreed.map(Points::quantity),
-            recorded: i128::from(acceptor.points(mirror)),
+            agreed: counted.agreed.map(Points::quantity),
+            recorded: mirror.map(|mirror| i128::from(acceptor.points(mirror))),
             ratio_from: ratio.map(|version| version.label.as_str()),
             rate_from: rate.map(|rate| rate.label.as_str()),
             rate: rate.map(|rate| rate.value.rate.per_point()),
             amount: Some(worth.amount),
             currency: worth.currency.code(),
             line_no: line_numbers.get(&key).copied(),
-            issuer_place: (path(I::PARTY, issuer_file), issuer_line),
-            acceptor_place: (path(I::PARTY.partner(), acceptor_file), acceptor_line),
+            issuer_place: leg.map(|leg| place(I::PARTY, issuer.origins.of(leg))),
+            acceptor_place: mirror
+                .map(|mirror| place(I::PARTY.partner(), acceptor.origins.of(mirror))),
+            decision_id: decisions.zip(counted.decision).map(|(all, row)| all.decision_id(row)),
         })
     }
 
@@ -329,6 +403,7 @@ impl<'a> Items<'a> {
             points,
             amount: worth.map(|worth| worth.amount),
             currency: worth.map(|worth| worth.currency.code()),
+            first_seen: cause.and_then(|(_, id)| self.first_seen.get(id).copied()),
             age_days: self.age_days(occurred_at),
             issuer_place: issuer_leg.1,
             acceptor_place: acceptor_leg.1,
@@ -342,53 +417,141 @@ impl<'a> Items<'a> {
         day.until(as_of).map_or(0, |span| i128::from(span.get_days()))
     }
 
-    /// The links in order, and tokens that link nobody.
+    /// The held rows of both books, as they were read: A's first, each book's by time, event_id and
+    /// content.
     #[must_use]
-    pub fn links(&self) -> Vec<LinkRow<'a>> {
-        let book = &self.evidence.links;
-        let linked = book.links.iter().map(|link| LinkRow {
-            a_member: Cow::Borrowed(link.members.a.as_str()),
-            b_member: Cow::Borrowed(link.members.b.as_str()),
-            method: link.method.word(),
-            evidence: match link.token {
-                Some(column) => Cow::Owned(format!("token {column}")),
-                None => Cow::Borrowed("link record"),
-            },
-            bound_at: link.row.map(|_| link.bound_at),
-            unbound_at: link.unbound_at,
-            standing: self.standing(link),
-            consents: link.consents.len() as i128,
+    pub fn open_rows(&self) -> Vec<OpenRow<'a>> {
+        let (a, b) = directions(self.evidence);
+        let mut rows = Vec::new();
+        self.open_rows_of(a, b.judged, &mut rows);
+        self.open_rows_of(b, a.judged, &mut rows);
+        rows.sort_by(|one, other| {
+            let key = |row: &OpenRow<'a>| (row.party, row.occurred_at, row.event_id);
+            // Collided rows share these. What they say decides before where they stood.
+            let content = |row: &OpenRow<'a>| (row.kind, row.member_no, row.points, row.order_no);
+            let rest = |row: &OpenRow<'a>| {
+                let said = (row.amount, row.currency, row.authority);
+                (row.posted_at, row.counter_event_id, row.original_event_id, row.status, said)
+            };
+            let place = |row: &OpenRow<'a>| (row.file, row.line);
+            key(one)
+                .cmp(&key(other))
+                .then_with(|| content(one).cmp(&content(other)))
+                .then_with(|| rest(one).cmp(&rest(other)))
+                .then_with(|| place(one).cmp(&place(other)))
         });
-        let shared = book.shared_tokens.iter().map(|shared| LinkRow {
-            a_member: Cow::Owned(shared.members.a.join(";")),
-            b_member: Cow::Owned(shared.members.b.join(";")),
-            method: "ambiguous",
-            evidence: Cow::Owned(format!("token {}", shared.column)),
-            bound_at: None,
-            unbound_at: None,
-            standing: "ambiguous",
-            consents: 0,
-        });
-        linked.chain(shared).collect()
+        rows
     }
 
-    fn standing(&self, link: &Link) -> &'static str {
-        let book = &self.evidence.links;
-        let absent =
-            |party: Party| *book.members_declared.of(party) && link.snapshot.of(party).is_none();
-        let duplicate = |party: Party| book.is_duplicate(party, link.members.of(party));
-        if link.method == LinkMethod::Inferred {
-            "inferred"
-        } else if link.contradicted.is_some() {
-            "contradicted"
-        } else if absent(Party::A) {
-            "absent_in_a"
-        } else if absent(Party::B) {
-            "absent_in_b"
-        } else if duplicate(Party::A) || duplicate(Party::B) {
-            "duplicate_key"
-        } else {
-            "sound"
+    fn open_rows_of<P: Side>(
+        &self,
+        direction: Direction<'a, P>,
+        accepted: &'a Judgement<P::Partner>,
+        rows: &mut Vec<OpenRow<'a>>,
+    ) {
+        let held = Disposition::Held;
+        let issued = direction.judged;
+        let pairs = issued.pairs.iter().filter(|pair| pair.disposition == held);
+        let pairs = pairs.map(|pair| (pair.pair.issuer, pair.cause.as_deref()));
+        let mirrors = accepted.pairs.iter().filter(|pair| pair.disposition == held);
+        let mirrors = mirrors.map(|pair| (pair.pair.acceptor, pair.cause.as_deref()));
+        let items = direction.own.iter().chain(&issued.items);
+        let items = items.filter(|item| item.disposition == held);
+        let items = items.filter_map(|item| Some((item.issuer?, item.cause.as_ref())));
+        let legs = accepted.items.iter().filter(|item| item.disposition == held);
+        let legs = legs.filter_map(|item| Some((item.acceptor?, item.cause.as_ref())));
+        let held = pairs.chain(mirrors).chain(items).chain(legs);
+        rows.extend(held.map(|(row, cause)| self.open_row(direction.issuer, row, cause)));
+    }
+
+    fn open_row<P: Side>(
+        &self,
+        ledger: &'a Ledger<P>,
+        row: u32,
+        cause: Option<&'a Cause>,
+    ) -> OpenRow<'a> {
+        let intake = &self.evidence.intake;
+        let (file, line) = ledger.origins.of(row);
+        let path = intake.paths.ledger.of(P::PARTY).get(file as usize);
+        let place = (path.map_or("", String::as_str), line);
+        // A row that was brought back stands where it was read first, not in a publication.
+        let recalled = (row as usize).checked_sub(ledger.rows_read());
+        let first = recalled.and_then(|index| intake.first_read.of(P::PARTY).get(index)?.as_ref());
+        let (file, line) = first.map_or(place, |(file, line)| (file, *line));
+        let at = ledger.occurred_at(row);
+        let scope = &self.evidence.scope;
+        let id = cause.map(|cause| cause.discrepancy_id.as_str());
+        let seen = id.and_then(|id| self.first_seen.get(id).copied());
+        OpenRow {
+            party: P::PARTY,
+            event_id: ledger.event_id(row),
+            member_no: ledger.member_no(row),
+            kind: ledger.kind(row).word(),
+            points: ledger.points(row),
+            occurred_at: at,
+            posted_at: ledger.posted(row),
+            counter_event_id: ledger.counter_event_id(row),
+            original_event_id: ledger.original_event_id(row),
+            order_no: ledger.order_no(row),
+            status: ledger.status(row).word(),
+            amount: ledger.amount(row),
+            currency: ledger.currency(row),
+            authority: ledger.authority(row),
+            origin_period: &scope.period_at(at).label,
+            first_seen: seen.unwrap_or(self.period.as_of),
+            code: cause.map(|cause| cause.rule.code),
+            discrepancy_id: id,
+            file,
+            line,
         }
+    }
+}
+
+/// The links in order, and tokens that link nobody.
+#[must_use]
+pub fn links(evidence: &Evidence) -> Vec<LinkRow<'_>> {
+    let book = &evidence.links;
+    let linked = book.links.iter().map(|link| LinkRow {
+        a_member: Cow::Borrowed(link.members.a.as_str()),
+        b_member: Cow::Borrowed(link.members.b.as_str()),
+        method: link.method.word(),
+        evidence: match link.token {
+            Some(column) => Cow::Owned(format!("token {column}")),
+            None => Cow::Borrowed("link record"),
+        },
+        bound_at: link.row.map(|_| link.bound_at),
+        unbound_at: link.unbound_at,
+        standing: standing(book, link),
+        consents: link.consents.len() as i128,
+    });
+    let shared = book.shared_tokens.iter().map(|shared| LinkRow {
+        a_member: Cow::Owned(shared.members.a.join(";")),
+        b_member: Cow::Owned(shared.members.b.join(";")),
+        method: "ambiguous",
+        evidence: Cow::Owned(format!("token {}", shared.column)),
+        bound_at: None,
+        unbound_at: None,
+        standing: "ambiguous",
+        consents: 0,
+    });
+    linked.chain(shared).collect()
+}
+
+fn standing(book: &LinkBook, link: &Link) -> &'static str {
+    let absent =
+        |party: Party| *book.members_declared.of(party) && link.snapshot.of(party).is_none();
+    let duplicate = |party: Party| book.is_duplicate(party, link.members.of(party));
+    if link.method == LinkMethod::Inferred {
+        "inferred"
+    } else if link.contradicted.is_some() {
+        "contradicted"
+    } else if absent(Party::A) {
+        "absent_in_a"
+    } else if absent(Party::B) {
+        "absent_in_b"
+    } else if duplicate(Party::A) || duplicate(Party::B) {
+        "duplicate_key"
+    } else {
+        "sound"
     }
 }

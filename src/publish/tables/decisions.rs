@@ -1,0 +1,98 @@
+//! Decisions on held items, and what they came to.
+
+use super::super::table::Table;
+use super::cells::*;
+use crate::frame::books::Decisions;
+use crate::judgement::Decided;
+
+/// A row of `decisions`.
+pub struct DecisionRow<'a> {
+    /// The decisions.
+    pub decisions: &'a Decisions,
+    /// What one of them came to.
+    pub decided: &'a Decided,
+}
+
+/// Decisions and their items.
+#[must_use]
+pub fn decisions<'a>() -> Table<DecisionRow<'a>> {
+    Table {
+        name: "decisions",
+        zh: "挂账处理",
+        meaning: "a decision and an item that it is about",
+        columns: vec![
+            text(
+                "decision_id",
+                "决定编号",
+                |row| some(row.decisions.decision_id(row.decided.decision)),
+                "The decision.",
+            ),
+            text(
+                "discrepancy_id",
+                "差错编号",
+                |row| some(row.decisions.discrepancy_id(row.decided.decision)),
+                "The discrepancy under which items are held.",
+            ),
+            text(
+                "action",
+                "处理方式",
+                |row| word(row.decisions.action(row.decided.decision).word()),
+                "release, adjust, reject or write_off.",
+            ),
+            integer(
+                "points",
+                "积分",
+                |row| row.decisions.points(row.decided.decision).map(i128::from),
+                "The issuer points that it gives.",
+            ),
+            text(
+                "reason",
+                "理由",
+                |row| row.decisions.reason(row.decided.decision).map(Into::into),
+                "Why.",
+            ),
+            text(
+                "author",
+                "经办人",
+                |row| row.decisions.author(row.decided.decision).map(Into::into),
+                "Who decided.",
+            ),
+            text(
+                "approver",
+                "批准人",
+                |row| row.decisions.approver(row.decided.decision).map(Into::into),
+                "Who approved it.",
+            ),
+            at(
+                "decided_at",
+                "决定时间",
+                |row| Some(row.decisions.decided_at(row.decided.decision)),
+                "When it was decided.",
+            ),
+            text(
+                "outcome",
+                "结果",
+                |row| word(row.decided.outcome.word()),
+                "applied, not_held, refused or unauthorised.",
+            ),
+            text(
+                "issuer",
+                "发行方",
+                |row| letter(row.decided.item.as_ref().map(|item| item.0)),
+                "Whose points the item is of: a or b.",
+            ),
+            text(
+                "issuer_event_id",
+                "发行方流水号",
+                |row| row.decided.item.as_ref()?.1.as_deref().map(Into::into),
+                "The issuer's leg, if there is one.",
+            ),
+            text(
+                "acceptor_event_id",
+                "受理方流水号",
+                |row| row.decided.item.as_ref()?.2.as_deref().map(Into::into),
+                "The acceptor's leg, if there is one.",
+            ),
+        ],
+    }
+}

@@ -1,0 +1,131 @@
+//! Ledger rows that are held at the end of a run, as they were read: what the next period takes up
+//! again.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::super::table::Table;
+use super::cells::*;
+use crate::value::party::Party;
+use crate::value::period::Instant;
+
+/// A row of `open_rows`.
+pub struct OpenRow<'a> {
+    /// Whose book.
+    pub party: Party,
+    /// The event.
+    pub event_id: &'a str,
+    /// The member.
+    pub member_no: &'a str,
+    /// The kind.
+    pub kind: &'static str,
+    /// Signed points.
+    pub points: i64,
+    /// When it happened.
+    pub occurred_at: Instant,
+    /// When the balance moved.
+    pub posted_at: Option<Instant>,
+    /// The partner's event.
+    pub counter_event_id: Option<&'a str>,
+    /// What a reversal reverses.
+    pub original_event_id: Option<&'a str>,
+    /// The order.
+    pub order_no: Option<&'a str>,
+    /// The status.
+    pub status: &'static str,
+    /// The money that this party says it is.
+    pub amount: Option<Decimal>,
+    /// The currency that this party says it is in.
+    pub currency: Option<&'a str>,
+    /// Who approved an adjustment.
+    pub authority: Option<&'a str>,
+    /// The period of its instant.
+    pub origin_period: &'a str,
+    /// When a run first saw its discrepancy.
+    pub first_seen: Date,
+    /// Why it is held.
+    pub code: Option<&'static str>,
+    /// The discrepancy.
+    pub discrepancy_id: Option<&'a str>,
+    /// The file that it was first read from.
+    pub file: &'a str,
+    /// The line.
+    pub line: u64,
+}
+
+/// Rows that are held.
+#[must_use]
+pub fn open_rows<'a>() -> Table<OpenRow<'a>> {
+    Table {
+        name: "open_rows",
+        zh: "挂账明细",
+        meaning: "a ledger row that is held, as it was read",
+        columns: vec![
+            text("party", "一方", |row| letter(Some(row.party)), "Whose book: a or b."),
+            text("event_id", "流水号", |row| some(row.event_id), "The event on this book."),
+            text("member_no", "会员号", |row| some(row.member_no), "The member on this book."),
+            text("kind", "类型", |row| word(row.kind), "What happened."),
+            integer(
+                "points",
+                "积分",
+                |row| Some(i128::from(row.points)),
+                "Signed points on this book.",
+            ),
+            at("occurred_at", "交易时间", |row| Some(row.occurred_at), "When it happened."),
+            at(
+                "posted_at",
+                "入账时间",
+                |row| row.posted_at,
+                "When the balance moved, where the file says so.",
+            ),
+            text(
+                "counter_event_id",
+                "对方流水号",
+                |row| row.counter_event_id.map(Into::into),
+                "The partner's event_id of the same event.",
+            ),
+            text(
+                "original_event_id",
+                "原流水号",
+                |row| row.original_event_id.map(Into::into),
+                "What a reversal reverses, on this book.",
+            ),
+            text("order_no", "订单号", |row| row.order_no.map(Into::into), "The order."),
+            text("status", "状态", |row| word(row.status), "Whether the row took effect."),
+            exact("amount", "金额", |row| row.amount, "The money that this party says it is."),
+            text(
+                "currency",
+                "币种",
+                |row| row.currency.map(Into::into),
+                "The currency that this party says it is in.",
+            ),
+            text(
+                "authority",
+                "批准人",
+                |row| row.authority.map(Into::into),
+                "Who approved an adjustment.",
+            ),
+            text(
+                "origin_period",
+                "原属期间",
+                |row| some(row.origin_period),
+                "The period in which it happened.",
+            ),
+            day(
+                "first_seen",
+                "首见日",
+                |row| Some(row.first_seen),
+                "When a run first saw its discrepancy.",
+            ),
+            text("code", "代码", |row| row.code.map(Into::into), "Why it is held."),
+            text(
+                "discrepancy_id",
+                "差错编号",
+                |row| row.discrepancy_id.map(Into::into),
+                "The discrepancy under which it stands.",
+            ),
+            text("file", "文件", |row| some(row.file), "The file that it was first read from."),
+            integer("line", "行号", |row| Some(i128::from(row.line)), "Its line."),
+        ],
+    }
+}

@@ -1,0 +1,213 @@
+//! Three months one after another: what each takes from those before it, and that what is closed
+//! stays as it was closed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hutong::publish::Published;
+use hutong::run::{Error, Outcome, exit};
+
+use crate::tables::{Row, bytes_under, close, run, table};
+
+const PIPELINE: &str = "sample-data/three-months/pipeline.yaml";
+
+/// The sample, in a folder where its files may be changed.
+struct Months {
+    folder: tempfile::TempDir,
+}
+
+impl Months {
+    fn new() -> Months {
+        let folder = tempfile::tempdir().unwrap();
+        for entry in fs::read_dir(Path::new(PIPELINE).parent().unwrap()).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+        }
+        Months { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn out(&self) -> PathBuf {
+        self.path("out")
+    }
+
+    fn close(&self, period: &str, as_of: &str) -> Result<Outcome, Error> {
+        close(&self.path("pipeline.yaml"), (as_of, Some(period)), &self.out())
+    }
+
+    fn run(&self, period: &str, as_of: &str) -> Result<Outcome, Error> {
+        run(&self.path("pipeline.yaml"), (as_of, Some(period)), &self.out())
+    }
+
+    /// Closes all three, and gives the folder of each.
+    fn closed(&self) -> [PathBuf; 3] {
+        [("2026-03", "2026-04-04"), ("2026-04", "2026-05-04"), ("2026-05", "2026-06-04")].map(
+            |(period, as_of)| {
+                let outcome = self.close(period, as_of).unwrap();
+                assert!(outcome.manifest.is_final(), "{period}: {:?}", outcome.manifest.status);
+                outcome.published.folder().to_owned()
+            },
+        )
+    }
+}
+
+fn cells(rows: &[Row], columns: &[&str]) -> Vec<String> {
+    let cells = rows.iter().map(|row| columns.iter().map(|column| row[*column].as_str()));
+    cells.map(|cells| cells.collect::<Vec<&str>>().join(" ")).collect()
+}
+
+fn lines(folder: &Path) -> Vec<String> {
+    cells(
+        &table(folder, "statement_lines"),
+        &["type", "origin_period", "events", "points", "amount", "payer"],
+    )
+}
+
+fn statement(folder: &Path) -> String {
+    let columns = ["status", "opening_from", "opening_carry", "net", "amount_due", "carry_forward"];
+    cells(&table(folder, "statement"), &columns).remove(0)
+}
+
+fn found(folder: &Path, code: &str) -> Vec<Row> {
+    let mut rows = table(folder, "discrepancies");
+    rows.retain(|row| row["code"] == code);
+    rows
+}
+
+#[test]
+fn each_month_goes_on_from_the_one_before() {
+    let months = Months::new();
+    let [march, april, may] = months.closed();
+
+    assert_eq!(statement(&march), "final declared 0.00 8.00 0.00 8.00");
+    assert_eq!(lines(&march), ["gross 2026-03 1 1000 8.00 a"]);
+    let held = cells(&table(&march, "held"), &["issuer_event_id", "code", "points"]);
+    assert_eq!(held, ["A2 EVT-01 600", "A3 AMT-01 800", "A8 EVT-01 100"]);
+
+    // What came late, what was held and is matched, what a decision released, less what was
+    // reversed: one line of March. The carry that stayed below the minimum rolls on.
+    assert_eq!(statement(&april), "final 2026-03 8.00 24.80 24.80 0.00");
+    assert_eq!(
+        lines(&april),
+        ["gross 2026-04 1 900 7.20 a", "gross 2026-03 4 1200 9.60 a", "carry 2026-04 0 0 8.00 a"]
+    );
+    let cleared = cells(
+        &table(&april, "cleared_events"),
+        &["issuer_event_id", "origin_period", "points", "agreed_mirror", "line_no"],
+    );
+    assert_eq!(
+        cleared,
+        [
+            "A2 2026-03 600 200 2",
+            "A3 2026-03 800 266 2",
+            "A4 2026-03 300 100 2",
+            "A5 2026-03 -500 -167 2",
+            "A6 2026-04 900 300 1"
+        ]
+    );
+    let decided = cells(&table(&april, "decisions"), &["decision_id", "outcome"]);
+    assert_eq!(decided, ["D1 applied", "D2 unauthorised"]);
+    assert_eq!(found(&april, "LED-06").len(), 1);
+
+    // The other half of the 333 points, and what the other reversal left: 167 + 166.
+    assert_eq!(statement(&may), "final 2026-04 0.00 -4.00 0.00 -4.00");
+    assert_eq!(lines(&may), ["gross 2026-03 1 -500 -4.00 a"]);
+    let cleared = cells(&table(&may, "cleared_events"), &["points", "agreed_mirror"]);
+    assert_eq!(cleared, ["-500 -166"]);
+
+    // What nobody settles stays held, and keeps the day on which it was first seen.
+    for folder in [&march, &april, &may] {
+        let rows = found(folder, "EVT-01");
+        let seen = rows.iter().find(|row| row["a_event_id"] == "A8").unwrap();
+        assert_eq!(seen["first_seen"], "2026-03-14");
+        let open = table(folder, "open_rows");
+        let open = open.iter().find(|row| row["event_id"] == "A8").unwrap();
+        assert_eq!((&*open["file"], &*open["line"]), ("a-2026-03-ledger.csv", "5"));
+        // A permanent break is not based away.
+        let broken = found(folder, "LED-01");
+        let broken = cells(&broken, &["a_member", "difference_points", "first_seen"]);
+        assert_eq!(broken, ["1001 -50 2026-04-04"], "{}", folder.display());
+    }
+    let places = cells(&table(&may, "held"), &["issuer_row", "age_days"]);
+    assert_eq!(places, ["2026-04/2026-05-04/open_rows.parquet:1 84"]);
+
+    // Both final publications are inputs of the third month.
+    let manifest = fs::read_to_string(may.join("manifest.json")).unwrap();
+    for place in ["2026-03/2026-04-04", "2026-04/2026-05-04"] {
+        assert!(manifest.contains(place));
+    }
+    let stages = table(&april, "control_totals");
+    let recalled = stages.iter().find(|row| row["stage"] == "recalled" && row["owner"] == "a");
+    assert_eq!(recalled.unwrap()["rows"], "3");
+}
+
+#[test]
+fn what_is_closed_stays_as_it_is() {
+    let months = Months::new();
+    months.closed();
+    let before = bytes_under(&months.out());
+    let pointer = fs::read_link(months.out().join("three-months/2026-03/final")).unwrap();
+    assert_eq!(pointer, Path::new("2026-04-04"));
+
+    let again = months.close("2026-03", "2026-04-04").unwrap();
+    assert!(matches!(again.published, Published::Already(_)));
+    let refused = |outcome: Result<Outcome, Error>| match outcome {
+        Err(error @ Error::Final { .. }) => assert_eq!(error.exit_code(), exit::USAGE),
+        other => panic!("{other:?}"),
+    };
+    refused(months.close("2026-03", "2026-04-05"));
+    refused(months.run("2026-03", "2026-04-04"));
+    let ledger = months.path("a-2026-03-ledger.csv");
+    let changed = fs::read_to_string(&ledger).unwrap().replace("-1000", "-2000");
+    fs::write(ledger, changed).unwrap();
+    refused(months.close("2026-03", "2026-04-04"));
+    // A changed file of a closed month is no input of a later one.
+    let april = months.close("2026-04", "2026-05-04").unwrap();
+    assert!(matches!(april.published, Published::Already(_)));
+    assert!(bytes_under(&months.out()) == before);
+}
+
+#[test]
+fn what_was_published_is_read_only_as_it_was() {
+    let months = Months::new();
+    months.close("2026-03", "2026-04-04").unwrap();
+    let file = months.out().join("three-months/2026-03/final/open_rows.parquet");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes.push(0);
+    fs::write(&file, bytes).unwrap();
+    let error = months.run("2026-04", "2026-04-30").unwrap_err();
+    assert_eq!(error.exit_code(), exit::IO);
+    assert!(error.to_string().contains("open_rows.parquet is not what was published"), "{error}");
+}
+
+/// A run that dies between the publication and its pointer has closed the period all the same.
+#[test]
+fn a_final_publication_without_its_pointer_is_found() {
+    let months = Months::new();
+    months.close("2026-03", "2026-04-04").unwrap();
+    let pointer = months.out().join("three-months/2026-03/final");
+    fs::remove_file(&pointer).unwrap();
+    assert!(matches!(months.run("2026-03", "2026-04-04"), Err(Error::Final { .. })));
+    assert_eq!(fs::read_link(&pointer).unwrap(), Path::new("2026-04-04"));
+}
+
+#[test]
+fn a_month_is_awaited_until_it_should_have_been_closed() {
+    let months = Months::new();
+    months.close("2026-03", "2026-04-04").unwrap();
+    // April may be closed from May 4.
+    let awaited = months.run("2026-05", "2026-05-03").unwrap();
+    let folder = awaited.published.folder();
+    assert!(!awaited.is_blocked());
+    assert!(statement(folder).starts_with("provisional awaiting 2026-04 0.00"));
+    assert!(table(folder, "accounts").is_empty() && table(folder, "held").is_empty());
+    let late = months.run("2026-05", "2026-05-04").unwrap();
+    assert!(late.is_blocked());
+    assert_eq!(found(late.published.folder(), "SNP-03").len(), 1);
+    let refused = months.close("2026-05", "2026-06-04").unwrap_err();
+    assert!(matches!(refused, Error::Unclosed { .. }), "{refused:?}");
+    assert_eq!(refused.exit_code(), exit::USAGE);
+}
