@@ -21,8 +21,8 @@ use crate::value::points::{Overflow, Points};
 #[derive(Debug)]
 pub struct Verdicts<'a> {
     decisions: &'a Decisions,
-    /// Authorised decisions in the order in which they apply, by discrepancy.
-    by_discrepancy: BTreeMap<&'a str, Vec<u32>>,
+    /// The first authorised decision on each discrepancy.
+    by_discrepancy: BTreeMap<&'a str, u32>,
     decided: Vec<Decided>,
 }
 
@@ -38,8 +38,15 @@ impl<'a> Verdicts<'a> {
         let in_force = in_force.into_iter().filter(|&row| decisions.decided_at(row) < cut);
         for row in in_force {
             if decisions.is_authorised(row) {
+                // Of several the first applies; the others come too late.
                 let id = decisions.discrepancy_id(row);
-                verdicts.by_discrepancy.entry(id).or_default().push(row);
+                if *verdicts.by_discrepancy.entry(id).or_insert(row) != row {
+                    verdicts.decided.push(Decided {
+                        decision: row,
+                        outcome: Outcome::NotHeld,
+                        item: None,
+                    });
+                }
             } else {
                 let outcome = Outcome::Unauthorised;
                 verdicts.decided.push(Decided { decision: row, outcome, item: None });
@@ -54,7 +61,7 @@ impl<'a> Verdicts<'a> {
     pub fn finish(mut self) -> Vec<Decided> {
         let mut has_come_to: Vec<u32> = self.decided.iter().map(|told| told.decision).collect();
         has_come_to.sort_unstable();
-        for &row in self.by_discrepancy.values().flatten() {
+        for &row in self.by_discrepancy.values() {
             if has_come_to.binary_search(&row).is_err() {
                 let outcome = Outcome::NotHeld;
                 self.decided.push(Decided { decision: row, outcome, item: None });
@@ -70,24 +77,17 @@ impl<'a> Verdicts<'a> {
         self.decided
     }
 
-    /// Tries the decisions on an item one after another. `attempt` says whether one moved it.
+    /// Tries the decision on an item. `attempt` says whether it moved it.
     fn decide<E>(
         &mut self,
         cause: Option<&Cause>,
         item: &(Party, Option<String>, Option<String>),
         mut attempt: impl FnMut(&Decisions, u32) -> Result<bool, E>,
     ) -> Result<(), E> {
-        let rows = cause.and_then(|cause| self.by_discrepancy.get(cause.discrepancy_id.as_str()));
-        let mut is_moved = false;
-        for &row in rows.into_iter().flatten() {
-            let outcome = if is_moved {
-                Outcome::NotHeld
-            } else if attempt(self.decisions, row)? {
-                is_moved = true;
-                Outcome::Applied
-            } else {
-                Outcome::Refused
-            };
+        let row = cause.and_then(|cause| self.by_discrepancy.get(cause.discrepancy_id.as_str()));
+        if let Some(&row) = row {
+            let is_moved = attempt(self.decisions, row)?;
+            let outcome = if is_moved { Outcome::Applied } else { Outcome::Refused };
             self.decided.push(Decided { decision: row, outcome, item: Some(item.clone()) });
         }
         Ok(())
@@ -152,8 +152,11 @@ impl<'a> Verdicts<'a> {
     }
 }
 
+/// Whether a decision drops what it is about. Points have no meaning there, and whoever gave some
+/// meant something else.
 fn drops(decisions: &Decisions, row: u32) -> bool {
     matches!(decisions.action(row), Action::Reject | Action::WriteOff)
+        && decisions.points(row).is_none()
 }
 
 /// LED-06: nobody approved the decision, or it has no reason.
