@@ -310,12 +310,17 @@ fn exact(worth: Worth) -> String {
 /// The issuer's legs of each side: in = counted + held + excluded + pending.
 fn became(summary: &Summary) -> String {
     let mut rows = Vec::new();
+    let roles = [("issuer", "发行"), ("acceptor", "受理"), ("own", "自有")];
+    let has_recalled = Party::BOTH.into_iter().any(|party| {
+        let book = summary.conservation.of(party);
+        roles.iter().any(|(role, _)| book.of(role, "recalled").rows > 0)
+    });
     for party in Party::BOTH {
         let book = summary.conservation.of(party);
         let name = &summary.agreement.parties.of(party).code;
-        for (role, zh) in [("issuer", "发行"), ("acceptor", "受理"), ("own", "自有")] {
+        for (role, zh) in roles {
             let of = |stage: &'static str| book.of(role, stage);
-            if of("in").rows == 0 && of("other_period").rows == 0 {
+            if ["in", "recalled", "other_period"].iter().all(|stage| of(stage).rows == 0) {
                 continue;
             }
             let money = |stage| {
@@ -325,9 +330,9 @@ fn became(summary: &Summary) -> String {
                     String::new()
                 }
             };
-            rows.push(vec![
-                format!("{name} {role} {zh}"),
-                count(of("in").rows),
+            let mut row = vec![format!("{name} {role} {zh}"), count(of("in").rows)];
+            row.extend(has_recalled.then(|| count(of("recalled").rows)));
+            row.extend([
                 count(of("counted").rows),
                 count(of("held").rows),
                 count(of("excluded").rows),
@@ -336,13 +341,14 @@ fn became(summary: &Summary) -> String {
                 money("counted"),
                 money("held"),
             ]);
+            rows.push(row);
         }
     }
     let counted = heading("counted", &summary.agreement);
     let held = heading("held", &summary.agreement);
-    let header = [
-        ("rows", "行"),
-        ("in", "进"),
+    let mut header = vec![("rows", "行"), ("in", "进")];
+    header.extend(has_recalled.then_some(("recalled", "追回")));
+    header.extend([
         ("counted", "计入"),
         ("held", "挂账"),
         ("excluded", "剔除"),
@@ -350,8 +356,13 @@ fn became(summary: &Summary) -> String {
         ("other", "他期"),
         (counted.as_str(), "计入金额"),
         (held.as_str(), "挂账金额"),
-    ];
-    table("Conservation 守恒: in = counted + held + excluded + pending", &header, 1, rows)
+    ]);
+    let title = if has_recalled {
+        "Conservation 守恒: in + recalled = counted + held + excluded + pending"
+    } else {
+        "Conservation 守恒: in = counted + held + excluded + pending"
+    };
+    table(title, &header, 1, rows)
 }
 
 /// The statements, one below the other.
@@ -411,7 +422,12 @@ fn statement(summary: &Summary, statement: &Statement, first_line: usize) -> Str
         ("points", "积分"),
         (statement.currency().code(), "金额"),
     ];
-    let mut shown = table("Statement 清算单, provisional 暂估", &header, 5, rows);
+    let title = if summary.is_final {
+        "Statement 清算单, final 终版"
+    } else {
+        "Statement 清算单, provisional 暂估"
+    };
+    let mut shown = table(title, &header, 5, rows);
     let _ = writeln!(shown, "{}", totals(summary, statement));
     let net = crate::run::net_in_words(statement, agreement);
     let _ = writeln!(shown, "Net 轧差净额: {net}");

@@ -43,6 +43,8 @@ pub struct Outcome {
 /// What a person wants to know of a run.
 #[derive(Debug, Clone)]
 pub struct Summary {
+    /// Whether the run closes its period.
+    pub is_final: bool,
     /// The agreement.
     pub agreement: Agreement,
     /// The period.
@@ -164,7 +166,8 @@ pub fn publish(
     write_tables(&mut desk, pipeline, evidence, &totals, status)?;
     let mut outputs = desk.outputs;
     outputs.sort();
-    let summary = summarise(agreement, period, evidence, totals)?;
+    let summary =
+        Summary { is_final: status == FINAL, ..summarise(agreement, period, evidence, totals)? };
     let manifest = Manifest {
         status: status.to_owned(),
         ..manifest(pipeline, period, evidence, known, &summary, outputs)
@@ -387,6 +390,7 @@ fn summarise(
         (format!("{}:{}", reject.file, reject.line), reason)
     });
     Ok(Summary {
+        is_final: false,
         agreement: agreement.clone(),
         period: period.clone(),
         totals,

@@ -8,7 +8,7 @@ use crate::agreement::{Fee, GrossTax, LateFee, PartyTerms, Scope, Tax};
 use crate::claim::Settlement;
 use crate::clear::oblige;
 use crate::event::Pair;
-use crate::judgement::{Disposition, JudgedPair, VersionsInForce};
+use crate::judgement::{Disposition, JudgedPair, Judgement, VersionsInForce};
 use crate::past::{ClosedPeriod, ClosedStatement, Opening};
 use crate::value::kind::SettlementKind;
 use crate::value::period::{Cycle, Instant};
@@ -140,8 +140,13 @@ fn pairs<I: Side>(events: &[(Flow, i64)]) -> Vec<JudgedPair<I>> {
         accumulates: false,
         origin: None,
         cause: None,
+        decision: None,
     };
     (0..).zip(events).map(pair).collect()
+}
+
+fn judged<I: Side>(pairs: Vec<JudgedPair<I>>) -> Judgement<I> {
+    Judgement { pairs, items: Vec::new(), released: Vec::new() }
 }
 
 fn no_past() -> Past {
@@ -159,8 +164,8 @@ fn settled(
     claims: &Claims,
     past: &Past,
 ) -> Clearing {
-    let a = oblige::<A>(&pairs(a), agreement).unwrap();
-    let b = oblige::<B>(&pairs(b), agreement).unwrap();
+    let a = oblige::<A>(&judged(pairs(a)), agreement).unwrap();
+    let b = oblige::<B>(&judged(pairs(b)), agreement).unwrap();
     settle(&a, &b, claims, past, &march(), agreement).unwrap()
 }
 
@@ -368,8 +373,8 @@ fn points_of_an_earlier_period_stand_on_a_line_of_their_own_behind_the_present_o
     let mut pairs = pairs::<A>(&[(SPENT, 1000), (SPENT, 500), (SPENT, 250), (Flow::Sale, 100)]);
     pairs[1].origin = Some("2026-02".into());
     pairs[2].origin = Some("2025-12".into());
-    let a = oblige(&pairs, &agreement).unwrap();
-    let b = oblige::<B>(&[], &agreement).unwrap();
+    let a = oblige(&judged(pairs), &agreement).unwrap();
+    let b = oblige::<B>(&judged(Vec::new()), &agreement).unwrap();
     let clearing = settle(&a, &b, &Claims::default(), &no_past(), &march(), &agreement).unwrap();
     let lines: Vec<(&str, i128)> = clearing.statements()[0]
         .lines()
@@ -542,8 +547,8 @@ fn a_flow_without_money_has_no_line() {
     agreement.settle_on.a = Some(crate::agreement::SettleOn::Issuance);
     let mut a = pairs::<A>(&[(SPENT, 1000), (Flow::Sale, 1000)]);
     a[0].versions = Some(VersionsInForce { ratio: Some(0), rate: None });
-    let a = oblige(&a, &agreement).unwrap();
-    let b = oblige::<B>(&[], &agreement).unwrap();
+    let a = oblige(&judged(a), &agreement).unwrap();
+    let b = oblige::<B>(&judged(Vec::new()), &agreement).unwrap();
     assert_eq!(a.values().map(|obligation| obligation.events).sum::<u64>(), 2);
     let clearing = settle(&a, &b, &Claims::default(), &no_past(), &march(), &agreement).unwrap();
     assert_eq!(shown(&clearing.statements()[0]), ["gross 10.00 b"]);
