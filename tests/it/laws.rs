@@ -1,6 +1,8 @@
 //! The laws of domain.md §3, which hold whatever the world: each is stated once and held against
 //! the engine and against the oracle, which must not be wrong in the same way.
 
+mod chains;
+
 use proptest::prelude::*;
 
 use crate::oracle::answer::{Answer, Statement};

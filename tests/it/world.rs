@@ -252,6 +252,8 @@ pub struct Tiers {
 /// The whole world.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct World {
+    /// The codes of A and of B.
+    pub codes: [&'static str; 2],
     pub zone: &'static str,
     pub currency: &'static str,
     pub minor_digits: u32,
@@ -319,6 +321,7 @@ impl World {
             to: None,
         };
         World {
+            codes: ["A", "B"],
             zone: "Asia/Shanghai",
             currency: "CNY",
             minor_digits: 2,

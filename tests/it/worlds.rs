@@ -45,7 +45,7 @@ fn chain_disagreement(chain: &Chain) -> Option<String> {
 }
 
 /// The chain of a seed, without what the engine cannot read yet.
-fn known_chain(seed: u64) -> Chain {
+pub fn known_chain(seed: u64) -> Chain {
     let mut chain = random_chain(seed);
     let schema = hutong::pipeline::schema().to_string();
     let knows = |word: &str| schema.contains(&format!("\"{word}\""));

@@ -1,6 +1,6 @@
 //! Worked examples that the oracle itself is held against: domain.md §8 and §3.6.
 
-mod periods;
+pub mod periods;
 mod terms;
 
 use super::books::Fate;

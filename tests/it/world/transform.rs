@@ -28,6 +28,7 @@ impl World {
         let mut world = self.clone();
         world.tiers = None;
         std::mem::swap(&mut world.a, &mut world.b);
+        world.codes.swap(0, 1);
         for ratio in &mut world.ratios {
             ratio.issuer = ratio.issuer.other();
         }

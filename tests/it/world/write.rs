@@ -114,7 +114,7 @@ impl World {
         let mut text = "parties:\n".to_owned();
         for party in PARTIES {
             let (letter, overdraft) = (party.letter(), self.side(party).overdraft);
-            let code = letter.to_uppercase();
+            let code = self.codes[party as usize];
             writeln!(text, "  {letter}: {{ code: {code}, name: {code}, overdraft: {overdraft} }}")
                 .unwrap();
         }

@@ -59,10 +59,45 @@ pub struct Told {
 
 /// Runs or closes one period after the other in a folder, and compares each with the oracle.
 pub fn ask_chain(chain: &Chain, dir: &Path) -> Told {
+    let mut told = Told { expected: Vec::new(), differences: None, engine: Vec::new() };
+    perform(chain, dir, |label, expected, answer| {
+        let differences = match answer {
+            Ok((answer, _)) => {
+                let answer = answer.without_mirrors_unknown_to(&expected.answer);
+                let known = super::in_known_words(expected.answer.clone());
+                let differences = answer.differences(&known, ["engine", "oracle"]);
+                told.engine.push(answer);
+                differences
+            }
+            Err(trouble) => Some(trouble),
+        };
+        told.expected.push(expected);
+        told.differences = differences.map(|text| format!("{label}: {text}"));
+        told.differences.is_none()
+    });
+    told
+}
+
+/// The engine's answer to each period, and where it stands.
+pub fn answers_of_engine(chain: &Chain, dir: &Path) -> Vec<(Answer, PathBuf)> {
+    let mut answers = Vec::new();
+    perform(chain, dir, |_, _, answer| {
+        answers.push(answer.unwrap());
+        true
+    });
+    answers
+}
+
+/// Runs or closes one period after the other, and hands each answer over with what is expected,
+/// until `each` has enough.
+fn perform(
+    chain: &Chain,
+    dir: &Path,
+    mut each: impl FnMut(String, Expected, Result<(Answer, PathBuf), String>) -> bool,
+) {
     let out = dir.join("published");
     let pipeline = chain.write(dir);
     let mut past = Past::default();
-    let mut told = Told { expected: Vec::new(), differences: None, engine: Vec::new() };
     // What the final publications call their discrepancies.
     let mut ids: Vec<(String, String)> = Vec::new();
     for (position, run) in chain.runs.iter().enumerate() {
@@ -91,27 +126,13 @@ pub fn ask_chain(chain: &Chain, dir: &Path) -> Told {
             }
             Ok((answer, outcome.published.folder().to_owned()))
         };
-        let differences = match ask() {
-            Ok((answer, folder)) => {
-                if closes {
-                    ids.extend(observe::ids(&folder));
-                }
-                let answer = answer.without_mirrors_unknown_to(&expected.answer);
-                let known = super::in_known_words(expected.answer.clone());
-                let differences = answer.differences(&known, ["engine", "oracle"]);
-                told.engine.push(answer);
-                differences
-            }
-            Err(trouble) => Some(trouble),
-        };
+        let answer = ask();
         if closes {
+            ids.extend(answer.iter().flat_map(|(_, folder)| observe::ids(folder)));
             past.finals.extend(expected.closed.clone());
         }
-        told.expected.push(expected);
-        if let Some(differences) = differences {
-            told.differences = Some(format!("{}: {differences}", run.world.label()));
+        if !each(run.world.label(), expected, answer) {
             break;
         }
     }
-    told
 }

@@ -1,0 +1,236 @@
+//! The laws over three periods, most of them closed.
+
+use std::path::{Path, PathBuf};
+
+use super::{assert_same, seen_swapped, without_repetitions};
+use crate::oracle::answer::{Answer, Statement};
+use crate::oracle::judge_chain;
+use crate::world::chain::Chain;
+use crate::world::{Bearer, PARTIES, Place, World};
+use crate::worlds::ask::{answers_of_engine, folder};
+use crate::worlds::{known_chain, observe};
+
+/// Whoever answers what each period of a chain comes to.
+type Judge = fn(&Chain) -> Vec<Answer>;
+
+fn oracle(chain: &Chain) -> Vec<Answer> {
+    judge_chain(chain).into_iter().map(|expected| expected.answer).collect()
+}
+
+fn engine(chain: &Chain) -> Vec<Answer> {
+    answers_of_engine(chain, folder().path()).into_iter().map(|(answer, _)| answer).collect()
+}
+
+fn bent(chain: &Chain, bend: impl Fn(&World) -> World) -> Chain {
+    let mut chain = chain.clone();
+    for run in &mut chain.runs {
+        run.world = bend(&run.world);
+    }
+    chain
+}
+
+/// Swapping decides nothing but who is called A: see `laws.rs` for what is left out.
+fn swappable(seed: u64) -> Chain {
+    bent(&known_chain(seed), |world| {
+        let mut world = world.clone();
+        if world.place == Place::Statement {
+            world.place = Place::Line;
+        }
+        world.tiers = None;
+        world
+    })
+}
+
+fn swapping_flips_only_the_sign(seed: u64, judge: Judge) {
+    let chain = swappable(seed);
+    let swapped = bent(&chain, World::swapped);
+    for (before, after) in judge(&chain).iter().zip(&judge(&swapped)) {
+        let (mut before, mut after) = (seen_swapped(before), after.clone());
+        for answer in [&mut before, &mut after] {
+            for row in &mut answer.held {
+                if row.code == "MBR-01" || row.code == "MBR-02" {
+                    row.code = "absent".to_owned();
+                }
+            }
+        }
+        assert_same(&before, &after);
+    }
+}
+
+fn duplicates_change_nothing_else(seed: u64, judge: Judge) {
+    let chain = known_chain(seed);
+    let longer = bent(&chain, |world| world.with_duplicates(seed));
+    for (before, after) in judge(&chain).into_iter().zip(judge(&longer)) {
+        assert_same(&without_repetitions(before), &without_repetitions(after));
+    }
+}
+
+fn figures(answers: &[Answer]) -> Vec<Vec<String>> {
+    let of = |answer: &Answer| answer.statements.iter().map(Statement::to_string).collect();
+    answers.iter().map(of).collect()
+}
+
+/// A pair of the first period and its full reversal, both sent with the second.
+fn a_late_pair_with_its_reversal_leaves_the_net_alone(seed: u64, judge: Judge) {
+    let mut chain = known_chain(seed);
+    for run in &mut chain.runs {
+        run.world.caps.clear();
+        run.world.minimums.clear();
+        // A balance that moved would not be the one that is reported.
+        for party in PARTIES {
+            let side = run.world.side_mut(party);
+            (side.opening, side.accounts) = (None, None);
+        }
+    }
+    if chain.runs.len() < 2 {
+        return;
+    }
+    let mut longer = chain.clone();
+    let Some(first) = chain.runs[0].world.with_reversed_pair(seed) else { return };
+    for party in PARTIES {
+        let known = chain.runs[0].world.side(party).ledger.len();
+        let late = first.side(party).ledger[known..].to_vec();
+        longer.runs[1].world.side_mut(party).ledger.extend(late);
+        for run in &mut longer.runs {
+            run.world.side_mut(party).members.clone_from(&first.side(party).members);
+        }
+    }
+    for run in &mut longer.runs {
+        run.world.links.clone_from(&first.links);
+        run.world.consents.clone_from(&first.consents);
+    }
+    assert_eq!(figures(&judge(&chain)), figures(&judge(&longer)));
+}
+
+fn a_held_item_leaves_every_net_alone(seed: u64, judge: Judge) {
+    let chain = known_chain(seed);
+    let Some(first) = chain.runs[0].world.with_held_pair(seed) else { return };
+    let mut longer = chain.clone();
+    for run in &mut longer.runs {
+        run.world.links.clone_from(&first.links);
+        run.world.consents.clone_from(&first.consents);
+        for party in PARTIES {
+            run.world.side_mut(party).members.clone_from(&first.side(party).members);
+        }
+    }
+    longer.runs[0].world = first;
+    let nets = |answers: Vec<Answer>| -> Vec<String> {
+        let all = answers.into_iter().flat_map(|answer| answer.statements);
+        all.map(|one| format!("{} {} {}", one.currency, one.net, one.carry_forward)).collect()
+    };
+    assert_eq!(nets(judge(&chain)), nets(judge(&longer)));
+}
+
+/// Spends of March on both sides of a change of rate, sent with April: each has its own line.
+fn one_unit_over_a_boundary_changes_two_prior_lines(seed: u64, judge: Judge) {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut points = || -> Vec<i64> { (0..rng.usize(1..5)).map(|_| rng.i64(2..5_000)).collect() };
+    let (before, after) = (points(), points());
+    let (mut fewer, mut more) = (before.clone(), after.clone());
+    fewer[0] -= 1;
+    more[0] += 1;
+    let lines = |before: &[i64], after: &[i64]| {
+        let late = super::around_a_boundary(before, after, [10_000, 70_000]);
+        let mut chain = crate::oracle::examples::periods::quarter(
+            |world| {
+                world.rates.clone_from(&late.rates);
+                world.fees = vec![crate::world::Fee::plain(2_000, Bearer::Issuer, None)];
+            },
+            |_, _| {},
+        );
+        let april = &mut chain.runs[1].world;
+        (april.a.ledger, april.b.ledger) = (late.a.ledger.clone(), late.b.ledger.clone());
+        let mut lines = judge(&chain).swap_remove(1).lines;
+        lines.retain(|line| line.item == "gross");
+        assert!(lines.iter().all(|line| line.origin_period == "2026-03"));
+        lines
+    };
+    let (still, moved) = (lines(&before, &after), lines(&fewer, &more));
+    assert_eq!((still.len(), moved.len()), (2, 2));
+    assert_eq!(moved.iter().filter(|line| !still.contains(line)).count(), 2);
+}
+
+/// Seeds for the oracle, which is quick, and fewer for the engine.
+macro_rules! laws {
+    ($name:ident, $judge:expr, $seeds:expr, [$($law:ident),+ $(,)?]) => {
+        mod $name {
+            $(
+                #[test]
+                fn $law() {
+                    for seed in $seeds {
+                        super::$law(seed, $judge);
+                    }
+                }
+            )+
+        }
+    };
+}
+
+laws!(
+    of_the_oracle,
+    super::oracle,
+    0..60,
+    [
+        swapping_flips_only_the_sign,
+        duplicates_change_nothing_else,
+        a_late_pair_with_its_reversal_leaves_the_net_alone,
+        a_held_item_leaves_every_net_alone,
+        one_unit_over_a_boundary_changes_two_prior_lines,
+    ]
+);
+
+laws!(
+    of_the_engine,
+    super::engine,
+    0..12,
+    [
+        swapping_flips_only_the_sign,
+        duplicates_change_nothing_else,
+        a_late_pair_with_its_reversal_leaves_the_net_alone,
+        a_held_item_leaves_every_net_alone,
+        one_unit_over_a_boundary_changes_two_prior_lines,
+    ]
+);
+
+/// The ids of each period's discrepancies, in the order of the periods.
+fn ids(chain: &Chain) -> Vec<Vec<String>> {
+    let dir = folder();
+    let of = |(_, folder): (Answer, PathBuf)| {
+        let mut ids: Vec<String> = observe::ids(&folder).into_iter().map(|(_, id)| id).collect();
+        ids.sort();
+        ids
+    };
+    answers_of_engine(chain, dir.path()).into_iter().map(of).collect()
+}
+
+#[test]
+fn both_partners_have_the_same_ids() {
+    for seed in 0..12 {
+        let chain = swappable(seed);
+        assert_eq!(ids(&chain), ids(&bent(&chain, World::swapped)), "seed {seed}");
+    }
+}
+
+/// What is closed has the bytes that it had, whatever comes after it, and however often it is
+/// closed; and a chain has the same bytes wherever it is run.
+#[test]
+fn what_is_closed_keeps_its_bytes() {
+    for seed in 0..12 {
+        // Where decisions are looked up there is a provisional run beside what is closed.
+        let chain = bent(&known_chain(seed), |world| World { decisions: None, ..world.clone() });
+        let first = Chain { runs: chain.runs[..1].to_vec() };
+        let (one, other) = (folder(), folder());
+        answers_of_engine(&first, one.path());
+        answers_of_engine(&chain, other.path());
+        let label = chain.runs[0].world.label();
+        let bytes =
+            |dir: &Path| crate::published::bytes_under(&dir.join("published/world").join(&label));
+        // The first period sees other files where it reads those of the second.
+        if !chain.runs[0].world.reads_following {
+            assert_eq!(bytes(one.path()), bytes(other.path()), "seed {seed}");
+        }
+        let before = bytes(other.path());
+        answers_of_engine(&chain, other.path());
+        assert_eq!(before, bytes(other.path()), "seed {seed}");
+    }
+}
