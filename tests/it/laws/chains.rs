@@ -188,7 +188,6 @@ laws!(
         duplicates_change_nothing_else,
         a_late_pair_with_its_reversal_leaves_the_net_alone,
         a_held_item_leaves_every_net_alone,
-        one_unit_over_a_boundary_changes_two_prior_lines,
     ]
 );
 
