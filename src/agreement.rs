@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
-use crate::value::kind::Flow;
+use crate::value::kind::{Flow, Kind};
 use crate::value::money::{Currency, Money};
 use crate::value::party::{Both, Party};
 use crate::value::period::{Cycle, Instant};
@@ -318,4 +318,17 @@ pub struct TierMap {
     pub at_least: Vec<String>,
     /// Days B has to follow a change at A.
     pub lag_days: u32,
+    /// What a tier rests on, by party and tier; a tier that is not here rests on nothing.
+    pub basis: Both<BTreeMap<String, TierBasis>>,
+}
+
+/// What a tier rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TierBasis {
+    /// The least sum of points, in smallest units.
+    pub points: i64,
+    /// The kinds of movement that count.
+    pub kinds: Vec<Kind>,
+    /// Over how many months before the cut.
+    pub months: u32,
 }

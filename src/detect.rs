@@ -3,6 +3,7 @@
 //! One file per family of rules; each rule is a page (`RULES`) beside the code that finds it.
 //! `items` judges rows without a pair, `pairs` judges pairs, and both say what becomes of each row.
 
+pub mod basis;
 mod desk;
 mod diagnosis;
 mod items;

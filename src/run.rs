@@ -241,10 +241,26 @@ fn judge(
     let a_rolled = detect::judge_accounts(&desk, &books.a, &a_lineage, ends(Party::A), exchange)?;
     let b_rolled = detect::judge_accounts(&desk, &books.b, &b_lineage, ends(Party::B), exchange)?;
     let of_members = detect::judge_members(&desk, &links, intake.links.as_ref(), &intake.members);
+    let a_bases = detect::basis::judge(
+        &desk,
+        (&links, intake.members.a.as_ref()),
+        &books.a,
+        &a_lineage,
+        exchange,
+    );
+    let b_bases = detect::basis::judge(
+        &desk,
+        (&links, intake.members.b.as_ref()),
+        &books.b,
+        &b_lineage,
+        exchange,
+    );
     let of_feeds = intake.feeds.iter().flat_map(|feed| detect::feed::judge(&desk, feed));
 
     let mut discrepancies: Vec<_> = of_feeds.collect();
     discrepancies.extend(of_members);
+    discrepancies.extend(a_bases);
+    discrepancies.extend(b_bases);
     discrepancies.extend(of_decisions);
     discrepancies.extend(detect::past::judge(&desk));
     discrepancies.extend(detect::past::judge_back_dated(&desk, &books.a, &a_lineage));

@@ -1,4 +1,4 @@
-//! Rules on tiers: TIR-01 to TIR-03.
+//! Rules on tiers: TIR-01 to TIR-03, and the page of TIR-04, which `basis` judges.
 
 use super::desk::{Desk, place};
 use super::member::standing_links;
@@ -72,8 +72,35 @@ pub static TIR_03: Rule = Rule {
     settles: say("Nobody yet.", "暂无须处理。"),
 };
 
+/// TIR-04: tier without its basis (等级缺乏依据).
+pub static TIR_04: Rule = Rule {
+    code: "TIR-04",
+    title: "tier without its basis",
+    zh: "等级缺乏依据",
+    severity: Severity::Warning,
+    effect: Effect::Counted,
+    latitude: Latitude::Free,
+    finds: say(
+        "A member whose tier calls for more points earned or spent than the books show for the \
+         months before the cut.",
+        "会员在截止前若干个月内的累积或消费，不足其等级所要求的积分。",
+    ),
+    matters: say(
+        "The partner honours a tier that was never earned.",
+        "合作方在为一个并未达成的等级买单。",
+    ),
+    example: say(
+        "金卡 calls for 10,000 earned in twelve months; the member earned 1,200.",
+        "金卡要求十二个月累积 10,000，该会员只累积 1,200。",
+    ),
+    settles: say(
+        "The party whose tier it is explains the grant or takes it back.",
+        "由等级所属方说明授予理由或予以降级。",
+    ),
+};
+
 /// The rules of the family.
-pub static RULES: &[&Rule] = &[&TIR_01, &TIR_02, &TIR_03];
+pub static RULES: &[&Rule] = &[&TIR_01, &TIR_02, &TIR_03, &TIR_04];
 
 /// Whether each linked member has the tier at B that its tier at A calls for.
 pub fn judge(

@@ -7,6 +7,7 @@
 
 mod agreement;
 mod amounts;
+mod basis;
 mod charges;
 mod feeds;
 mod matching;

@@ -10,8 +10,10 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
+mod basis;
 mod rules;
 
+pub use basis::{BasisDeclaration, BasisKind, TierBasisDeclaration};
 pub use rules::{
     EffectDeclaration, LimitsDeclaration, RuleDeclaration, RuleSettings, SeverityDeclaration,
 };
@@ -718,6 +720,9 @@ pub struct TiersDeclaration {
     /// How many days B has to follow a change at A; default 0.
     #[serde(default)]
     pub lag_days: Option<u32>,
+    /// What a tier rests on, by party and tier (等级依据); without it tiers rest on nothing.
+    #[serde(default)]
+    pub basis: BasisDeclaration,
 }
 
 /// How the mapped tier binds.

@@ -4,6 +4,7 @@
 
 mod rules;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -16,7 +17,7 @@ pub use charges::PlannedCharges;
 use charges::charges;
 
 use super::Pipeline;
-use crate::agreement::{Agreement, EventRule, MemberRule};
+use crate::agreement::{Agreement, EventRule, MemberRule, TierBasis, TierMap};
 use crate::feed::{Contact, Feed, Format, Origin};
 use crate::value::kind::Flow;
 use crate::value::party::Party;
@@ -226,6 +227,8 @@ pub struct PlannedTiers {
     pub map: Vec<(String, String)>,
     /// Days B has to follow.
     pub lag_days: u32,
+    /// What tiers rest on, in words.
+    pub basis: Vec<String>,
 }
 
 /// A setting that the file left to custom.
@@ -298,6 +301,7 @@ pub fn plan(pipeline: &Pipeline, period: &Period) -> Plan {
             rule: if tiers.at_least.is_empty() { "exact" } else { "at_least" },
             map: tiers.map.iter().map(|(a, b)| (a.clone(), b.clone())).collect(),
             lag_days: tiers.lag_days,
+            basis: bases(tiers),
         }),
         rules: rules::planned(&pipeline.rulings),
         defaults: defaults.collect(),
@@ -353,6 +357,18 @@ fn planned_feed(feed: &Feed) -> PlannedFeed {
         format,
         columns: columns.collect(),
     }
+}
+
+fn bases(tiers: &TierMap) -> Vec<String> {
+    let of = |(party, bases): (Party, &BTreeMap<String, TierBasis>)| {
+        let shown = |(tier, basis): (&String, &TierBasis)| {
+            let kinds: Vec<&str> = basis.kinds.iter().map(|kind| kind.word()).collect();
+            let TierBasis { points, months, .. } = basis;
+            format!("{party} {tier}: {points} by {} in {months} months", kinds.join(", "))
+        };
+        bases.iter().map(shown).collect::<Vec<String>>()
+    };
+    tiers.basis.iter().flat_map(of).collect()
 }
 
 fn member_rule(rule: &MemberRule) -> String {
@@ -532,7 +548,11 @@ impl Plan {
             let map: Vec<String> = tiers.map.iter().map(|(a, b)| format!("{a} → {b}")).collect();
             format!("{}: {}; lag {} days", tiers.rule, map.join(", "), tiers.lag_days)
         });
-        line(f, "tiers", "等级", tiers.as_deref().unwrap_or(judged))
+        line(f, "tiers", "等级", tiers.as_deref().unwrap_or(judged))?;
+        for basis in self.tiers.iter().flat_map(|tiers| &tiers.basis) {
+            line(f, "tier basis", "等级依据", basis)?;
+        }
+        Ok(())
     }
 
     fn show_rules(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -211,6 +211,16 @@ impl Period {
         self.end.min(self.as_of_end)
     }
 
+    /// The first instant of the day that lies so many months before the day of the cut: the same
+    /// day of the month, or the last of a month that has none such.
+    #[must_use]
+    pub fn months_before_cut(&self, months: u32, zone: &TimeZone) -> Instant {
+        let back = Span::new().try_months(months).ok();
+        let day = self.cut().day(zone).zip(back).and_then(|(day, back)| day.checked_sub(back).ok());
+        // Before the calendar began there was nothing to count.
+        day.and_then(|day| Instant::start_of(day, zone)).unwrap_or(Instant(i64::MIN))
+    }
+
     /// Whether an instant lies in what this run clears.
     #[must_use]
     pub fn clears(&self, at: Instant) -> bool {

@@ -274,7 +274,7 @@ impl Checker<'_> {
     }
 
     /// A whole number of points.
-    fn count(&mut self, spot: Spot<'_>, text: &str) -> Option<i64> {
+    pub(super) fn count(&mut self, spot: Spot<'_>, text: &str) -> Option<i64> {
         let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let count = is_plain.then(|| text.parse().ok()).flatten();
         if count.is_none() {

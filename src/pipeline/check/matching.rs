@@ -267,7 +267,8 @@ impl Checker<'_> {
             TierRule::Exact => Vec::new(),
             TierRule::AtLeast => tiers.order.clone(),
         };
-        Some(TierMap { map: tiers.map.clone(), at_least, lag_days })
+        let basis = self.bases(spot, tiers);
+        Some(TierMap { map: tiers.map.clone(), at_least, lag_days, basis })
     }
 
     fn tier_order(&mut self, spot: Spot<'_>, declared: &Declaration) {
