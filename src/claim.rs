@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use crate::value::kind::SettlementKind;
 use crate::value::money::{Currency, Money};
 use crate::value::party::Party;
+use crate::value::period::Instant;
 
 /// An approved adjustment (调账).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,25 @@ pub struct Adjustment {
     pub origin_period: Option<String>,
     /// The clause on which it rests.
     pub clause: Option<String>,
+}
+
+/// An adjustment that does not stand, held outside the net (挂账).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldAdjustment {
+    /// Its number.
+    pub id: String,
+    /// Who would pay it.
+    pub payer: Party,
+    /// What would be paid, as it is written.
+    pub amount: Decimal,
+    /// The currency, as it is written.
+    pub currency: String,
+    /// When it was approved.
+    pub approved_at: Instant,
+    /// `path:line`.
+    pub place: String,
+    /// The LED-06 under which it is held.
+    pub discrepancy_id: String,
 }
 
 /// A payment or a dispute of a statement (结算).

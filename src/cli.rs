@@ -16,6 +16,7 @@
 mod arguments;
 mod logging;
 mod progress;
+mod roundings;
 mod summary;
 mod trouble;
 
@@ -74,14 +75,7 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
             }
         }
         Verb::Plan { pipeline, as_of, period } => {
-            let order = Order {
-                pipeline: pipeline.clone(),
-                as_of: *as_of,
-                period: period.clone(),
-                to: None,
-                threads: None,
-                buckets: None,
-            };
+            let order = Order::of(pipeline, *as_of, period.clone());
             let checked = pipeline::read(pipeline).map_err(Error::from)?;
             let period = run::period_of(&checked, &order)?;
             let plan = pipeline::plan(&checked, &period);
@@ -89,6 +83,17 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
                 OutputFormat::Text => say(&plan.to_string()),
                 OutputFormat::Json => say(&trouble::json(&plan)?),
             }
+        }
+        Verb::Roundings { pipeline, as_of, period } => {
+            let order = Order::of(pipeline, *as_of, period.clone());
+            let watch = progress::Bars::new(&arguments.voice);
+            let found = run::roundings(&order, &watch)?;
+            watch.finish();
+            match format {
+                OutputFormat::Text => say(&roundings::text(&found))?,
+                OutputFormat::Json => say(&trouble::json(&roundings::Report::of(&found))?)?,
+            };
+            Ok(if found.is_blocked { exit::BLOCKED } else { exit::CLEAN })
         }
         Verb::Schema => say(&trouble::json(&pipeline::schema())?),
         Verb::Rules { code } => rules(code.as_deref(), format),

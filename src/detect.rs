@@ -22,6 +22,8 @@ pub mod reversal;
 pub mod ledger;
 pub mod lot;
 pub mod statement;
+pub mod adjustment;
+pub mod cap;
 pub mod past;
 pub mod decision;
 
@@ -52,6 +54,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         amount::RULES,
         reversal::RULES,
         ledger::RULES,
+        cap::RULES,
         statement::RULES,
         past::RULES,
     ]

@@ -6,4 +6,5 @@ pub mod schema;
 pub mod stated;
 pub mod books;
 pub mod lots;
+pub mod claims;
 pub mod bridge;

@@ -137,6 +137,8 @@ pub struct Scope {
     pub past: Past,
     /// Rows that a final publication settled, by their book.
     pub settled: Both<BTreeMap<u32, Settled>>,
+    /// Rows that a cap held when the period before was closed, with the rule's code, by their book.
+    pub capped: Both<BTreeMap<u32, String>>,
     /// Pairs that were cleared together, by their issuer: the issuer's row and the acceptor's.
     pub pairs: Both<Vec<(u32, u32)>>,
 }

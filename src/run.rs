@@ -13,14 +13,15 @@ mod evidence;
 mod intake;
 mod outcome;
 mod recall;
+mod roundings;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use crate::claim::Claims;
 use crate::clear::{self, BalanceSide};
+use crate::detect::adjustment::Adjusted;
 use crate::detect::{self, Desk, LotBook, Scene, Verdicts};
 use crate::discrepancy::Effect;
 use crate::engine::Exchange;
@@ -39,6 +40,7 @@ pub use error::{Error, exit};
 pub use evidence::Evidence;
 pub use intake::{Intake, Known};
 pub use outcome::{Blocking, MatchCount, Outcome, Summary, Tally, net_in_words};
+pub use roundings::{Rounded, Roundings, roundings};
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -55,6 +57,15 @@ pub struct Order {
     pub threads: Option<usize>,
     /// Buckets to spread rows over; `None`: by the number of rows. No output depends on it.
     pub buckets: Option<usize>,
+}
+
+impl Order {
+    /// A pipeline as of a day, with everything else left to the pipeline and the machine.
+    #[must_use]
+    pub fn of(pipeline: &Path, as_of: Date, period: Option<String>) -> Order {
+        let pipeline = pipeline.to_owned();
+        Order { pipeline, as_of, period, to: None, threads: None, buckets: None }
+    }
 }
 
 /// Somebody who watches a run.
@@ -103,16 +114,9 @@ pub enum Aim {
 fn perform(order: &Order, aim: Aim, watch: &dyn Watch) -> Result<Outcome, Error> {
     let pipeline = pipeline::read(&order.pipeline)?;
     let period = period_of(&pipeline, order)?;
-    let out = order.to.clone().unwrap_or_else(|| pipeline.root.join(&pipeline.publish_to));
-    let folder = Folder::open(&out, &pipeline.name)?;
+    let folder = Folder::open(&out(&pipeline, order), &pipeline.name)?;
     let lock = folder.lock()?;
-    let mut builder = rayon::ThreadPoolBuilder::new();
-    if let Some(threads) = order.threads {
-        builder = builder.num_threads(threads);
-    }
-    let crew = builder.build().map_err(Error::Threads)?;
-    // Polars is called on this crew's thread between its parallel steps, never inside one.
-    crew.install(|| {
+    crew(order)?.install(|| {
         watch.stage("digest inputs", "校验输入", None);
         let before = before::look_back(&pipeline, &period, &folder)?;
         if aim == Aim::Provisional {
@@ -137,6 +141,21 @@ fn perform(order: &Order, aim: Aim, watch: &dyn Watch) -> Result<Outcome, Error>
         tracing::info!(folder = %published.published.folder().display(), "published");
         Ok(published)
     })
+}
+
+/// Where an order publishes.
+fn out(pipeline: &Pipeline, order: &Order) -> PathBuf {
+    order.to.clone().unwrap_or_else(|| pipeline.root.join(&pipeline.publish_to))
+}
+
+/// The threads of an order. Polars is called on this crew's thread between its parallel steps,
+/// never inside one.
+fn crew(order: &Order) -> Result<rayon::ThreadPool, Error> {
+    let mut builder = rayon::ThreadPoolBuilder::new();
+    if let Some(threads) = order.threads {
+        builder = builder.num_threads(threads);
+    }
+    builder.build().map_err(Error::Threads)
 }
 
 /// The period that an order names.
@@ -257,6 +276,11 @@ fn judge(
     );
     let of_feeds = intake.feeds.iter().flat_map(|feed| detect::feed::judge(&desk, feed));
 
+    let adjusted = match &intake.adjustments {
+        Some(frame) => detect::adjustment::judge(&desk, frame)?,
+        None => Adjusted::default(),
+    };
+
     let mut discrepancies: Vec<_> = of_feeds.collect();
     discrepancies.extend(of_members);
     discrepancies.extend(a_bases);
@@ -265,6 +289,7 @@ fn judge(
     discrepancies.extend(detect::past::judge(&desk));
     discrepancies.extend(detect::past::judge_back_dated(&desk, &books.a, &a_lineage));
     discrepancies.extend(detect::past::judge_back_dated(&desk, &books.b, &b_lineage));
+    discrepancies.extend(adjusted.discrepancies);
     discrepancies.extend(a_book.discrepancies);
     discrepancies.extend(b_book.discrepancies);
     discrepancies.extend(a_found);
@@ -278,7 +303,7 @@ fn judge(
     discrepancies.retain(|found| desk.is_on(found.rule));
 
     watch.stage("clear", "清算", None);
-    let claims = Claims::default();
+    let claims = intake.claims(adjusted.adjustments, agreement);
     let a_obligations = clear::oblige(&a_judged, agreement)?;
     let b_obligations = clear::oblige(&b_judged, agreement)?;
     let clearing =
@@ -338,6 +363,8 @@ fn judge(
         conservation: Both { a: a_conservation, b: b_conservation },
         discrepancies,
         reached,
+        claims,
+        held_adjustments: adjusted.held,
         clearing,
         first_seen,
         decided,

@@ -106,6 +106,15 @@ pub struct Line {
     pub reference: Option<String>,
 }
 
+impl Line {
+    /// Whether the line takes part where only a party's total is rounded: it is payable and rests
+    /// on points.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.kind.is_payable() && self.issuer.is_some()
+    }
+}
+
 /// A statement of one currency whose lines equal its totals.
 #[derive(Debug, Clone)]
 pub struct Statement {

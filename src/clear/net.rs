@@ -184,8 +184,8 @@ fn total(lines: &[Line], party: Party, currency: Currency) -> Result<Money, Clea
     Ok(Money::from_minor(minor, currency)?)
 }
 
-/// Where only the statement is rounded: the exact sum is rounded once, and the lines share it by
-/// largest remainder (domain.md §6.3).
+/// Where only the statement is rounded: the exact sum of gross, fees and taxes is rounded once, and
+/// these lines share it by largest remainder (domain.md §6.3). What rests on no points is whole.
 fn share_out(
     lines: &mut [Line],
     party: Party,
@@ -193,13 +193,19 @@ fn share_out(
     agreement: &Agreement,
 ) -> Result<Money, ClearError> {
     let mut payable: Vec<&mut Line> =
-        lines.iter_mut().filter(|line| line.kind.is_payable() && line.payer == party).collect();
+        lines.iter_mut().filter(|line| line.is_shared() && line.payer == party).collect();
     let parts: Vec<Decimal> = payable.iter().map(|line| line.exact).collect();
     let exact = parts.iter().try_fold(Decimal::ZERO, |total, part| sum(total, *part))?;
-    let total = Money::round(exact, agreement.rounding.mode, currency)?;
-    let shares = allot(i128::from(total.minor()), &parts, currency.digits())?;
+    let rounded = Money::round(exact, agreement.rounding.mode, currency)?;
+    let shares = allot(i128::from(rounded.minor()), &parts, currency.digits())?;
     for (line, share) in payable.iter_mut().zip(shares) {
         line.amount = Money::from_minor(share, currency)?;
+    }
+    let mut total = rounded;
+    for line in lines {
+        if line.kind.is_payable() && !line.is_shared() && line.payer == party {
+            total = total.checked_add(line.amount)?;
+        }
     }
     Ok(total)
 }

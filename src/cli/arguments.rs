@@ -105,6 +105,20 @@ pub enum Verb {
         #[arg(long)]
         period: Option<String>,
     },
+    /// Print what would be owed under each rounding place and mode; nothing is published (舍入对照).
+    #[command(
+        after_help = "Example:\n  hutong roundings pipelines/skyline-harbour.yaml --as-of 2026-03-31"
+    )]
+    Roundings {
+        /// The pipeline file.
+        pipeline: PathBuf,
+        /// The business date as of which the period is seen.
+        #[arg(long, value_name = "DATE", value_parser = day)]
+        as_of: Date,
+        /// The period, such as 2026-03; default: the one that contains the as-of date.
+        #[arg(long)]
+        period: Option<String>,
+    },
     /// Print the JSON Schema of pipeline files.
     #[command(after_help = "Example:\n  hutong schema > pipeline.schema.json")]
     Schema,

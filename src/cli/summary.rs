@@ -122,7 +122,12 @@ pub fn text(outcome: &Outcome) -> String {
 /// A table whose first columns are texts and whose others are figures, aligned right. A heading has
 /// its English above its Chinese, which keeps the table within 100 columns; widths count East
 /// Asian characters as two.
-fn table(title: &str, header: &[(&str, &str)], texts: usize, rows: Vec<Vec<String>>) -> String {
+pub(super) fn table(
+    title: &str,
+    header: &[(&str, &str)],
+    texts: usize,
+    rows: Vec<Vec<String>>,
+) -> String {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header.iter().map(|(english, chinese)| format!("{english}\n{chinese}")));

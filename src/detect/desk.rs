@@ -20,6 +20,8 @@ pub struct Paths {
     pub ledger: Both<Vec<String>>,
     /// The members' files.
     pub members: Both<Vec<String>>,
+    /// The adjustments' files.
+    pub adjustments: Vec<String>,
     /// The links' files.
     pub links: Vec<String>,
     /// The accounts' files.

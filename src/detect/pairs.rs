@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::amount::{self, AMT_07, Compared};
+use super::cap;
 use super::consent;
 use super::event::{EVT_06, EVT_08, EVT_09};
 use super::items::{Fates, sign_fits};
@@ -22,7 +23,7 @@ use crate::value::kind::{Flow, Kind, Status};
 use crate::value::points::{Overflow, Points};
 
 /// A judged pair with what was found of it.
-type Verdict<I> = (JudgedPair<I>, Vec<Discrepancy>);
+pub(super) type Verdict<I> = (JudgedPair<I>, Vec<Discrepancy>);
 
 /// Judges every pair of issuer `I`'s points.
 ///
@@ -63,7 +64,10 @@ pub fn judge<I: Side>(
         .collect::<Result<_, Overflow>>()?;
     let mut pairs = Vec::with_capacity(scene.matched.pairs.len());
     let mut discrepancies = Vec::new();
-    for (mut judged, found) in spends.into_iter().chain(reversals.into_iter().flatten()) {
+    let mut verdicts: Vec<Verdict<I>> =
+        spends.into_iter().chain(reversals.into_iter().flatten()).collect();
+    cap::apply(scene, &mut verdicts)?;
+    for (mut judged, found) in verdicts {
         if scene.judges(judged.pair) {
             discrepancies.extend(found);
         } else {
@@ -288,6 +292,9 @@ fn judge_spend<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Result<Verdict<I>, 
         found.push(no_version(scene, pair, flow));
     }
     found.extend(lot::judge_pair(scene, pair)?);
+    if judged.cause.is_none() && !found.iter().any(Discrepancy::holds) {
+        found.extend(cap::held_before(scene, &judged)?);
+    }
     Ok(conclude(scene, judged, found))
 }
 

@@ -118,6 +118,12 @@ impl Folder {
         Ok(folder)
     }
 
+    /// The pipeline's folder as it stands, to read from; it need not be there.
+    #[must_use]
+    pub fn beheld(out: &Path, pipeline: &str) -> Folder {
+        Folder { pipeline: out.join(pipeline) }
+    }
+
     /// Takes the pipeline's lock and sweeps what a killed run left behind.
     ///
     /// # Errors
@@ -242,6 +248,9 @@ impl Folder {
     /// [`PublishError`] when a folder cannot be listed, or a pointer leads to no final publication.
     pub fn finals(&self) -> Result<Vec<Final>, PublishError> {
         let mut finals = Vec::new();
+        if !self.pipeline.is_dir() {
+            return Ok(finals);
+        }
         for period in folders_in(&self.pipeline)? {
             let pointer = period.join(FINAL);
             let Ok(target) = fs::read_link(&pointer) else { continue };

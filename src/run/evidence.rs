@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::Intake;
 use crate::account::Account;
+use crate::claim::{Claims, HeldAdjustment};
 use crate::control::Conservation;
 use crate::discrepancy::{Discrepancy, Effect};
 use crate::event::Lineage;
@@ -43,6 +44,10 @@ pub struct Evidence {
     pub discrepancies: Vec<Discrepancy>,
     /// The thresholds that they reach.
     pub reached: Vec<Reached>,
+    /// What is owed besides points.
+    pub claims: Claims,
+    /// Adjustments that do not stand.
+    pub held_adjustments: Vec<HeldAdjustment>,
     /// The statements, one per currency. They are not published where a discrepancy blocks them.
     pub clearing: Clearing,
 }

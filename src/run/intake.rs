@@ -4,9 +4,12 @@ use arrow::record_batch::RecordBatch;
 
 use super::recall::Recalled;
 use super::{Aim, Before, Error, Watch};
+use crate::agreement::Agreement;
+use crate::claim::{Adjustment, Claims, Settlement};
 use crate::detect::{Ends, Paths};
 use crate::feed::{Contact, Feed, FeedKind, FeedRows, InputFile, Owner};
 use crate::frame::books::{Balances, Books, Consents, Decisions, Ledger, Links, Members};
+use crate::frame::claims::{self, Adjustments, Settlements};
 use crate::frame::lots::Lots;
 use crate::frame::schema::canonical_schema;
 use crate::frame::stated::Stated;
@@ -14,8 +17,9 @@ use crate::past::{Opening, Past, Scope};
 use crate::pipeline::Pipeline;
 use crate::publish::run_digest;
 use crate::source;
+use crate::value::money::Currency;
 use crate::value::party::{Both, Party};
-use crate::value::period::Period;
+use crate::value::period::{Instant, Period};
 
 /// Rows that one bucket should hold when nobody says how many buckets there are.
 const BUCKET_ROWS: usize = 1 << 17;
@@ -50,6 +54,12 @@ pub struct Intake {
     pub stated: Both<Option<Stated>>,
     /// Decisions on held items, where they are declared.
     pub decisions: Option<Decisions>,
+    /// Adjustments between the parties, where they are declared.
+    pub adjustments: Option<Adjustments>,
+    /// Payments and disputes, where they are declared.
+    pub settlements: Option<Settlements>,
+    /// An instant of each day on which no late fee accrues.
+    pub exempt_days: Vec<Instant>,
     /// Where rows stood.
     pub paths: Paths,
     /// The feeds without their rows: files, rejects and faults.
@@ -179,9 +189,20 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<(Intake, Both<RecordBatc
         decisions: batch(Owner::Shared, FeedKind::Decisions)
             .map(|batch| Decisions::new(&batch))
             .transpose()?,
+        adjustments: batch(Owner::Shared, FeedKind::Adjustments)
+            .map(|batch| Adjustments::new(&batch))
+            .transpose()?,
+        settlements: batch(Owner::Shared, FeedKind::Settlements)
+            .map(|batch| Settlements::new(&batch))
+            .transpose()?,
+        exempt_days: match batch(Owner::Shared, FeedKind::ExemptDays) {
+            Some(batch) => claims::exempt_days(&batch)?,
+            None => Vec::new(),
+        },
         paths: Paths {
             ledger: files_of(FeedKind::Ledger),
             members: files_of(FeedKind::Members),
+            adjustments: files(Owner::Shared, FeedKind::Adjustments),
             links: files(Owner::Shared, FeedKind::Links),
             accounts: files_of(FeedKind::Accounts),
             lots: files_of(FeedKind::Lots),
@@ -224,6 +245,36 @@ impl Intake {
         }
         self.first_read = recalled.first_read;
         Ok(recalled.scope)
+    }
+
+    /// Everything that is owed besides points: the adjustments that stand, and what is said of
+    /// earlier statements. A settlement in a currency that is none is of no statement.
+    #[must_use]
+    pub fn claims(&self, adjustments: Vec<Adjustment>, agreement: &Agreement) -> Claims {
+        let day = |at: Instant| at.day(&agreement.zone);
+        let mut settlements: Vec<Settlement> = Vec::new();
+        if let Some(frame) = &self.settlements {
+            settlements.extend(frame.rows().filter_map(|row| {
+                let (id, period) = frame.of(row);
+                let currency = match frame.currency(row) {
+                    Some(code) => Currency::of(code)?,
+                    None => agreement.currency,
+                };
+                Some(Settlement {
+                    id: id.to_owned(),
+                    period: period.to_owned(),
+                    currency,
+                    kind: frame.kind(row),
+                    on: day(frame.on(row))?,
+                    amount: frame.amount(row),
+                })
+            }));
+        }
+        // Rows of one number are one payment, whichever file has them.
+        settlements.sort();
+        settlements.dedup_by(|later, first| later.id == first.id);
+        let exempt_days = self.exempt_days.iter().filter_map(|&at| day(at)).collect();
+        Claims { adjustments, settlements, exempt_days }
     }
 
     /// A party's opening and closing balances. While the past is awaited nobody knows what its

@@ -19,6 +19,9 @@ use crate::value::kind::{Action, Flow, Kind, Role, Status};
 use crate::value::party::{Both, Party};
 use crate::value::period::{Instant, Period};
 
+/// What the codes of the rules on caps begin with.
+const CAPS: &str = "CAP-";
+
 /// What was brought back, and which rows are settled.
 #[derive(Debug)]
 pub struct Recalled {
@@ -46,6 +49,7 @@ pub fn recall(
         period: period.clone(),
         past: before.past.clone(),
         settled: Both { a: BTreeMap::new(), b: BTreeMap::new() },
+        capped: Both { a: BTreeMap::new(), b: BTreeMap::new() },
         pairs: Both { a: Vec::new(), b: Vec::new() },
     };
     let mut hand = Hand {
@@ -258,6 +262,7 @@ impl Hand<'_> {
             "amount",
             "currency",
             "authority",
+            "code",
             "file",
             "line",
         ];
@@ -278,14 +283,21 @@ impl Hand<'_> {
             let (counters, originals, orders) = (counters?, originals?, orders?);
             let (statuses, files) = (statuses?, files?);
             let (amounts, currencies) = (rows.decimals("amount")?, rows.texts("currency")?);
-            let authorities = rows.texts("authority")?;
+            let (authorities, codes) = (rows.texts("authority")?, rows.texts("code")?);
             let (points, lines) = (rows.integers("points")?, rows.integers("line")?);
             let (occurred, posted) = (rows.instants("occurred_at")?, rows.instants("posted_at")?);
             for (row, line) in (0..rows.len()).zip(first_row..) {
                 let party = party_of(parties.value(row));
                 let unsound = || unsound(publication, TABLE, line);
                 let event_id = said(ids, row).ok_or_else(unsound)?.to_owned();
+                let code =
+                    said(codes, row).filter(|code| code.starts_with(CAPS)).map(str::to_owned);
                 if self.index.of(party).own.has(&event_id) {
+                    if let Some(code) = code {
+                        let legs = self.index.of(party).legs.rows(&event_id);
+                        let capped = legs.map(|row| (row, code.clone()));
+                        self.recalled.scope.capped.of_mut(party).extend(capped);
+                    }
                     continue;
                 }
                 let kind = word(Kind::ALL, Kind::WORDS, said(kinds, row)).ok_or_else(unsound)?;
@@ -315,7 +327,10 @@ impl Hand<'_> {
                 }
                 let line = lines[row].and_then(|line| u64::try_from(line).ok());
                 let first_read = text(files).zip(line);
-                self.push(party, recalled, first_read);
+                let row = self.push(party, recalled, first_read);
+                if let Some(code) = code {
+                    self.recalled.scope.capped.of_mut(party).insert(row, code);
+                }
             }
             Ok(())
         })

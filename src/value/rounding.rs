@@ -36,6 +36,9 @@ pub struct Rounding {
 }
 
 impl Mode {
+    /// Every mode, in order.
+    pub const ALL: [Mode; 4] = [Mode::HalfUp, Mode::HalfEven, Mode::Down, Mode::Up];
+
     /// The word for it in pipelines and outputs.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -82,6 +85,9 @@ impl Mode {
 }
 
 impl Place {
+    /// Every place, in order.
+    pub const ALL: [Place; 3] = [Place::Event, Place::Line, Place::Statement];
+
     /// The word for it in pipelines and outputs.
     #[must_use]
     pub fn word(self) -> &'static str {

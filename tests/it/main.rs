@@ -9,6 +9,7 @@ mod worlds;
 mod laws;
 mod tidy;
 mod readme;
+mod roundings;
 mod published;
 mod truth;
 mod same_bytes;

@@ -187,6 +187,15 @@ fn put_aside(books: &Books, answer: &mut Answer) {
             amount: books.worth(index).map(|(_, amount)| amount),
         });
     }
+    for (adjustment, _) in books.adjustments().into_iter().filter(|(_, stands)| !stands) {
+        answer.held.push(Aside {
+            issuer: String::new(),
+            issuer_event: String::new(),
+            acceptor_event: String::new(),
+            code: "LED-06".to_owned(),
+            amount: Some(Fraction::new(i128::from(adjustment.thousandths), 1_000)),
+        });
+    }
 }
 
 impl Books<'_> {

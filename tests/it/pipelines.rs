@@ -89,6 +89,18 @@ fn the_good_pipeline_has_a_plan() {
 }
 
 #[test]
+fn the_plan_says_every_term_of_money() {
+    let pipeline = pipeline::read(&folder().join("terms.yaml")).unwrap();
+    let agreement = &pipeline.agreement;
+    let as_of = "2026-03-31".parse().unwrap();
+    let period = Period::containing(as_of, agreement.cycle, &agreement.zone).unwrap();
+    let plan = pipeline::plan(&pipeline, &period).to_string();
+    let (_, terms) = plan.split_once("Terms in force").unwrap();
+    let (terms, _) = terms.split_once("\nLeft to custom").unwrap();
+    settings().bind(|| insta::assert_snapshot!("terms_plan", terms));
+}
+
+#[test]
 fn the_plan_says_where_no_version_is_in_force() {
     let rates = "    - { issuer: a, per_point: 0.008, from: 2026-01-01 }";
     // the rates of `a`, what the plan of March says of them

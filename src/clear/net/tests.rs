@@ -569,3 +569,60 @@ fn by_statement_the_lines_share_one_rounded_total_by_largest_remainder() {
         ["gross 1.29 a", "fee 0.02 a", "gross 0.64 a", "fee 0.01 a"]
     );
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    /// Whatever the events, the rounding and the charges: a statement exists, which it does only
+    /// when the lines of each payer sum to its payable; and swapping the parties turns the net
+    /// round.
+    #[test]
+    fn lines_sum_to_payables_under_every_rounding(
+        a in proptest::collection::vec((0_usize..3, -100_000_i64..100_000), 0..8),
+        b in proptest::collection::vec((0_usize..3, -100_000_i64..100_000), 0..8),
+        percent in 0_i64..100_000,
+        bounds in proptest::option::of((0_i64..500, 0_i64..5_000)),
+        inclusive in proptest::bool::ANY,
+    ) {
+        let events = |all: &[(usize, i64)]| -> Vec<(Flow, i64)> {
+            all.iter().map(|&(flow, points)| (Flow::ALL[flow], points)).collect()
+        };
+        let (a, b) = (events(&a), events(&b));
+        let mut agreement = agreement();
+        let percent = Decimal::new(percent, 3).to_string();
+        let (min, max) = match bounds {
+            Some((min, more)) => {
+                (Some(Decimal::new(min, 2)), Some(Decimal::new(min + more, 2)))
+            }
+            None => (None, None),
+        };
+        agreement.fees =
+            vec![Fee { min, max, tax: Some(tax("6", inclusive)), ..fee(&percent) }];
+        agreement.taxes = vec![GrossTax {
+            tax: tax("3", !inclusive),
+            issuer_pays: false,
+            scope: everywhere(),
+            clause: None,
+        }];
+        for mode in Mode::ALL {
+            for place in Place::ALL {
+                agreement.rounding = Rounding { place, mode };
+                let clearing = cleared(&agreement, &a, &b);
+                let statement = &clearing.statements()[0];
+                for (party, payable) in statement.payables().iter() {
+                    let lines = statement.lines().iter();
+                    let sum: i64 = lines
+                        .filter(|line| line.kind.is_payable() && line.payer == party)
+                        .map(|line| line.amount.minor())
+                        .sum();
+                    proptest::prop_assert_eq!(sum, payable.minor());
+                }
+                let mut swapped = agreement.clone();
+                std::mem::swap(&mut swapped.rates.a, &mut swapped.rates.b);
+                std::mem::swap(&mut swapped.ratios.a, &mut swapped.ratios.b);
+                let turned = cleared(&swapped, &b, &a);
+                proptest::prop_assert_eq!(turned.statements()[0].net(), -statement.net());
+            }
+        }
+    }
+}

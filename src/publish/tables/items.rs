@@ -10,8 +10,8 @@ use crate::value::period::Instant;
 
 /// A row of `held` or `pending`.
 pub struct ItemRow<'a> {
-    /// Whose points.
-    pub issuer: Party,
+    /// Whose points; `None` for an adjustment.
+    pub issuer: Option<Party>,
     /// The issuer's leg.
     pub issuer_event_id: Option<&'a str>,
     /// The acceptor's leg.
@@ -23,17 +23,21 @@ pub struct ItemRow<'a> {
     /// The kind.
     pub kind: &'static str,
     /// The member.
-    pub member: &'a str,
+    pub member: Option<&'a str>,
     /// When it happened.
     pub occurred_at: Instant,
     /// Points.
-    pub points: i128,
+    pub points: Option<i128>,
     /// Exact worth.
     pub amount: Option<Decimal>,
     /// Its currency.
-    pub currency: Option<&'static str>,
+    pub currency: Option<&'a str>,
     /// When its discrepancy was first seen.
     pub first_seen: Option<Date>,
+    /// An adjustment's number.
+    pub reference: Option<&'a str>,
+    /// Who would pay an adjustment.
+    pub payer: Option<Party>,
     /// Days.
     pub age_days: i128,
     /// `path:line` of the issuer's leg.
@@ -50,7 +54,7 @@ pub fn held<'a>() -> Table<ItemRow<'a>> {
         zh: "挂账",
         meaning: "an item that is held, outside the net",
         columns: vec![
-            text("issuer", "发行方", |row| letter(Some(row.issuer)), "Whose points: a or b."),
+            text("issuer", "发行方", |row| letter(row.issuer), "Whose points: a or b."),
             text(
                 "issuer_event_id",
                 "发行方流水号",
@@ -76,12 +80,12 @@ pub fn held<'a>() -> Table<ItemRow<'a>> {
                 "The discrepancy under which it stands.",
             ),
             text("kind", "类型", |row| word(row.kind), "The kind of the leg."),
-            text("member", "会员号", |row| some(row.member), "The member of the leg."),
+            text("member", "会员号", |row| row.member.map(Into::into), "The member of the leg."),
             at("occurred_at", "交易时间", |row| Some(row.occurred_at), "When it happened."),
             integer(
                 "points",
                 "积分",
-                |row| Some(row.points),
+                |row| row.points,
                 "Issuer points to clear; for an acceptor's leg alone, what it recorded.",
             ),
             exact(
@@ -112,13 +116,25 @@ pub fn held<'a>() -> Table<ItemRow<'a>> {
                 "issuer_row",
                 "发行方行",
                 |row| row.issuer_place.as_deref().map(Into::into),
-                "File and line of the issuer's leg.",
+                "File and line of the issuer's leg, or of the adjustment.",
             ),
             text(
                 "acceptor_row",
                 "受理方行",
                 |row| row.acceptor_place.as_deref().map(Into::into),
                 "File and line of the acceptor's leg.",
+            ),
+            text(
+                "reference",
+                "关联单号",
+                |row| row.reference.map(Into::into),
+                "The number of an adjustment.",
+            ),
+            text(
+                "payer",
+                "付款方",
+                |row| letter(row.payer),
+                "Who would pay an adjustment: a or b.",
             ),
         ],
     }

@@ -8,7 +8,9 @@ use rayon::prelude::*;
 
 use super::directions;
 use crate::agreement::Agreement;
+use crate::claim::HeldAdjustment;
 use crate::clear::ObligationKey;
+use crate::detect::ledger::LED_06;
 use crate::detect::place;
 use crate::event::{Lineage, Matched};
 use crate::frame::books::{Ledger, Side};
@@ -307,7 +309,35 @@ impl<'a> Items<'a> {
                 .then_with(|| content(one).cmp(&content(other)))
                 .then_with(|| places(one).cmp(&places(other)))
         });
+        if disposition == Disposition::Held {
+            rows.extend(
+                self.evidence.held_adjustments.iter().map(|held| self.adjustment_row(held)),
+            );
+        }
         Ok(rows)
+    }
+
+    /// An adjustment that does not stand; it has no leg and no member.
+    fn adjustment_row(&self, held: &'a HeldAdjustment) -> ItemRow<'a> {
+        ItemRow {
+            issuer: None,
+            issuer_event_id: None,
+            acceptor_event_id: None,
+            code: Some(LED_06.code),
+            discrepancy_id: Some(&held.discrepancy_id),
+            kind: "adjustment",
+            member: None,
+            occurred_at: held.approved_at,
+            points: None,
+            amount: Some(held.amount),
+            currency: Some(&held.currency),
+            reference: Some(&held.id),
+            payer: Some(held.payer),
+            first_seen: self.first_seen.get(held.discrepancy_id.as_str()).copied(),
+            age_days: self.age_days(held.approved_at),
+            issuer_place: Some(held.place.clone()),
+            acceptor_place: None,
+        }
     }
 
     fn items_of<I: Side>(
@@ -392,18 +422,20 @@ impl<'a> Items<'a> {
             std::mem::swap(&mut issuer_leg, &mut acceptor_leg);
         }
         Ok(Some(ItemRow {
-            issuer: if is_acceptors { I::PARTY.partner() } else { I::PARTY },
+            issuer: Some(if is_acceptors { I::PARTY.partner() } else { I::PARTY }),
             issuer_event_id: issuer_leg.0,
             acceptor_event_id: acceptor_leg.0,
             code: cause.map(|(code, _)| code),
             discrepancy_id: cause.map(|(_, id)| id),
             kind: kind.word(),
-            member,
+            member: Some(member),
             occurred_at,
-            points,
+            points: Some(points),
             amount: worth.map(|worth| worth.amount),
             currency: worth.map(|worth| worth.currency.code()),
             first_seen: cause.and_then(|(_, id)| self.first_seen.get(id).copied()),
+            reference: None,
+            payer: None,
             age_days: self.age_days(occurred_at),
             issuer_place: issuer_leg.1,
             acceptor_place: acceptor_leg.1,
