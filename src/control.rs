@@ -7,7 +7,8 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, UInt32Type};
 
 use crate::account::Account;
-use crate::feed::{FeedKind, FeedRows};
+use crate::feed::{FeedKind, FeedRows, InputFile};
+use crate::frame::schema::FILE;
 use crate::value::money::Currency;
 use crate::value::party::Party;
 use crate::value::points::Overflow;
@@ -83,21 +84,32 @@ impl Conservation {
     }
 }
 
-/// The totals of a feed, file by file: read = accepted + rejected.
+/// What was read of one file. A file that repeats another has what that one has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FileTotal {
+    /// Data rows, refused ones included.
+    pub rows: u64,
+    /// Refused rows.
+    pub rejected: u64,
+    /// The points of the accepted rows, where the feed has a column of points.
+    pub points: Option<i128>,
+}
+
+/// What was read of each file of a feed, in the order of the files.
 ///
 /// # Errors
 /// [`Overflow`] when a sum of points leaves 127 bits.
-pub fn of_feed(feed: &FeedRows) -> Result<Vec<ControlTotal>, Overflow> {
+pub fn by_file(feed: &FeedRows) -> Result<Vec<FileTotal>, Overflow> {
     let points_column = match feed.kind {
         FeedKind::Ledger => Some("points"),
         FeedKind::Accounts | FeedKind::Opening => Some("balance"),
         FeedKind::Lots => Some("remaining"),
-        FeedKind::Statement | FeedKind::Members | FeedKind::Links | FeedKind::Consents => None,
-        FeedKind::Decisions => None,
+        FeedKind::Statement | FeedKind::Deliveries | FeedKind::Decisions => None,
+        FeedKind::Members | FeedKind::Links | FeedKind::Consents => None,
         FeedKind::Adjustments | FeedKind::Settlements | FeedKind::ExemptDays => None,
     };
     let mut accepted = vec![StageTotal::default(); feed.files.len()];
-    let files = feed.rows.column_by_name("file").and_then(|c| c.as_primitive_opt::<UInt32Type>());
+    let files = feed.rows.column_by_name(FILE).and_then(|c| c.as_primitive_opt::<UInt32Type>());
     let points = points_column
         .and_then(|name| feed.rows.column_by_name(name))
         .and_then(|column| column.as_primitive_opt::<Int64Type>());
@@ -107,9 +119,28 @@ pub fn of_feed(feed: &FeedRows) -> Result<Vec<ControlTotal>, Overflow> {
             total.add(points, None)?;
         }
     }
-    let mut totals = Vec::new();
+    let mut totals: BTreeMap<&str, FileTotal> = BTreeMap::new();
     for (file, accepted) in feed.files.iter().zip(accepted) {
-        let rejected = feed.rejects.iter().filter(|reject| reject.file == file.path).count();
+        let total = match &file.repeats {
+            // The first of the files with a content stands before the others.
+            Some(first) => totals.get(first.as_str()).copied().unwrap_or_default(),
+            None => {
+                let of_file = feed.rejects.iter().filter(|reject| reject.file == file.path);
+                let points = points_column.map(|_| accepted.points);
+                FileTotal { rows: file.rows, rejected: of_file.count() as u64, points }
+            }
+        };
+        totals.insert(&file.path, total);
+    }
+    let total_of = |file: &InputFile| totals.get(file.path.as_str()).copied();
+    Ok(feed.files.iter().filter_map(total_of).collect())
+}
+
+/// The totals of a feed, file by file: read = accepted + rejected; a repeated file is ignored.
+#[must_use]
+pub fn of_feed(feed: &FeedRows, files: &[FileTotal]) -> Vec<ControlTotal> {
+    let mut totals = Vec::new();
+    for (file, found) in feed.files.iter().zip(files) {
         let total = |stage, rows, points| ControlTotal {
             owner: feed.owner.word(),
             subject: feed.kind.word(),
@@ -119,12 +150,15 @@ pub fn of_feed(feed: &FeedRows) -> Result<Vec<ControlTotal>, Overflow> {
             points,
             money: None,
         };
-        totals.push(total("read", file.rows, None));
-        let points = points_column.map(|_| accepted.points);
-        totals.push(total("accepted", accepted.rows, points));
-        totals.push(total("rejected", rejected as u64, None));
+        if file.repeats.is_some() {
+            totals.push(total("ignored", found.rows, None));
+            continue;
+        }
+        totals.push(total("read", found.rows, None));
+        totals.push(total("accepted", found.rows.saturating_sub(found.rejected), found.points));
+        totals.push(total("rejected", found.rejected, None));
     }
-    Ok(totals)
+    totals
 }
 
 /// The totals of one party's book, by role and stage, with the money of the settlement currency;

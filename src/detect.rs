@@ -12,8 +12,11 @@ mod scene;
 pub mod suspect;
 
 pub mod feed;
+pub mod delivery;
+pub mod snapshot;
 pub mod member;
 pub mod contact;
+pub mod token;
 pub mod consent;
 pub mod tier;
 pub mod event;
@@ -37,7 +40,9 @@ use crate::value::party::Both;
 use crate::value::points::Overflow;
 
 pub use decision::Verdicts;
+pub use delivery::SentBefore;
 pub use desk::{Desk, Paths, place};
+pub use feed::Arrival;
 pub use items::{Judged, held_with, judge_book};
 pub use ledger::RollForward;
 pub use lot::LotBook;
@@ -47,7 +52,10 @@ pub use scene::Scene;
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     [
         feed::RULES,
+        snapshot::RULES,
+        past::RULES,
         member::RULES,
+        token::RULES,
         consent::RULES,
         tier::RULES,
         event::RULES,
@@ -56,7 +64,6 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         ledger::RULES,
         cap::RULES,
         statement::RULES,
-        past::RULES,
     ]
     .into_iter()
     .flatten()
@@ -80,6 +87,24 @@ where
     let (pairs, mut discrepancies) = pairs::judge(scene, &fates)?;
     discrepancies.extend(rest.discrepancies);
     Ok((Judgement { pairs, items: rest.items, released: Vec::new() }, discrepancies))
+}
+
+/// Judges the feeds as files, and the snapshots and tokens in them as a whole.
+pub fn judge_feeds(
+    desk: &Desk<'_>,
+    arrivals: &[Arrival<'_>],
+    book: &LinkBook,
+    members: &Both<Option<Members>>,
+    accounts: &Both<Option<Balances>>,
+) -> Vec<Discrepancy> {
+    let mut found: Vec<Discrepancy> = Vec::new();
+    for arrival in arrivals {
+        found.extend(feed::judge(desk, arrival));
+        found.extend(consent::strays(desk, arrival));
+    }
+    found.extend(snapshot::judge(desk, arrivals, members, accounts));
+    found.extend(token::judge(desk, arrivals, book, members));
+    found
 }
 
 /// Judges members, links and tiers by themselves.

@@ -1,18 +1,32 @@
 //! What a feed is: whose it is, which files it has, how they are written, and which of their
 //! columns become which canonical columns. The pipeline resolves to these; the reader obeys them.
 
+mod delivery;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
+use jiff::Span;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 pub use crate::frame::fields::FeedKind;
 use crate::frame::fields::Field;
 use crate::value::party::Party;
-use crate::value::token::TokenKey;
+use crate::value::period::{Instant, Period};
+use crate::value::token::{KeyName, TokenKey};
+
+pub use delivery::{Named, Note};
+
+/// How patterns match: within one name, and not the point of a hidden one.
+pub const WITHIN_A_NAME: glob::MatchOptions = glob::MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: true,
+};
 
 /// Whose feed it is: a party's, or both's (links and consents).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +67,34 @@ pub struct Feed {
     pub zone: TimeZone,
     /// The declared columns, in the order of the feed's canonical fields.
     pub columns: Vec<Column>,
+    /// Columns of the files that were not agreed: each that arrives is told, and never read.
+    pub not_agreed: Vec<String>,
+    /// When the files are due.
+    pub due: Option<Due>,
+    /// How many days a snapshot may be older than the cut.
+    pub max_age_days: Option<u32>,
+}
+
+/// When the files of a feed are due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// So many days after the last day that they may cover.
+    pub days: u32,
+    /// At that time of the feed's zone.
+    pub time: Time,
+}
+
+impl Due {
+    /// The instant at which the files of a period are due: counted from the earlier of the as-of
+    /// date and the period's last day. `None` past the end of the calendar.
+    #[must_use]
+    pub fn at(self, period: &Period, zone: &TimeZone) -> Option<Instant> {
+        let last_day = period.cut().plus(-1).day(zone)?;
+        let days = Span::new().try_days(self.days).ok()?;
+        let day = last_day.checked_add(days).ok()?;
+        let due = day.to_datetime(self.time).to_zoned(zone.clone()).ok()?;
+        Some(Instant(due.timestamp().as_microsecond()))
+    }
 }
 
 impl Feed {
@@ -68,15 +110,10 @@ impl Feed {
             .root
             .to_str()
             .ok_or_else(|| refused(format!("{} is not UTF-8", self.root.display())))?;
-        let options = glob::MatchOptions {
-            case_sensitive: true,
-            require_literal_separator: true,
-            require_literal_leading_dot: true,
-        };
         let mut files = BTreeSet::new();
         for pattern in &self.patterns {
             let whole = format!("{}/{pattern}", glob::Pattern::escape(root));
-            let matches = glob::glob_with(&whole, options)
+            let matches = glob::glob_with(&whole, WITHIN_A_NAME)
                 .map_err(|error| refused(format!("the pattern `{pattern}`: {error}")))?;
             for found in matches {
                 let found = found.map_err(io::Error::from)?;
@@ -143,8 +180,19 @@ pub enum Contact {
     Email(Arc<TokenKey>),
     /// Raw names, to be keyed at parse.
     Name(Arc<TokenKey>),
-    /// Tokens that the partner keyed.
-    Ready,
+    /// Tokens that the partner keyed, and with which key where that is said.
+    Ready(Option<KeyName>),
+}
+
+impl Contact {
+    /// The key of the tokens, where it is known.
+    #[must_use]
+    pub fn key_name(&self) -> Option<&KeyName> {
+        match self {
+            Contact::Mobile(key) | Contact::Email(key) | Contact::Name(key) => Some(key.key_name()),
+            Contact::Ready(name) => name.as_ref(),
+        }
+    }
 }
 
 /// A file that a feed found.
@@ -156,6 +204,11 @@ pub struct InputFile {
     pub bytes: u64,
     /// The BLAKE3 digest of its content, hexadecimal.
     pub blake3: String,
+    /// The SHA-256 digest of its content, hexadecimal, where the owner's deliveries may name one.
+    pub sha256: Option<String>,
+    /// The earlier file of the feed with the same content, where there is one; then this one is
+    /// not read.
+    pub repeats: Option<String>,
     /// Data rows in it, refused ones included; filled in by reading.
     pub rows: u64,
 }
@@ -163,7 +216,7 @@ pub struct InputFile {
 /// What became of one feed: its canonical rows and everything that did not become one.
 ///
 /// The batch has the columns of `FeedKind::fields` in order (undeclared ones null, or their
-/// default word), then `file: UInt32`, an index into `files`, and `line: UInt64`, one-based (the
+/// default word), then `@file: UInt32`, an index into `files`, and `@line: UInt64`, one-based (the
 /// first physical line of the record in text, the row number in Parquet).
 #[derive(Debug, Clone)]
 pub struct FeedRows {
@@ -179,6 +232,17 @@ pub struct FeedRows {
     pub rejects: Vec<Reject>,
     /// What was wrong with the feed as a whole.
     pub faults: Vec<FeedFault>,
+    /// Columns that were not agreed and arrived.
+    pub strays: Vec<Stray>,
+}
+
+/// A column that was not agreed and arrived all the same; it was dropped.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stray {
+    /// The file.
+    pub file: String,
+    /// The column as the pipeline names it.
+    pub column: String,
 }
 
 /// A refused row or value. The raw value never stands here.
@@ -244,6 +308,9 @@ mod tests {
             scale: 0,
             zone: TimeZone::UTC,
             columns: Vec::new(),
+            not_agreed: Vec::new(),
+            due: None,
+            max_age_days: None,
         }
     }
 
@@ -266,6 +333,29 @@ mod tests {
             let feed = feed(&root, patterns);
             let expected: Vec<PathBuf> = expected.iter().map(|name| feed.root.join(name)).collect();
             assert_eq!(feed.find().unwrap(), expected, "{patterns:?}");
+        }
+    }
+
+    #[test]
+    fn a_feed_is_due_so_many_days_after_its_last_day() {
+        use crate::value::period::Cycle;
+        // zone, as-of date, days, time, due
+        let rows = [
+            ("Asia/Shanghai", "2026-03-31", 1, "06:00", "2026-04-01T06:00:00+08:00"),
+            ("Asia/Shanghai", "2026-03-12", 1, "06:00", "2026-03-13T06:00:00+08:00"),
+            ("Asia/Shanghai", "2026-03-12", 0, "23:59:59", "2026-03-12T23:59:59+08:00"),
+            // Later runs of a period do not move it.
+            ("Asia/Shanghai", "2026-04-05", 1, "06:00", "2026-04-01T06:00:00+08:00"),
+            // A time that the clock skips is the one after the change.
+            ("America/New_York", "2026-03-07", 1, "02:30", "2026-03-08T03:30:00-04:00"),
+        ];
+        for (zone, as_of, days, time, expected) in rows {
+            let zone = TimeZone::get(zone).unwrap();
+            let as_of = as_of.parse().unwrap();
+            let period = Period::labelled("2026-03", as_of, Cycle::Monthly, &zone).unwrap();
+            let due = Due { days, time: time.parse().unwrap() };
+            assert_eq!(due.at(&period, &zone).unwrap().show(&zone), expected, "{as_of} {time}");
+            assert_eq!(Due { days: u32::MAX, ..due }.at(&period, &zone), None);
         }
     }
 

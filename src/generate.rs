@@ -33,7 +33,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::value::party::Both;
-use crate::value::token::TokenKey;
+use crate::value::token::{Algorithm, TokenKey};
 
 use calendar::{AS_OF_DAY_MIN, Scene, month_after};
 use census::{Census, mix};
@@ -206,7 +206,7 @@ pub fn generate(order: &GenerateOrder) -> Result<Generated, GenerateError> {
         DataFormat::Csv | DataFormat::Mixed => Layout::Csv,
     };
     let secret = format!("synthetic-contact-key-{:016x}\n", mix(order.seed, 0, 20));
-    let key = TokenKey::new("synthetic-1", secret.as_bytes())
+    let key = TokenKey::new("synthetic-1", Algorithm::HmacSha256, secret.as_bytes())
         .map_err(|short| GenerateError::Order(short.to_string()))?;
     write_file(&order.to.join("keys"), "contact.key", &secret)?;
     let terms = Terms { months: &months, layouts, shared, blocking: order.blocking };

@@ -22,6 +22,7 @@ use crate::agreement::Agreement;
 use crate::feed::Feed;
 use crate::ruling::Rulings;
 use crate::value::period::Period;
+use crate::value::token::KeyName;
 
 pub use check::{Trouble, read};
 pub use plan::{OUTPUTS, Plan, plan};
@@ -44,8 +45,8 @@ pub struct Pipeline {
     pub rulings: Rulings,
     /// Where results go, under the root.
     pub publish_to: PathBuf,
-    /// The id of the contact key, where there is one.
-    pub key_id: Option<String>,
+    /// The name of the contact key, where there is one.
+    pub key_name: Option<KeyName>,
     /// Names of settings that the file left to custom, with the value that applies, for `plan`.
     pub defaults: Vec<(String, String)>,
     /// The feeds, with `{period}` and `{as_of}` still in their patterns.

@@ -190,6 +190,7 @@ fn judge(
     watch: &dyn Watch,
 ) -> Result<Evidence, Error> {
     let agreement = &pipeline.agreement;
+    let numbers = before.numbers();
     let books = &intake.books;
     let exchange = Exchange::new(order.buckets.unwrap_or_else(|| intake.buckets()));
     let period = &scope.period;
@@ -274,14 +275,15 @@ fn judge(
         &b_lineage,
         exchange,
     );
-    let of_feeds = intake.feeds.iter().flat_map(|feed| detect::feed::judge(&desk, feed));
-
     let adjusted = match &intake.adjustments {
         Some(frame) => detect::adjustment::judge(&desk, frame)?,
         None => Adjusted::default(),
     };
 
-    let mut discrepancies: Vec<_> = of_feeds.collect();
+    let feeds = pipeline.feeds(period);
+    let arrivals = intake.arrivals(&feeds, &numbers);
+    let mut discrepancies =
+        detect::judge_feeds(&desk, &arrivals, &links, &intake.members, &intake.accounts);
     discrepancies.extend(of_members);
     discrepancies.extend(a_bases);
     discrepancies.extend(b_bases);

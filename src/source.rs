@@ -16,6 +16,7 @@ mod amount;
 mod batch;
 mod conform;
 mod csv;
+mod delivery;
 mod digest;
 mod error;
 mod instant;
@@ -28,13 +29,14 @@ mod sheet;
 use rayon::prelude::*;
 
 use self::batch::Gathering;
+pub use self::delivery::named;
 pub use self::digest::{digest, survey};
 pub use self::error::SourceError;
 use self::sheet::Sheet;
 use crate::feed::{Feed, FeedFault, FeedRows, Format, InputFile};
 
-/// Reads the surveyed files of a feed, in their order. `watch` hears, from the calling thread, the
-/// bytes and rows read since it last heard.
+/// Reads the surveyed files of a feed, in their order, but those that repeat another. `watch`
+/// hears, from the calling thread, the bytes and rows read since it last heard.
 ///
 /// # Errors
 /// When a file cannot be read, is corrupt or changed since the survey, when a strict column holds
@@ -47,7 +49,7 @@ pub fn read(
 ) -> Result<FeedRows, SourceError> {
     let rules = conform::rules(feed)?;
     let mut gathering = Gathering::new(feed, files);
-    let mut faults = Vec::new();
+    let (mut faults, mut strays) = (Vec::new(), Vec::new());
     if files.is_empty() && !feed.kind.may_come_later() {
         let missing = |pattern: &String| FeedFault::Missing { pattern: pattern.clone() };
         faults.extend(feed.patterns.iter().map(missing));
@@ -69,6 +71,7 @@ pub fn read(
                 |sheet| gathering.add(sheet, watch),
             )?;
             faults.append(&mut blocks.faults);
+            strays.append(&mut blocks.strays);
         }
         Format::Parquet => {
             let mut groups = parquet::RowGroups::new(feed, &rules, files);
@@ -79,9 +82,10 @@ pub fn read(
             )?;
             groups.verify()?;
             faults.append(&mut groups.faults);
+            strays.append(&mut groups.strays);
         }
     }
-    gathering.finish(faults)
+    gathering.finish(faults, strays)
 }
 
 /// Decodes pieces on all threads while the next ones are cut, and adds their sheets in order.

@@ -1,5 +1,7 @@
-//! Rules on consent: CON-01 and CON-02.
+//! Rules on consent and purpose: CON-01, CON-02 and CON-03.
 
+use super::desk::Desk;
+use super::feed::Arrival;
 use super::scene::Scene;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::frame::books::Side;
@@ -57,8 +59,34 @@ pub static CON_02: Rule = Rule {
     ),
 };
 
+/// CON-03: column outside the agreed purpose (超范围列).
+pub static CON_03: Rule = Rule {
+    code: "CON-03",
+    title: "column outside the agreed purpose",
+    zh: "超范围列",
+    severity: Severity::Warning,
+    effect: Effect::Counted,
+    latitude: Latitude::Free,
+    finds: say(
+        "A column that the pipeline lists as not agreed and that arrived; it was dropped.",
+        "流水线列为未约定、却仍随文件到达的列，已丢弃。",
+    ),
+    matters: say(
+        "Data that nobody needs for the purpose must not be sent at all.",
+        "目的之外的数据本就不应发送。",
+    ),
+    example: say(
+        "身份证号 stands in the members' file, and the agreement covers member numbers only.",
+        "会员文件里有身份证号，而合同只约定了会员号。",
+    ),
+    settles: say(
+        "The sender leaves the column out and says since when it was sent.",
+        "由发送方去掉该列，并说明自何时起发送。",
+    ),
+};
+
 /// The rules of the family.
-pub static RULES: &[&Rule] = &[&CON_01, &CON_02];
+pub static RULES: &[&Rule] = &[&CON_01, &CON_02, &CON_03];
 
 /// Whether a consent to the link stood when an issuer's leg occurred.
 pub fn judge<I: Side>(
@@ -92,4 +120,18 @@ pub fn judge<I: Side>(
             .seen(at)
             .because(reason),
     )
+}
+
+/// CON-03: columns that were not agreed and arrived, one finding per file and column. Nothing of
+/// them was read but their name.
+pub fn strays(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Vec<Discrepancy> {
+    let strays = arrival.rows.strays.iter();
+    let found = strays.map(|stray| {
+        arrival
+            .draft(desk, &CON_03, &[&stray.file, &stray.column])
+            .at(arrival.party(), stray.file.clone())
+            .expected(None, Some(stray.column.clone()))
+            .because("the column is not agreed; it was dropped")
+    });
+    found.collect()
 }

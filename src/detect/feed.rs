@@ -1,33 +1,35 @@
-//! Rules on feeds as files: FIL-01, FIL-04, FIL-05, FIL-06.
+//! Rules on feeds as files: FIL-01, FIL-04, FIL-05, FIL-06. What deliveries say is judged beside.
 
+use super::delivery::{self, FIL_02, FIL_03, FIL_07, FIL_08, SentBefore};
 use super::desk::Desk;
+use crate::control::FileTotal;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
-use crate::feed::{FeedFault, FeedRows, Owner, RejectCode};
+use crate::feed::{Feed, FeedFault, FeedRows, Note, Owner, RejectCode};
 use crate::value::party::Party;
 
-/// FIL-01: feed missing (文件缺失).
+/// FIL-01: feed missing or late (文件缺失或迟到).
 pub static FIL_01: Rule = Rule {
     code: "FIL-01",
-    title: "feed missing",
-    zh: "文件缺失",
+    title: "feed missing or late",
+    zh: "文件缺失或迟到",
     severity: Severity::Fatal,
     effect: Effect::Blocks,
     latitude: Latitude::Firm,
     finds: say(
-        "A feed for which no file matches the pattern of the pipeline.",
-        "没有任何文件符合流水线所写的路径模式。",
+        "A feed for which no file matches the pattern of the pipeline, or a file sent after it was due.",
+        "没有任何文件符合流水线所写的路径模式，或文件在应达时间之后才发出。",
     ),
     matters: say(
         "A statement without one side's rows would call everything one-sided.",
         "缺了一方的明细，另一方的每一笔都会成为单边账。",
     ),
     example: say(
-        "`sample-data/sky/2026-03/ledger-*.csv` matches nothing.",
-        "`sample-data/sky/2026-03/ledger-*.csv` 找不到文件。",
+        "`sample-data/sky/2026-03/ledger-*.csv` matches nothing; or it was due at 06:00 and sent at 09:12.",
+        "`sample-data/sky/2026-03/ledger-*.csv` 找不到文件；或应于 06:00 到达，却在 09:12 才发出。",
     ),
     settles: say(
-        "The sender delivers the file; the run is repeated.",
-        "由发送方补送文件，再重新运行。",
+        "The sender delivers the file, or both agree to take it late by moving `due`; the run is repeated.",
+        "由发送方补送文件，或双方同意放宽 `due`，再重新运行。",
     ),
 };
 
@@ -127,27 +129,54 @@ pub static FIL_06: Rule = Rule {
 };
 
 /// The rules of the family.
-pub static RULES: &[&Rule] = &[&FIL_01, &FIL_04, &FIL_05, &FIL_05_REQUIRED, &FIL_06];
+pub static RULES: &[&Rule] =
+    &[&FIL_01, &FIL_02, &FIL_03, &FIL_04, &FIL_05, &FIL_05_REQUIRED, &FIL_06, &FIL_07, &FIL_08];
 
-/// What reading found wrong with a feed, as discrepancies.
-pub fn judge(desk: &Desk<'_>, feed: &FeedRows) -> Vec<Discrepancy> {
-    let party = match feed.owner {
-        Owner::Party(party) => party,
-        Owner::Shared => Party::A,
-    };
+/// A feed as it came: what it should be, what was read of it, and what its owner says of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// What it should be.
+    pub feed: &'a Feed,
+    /// What was read of it; its rows may have gone on.
+    pub rows: &'a FeedRows,
+    /// What was read of each of its files.
+    pub totals: &'a [FileTotal],
+    /// What its owner says that it sent; `None` where no note came whole.
+    pub note: Option<&'a Note>,
+    /// The numbers of its files in final publications; `None` without a past.
+    pub before: Option<&'a SentBefore>,
+}
+
+impl Arrival<'_> {
+    /// Whose feed it is; both, where it is shared.
+    pub(super) fn owners(&self) -> &'static [Party] {
+        match self.feed.owner {
+            Owner::Party(Party::A) => &[Party::A],
+            Owner::Party(Party::B) => &[Party::B],
+            Owner::Shared => &Party::BOTH,
+        }
+    }
+
+    /// Under whose evidence its files stand.
+    pub(super) fn party(&self) -> Party {
+        match self.feed.owner {
+            Owner::Party(party) => party,
+            Owner::Shared => Party::A,
+        }
+    }
+}
+
+/// What is wrong with a feed as files: what reading found, and what deliveries say.
+pub fn judge(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Vec<Discrepancy> {
+    let (feed, party) = (arrival.rows, arrival.party());
     let whose = format!("{} {}", feed.owner.word(), feed.kind.word());
     let faults = feed.faults.iter().map(|fault| match fault {
-        FeedFault::Missing { pattern } => desk
-            .draft(&FIL_01)
-            .subject(party, whose.clone())
-            .subject(party, pattern.clone())
+        FeedFault::Missing { pattern } => arrival
+            .draft(desk, &FIL_01, &[pattern])
             .at(party, pattern.clone())
             .because(format!("no file of the feed {whose} matches `{pattern}`")),
-        FeedFault::Column { file, column, reason } => desk
-            .draft(&FIL_05_REQUIRED)
-            .subject(party, whose.clone())
-            .subject(party, file.clone())
-            .subject(party, column.clone())
+        FeedFault::Column { file, column, reason } => arrival
+            .draft(desk, &FIL_05_REQUIRED, &[file, column])
             .at(party, file.clone())
             .expected(Some(column.clone()).filter(|column| !column.is_empty()), None)
             .because(told(column, reason)),
@@ -159,11 +188,7 @@ pub fn judge(desk: &Desk<'_>, feed: &FeedRows) -> Vec<Discrepancy> {
             RejectCode::Value => &FIL_06,
         };
         let place = format!("{}:{}", reject.file, reject.line);
-        let draft = desk
-            .draft(rule)
-            .subject(party, whose.clone())
-            .subject(party, place.clone())
-            .at(party, place);
+        let draft = arrival.draft(desk, rule, &[&place]).at(party, place);
         let draft = match feed.kind.field(&reject.column) {
             Some(field) => draft.differs(field.name, None, None),
             None => draft,
@@ -172,7 +197,7 @@ pub fn judge(desk: &Desk<'_>, feed: &FeedRows) -> Vec<Discrepancy> {
             .expected(None, Some(reject.redacted.clone()).filter(|shown| !shown.is_empty()))
             .because(told(&reject.column, &reject.reason))
     });
-    faults.chain(rejects).collect()
+    faults.chain(rejects).chain(delivery::judge(desk, arrival)).collect()
 }
 
 /// A reason with the column that it is about, where it is about one.

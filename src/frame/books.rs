@@ -4,6 +4,7 @@
 //! type whose points it holds.
 
 mod decisions;
+mod deliveries;
 mod recall;
 
 use std::marker::PhantomData;
@@ -17,12 +18,14 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::fields::{AMOUNT_DIGITS, FeedKind};
+use super::schema::{FILE, LINE};
 use crate::value::kind::{Kind, LinkMethod, MemberStatus, Status};
 use crate::value::party::{A, B, Programme};
 use crate::value::period::Instant;
 use crate::value::points::Points;
 
 pub use decisions::Decisions;
+pub use deliveries::Deliveries;
 pub use recall::RecalledRow;
 
 /// A batch that does not have the canonical columns of its feed: a bug of the reader.
@@ -71,11 +74,11 @@ impl Columns<'_> {
     }
 
     pub(super) fn origins(&self) -> Result<Origins, FrameError> {
-        let file = self.column("file")?.as_primitive_opt::<UInt32Type>();
-        let line = self.column("line")?.as_primitive_opt::<UInt64Type>();
+        let file = self.column(FILE)?.as_primitive_opt::<UInt32Type>();
+        let line = self.column(LINE)?.as_primitive_opt::<UInt64Type>();
         Ok(Origins {
-            file: file.cloned().ok_or_else(|| self.error("file"))?,
-            line: line.cloned().ok_or_else(|| self.error("line"))?,
+            file: file.cloned().ok_or_else(|| self.error(FILE))?,
+            line: line.cloned().ok_or_else(|| self.error(LINE))?,
         })
     }
 }
@@ -377,6 +380,7 @@ pub struct Members {
     mobile: StringArray,
     email: StringArray,
     name: StringArray,
+    as_of: Int64Array,
     /// Where the rows stood.
     pub origins: Origins,
 }
@@ -397,6 +401,7 @@ impl Members {
             mobile: columns.texts("mobile")?,
             email: columns.texts("email")?,
             name: columns.texts("name")?,
+            as_of: columns.integers("as_of")?,
             origins: columns.origins()?,
         })
     }
@@ -435,6 +440,12 @@ impl Members {
     #[must_use]
     pub fn token(&self, column: &str, row: u32) -> Option<&str> {
         text(self.tokens(column), row)
+    }
+
+    /// When the snapshot of the member was taken.
+    #[must_use]
+    pub fn as_of(&self, row: u32) -> Option<Instant> {
+        instant(&self.as_of, row)
     }
 
     /// The tokens of a canonical contact column.

@@ -32,6 +32,8 @@ pub enum FeedKind {
     ExemptDays,
     /// What was decided of held items (挂账处理).
     Decisions,
+    /// What was sent, file by file (交接单).
+    Deliveries,
 }
 
 /// What a canonical column holds, and so its Arrow type.
@@ -47,6 +49,8 @@ pub enum FieldKind {
     Points,
     /// Money, in millionths of a unit of its currency, whatever the currency's own digits: Int64.
     Amount,
+    /// A whole number that is no points, such as a count: Int64.
+    Whole,
     /// An instant, microseconds since the epoch in UTC: Int64.
     Instant,
     /// The instant at which a balance or snapshot holds: Int64 as `Instant`, but a bare day means
@@ -133,6 +137,7 @@ pub const MEMBERS: &[Field] = &[
     optional("mobile", "手机号令牌", FieldKind::Token, "The keyed token of the mobile number."),
     optional("email", "邮箱令牌", FieldKind::Token, "The keyed token of the e-mail address."),
     optional("name", "姓名令牌", FieldKind::Token, "The keyed token of the name; it links nobody."),
+    optional("as_of", "截至", FieldKind::AsOf, "When the snapshot of the member was taken."),
 ];
 
 /// Columns of `accounts`.
@@ -337,6 +342,23 @@ pub const DECISIONS: &[Field] = &[
     key("decided_at", "决定时间", FieldKind::Instant, "When it was decided."),
 ];
 
+/// Columns of `deliveries`.
+pub const DELIVERIES: &[Field] = &[
+    key(
+        "file",
+        "文件",
+        FieldKind::Text,
+        "The file: its path under the root, or its last name where that is unique.",
+    ),
+    optional("sha256", "SHA-256 摘要", FieldKind::Text, "The SHA-256 of its content, hexadecimal."),
+    optional("blake3", "BLAKE3 摘要", FieldKind::Text, "The BLAKE3 of its content, hexadecimal."),
+    optional("rows", "行数", FieldKind::Whole, "How many data rows it has."),
+    optional("points", "积分合计", FieldKind::Points, "The sum of its points or balances."),
+    optional("sequence", "序号", FieldKind::Whole, "Its number among the files of its feed."),
+    optional("sent_at", "发送时间", FieldKind::Instant, "When it was sent."),
+    optional("as_of", "截至", FieldKind::AsOf, "As of when its snapshot holds."),
+];
+
 impl FeedKind {
     /// Whether a run does without the files of the feed until they come.
     #[must_use]
@@ -360,6 +382,7 @@ impl FeedKind {
             FeedKind::Settlements => SETTLEMENTS,
             FeedKind::ExemptDays => EXEMPT_DAYS,
             FeedKind::Decisions => DECISIONS,
+            FeedKind::Deliveries => DELIVERIES,
         }
     }
 
@@ -379,6 +402,7 @@ impl FeedKind {
             FeedKind::Settlements => "settlements",
             FeedKind::ExemptDays => "exempt_days",
             FeedKind::Decisions => "decisions",
+            FeedKind::Deliveries => "deliveries",
         }
     }
 
@@ -398,6 +422,7 @@ impl FeedKind {
             FeedKind::Settlements => "收付款与争议",
             FeedKind::ExemptDays => "不可抗力日",
             FeedKind::Decisions => "挂账处理",
+            FeedKind::Deliveries => "交接单",
         }
     }
 

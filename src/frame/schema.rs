@@ -7,10 +7,11 @@ use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
 use crate::frame::fields::{FeedKind, FieldKind};
 
 /// The column that says which file a row came from: an index into the feed's files.
-pub const FILE: &str = "file";
+/// No canonical column has a name with an `@`.
+pub const FILE: &str = "@file";
 
 /// The column that says which line or row of the file, one-based.
-pub const LINE: &str = "line";
+pub const LINE: &str = "@line";
 
 impl FieldKind {
     /// The Arrow type that holds it.
@@ -18,7 +19,7 @@ impl FieldKind {
     pub fn data_type(self) -> DataType {
         match self {
             FieldKind::Id | FieldKind::Text | FieldKind::Token => DataType::Utf8,
-            FieldKind::Points | FieldKind::Amount => DataType::Int64,
+            FieldKind::Points | FieldKind::Amount | FieldKind::Whole => DataType::Int64,
             FieldKind::Instant | FieldKind::AsOf => DataType::Int64,
             FieldKind::Word { .. } => DataType::UInt8,
         }
@@ -54,7 +55,7 @@ mod tests {
             .collect();
         assert_eq!(
             shown,
-            ["member_no:Utf8", "balance:Int64", "as_of:Int64?", "file:UInt32", "line:UInt64"]
+            ["member_no:Utf8", "balance:Int64", "as_of:Int64?", "@file:UInt32", "@line:UInt64"]
         );
         let ledger = canonical_schema(FeedKind::Ledger);
         assert_eq!(ledger.field(2).data_type(), &DataType::UInt8);

@@ -9,10 +9,12 @@ mod agreement;
 mod amounts;
 mod basis;
 mod charges;
+mod contacts;
 mod feeds;
 mod matching;
 mod paths;
 mod rules;
+mod sent;
 mod terms;
 mod versions;
 
@@ -223,7 +225,7 @@ impl Checker<'_> {
             agreement,
             rulings,
             publish_to: publish_to?,
-            key_id: key.map(|key| key.id().to_owned()),
+            key_name: key.map(|key| key.key_name().clone()),
             defaults,
             feeds,
         })

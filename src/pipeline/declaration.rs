@@ -137,11 +137,22 @@ pub struct PartyDeclaration {
     pub overdraft: Option<bool>,
 }
 
+/// How a token is made of a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum AlgorithmDeclaration {
+    /// HMAC-SHA256.
+    #[serde(rename = "hmac-sha256")]
+    HmacSha256,
+    /// HMAC-SM3 (国密).
+    #[serde(rename = "hmac-sm3")]
+    HmacSm3,
+}
+
 /// Keys by use.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeysDeclaration {
-    /// The HMAC-SHA256 key for contact data.
+    /// The key for contact data.
     pub contact: KeyDeclaration,
 }
 
@@ -153,6 +164,9 @@ pub struct KeyDeclaration {
     pub id: String,
     /// The file that holds at least 16 bytes of key, under the root.
     pub file: String,
+    /// How tokens are made with it; default hmac-sha256.
+    #[serde(default)]
+    pub algorithm: Option<AlgorithmDeclaration>,
 }
 
 /// All feeds.
@@ -189,6 +203,9 @@ pub struct PartyFeeds {
     /// The party's own clearing statement, which is compared with ours when it comes (对方清算单).
     #[serde(default)]
     pub statement: Option<FeedDeclaration>,
+    /// What was sent, file by file: digests, totals, sequence numbers, times (交接单).
+    #[serde(default)]
+    pub deliveries: Option<FeedDeclaration>,
 }
 
 /// Feeds that belong to both.
@@ -213,6 +230,9 @@ pub struct SharedFeeds {
     /// What was decided of held items: release, adjust, reject or write off (挂账处理).
     #[serde(default)]
     pub decisions: Option<FeedDeclaration>,
+    /// What was sent of the shared feeds, file by file (交接单).
+    #[serde(default)]
+    pub deliveries: Option<FeedDeclaration>,
 }
 
 /// Files, their format, and where each canonical column comes from.
@@ -225,6 +245,25 @@ pub struct FeedDeclaration {
     pub format: FormatDeclaration,
     /// Canonical column → where it comes from; a column of the file that is not named here is dropped at parse.
     pub columns: BTreeMap<String, ColumnDeclaration>,
+    /// Columns of the files outside the agreed purpose: each that arrives is told (CON-03) and dropped.
+    #[serde(default)]
+    pub not_agreed: Vec<String>,
+    /// When the files are due; needs `deliveries` of the same owner with `sent_at` (FIL-01).
+    #[serde(default)]
+    pub due: Option<DueDeclaration>,
+    /// How many days a snapshot of members or accounts may be older than the cut (SNP-01); without it its age is not judged.
+    #[serde(default)]
+    pub max_age_days: Option<u32>,
+}
+
+/// When the files of a feed are due.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DueDeclaration {
+    /// So many days after the last day that the files may cover: the earlier of the as-of date and the period's last day.
+    pub days: u32,
+    /// At that time of day in the agreement's zone, such as `"06:00"`.
+    pub time: String,
 }
 
 /// A file format.
@@ -292,7 +331,46 @@ pub struct ColumnDescription {
     pub format: Option<String>,
     /// What the values of a contact column are.
     #[serde(default)]
-    pub token: Option<TokenDeclaration>,
+    pub token: Option<TokenChoice>,
+}
+
+/// What the values of a contact column are: a word, or `ready` with the key that the partner used.
+#[derive(Debug, Clone)]
+pub enum TokenChoice {
+    /// One word.
+    Word(TokenDeclaration),
+    /// Tokens of a named key.
+    Keyed(KeyedTokens),
+}
+
+impl TokenChoice {
+    /// The word for what the column holds.
+    #[must_use]
+    pub fn word(&self) -> TokenDeclaration {
+        match self {
+            TokenChoice::Word(word) => *word,
+            TokenChoice::Keyed(_) => TokenDeclaration::Ready,
+        }
+    }
+}
+
+/// Tokens that the partner made with a key that has a name.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyedTokens {
+    /// The key; where the other side's is another one, no token would match (MBR-08).
+    pub ready: KeyNameDeclaration,
+}
+
+/// Which key made the tokens of a column.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyNameDeclaration {
+    /// The key's id.
+    pub key: String,
+    /// How the tokens were made; default hmac-sha256.
+    #[serde(default)]
+    pub algorithm: Option<AlgorithmDeclaration>,
 }
 
 /// What a contact column holds.
@@ -825,5 +903,44 @@ impl JsonSchema for ColumnDeclaration {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let described = generator.subschema_for::<ColumnDescription>();
         schemars::json_schema!({ "anyOf": [{ "type": "string" }, described] })
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenChoice {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Choice;
+        impl<'de> serde::de::Visitor<'de> for Choice {
+            type Value = TokenChoice;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("`mobile`, `email`, `ready` or the key of ready tokens")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<TokenChoice, E> {
+                let word = serde::de::value::StrDeserializer::new(word);
+                TokenDeclaration::deserialize(word).map(TokenChoice::Word)
+            }
+
+            fn visit_map<M: serde::de::MapAccess<'de>>(
+                self,
+                map: M,
+            ) -> Result<TokenChoice, M::Error> {
+                let map = serde::de::value::MapAccessDeserializer::new(map);
+                KeyedTokens::deserialize(map).map(TokenChoice::Keyed)
+            }
+        }
+        deserializer.deserialize_any(Choice)
+    }
+}
+
+impl JsonSchema for TokenChoice {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "TokenChoice".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let word = generator.subschema_for::<TokenDeclaration>();
+        let keyed = generator.subschema_for::<KeyedTokens>();
+        schemars::json_schema!({ "anyOf": [word, keyed] })
     }
 }

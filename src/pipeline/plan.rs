@@ -62,7 +62,7 @@ pub struct Plan {
     pub period: PlannedPeriod,
     /// The feeds: A's, B's, the shared ones.
     pub feeds: Vec<PlannedFeed>,
-    /// The id of the contact key.
+    /// The id and algorithm of the contact key.
     pub key_id: Option<String>,
     /// The member rules in order.
     pub member_rules: Vec<String>,
@@ -175,6 +175,12 @@ pub struct PlannedFeed {
     pub format: String,
     /// The columns that are read.
     pub columns: Vec<PlannedColumn>,
+    /// Columns that were not agreed.
+    pub not_agreed: Vec<String>,
+    /// When the files are due.
+    pub due: Option<String>,
+    /// How many days a snapshot may be older than the cut.
+    pub max_age_days: Option<u32>,
 }
 
 /// A file of a plan.
@@ -196,7 +202,7 @@ pub struct PlannedColumn {
     /// Where it comes from.
     pub source: String,
     /// What becomes of contact data in it.
-    pub token: Option<&'static str>,
+    pub token: Option<String>,
 }
 
 /// A version of a ratio or a rate.
@@ -285,8 +291,8 @@ pub fn plan(pipeline: &Pipeline, period: &Period) -> Plan {
             end: at(period.end),
             cut: at(period.cut()),
         },
-        feeds: pipeline.feeds(period).iter().map(planned_feed).collect(),
-        key_id: pipeline.key_id.clone(),
+        feeds: pipeline.feeds(period).iter().map(|feed| planned_feed(feed, period)).collect(),
+        key_id: pipeline.key_name.as_ref().map(ToString::to_string),
         member_rules: agreement.member_rules.iter().map(member_rule).collect(),
         event_rules: agreement.event_rules.iter().map(event_rule).collect(),
         ratios: ratios(agreement, period),
@@ -310,7 +316,7 @@ pub fn plan(pipeline: &Pipeline, period: &Period) -> Plan {
     }
 }
 
-fn planned_feed(feed: &Feed) -> PlannedFeed {
+fn planned_feed(feed: &Feed, period: &Period) -> PlannedFeed {
     let mut files = Vec::new();
     let mut missing = Vec::new();
     let mut fault = None;
@@ -343,8 +349,11 @@ fn planned_feed(feed: &Feed) -> PlannedFeed {
             Origin::Constant(value) => format!("constant `{value}`"),
         },
         token: column.contact.as_ref().map(|contact| match contact {
-            Contact::Mobile(_) | Contact::Email(_) | Contact::Name(_) => "keyed at parse",
-            Contact::Ready => "keyed by the partner",
+            Contact::Mobile(_) | Contact::Email(_) | Contact::Name(_) => {
+                "keyed at parse".to_owned()
+            }
+            Contact::Ready(None) => "keyed by the partner".to_owned(),
+            Contact::Ready(Some(name)) => format!("keyed by the partner with {name}"),
         }),
     });
     PlannedFeed {
@@ -356,6 +365,9 @@ fn planned_feed(feed: &Feed) -> PlannedFeed {
         fault,
         format,
         columns: columns.collect(),
+        not_agreed: feed.not_agreed.clone(),
+        due: feed.due.and_then(|due| due.at(period, &feed.zone)).map(|due| due.show(&feed.zone)),
+        max_age_days: feed.max_age_days,
     }
 }
 
@@ -527,9 +539,18 @@ impl Plan {
             if let Some(fault) = &feed.fault {
                 line(f, "FAULT", "无法读取", fault)?;
             }
+            if let Some(due) = &feed.due {
+                line(f, "due", "应达时间", due)?;
+            }
+            if let Some(days) = feed.max_age_days {
+                line(f, "at most old", "最旧", &format!("{days} days"))?;
+            }
+            if !feed.not_agreed.is_empty() {
+                line(f, "not agreed", "未约定列", &feed.not_agreed.join(", "))?;
+            }
             for column in &feed.columns {
                 let name = padded(&format!("{} {}", column.name, column.zh), COLUMN_WIDTH);
-                let token = column.token.map(|token| format!("  [token 令牌: {token}]"));
+                let token = column.token.as_ref().map(|token| format!("  [token 令牌: {token}]"));
                 writeln!(f, "    {name} ← {}{}", column.source, token.unwrap_or_default())?;
             }
         }

@@ -121,6 +121,9 @@ pub struct InputEntry {
     pub rows: u64,
     /// The BLAKE3 digest.
     pub blake3: String,
+    /// The numbers that deliveries give the file, where they do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sequences: Vec<i64>,
 }
 
 /// An output file.

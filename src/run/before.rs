@@ -1,6 +1,9 @@
 //! What a run takes from the final publications before it, and when a period may be closed.
 
+use std::collections::BTreeMap;
+
 use super::Error;
+use crate::detect::SentBefore;
 use crate::frame::books::Balances;
 use crate::past::{ClosedPeriod, Opening, Past, opening};
 use crate::pipeline::Pipeline;
@@ -17,6 +20,25 @@ pub struct Before {
     pub finals: Vec<Final>,
     /// What each party's accounts were closed with by the period just before, where they were.
     pub closings: Both<Option<Balances>>,
+}
+
+impl Before {
+    /// The numbers that the files of each feed had in the final publications, with their contents.
+    /// None where the period just before is not closed: its numbers are not known then.
+    #[must_use]
+    pub fn numbers(&self) -> BTreeMap<String, SentBefore> {
+        let mut numbers: BTreeMap<String, SentBefore> = BTreeMap::new();
+        if self.past.before().is_none() {
+            return numbers;
+        }
+        for input in self.finals.iter().flat_map(|publication| &publication.manifest.inputs) {
+            for &number in &input.sequences {
+                let of_feed = numbers.entry(input.feed.clone()).or_default();
+                of_feed.entry(number).or_default().insert(input.blake3.clone());
+            }
+        }
+        numbers
+    }
 }
 
 /// Finds the final publications before a period.

@@ -1,14 +1,19 @@
 //! What comes in: every feed of the period, digested first and read then.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use arrow::record_batch::RecordBatch;
 
 use super::recall::Recalled;
 use super::{Aim, Before, Error, Watch};
 use crate::agreement::Agreement;
 use crate::claim::{Adjustment, Claims, Settlement};
-use crate::detect::{Ends, Paths};
-use crate::feed::{Contact, Feed, FeedKind, FeedRows, InputFile, Owner};
-use crate::frame::books::{Balances, Books, Consents, Decisions, Ledger, Links, Members};
+use crate::control::{self, ControlTotal, FileTotal};
+use crate::detect::{Arrival, Ends, Paths, SentBefore};
+use crate::feed::{Contact, Feed, FeedKind, FeedRows, InputFile, Named, Note, Owner};
+use crate::frame::books::{
+    Balances, Books, Consents, Decisions, Deliveries, Ledger, Links, Members,
+};
 use crate::frame::claims::{self, Adjustments, Settlements};
 use crate::frame::lots::Lots;
 use crate::frame::schema::canonical_schema;
@@ -31,6 +36,8 @@ pub struct Known {
     pub feeds: Vec<(Feed, Vec<InputFile>)>,
     /// The digest of everything that decides the outputs.
     pub digest: String,
+    /// What the owners say that they sent. A note that did not come whole is not there.
+    pub notes: Vec<Note>,
 }
 
 /// Everything that came in, in canonical frames.
@@ -64,8 +71,10 @@ pub struct Intake {
     pub paths: Paths,
     /// The feeds without their rows: files, rejects and faults.
     pub feeds: Vec<FeedRows>,
-    /// The control totals of the feeds.
-    pub totals: Vec<crate::control::ControlTotal>,
+    /// What was read of each file of each feed, in their order.
+    pub file_totals: Vec<Vec<FileTotal>>,
+    /// What the owners say that they sent.
+    pub notes: Vec<Note>,
     /// Where recalled rows of each ledger were first read, where they were held.
     pub first_read: Both<Vec<Option<(String, u64)>>>,
 }
@@ -75,13 +84,21 @@ pub struct Intake {
 /// # Errors
 /// [`Error`] when a file cannot be listed or read.
 pub fn survey(pipeline: &Pipeline, period: &Period, past: &Past, aim: Aim) -> Result<Known, Error> {
+    let planned = pipeline.feeds(period);
+    // A SHA-256 is taken only of the files of an owner who may name one.
+    let with_sha256: BTreeSet<Owner> = planned
+        .iter()
+        .filter(|feed| feed.kind == FeedKind::Deliveries)
+        .filter(|feed| feed.columns.iter().any(|column| column.field.name == "sha256"))
+        .map(|feed| feed.owner)
+        .collect();
     let mut feeds = Vec::new();
-    for feed in pipeline.feeds(period) {
-        let name = format!("{} {}", feed.owner.word(), feed.kind.word());
-        let files = feed.find().map_err(|source| Error::Find { feed: name, source })?;
-        let files = source::survey(&feed, &files)?;
+    for feed in planned {
+        let files = feed.find().map_err(not_found(&feed))?;
+        let files = source::survey(&feed, &files, with_sha256.contains(&feed.owner))?;
         feeds.push((feed, files));
     }
+    let notes = notes(&feeds)?;
     let as_of = period.as_of.to_string();
     let keys = fingerprints(&feeds);
     let mut texts =
@@ -97,8 +114,51 @@ pub fn survey(pipeline: &Pipeline, period: &Period, past: &Past, aim: Aim) -> Re
     if aim == Aim::Final {
         texts.push("final");
     }
+    // What a note names and no feed reads decides an output too, though its content does not.
+    for note in &notes {
+        for (line, named) in (0..).zip(&note.named) {
+            let what = match named {
+                Named::File(_) | Named::Several | Named::Outside => continue,
+                Named::Absent => "absent",
+                Named::Other => "other",
+            };
+            texts.extend([note.owner.word(), note.lines.file(line), what]);
+        }
+    }
     let digest = run_digest(texts);
-    Ok(Known { feeds, digest })
+    Ok(Known { feeds, digest, notes })
+}
+
+/// What a feed is called in manifests and errors.
+fn name_of(feed: &Feed) -> String {
+    format!("{} {}", feed.owner.word(), feed.kind.word())
+}
+
+fn not_found(feed: &Feed) -> impl FnOnce(std::io::Error) -> Error + use<> {
+    let feed = name_of(feed);
+    |source| Error::Find { feed, source }
+}
+
+/// The delivery notes that came whole, with what each line of them means.
+fn notes(feeds: &[(Feed, Vec<InputFile>)]) -> Result<Vec<Note>, Error> {
+    let mut notes = Vec::new();
+    for (feed, files) in feeds.iter().filter(|(feed, _)| feed.kind == FeedKind::Deliveries) {
+        let read = source::read(feed, files, &|_, _| ())?;
+        if !read.faults.is_empty() {
+            continue;
+        }
+        let owned = feeds.iter().filter(|(other, _)| other.owner == feed.owner);
+        let owned: Vec<(&Feed, &[InputFile])> =
+            owned.map(|(feed, files)| (feed, files.as_slice())).collect();
+        let lines = Deliveries::new(&read.rows)?;
+        let mut named = Vec::with_capacity(lines.len());
+        for line in 0..lines.len() as u32 {
+            named.push(source::named(&owned, lines.file(line)).map_err(not_found(feed))?);
+        }
+        let files = files.iter().map(|file| file.path.clone()).collect();
+        notes.push(Note { owner: feed.owner, lines, named, files });
+    }
+    Ok(notes)
 }
 
 /// What tells the contact keys apart: another key makes other tokens, and so another run.
@@ -112,7 +172,7 @@ fn fingerprints(feeds: &[(Feed, Vec<InputFile>)]) -> Vec<String> {
             Contact::Mobile(key) | Contact::Email(key) | Contact::Name(key) => {
                 Some(key.fingerprint())
             }
-            Contact::Ready => None,
+            Contact::Ready(_) => None,
         })
         .collect()
 }
@@ -122,10 +182,11 @@ fn fingerprints(feeds: &[(Feed, Vec<InputFile>)]) -> Vec<String> {
 /// # Errors
 /// [`Error`] when a feed cannot be read at all; refused rows are part of what is read.
 pub fn read(known: &Known, watch: &dyn Watch) -> Result<(Intake, Both<RecordBatch>), Error> {
-    let bytes = known.feeds.iter().flat_map(|(_, files)| files).map(|file| file.bytes).sum();
+    let files = known.feeds.iter().flat_map(|(_, files)| files);
+    let bytes = files.filter(|file| file.repeats.is_none()).map(|file| file.bytes).sum();
     watch.stage("read", "读取", Some(bytes));
     let mut feeds = Vec::new();
-    let mut totals = Vec::new();
+    let mut file_totals = Vec::new();
     for (feed, files) in &known.feeds {
         let rows = source::read(feed, files, &|bytes, rows| watch.advance(bytes, rows))?;
         tracing::debug!(
@@ -135,7 +196,7 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<(Intake, Both<RecordBatc
             rejects = rows.rejects.len(),
             "read"
         );
-        totals.extend(crate::control::of_feed(&rows)?);
+        file_totals.push(control::by_file(&rows)?);
         feeds.push(rows);
     }
     let batch = |owner: Owner, kind: FeedKind| {
@@ -209,7 +270,8 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<(Intake, Both<RecordBatc
             statement: files_of(FeedKind::Statement),
             opening: files_of(FeedKind::Opening),
         },
-        totals,
+        file_totals,
+        notes: known.notes.clone(),
         first_read: Both { a: Vec::new(), b: Vec::new() },
         feeds: feeds
             .into_iter()
@@ -275,6 +337,36 @@ impl Intake {
         settlements.dedup_by(|later, first| later.id == first.id);
         let exempt_days = self.exempt_days.iter().filter_map(|&at| day(at)).collect();
         Claims { adjustments, settlements, exempt_days }
+    }
+
+    /// What an owner says that it sent.
+    #[must_use]
+    pub fn note(&self, owner: Owner) -> Option<&Note> {
+        self.notes.iter().find(|note| note.owner == owner)
+    }
+
+    /// The feeds as they came, for judging; `numbers` are those of files in final publications.
+    pub fn arrivals<'a>(
+        &'a self,
+        feeds: &'a [Feed],
+        numbers: &'a BTreeMap<String, SentBefore>,
+    ) -> Vec<Arrival<'a>> {
+        let came = self.feeds.iter().zip(&self.file_totals);
+        let arrivals = feeds.iter().zip(came).map(|(feed, (rows, totals))| Arrival {
+            feed,
+            rows,
+            totals,
+            note: self.note(feed.owner),
+            before: numbers.get(&name_of(feed)),
+        });
+        arrivals.collect()
+    }
+
+    /// The control totals of the feeds, file by file.
+    #[must_use]
+    pub fn totals(&self) -> Vec<ControlTotal> {
+        let feeds = self.feeds.iter().zip(&self.file_totals);
+        feeds.flat_map(|(feed, files)| control::of_feed(feed, files)).collect()
     }
 
     /// A party's opening and closing balances. While the past is awaited nobody knows what its

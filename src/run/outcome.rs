@@ -330,7 +330,7 @@ fn statement_row(
 }
 
 fn totals(evidence: &Evidence, agreement: &Agreement) -> Result<Vec<ControlTotal>, Error> {
-    let mut totals = evidence.intake.totals.clone();
+    let mut totals = evidence.intake.totals();
     for party in Party::BOTH {
         totals.extend(control::of_book(party, evidence.conservation.of(party), agreement.currency));
         totals.extend(control::of_accounts(party, evidence.accounts.of(party))?);
@@ -426,6 +426,10 @@ fn manifest(
             bytes: file.bytes,
             rows: file.rows,
             blake3: file.blake3.clone(),
+            sequences: evidence
+                .intake
+                .note(feed.owner)
+                .map_or_else(Vec::new, |note| note.sequences_of(&file.path)),
         })
     });
     let statements = summary.clearing.as_ref().map_or(&[][..], Clearing::statements);
@@ -440,7 +444,7 @@ fn manifest(
         period: period.label.clone(),
         as_of: period.as_of.to_string(),
         status: PROVISIONAL.to_owned(),
-        contact_key: pipeline.key_id.clone(),
+        contact_key: pipeline.key_name.as_ref().map(|name| name.id.clone()),
         statements: statements.iter().map(|one| statement_entry(one, evidence)).collect(),
         net: summary.clearing.as_ref().map(|clearing| in_words(clearing, &pipeline.agreement)),
         severities,

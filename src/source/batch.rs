@@ -8,7 +8,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::error::SourceError;
 use super::sheet::Sheet;
-use crate::feed::{Feed, FeedFault, FeedRows, InputFile, Reject};
+use crate::feed::{Feed, FeedFault, FeedRows, InputFile, Reject, Stray};
 use crate::frame::schema::canonical_schema;
 
 /// The most bytes of text in a column, and the most rows: what 32-bit offsets can say.
@@ -75,7 +75,11 @@ impl<'f> Gathering<'f> {
     }
 
     /// The feed's rows, rejects and faults.
-    pub(super) fn finish(self, faults: Vec<FeedFault>) -> Result<FeedRows, SourceError> {
+    pub(super) fn finish(
+        self,
+        faults: Vec<FeedFault>,
+        strays: Vec<Stray>,
+    ) -> Result<FeedRows, SourceError> {
         let Gathering { feed, files, columns, file_numbers, lines, rejects, .. } = self;
         let unframed = |source| SourceError::Frame { feed: feed.kind.word(), source };
         let schema = canonical_schema(feed.kind);
@@ -94,6 +98,6 @@ impl<'f> Gathering<'f> {
         arrays.push(Arc::new(UInt32Array::from(file_numbers)));
         arrays.push(Arc::new(UInt64Array::from(lines)));
         let rows = RecordBatch::try_new(schema, arrays).map_err(unframed)?;
-        Ok(FeedRows { owner: feed.owner, kind: feed.kind, rows, files, rejects, faults })
+        Ok(FeedRows { owner: feed.owner, kind: feed.kind, rows, files, rejects, faults, strays })
     }
 }

@@ -31,7 +31,7 @@ pub(super) enum Value<'t> {
     Null,
     /// Of an Id, Text or Token column.
     Text(Cow<'t, str>),
-    /// Of a Points, Amount, Instant or AsOf column.
+    /// Of a Points, Amount, Whole, Instant or AsOf column.
     Whole(i64),
     /// Of a Word column.
     Code(u8),
@@ -116,10 +116,11 @@ fn reading(feed: &Feed, field: &'static Field, column: Option<&Column>) -> Readi
         FieldKind::Text => Reading::Text,
         FieldKind::Token => {
             let contact = column.and_then(|column| column.contact.clone());
-            Reading::Token(contact.unwrap_or(Contact::Ready))
+            Reading::Token(contact.unwrap_or(Contact::Ready(None)))
         }
         FieldKind::Points => Reading::Points { scale: feed.scale },
         FieldKind::Amount => Reading::Amount,
+        FieldKind::Whole => Reading::Points { scale: 0 },
         FieldKind::Instant => Reading::Instant(instants(false)),
         FieldKind::AsOf => Reading::Instant(instants(true)),
         FieldKind::Word { words, strict } => {
@@ -166,7 +167,7 @@ impl Rule {
                     Contact::Mobile(key) => (key.mobile(text), Refusal::NotMobile),
                     Contact::Email(key) => (key.email(text), Refusal::NotEmail),
                     Contact::Name(key) => (key.name(text), Refusal::NotName),
-                    Contact::Ready => (ready(text), Refusal::NotToken),
+                    Contact::Ready(_) => (ready(text), Refusal::NotToken),
                 };
                 token.map(|token| Value::Text(Cow::Owned(token))).ok_or(refusal)
             }

@@ -13,7 +13,7 @@ use super::conform::{Rule, Supply, trim};
 use super::error::SourceError;
 use super::record::{Flaw, Record, Records, Span, complete};
 use super::sheet::{Draft, Sheet, Spot};
-use crate::feed::{Feed, FeedFault, InputFile, RejectCode};
+use crate::feed::{Feed, FeedFault, InputFile, RejectCode, Stray};
 
 /// The longest record.
 pub(super) const RECORD_BYTES_MAX: usize = 1 << 20;
@@ -62,6 +62,8 @@ pub(super) struct Blocks<'f> {
     open: Option<Open>,
     /// What was wrong with the headers of the files so far.
     pub(super) faults: Vec<FeedFault>,
+    /// Columns that were not agreed, in the files so far.
+    pub(super) strays: Vec<Stray>,
 }
 
 /// The file that is being cut.
@@ -86,13 +88,26 @@ impl<'f> Blocks<'f> {
         files: &'f [InputFile],
         delimiter: u8,
     ) -> Blocks<'f> {
-        Blocks { feed, rules, files, delimiter, at: 0, open: None, faults: Vec::new() }
+        Blocks {
+            feed,
+            rules,
+            files,
+            delimiter,
+            at: 0,
+            open: None,
+            faults: Vec::new(),
+            strays: Vec::new(),
+        }
     }
 
     /// The next block, or `None` behind the last file.
     pub(super) fn next(&mut self) -> Result<Option<Block>, SourceError> {
         loop {
             let Some(file) = self.files.get(self.at) else { return Ok(None) };
+            if file.repeats.is_some() {
+                self.at += 1;
+                continue;
+            }
             let io = |source| SourceError::Io { file: file.path.clone(), source };
             let mut open = match self.open.take() {
                 Some(open) => open,
@@ -151,6 +166,11 @@ impl<'f> Blocks<'f> {
         }
         let names: Vec<Cow<'_, str>> =
             spans.iter().map(|&span| field(text, &record, span).unwrap_or_default()).collect();
+        for column in &self.feed.not_agreed {
+            if names.iter().any(|name| trim(name) == trim(column)) {
+                self.strays.push(Stray { file: file.path.clone(), column: column.clone() });
+            }
+        }
         let mut sources = Vec::with_capacity(self.rules.len());
         let mut faults = Vec::new();
         for rule in self.rules {

@@ -19,7 +19,7 @@ pub(super) fn unfit(rule: &Rule, data_type: &DataType) -> Option<String> {
     use DataType as T;
     let kind = rule.field.kind;
     let timed = matches!(kind, FieldKind::Instant | FieldKind::AsOf);
-    let counted = matches!(kind, FieldKind::Points | FieldKind::Amount);
+    let counted = is_counted(kind);
     let fits = match data_type {
         T::Dictionary(_, inner) => return unfit(rule, inner),
         T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Null => true,
@@ -32,13 +32,18 @@ pub(super) fn unfit(rule: &Rule, data_type: &DataType) -> Option<String> {
     };
     let cure = match kind {
         FieldKind::Id | FieldKind::Text | FieldKind::Token => "text or integers",
-        FieldKind::Points | FieldKind::Amount => "integers, decimals or text",
+        FieldKind::Points | FieldKind::Amount | FieldKind::Whole => "integers, decimals or text",
         FieldKind::Instant | FieldKind::AsOf => {
             "timestamps, dates or text, or declare the format of its integers"
         }
         FieldKind::Word { .. } => "text",
     };
     (!fits).then(|| format!("its type {data_type} cannot fill {}; write {cure}", rule.field.name))
+}
+
+/// Whether the column holds numbers, which are scaled and never spelt.
+fn is_counted(kind: FieldKind) -> bool {
+    matches!(kind, FieldKind::Points | FieldKind::Amount | FieldKind::Whole)
 }
 
 /// Whole numbers fill everything that text fills; instants only where a format says how.
@@ -118,7 +123,7 @@ impl Lane {
         if array.is_null(row) {
             return slot.take(rule.blank(), "");
         }
-        let counted = matches!(rule.field.kind, FieldKind::Points | FieldKind::Amount);
+        let counted = is_counted(rule.field.kind);
         scratch.clear();
         match self {
             Lane::Empty => slot.take(rule.blank(), ""),

@@ -20,7 +20,7 @@ use super::digest::digest;
 use super::error::SourceError;
 use super::lane::{Lane, unfit};
 use super::sheet::{Draft, Sheet, Spot};
-use crate::feed::{Feed, FeedFault, InputFile};
+use crate::feed::{Feed, FeedFault, InputFile, Stray};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 8192;
@@ -66,12 +66,15 @@ pub(super) struct RowGroups<'f> {
     modified: Vec<Option<SystemTime>>,
     /// What was wrong with the columns of the files so far.
     pub(super) faults: Vec<FeedFault>,
+    /// Columns that were not agreed, in the files so far.
+    pub(super) strays: Vec<Stray>,
 }
 
 impl<'f> RowGroups<'f> {
     pub(super) fn new(feed: &'f Feed, rules: &'f [Rule], files: &'f [InputFile]) -> RowGroups<'f> {
-        let (modified, faults) = (Vec::new(), Vec::new());
-        RowGroups { feed, rules, files, at: 0, pending: Vec::new().into_iter(), modified, faults }
+        let pending = Vec::new().into_iter();
+        let (modified, faults, strays) = (Vec::new(), Vec::new(), Vec::new());
+        RowGroups { feed, rules, files, at: 0, pending, modified, faults, strays }
     }
 
     /// The next row group, or `None` behind the last file.
@@ -81,6 +84,11 @@ impl<'f> RowGroups<'f> {
                 return Ok(Some(group));
             }
             let Some(file) = self.files.get(self.at) else { return Ok(None) };
+            if file.repeats.is_some() {
+                self.modified.push(None);
+                self.at += 1;
+                continue;
+            }
             let (length, modified) = stamp(self.feed, file)?;
             if length != file.bytes {
                 return Err(SourceError::Changed { file: file.path.clone() });
@@ -96,7 +104,8 @@ impl<'f> RowGroups<'f> {
 
     /// Whether the files that were read still are those of the survey.
     pub(super) fn verify(&self) -> Result<(), SourceError> {
-        for (file, modified) in self.files.iter().zip(&self.modified) {
+        let read = |(file, _): &(&InputFile, _)| file.repeats.is_none();
+        for (file, modified) in self.files.iter().zip(&self.modified).filter(read) {
             let changed = || SourceError::Changed { file: file.path.clone() };
             if stamp(self.feed, file)? != (file.bytes, *modified) {
                 return Err(changed());
@@ -118,6 +127,11 @@ impl<'f> RowGroups<'f> {
                 .map_err(|error| error.to_string())
         })?;
         let schema = metadata.schema();
+        for column in &self.feed.not_agreed {
+            if schema.fields().iter().any(|field| field.name() == column) {
+                self.strays.push(Stray { file: file.path.clone(), column: column.clone() });
+            }
+        }
         let mut roots = Vec::with_capacity(self.rules.len());
         let mut faults = Vec::new();
         for rule in self.rules {

@@ -32,7 +32,7 @@ impl Cells {
             FieldKind::Id | FieldKind::Text | FieldKind::Token => {
                 Values::Text { text: String::new(), ends: vec![0] }
             }
-            FieldKind::Points | FieldKind::Amount => Values::Whole(Vec::new()),
+            FieldKind::Points | FieldKind::Amount | FieldKind::Whole => Values::Whole(Vec::new()),
             FieldKind::Instant | FieldKind::AsOf => Values::Whole(Vec::new()),
             FieldKind::Word { .. } => Values::Code(Vec::new()),
         };

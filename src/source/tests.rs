@@ -30,6 +30,9 @@ impl Folder {
             scale: 0,
             zone: jiff::tz::TimeZone::get("Asia/Shanghai").unwrap(),
             columns,
+            not_agreed: Vec::new(),
+            due: None,
+            max_age_days: None,
         };
         Folder { dir, feed, names: Vec::new() }
     }
@@ -50,7 +53,7 @@ impl Folder {
 
     pub(super) fn survey(&self) -> Vec<InputFile> {
         let paths: Vec<PathBuf> = self.names.iter().map(|name| self.feed.root.join(name)).collect();
-        survey(&self.feed, &paths).unwrap()
+        survey(&self.feed, &paths, true).unwrap()
     }
 
     pub(super) fn read(&self) -> Result<FeedRows, SourceError> {
@@ -160,7 +163,7 @@ fn a_file_that_changed_since_the_survey_is_told() {
 fn a_survey_names_files_under_the_root_only() {
     let mut folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);
     folder.put("x/a.csv", b"abc");
-    let survey_of = |path: PathBuf| survey(&folder.feed, &[path]);
+    let survey_of = |path: PathBuf| survey(&folder.feed, &[path], false);
     let found = survey_of(folder.feed.root.join("x/a.csv")).unwrap();
     assert_eq!((found[0].path.as_str(), found[0].bytes), ("x/a.csv", 3));
     assert_eq!(found[0].blake3, blake3::hash(b"abc").to_hex().to_string());
@@ -207,4 +210,47 @@ fn the_rows_do_not_depend_on_the_number_of_threads() {
     assert!(heard.get().0 as usize > all.len() - 100);
     let last = lines.column(4).as_primitive::<UInt64Type>().value(59_938);
     assert_eq!(last, 60_000 + 1 + 60_000 / 31 - u64::from(59_999 % 31 == 0) + 1);
+}
+
+#[test]
+fn a_file_that_repeats_another_is_not_read() {
+    let mut folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);
+    folder.put("1.csv", "会员号,余额\n1,5\n".as_bytes());
+    folder.put("2.csv", "会员号,余额\n2,6\n".as_bytes());
+    folder.put("3.csv", "会员号,余额\n1,5\n".as_bytes());
+    let files = folder.survey();
+    let repeats: Vec<Option<&str>> = files.iter().map(|file| file.repeats.as_deref()).collect();
+    assert_eq!(repeats, [None, None, Some("1.csv")]);
+    let sha256 = files[0].sha256.as_deref().unwrap();
+    assert_eq!(sha256, files[2].sha256.as_deref().unwrap());
+    assert_eq!(sha256.len(), 64);
+    let read = folder.read().unwrap();
+    let rows: Vec<u64> = read.files.iter().map(|file| file.rows).collect();
+    assert_eq!(rows, [1, 1, 0]);
+    let totals = crate::control::by_file(&read).unwrap();
+    assert_eq!(totals.iter().map(|total| total.rows).collect::<Vec<_>>(), [1, 1, 1]);
+    let stages = crate::control::of_feed(&read, &totals);
+    let stages: Vec<String> = stages
+        .iter()
+        .map(|total| format!("{} {:?} {:?}", total.stage, total.rows, total.points))
+        .collect();
+    let read_one = |points: &str| {
+        ["read Some(1) None", &format!("accepted Some(1) {points}"), "rejected Some(0) None"]
+            .map(str::to_owned)
+    };
+    let expected = [read_one("Some(5)"), read_one("Some(6)")].concat();
+    assert_eq!(stages, [expected, vec!["ignored Some(1) None".to_owned()]].concat());
+}
+
+#[test]
+fn a_column_that_was_not_agreed_is_told_and_dropped() {
+    let mut folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);
+    folder.feed.not_agreed = vec!["id card".to_owned(), "address".to_owned()];
+    folder.put("1.csv", "会员号,余额, id card\n1,5,secret\n".as_bytes());
+    folder.put("2.csv", "会员号,余额\n2,6\n".as_bytes());
+    let read = folder.read().unwrap();
+    let strays: Vec<String> =
+        read.strays.iter().map(|stray| format!("{} {}", stray.file, stray.column)).collect();
+    assert_eq!(strays, ["1.csv id card"]);
+    assert!(!format!("{read:?}").contains("secret"));
 }

@@ -1,21 +1,58 @@
 //! Keyed tokens for contact data.
 //!
 //! An unkeyed hash of a phone number is enumerable in half an hour on one core, so contact data
-//! is keyed with HMAC-SHA256 before anything else happens (domain.md §10).
+//! is keyed with HMAC-SHA256 or HMAC-SM3 before anything else happens (domain.md §10).
 
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use sm3::Sm3;
 use unicode_normalization::UnicodeNormalization;
 
 /// The fewest bytes of a key: 128 bits.
 pub const KEY_BYTES_MIN: usize = 16;
 
-/// A key for contact data. It shows its id and never its bytes.
+/// How a token is made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Algorithm {
+    /// HMAC-SHA256.
+    #[default]
+    HmacSha256,
+    /// HMAC-SM3 (GB/T 32905).
+    HmacSm3,
+}
+
+impl Algorithm {
+    /// The word for it in pipelines and outputs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Algorithm::HmacSha256 => "hmac-sha256",
+            Algorithm::HmacSm3 => "hmac-sm3",
+        }
+    }
+}
+
+/// What a key is called, and what it is used with: equal texts give equal tokens only under one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyName {
+    /// The key's id.
+    pub id: String,
+    /// How tokens are made with it.
+    pub algorithm: Algorithm,
+}
+
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.id, self.algorithm.word())
+    }
+}
+
+/// A key for contact data. It shows its name and never its bytes.
 #[derive(Clone)]
 pub struct TokenKey {
-    id: String,
+    name: KeyName,
     bytes: Vec<u8>,
 }
 
@@ -29,18 +66,18 @@ impl TokenKey {
     ///
     /// # Errors
     /// [`KeyTooShort`] below 16 bytes.
-    pub fn new(id: &str, content: &[u8]) -> Result<TokenKey, KeyTooShort> {
+    pub fn new(id: &str, algorithm: Algorithm, content: &[u8]) -> Result<TokenKey, KeyTooShort> {
         let bytes = content.trim_ascii().to_vec();
         if bytes.len() < KEY_BYTES_MIN {
             return Err(KeyTooShort(bytes.len()));
         }
-        Ok(TokenKey { id: id.to_owned(), bytes })
+        Ok(TokenKey { name: KeyName { id: id.to_owned(), algorithm }, bytes })
     }
 
     /// The key's name.
     #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
+    pub fn key_name(&self) -> &KeyName {
+        &self.name
     }
 
     /// What tells this key from another without telling anything of it: two runs with different
@@ -99,26 +136,31 @@ impl TokenKey {
 
     /// The kind of contact is keyed in, so that equal texts of different kinds stay apart.
     fn token(&self, kind: &str, normal: &str) -> String {
-        // HMAC takes a key of any length, so this cannot fail.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.bytes) else {
-            return String::new();
-        };
-        mac.update(kind.as_bytes());
-        mac.update(&[0]);
-        mac.update(normal.as_bytes());
-        let mut token = String::with_capacity(64);
-        for byte in mac.finalize().into_bytes() {
-            use fmt::Write;
-            // Writing to a String cannot fail.
-            let _ = write!(token, "{byte:02x}");
+        match self.name.algorithm {
+            Algorithm::HmacSha256 => keyed::<Hmac<Sha256>>(&self.bytes, kind, normal),
+            Algorithm::HmacSm3 => keyed::<Hmac<Sm3>>(&self.bytes, kind, normal),
         }
-        token
     }
+}
+
+fn keyed<M: Mac + KeyInit>(key: &[u8], kind: &str, normal: &str) -> String {
+    // HMAC takes a key of any length, so this cannot fail.
+    let Ok(mut mac) = <M as KeyInit>::new_from_slice(key) else { return String::new() };
+    mac.update(kind.as_bytes());
+    mac.update(&[0]);
+    mac.update(normal.as_bytes());
+    let mut token = String::with_capacity(64);
+    for byte in mac.finalize().into_bytes() {
+        use fmt::Write;
+        // Writing to a String cannot fail.
+        let _ = write!(token, "{byte:02x}");
+    }
+    token
 }
 
 impl fmt::Debug for TokenKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenKey").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("TokenKey").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -159,7 +201,7 @@ mod tests {
 
     #[test]
     fn spellings_of_one_mobile_give_one_token() {
-        let key = TokenKey::new("test", b"0123456789abcdef").unwrap();
+        let key = TokenKey::new("test", Algorithm::HmacSha256, b"0123456789abcdef").unwrap();
         let plain = key.mobile("13800138000").unwrap();
         for spelling in
             ["+86 138-0013-8000", "0086 13800138000", "8613800138000", "１３８００１３８０００"]
@@ -174,7 +216,7 @@ mod tests {
 
     #[test]
     fn spellings_of_one_name_give_one_token() {
-        let key = TokenKey::new("test", b"0123456789abcdef").unwrap();
+        let key = TokenKey::new("test", Algorithm::HmacSha256, b"0123456789abcdef").unwrap();
         let plain = key.name("liwei").unwrap();
         for spelling in ["Li Wei", "ＬＩ　Wei", " li wei "] {
             assert_eq!(key.name(spelling).as_ref(), Some(&plain), "{spelling}");
@@ -186,10 +228,32 @@ mod tests {
     }
 
     #[test]
+    fn tokens_are_those_of_other_tools() {
+        // printf 'mobile\\0%s' 13800138000 | openssl dgst -sm3 -hmac 0123456789abcdef
+        let rows = [
+            (
+                Algorithm::HmacSha256,
+                "c548b3f382571c14716b6ef4b1935552329f9681cb603dd1fb5c760a7304fd82",
+            ),
+            (
+                Algorithm::HmacSm3,
+                "e031be8ef19a52b76e0ee26b01f1d37b481ea6dca4281c19f5eaa49e97c1cacb",
+            ),
+        ];
+        for (algorithm, expected) in rows {
+            let key = TokenKey::new("test", algorithm, b"0123456789abcdef").unwrap();
+            assert_eq!(key.mobile("13800138000").as_deref(), Some(expected), "{algorithm:?}");
+        }
+    }
+
+    #[test]
     fn the_key_never_shows() {
-        let key = TokenKey::new("test", b"0123456789abcdef\n").unwrap();
-        assert_eq!(format!("{key:?}"), r#"TokenKey { id: "test", .. }"#);
-        assert_eq!(TokenKey::new("test", b"short").unwrap_err(), KeyTooShort(5));
+        let new = |content: &[u8]| TokenKey::new("test", Algorithm::HmacSm3, content);
+        let key = new(b"0123456789abcdef\n").unwrap();
+        let name = r#"KeyName { id: "test", algorithm: HmacSm3 }"#;
+        assert_eq!(format!("{key:?}"), format!("TokenKey {{ name: {name}, .. }}"));
+        assert_eq!(key.key_name().to_string(), "test hmac-sm3");
+        assert_eq!(new(b"short").unwrap_err(), KeyTooShort(5));
     }
 
     #[test]

@@ -22,3 +22,4 @@ mod rulings;
 mod command;
 mod bad_input;
 mod three_months;
+mod deliveries;

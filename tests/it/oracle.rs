@@ -120,6 +120,7 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     let (accounts, found) = books.judge_accounts();
     answer.accounts = accounts.iter().map(|(account, _)| account.clone()).collect();
     answer.discrepancies.extend(found);
+    answer.discrepancies.extend(accounts::judge_days(world));
     let held = books.held_items();
     let counted = books.counted(&judged);
     answer.cleared = counted.iter().map(|item| cleared_row(&books, item)).collect();

@@ -63,7 +63,7 @@ fn the_tables_name_every_output_and_exit_code() {
     for code in [0_u8, 1, 2, 3, 4, 5, 101, 130] {
         assert!(readme.contains(&format!("\n| {code} |")), "the README does not name exit {code}");
     }
-    for feed in ["members", "ledger", "links", "consents"] {
+    for feed in ["members", "ledger", "links", "consents", "deliveries"] {
         assert!(readme.contains(&format!("| {feed} |")), "the README does not name {feed}");
     }
 }

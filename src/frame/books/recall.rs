@@ -10,7 +10,7 @@ use arrow::compute::concat_batches;
 
 use super::{FrameError, Ledger};
 use crate::frame::fields::FeedKind;
-use crate::frame::schema::canonical_schema;
+use crate::frame::schema::{FILE, LINE, canonical_schema};
 use crate::value::kind::{Kind, Status};
 use crate::value::party::Programme;
 use crate::value::period::Instant;
@@ -76,8 +76,8 @@ fn batch(rows: &[RecalledRow]) -> Result<RecordBatch, FrameError> {
         "amount" => Arc::new(rows.iter().map(|row| row.amount).collect::<Int64Array>()),
         "currency" => texts(|row| row.currency.as_deref()),
         "authority" => texts(|row| row.authority.as_deref()),
-        "file" => Arc::new(UInt32Array::from_iter_values(rows.iter().map(|row| row.file))),
-        "line" => Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.line))),
+        FILE => Arc::new(UInt32Array::from_iter_values(rows.iter().map(|row| row.file))),
+        LINE => Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.line))),
         // What no publication has, the row does not say.
         _ => new_null_array(field.data_type(), rows.len()),
     });

@@ -9,11 +9,11 @@ use jiff::tz::TimeZone;
 
 use super::Checker;
 use super::amounts::{INSTANT_CURE, decimal, instant};
-use crate::feed::{Column, Contact, Feed, FeedKind, Format, Origin, Owner};
+use crate::feed::{Column, Feed, FeedKind, Format, Origin, Owner};
 use crate::frame::fields::{Field, FieldKind};
 use crate::pipeline::declaration::{
     ColumnDeclaration, ColumnDescription, CsvDeclaration, Declaration, EncodingDeclaration,
-    FeedDeclaration, FormatDeclaration, TokenDeclaration,
+    FeedDeclaration, FormatDeclaration,
 };
 use crate::pipeline::nearest::{self, nearest};
 use crate::pipeline::structure::shown;
@@ -22,10 +22,10 @@ use crate::value::party::Party;
 use crate::value::token::TokenKey;
 
 /// What the feeds have in common.
-struct Shelf<'c> {
+pub(super) struct Shelf<'c> {
     root: Option<&'c Path>,
     zone: TimeZone,
-    key: Option<&'c Arc<TokenKey>>,
+    pub(super) key: Option<&'c Arc<TokenKey>>,
     /// Which feed claimed which pattern.
     claims: BTreeMap<String, String>,
 }
@@ -61,6 +61,7 @@ impl Checker<'_> {
                 (FeedKind::Lots, sent.lots.as_ref()),
                 (FeedKind::Ledger, Some(&sent.ledger)),
                 (FeedKind::Statement, sent.statement.as_ref()),
+                (FeedKind::Deliveries, sent.deliveries.as_ref()),
             ] {
                 let Some(feed) = feed else { continue };
                 let spot = spot.key(party.letter()).key(kind.word());
@@ -82,11 +83,13 @@ impl Checker<'_> {
             (FeedKind::Settlements, &shared.settlements),
             (FeedKind::ExemptDays, &shared.exempt_days),
             (FeedKind::Decisions, &shared.decisions),
+            (FeedKind::Deliveries, &shared.deliveries),
         ] {
             let Some(feed) = feed else { continue };
             let spot = spot.key("shared").key(kind.word());
             feeds.push(self.feed(spot, Owner::Shared, kind, 0, feed, &mut shelf));
         }
+        self.deliveries_say(spot, &feeds);
         feeds
     }
 
@@ -103,6 +106,9 @@ impl Checker<'_> {
         let patterns = self.patterns(spot.key("files"), &name, declared, shelf);
         let format = self.format(spot.key("format"), &name, &declared.format);
         let columns = self.columns(spot.key("columns"), kind, declared, shelf);
+        self.not_agreed(spot.key("not_agreed"), declared, &columns);
+        let due = declared.due.as_ref().and_then(|due| self.due(spot.key("due"), due));
+        self.max_age(spot.key("max_age_days"), kind, declared.max_age_days);
         Feed {
             owner,
             kind,
@@ -112,6 +118,9 @@ impl Checker<'_> {
             scale,
             zone: shelf.zone.clone(),
             columns,
+            not_agreed: declared.not_agreed.clone(),
+            due,
+            max_age_days: declared.max_age_days,
         }
     }
 
@@ -338,86 +347,6 @@ impl Checker<'_> {
         }
     }
 
-    /// Raw contact data becomes a token and nothing else: as an id it would be published.
-    fn contacts_stand_alone(&mut self, spot: Spot<'_>, columns: &[Column]) {
-        for contact in columns {
-            let Some(Contact::Mobile(_) | Contact::Email(_) | Contact::Name(_)) = contact.contact
-            else {
-                continue;
-            };
-            let others = columns.iter().filter(|other| {
-                other.field.name != contact.field.name && other.origin == contact.origin
-            });
-            for other in others {
-                self.problem(
-                    spot.key(other.field.name).key_mark(),
-                    format!(
-                        "`{}` reads the column that `{}` turns into a token, and would publish it",
-                        other.field.name, contact.field.name
-                    ),
-                    "Name the column of the file that holds it; contact data may be a token only.",
-                );
-            }
-        }
-    }
-
-    fn contact(
-        &mut self,
-        spot: Spot<'_>,
-        field: &Field,
-        described: &ColumnDescription,
-        shelf: &Shelf<'_>,
-    ) -> Option<Contact> {
-        let is_token = field.kind == FieldKind::Token;
-        match described.token {
-            None if is_token => {
-                self.problem(
-                    spot.key_mark(),
-                    format!("the column `{}` does not say what it holds", field.name),
-                    format!(
-                        "Write {{ from: …, token: {} }} for raw values, or `token: \
-                        ready` if the partner keyed them.",
-                        field.name
-                    ),
-                );
-                None
-            }
-            None => None,
-            Some(_) if !is_token => {
-                self.problem(
-                    spot.key("token").key_mark(),
-                    format!("`token` stands on `{}`, which is no contact column", field.name),
-                    "Remove `token`; `mobile`, `email` and `name` of the members alone have one.",
-                );
-                None
-            }
-            Some(TokenDeclaration::Ready) => Some(Contact::Ready),
-            Some(TokenDeclaration::Mobile) => {
-                self.contact_fits(spot, field, "mobile");
-                shelf.key.cloned().map(Contact::Mobile)
-            }
-            Some(TokenDeclaration::Email) => {
-                self.contact_fits(spot, field, "email");
-                shelf.key.cloned().map(Contact::Email)
-            }
-            Some(TokenDeclaration::Name) => {
-                self.contact_fits(spot, field, "name");
-                shelf.key.cloned().map(Contact::Name)
-            }
-        }
-    }
-
-    /// A mobile number keyed as an e-mail address would match nothing, without a word.
-    fn contact_fits(&mut self, spot: Spot<'_>, field: &Field, token: &str) {
-        if field.name != token {
-            self.problem(
-                spot.key("token").mark(),
-                format!("`token: {token}` stands on the column `{}`", field.name),
-                format!("Write `token: {}`, or move it to the column `{token}`.", field.name),
-            );
-        }
-    }
-
     fn constant(
         &mut self,
         spot: Spot<'_>,
@@ -443,7 +372,7 @@ impl Checker<'_> {
                 format!("`{name}` would be the same in every row"),
                 "Write `from` with the name of the column in the file.",
             ),
-            FieldKind::Points | FieldKind::Amount => {
+            FieldKind::Points | FieldKind::Amount | FieldKind::Whole => {
                 if decimal(value).is_none() {
                     let reason =
                         format!("`value` of `{name}` is `{}`, which is no quantity", shown(value));

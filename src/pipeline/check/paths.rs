@@ -4,13 +4,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Checker;
+use super::{Checker, contacts};
 use crate::feed::Feed;
-use crate::pipeline::declaration::{ColumnDeclaration, Declaration, TokenDeclaration};
+use crate::pipeline::declaration::{ColumnDeclaration, Declaration, TokenChoice, TokenDeclaration};
 use crate::pipeline::nearest::nearest;
 use crate::pipeline::structure::shown;
 use crate::pipeline::text::Spot;
-use crate::value::token::TokenKey;
+use crate::value::token::{Algorithm, TokenKey};
 
 /// The placeholders of file patterns.
 const PLACEHOLDERS: [&str; 2] = ["period", "as_of"];
@@ -185,7 +185,13 @@ impl Checker<'_> {
                 return None;
             }
         };
-        match TokenKey::new(&keys.contact.id, &content) {
+        let algorithm = self.settled(
+            "keys.contact.algorithm",
+            keys.contact.algorithm.map(contacts::algorithm),
+            Algorithm::HmacSha256,
+            Algorithm::HmacSha256.word(),
+        );
+        match TokenKey::new(&keys.contact.id, algorithm, &content) {
             Ok(key) => Some(Arc::new(key)),
             Err(short) => {
                 let cure =
@@ -203,7 +209,8 @@ impl Checker<'_> {
                 let ColumnDeclaration::Described(column) = column else { continue };
                 let raw =
                     [TokenDeclaration::Mobile, TokenDeclaration::Email, TokenDeclaration::Name];
-                if column.token.is_some_and(|token| raw.contains(&token)) {
+                let word = column.token.as_ref().map(TokenChoice::word);
+                if word.is_some_and(|word| raw.contains(&word)) {
                     let spot = top.key("feeds").key(letter).key("members").key("columns");
                     self.problem(
                         spot.key(name).key("token").mark(),

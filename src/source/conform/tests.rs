@@ -4,7 +4,7 @@ use super::*;
 use crate::feed::Owner;
 use crate::frame::fields::FeedKind;
 use crate::value::party::Party;
-use crate::value::token::TokenKey;
+use crate::value::token::{Algorithm, TokenKey};
 
 fn feed(kind: FeedKind, columns: Vec<Column>) -> Feed {
     Feed {
@@ -19,6 +19,9 @@ fn feed(kind: FeedKind, columns: Vec<Column>) -> Feed {
         scale: 2,
         zone: jiff::tz::TimeZone::get("Asia/Shanghai").unwrap(),
         columns,
+        not_agreed: Vec::new(),
+        due: None,
+        max_age_days: None,
     }
 }
 
@@ -179,7 +182,7 @@ fn words_become_codes() {
 
 #[test]
 fn contacts_become_tokens_or_refusals() {
-    let key = Arc::new(TokenKey::new("k", b"0123456789abcdef").unwrap());
+    let key = Arc::new(TokenKey::new("k", Algorithm::HmacSha256, b"0123456789abcdef").unwrap());
     let contact = |contact| {
         let mut mobile = column(FeedKind::Members, "mobile");
         mobile.contact = Some(contact);
@@ -203,7 +206,7 @@ fn contacts_become_tokens_or_refusals() {
     );
     let token = "Ab".repeat(32);
     check(
-        &contact(Contact::Ready),
+        &contact(Contact::Ready(None)),
         &[(&token, Ok(text(&token.to_lowercase()))), ("abc", Err(Refusal::NotToken))],
     );
 }

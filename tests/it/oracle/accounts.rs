@@ -1,10 +1,15 @@
 //! The roll-forward of every account (judging.md, *Accounts*).
 
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
 use super::answer::{Account, Discrepancy};
 use super::books::Books;
 use super::members::of_member;
+use super::of_nobody;
 use super::past::Standing;
-use crate::world::{Balance, Kind, PARTIES, Party, Status};
+use crate::world::{Balance, Kind, PARTIES, Party, Status, World};
 
 impl Books<'_> {
     /// Every account that is judged with the instant of its closing, and the discrepancies of all.
@@ -151,6 +156,28 @@ impl Books<'_> {
             })
             .collect()
     }
+}
+
+/// SNP-02: accounts of one party, or of both, that hold on different days.
+pub fn judge_days(world: &World) -> Vec<Discrepancy> {
+    let mut found = Vec::new();
+    let mut latest = Vec::new();
+    for party in PARTIES {
+        let accounts = world.side(party).accounts.iter().flatten();
+        let days: BTreeSet<Date> = accounts
+            .filter_map(|balance| Some(world.day_of(world.last_instant(balance.as_of?))))
+            .collect();
+        if days.len() > 1 {
+            found.push(of_nobody("SNP-02"));
+        }
+        latest.extend(days.last().copied());
+    }
+    if let [a, b] = latest[..]
+        && a != b
+    {
+        found.push(of_nobody("SNP-02"));
+    }
+    found
 }
 
 fn lines_of<'w>(feed: &'w [Balance], member: &str) -> Vec<&'w Balance> {

@@ -90,7 +90,8 @@ impl<'w> Books<'w> {
             files.extend(side.following.iter().map(Vec::as_slice));
             for (position, file) in files.iter().enumerate() {
                 if files[..position].contains(file) {
-                    ignored += 1;
+                    // A file without a row repeats nothing.
+                    ignored += usize::from(!file.is_empty());
                 } else {
                     legs.extend(file.iter().map(|row| (party, row.clone())));
                 }
