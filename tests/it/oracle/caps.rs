@@ -83,9 +83,12 @@ impl Books<'_> {
         }
     }
 
-    /// Whether its line is that of its original's period (REV-04).
-    pub fn is_prior(&self, issuer: usize) -> bool {
-        self.findings.iter().any(|(code, entries)| *code == "REV-04" && entries[0] == issuer)
+    /// Whether its line is that of its original's period, which is closed.
+    pub fn is_prior(&self, leg: usize) -> bool {
+        self.entries[leg].original.is_some_and(|original| {
+            let entry = &self.entries[original];
+            entry.settled.is_some() || self.past.has_closed(entry.row.occurred_at)
+        })
     }
 
     /// Pairs that are alike in everything but their ids, each within so long of the one before.

@@ -130,8 +130,7 @@ impl Books<'_> {
             }
             None => self.version_instant(index),
         };
-        let prior = !alone && self.is_prior(index);
-        let origin_at = if prior { version_at } else { entry.row.occurred_at };
+        let origin_at = if self.is_prior(index) { version_at } else { entry.row.occurred_at };
         Counted {
             issuer: entry.issuer(),
             flow: entry.flow.unwrap(),

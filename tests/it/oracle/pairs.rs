@@ -200,7 +200,7 @@ impl Books<'_> {
                     Fate::Counted => {}
                 }
             }
-            if entry.settled.is_some() || self.past.has_closed(entry.row.occurred_at) {
+            if self.is_prior(issuer) {
                 codes.push("REV-04");
             }
         }
