@@ -59,6 +59,8 @@ pub struct Feed {
     pub root: PathBuf,
     /// File patterns relative to the root, placeholders filled in.
     pub patterns: Vec<String>,
+    /// The same of files of the days after the period, whose rows are there to be paired with.
+    pub following: Vec<String>,
     /// How the files are written.
     pub format: Format,
     /// Decimal places of a point in the files; points are multiplied by 10^scale.
@@ -105,13 +107,26 @@ impl Feed {
     /// When a folder cannot be listed, when a match cannot be resolved, and when a match leads out
     /// of the root by a symbolic link.
     pub fn find(&self) -> io::Result<Vec<PathBuf>> {
+        self.find_matches(&self.patterns)
+    }
+
+    /// The files of the days after the period, as of [`Feed::find`]. That there are none is no
+    /// fault.
+    ///
+    /// # Errors
+    /// As of [`Feed::find`].
+    pub fn find_following(&self) -> io::Result<Vec<PathBuf>> {
+        self.find_matches(&self.following)
+    }
+
+    fn find_matches(&self, patterns: &[String]) -> io::Result<Vec<PathBuf>> {
         let refused = |why: String| io::Error::new(io::ErrorKind::InvalidInput, why);
         let root = self
             .root
             .to_str()
             .ok_or_else(|| refused(format!("{} is not UTF-8", self.root.display())))?;
         let mut files = BTreeSet::new();
-        for pattern in &self.patterns {
+        for pattern in patterns {
             let whole = format!("{}/{pattern}", glob::Pattern::escape(root));
             let matches = glob::glob_with(&whole, WITHIN_A_NAME)
                 .map_err(|error| refused(format!("the pattern `{pattern}`: {error}")))?;
@@ -209,6 +224,9 @@ pub struct InputFile {
     /// The earlier file of the feed with the same content, where there is one; then this one is
     /// not read.
     pub repeats: Option<String>,
+    /// Whether only `following` names it: it is of the days after the period, and nobody has to
+    /// have sent it yet.
+    pub follows: bool,
     /// Data rows in it, refused ones included; filled in by reading.
     pub rows: u64,
 }
@@ -304,6 +322,7 @@ mod tests {
             kind: FeedKind::Ledger,
             root: root.canonicalize().unwrap(),
             patterns: patterns.iter().map(|pattern| (*pattern).to_owned()).collect(),
+            following: Vec::new(),
             format: Format::Parquet,
             scale: 0,
             zone: TimeZone::UTC,

@@ -49,7 +49,7 @@ pub struct Pipeline {
     pub key_name: Option<KeyName>,
     /// Names of settings that the file left to custom, with the value that applies, for `plan`.
     pub defaults: Vec<(String, String)>,
-    /// The feeds, with `{period}` and `{as_of}` still in their patterns.
+    /// The feeds, with placeholders still in their patterns.
     feeds: Vec<Feed>,
 }
 
@@ -58,11 +58,17 @@ impl Pipeline {
     #[must_use]
     pub fn feeds(&self, period: &Period) -> Vec<Feed> {
         let as_of = period.as_of.to_string();
+        let (cycle, zone) = (self.agreement.cycle, &self.agreement.zone);
+        let label = |period: Option<Period>| period.map_or_else(String::new, |it| it.label);
+        let (next, previous) =
+            (label(period.next(cycle, zone)), label(period.previous(cycle, zone)));
         let fill = |pattern: &String| {
-            pattern.replace("{period}", &period.label).replace("{as_of}", &as_of)
+            let filled = pattern.replace("{period}", &period.label).replace("{as_of}", &as_of);
+            filled.replace("{next}", &next).replace("{previous}", &previous)
         };
         let filled = |feed: &Feed| Feed {
             patterns: feed.patterns.iter().map(fill).collect(),
+            following: feed.following.iter().map(fill).collect(),
             ..feed.clone()
         };
         self.feeds.iter().map(filled).collect()

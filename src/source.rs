@@ -50,7 +50,8 @@ pub fn read(
     let rules = conform::rules(feed)?;
     let mut gathering = Gathering::new(feed, files);
     let (mut faults, mut strays) = (Vec::new(), Vec::new());
-    if files.is_empty() && !feed.kind.may_come_later() {
+    // Files of the days after the period do not stand for the period's own.
+    if files.iter().all(|file| file.follows) && !feed.kind.may_come_later() {
         let missing = |pattern: &String| FeedFault::Missing { pattern: pattern.clone() };
         faults.extend(feed.patterns.iter().map(missing));
     }

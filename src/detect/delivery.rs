@@ -161,7 +161,7 @@ fn late(desk: &Desk<'_>, arrival: &Arrival<'_>, note: &Note) -> Vec<Discrepancy>
         return Vec::new();
     };
     let mut found = Vec::new();
-    for file in arrival.rows.files.iter().filter(|file| file.repeats.is_none()) {
+    for file in arrival.rows.files.iter().filter(|file| file.repeats.is_none() && !file.follows) {
         let sent = note.lines_of(&file.path).filter_map(|line| {
             let sent_at = note.lines.sent_at(line)?;
             Some((sent_at, line))

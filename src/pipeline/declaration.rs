@@ -241,6 +241,10 @@ pub struct SharedFeeds {
 pub struct FeedDeclaration {
     /// One path or several under the root; `{period}` and `{as_of}` are filled in, `*` and `?` match file names.
     pub files: OneOrMany,
+    /// Of a ledger: files of the days after the period, read so that its last events find their
+    /// pairs; `{next}` and `{previous}` stand for the periods beside it (后续文件).
+    #[serde(default)]
+    pub following: Option<OneOrMany>,
     /// The files' format.
     pub format: FormatDeclaration,
     /// Canonical column → where it comes from; a column of the file that is not named here is dropped at parse.

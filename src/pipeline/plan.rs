@@ -316,6 +316,14 @@ pub fn plan(pipeline: &Pipeline, period: &Period) -> Plan {
     }
 }
 
+fn planned_file(feed: &Feed, file: &Path) -> PlannedFile {
+    PlannedFile {
+        path: slashed(file.strip_prefix(&feed.root).unwrap_or(file)),
+        // A file that vanishes between the two looks is no larger than nothing.
+        bytes: file.metadata().map_or(0, |metadata| metadata.len()),
+    }
+}
+
 fn planned_feed(feed: &Feed, period: &Period) -> PlannedFeed {
     let mut files = Vec::new();
     let mut missing = Vec::new();
@@ -325,13 +333,13 @@ fn planned_feed(feed: &Feed, period: &Period) -> PlannedFeed {
         match one.find() {
             Ok(found) if found.is_empty() && feed.kind.may_come_later() => {}
             Ok(found) if found.is_empty() => missing.push(pattern.clone()),
-            Ok(found) => files.extend(found.iter().map(|file| PlannedFile {
-                path: slashed(file.strip_prefix(&feed.root).unwrap_or(file)),
-                // A file that vanishes between the two looks is no larger than nothing.
-                bytes: file.metadata().map_or(0, |metadata| metadata.len()),
-            })),
+            Ok(found) => files.extend(found.iter().map(|file| planned_file(feed, file))),
             Err(error) => fault = Some(error.to_string()),
         }
+    }
+    match feed.find_following() {
+        Ok(found) => files.extend(found.iter().map(|file| planned_file(feed, file))),
+        Err(error) => fault = Some(error.to_string()),
     }
     files.sort_by(|one, other| one.path.cmp(&other.path));
     files.dedup_by(|one, other| one.path == other.path);

@@ -94,8 +94,15 @@ pub fn survey(pipeline: &Pipeline, period: &Period, past: &Past, aim: Aim) -> Re
         .collect();
     let mut feeds = Vec::new();
     for feed in planned {
-        let files = feed.find().map_err(not_found(&feed))?;
-        let files = source::survey(&feed, &files, with_sha256.contains(&feed.owner))?;
+        let own = feed.find().map_err(not_found(&feed))?;
+        let mut paths = own.clone();
+        paths.extend(feed.find_following().map_err(not_found(&feed))?);
+        paths.sort_unstable();
+        paths.dedup();
+        let mut files = source::survey(&feed, &paths, with_sha256.contains(&feed.owner))?;
+        for (file, path) in files.iter_mut().zip(&paths) {
+            file.follows = own.binary_search(path).is_err();
+        }
         feeds.push((feed, files));
     }
     let notes = notes(&feeds)?;

@@ -101,6 +101,7 @@ mod tests {
             kind: FeedKind::Ledger,
             root: root.canonicalize().unwrap(),
             patterns: patterns.iter().map(|pattern| (*pattern).to_owned()).collect(),
+            following: Vec::new(),
             format: Format::Parquet,
             scale: 0,
             zone: jiff::tz::TimeZone::UTC,

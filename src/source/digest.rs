@@ -61,6 +61,7 @@ fn input(path: &Path, name: String, with_sha256: bool) -> io::Result<InputFile> 
         blake3: blake3.finalize().to_hex().to_string(),
         sha256: sha256.map(hexadecimal),
         repeats: None,
+        follows: false,
         rows: 0,
     })
 }

@@ -26,6 +26,7 @@ impl Folder {
             kind,
             root: dir.path().canonicalize().unwrap(),
             patterns: vec!["*.csv".to_owned()],
+            following: Vec::new(),
             format,
             scale: 0,
             zone: jiff::tz::TimeZone::get("Asia/Shanghai").unwrap(),

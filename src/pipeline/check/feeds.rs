@@ -103,7 +103,14 @@ impl Checker<'_> {
         shelf: &mut Shelf<'_>,
     ) -> Feed {
         let name = format!("feeds.{}.{}", owner.word(), kind.word());
-        let patterns = self.patterns(spot.key("files"), &name, declared, shelf);
+        let patterns = self.patterns(spot, ("files", &declared.files.0), &name, shelf);
+        let following = declared.following.as_ref().map_or(&[][..], |following| &following.0);
+        if kind != FeedKind::Ledger && !following.is_empty() {
+            let reason = format!("`{name}` has `following`, which only a ledger has");
+            let cure = "Remove it; rows of later days are read to be paired, and these are not.";
+            self.problem(spot.key("following").key_mark(), reason, cure);
+        }
+        let following = self.patterns(spot, ("following", following), &name, shelf);
         let format = self.format(spot.key("format"), &name, &declared.format);
         let columns = self.columns(spot.key("columns"), kind, declared, shelf);
         self.not_agreed(spot.key("not_agreed"), declared, &columns);
@@ -114,6 +121,7 @@ impl Checker<'_> {
             kind,
             root: shelf.root.map_or_else(PathBuf::new, Path::to_owned),
             patterns,
+            following,
             format,
             scale,
             zone: shelf.zone.clone(),
@@ -127,16 +135,18 @@ impl Checker<'_> {
     fn patterns(
         &mut self,
         spot: Spot<'_>,
+        (key, declared): (&str, &[String]),
         name: &str,
-        declared: &FeedDeclaration,
         shelf: &mut Shelf<'_>,
     ) -> Vec<String> {
+        let spot = spot.key(key);
+        let what = format!("`{key}`");
         let mut patterns = Vec::new();
-        for (index, text) in declared.files.0.iter().enumerate() {
+        for (index, text) in declared.iter().enumerate() {
             let item = spot.item(index);
-            let Some(pattern) = self.relative(item, "`files`", text, true) else { continue };
+            let Some(pattern) = self.relative(item, &what, text, true) else { continue };
             if let Some(root) = shelf.root
-                && !self.stays(item, "`files`", root, &pattern)
+                && !self.stays(item, &what, root, &pattern)
             {
                 continue;
             }

@@ -15,6 +15,9 @@ use crate::value::token::{Algorithm, TokenKey};
 /// The placeholders of file patterns.
 const PLACEHOLDERS: [&str; 2] = ["period", "as_of"];
 
+/// Those of `following`, which names files of other periods.
+const PLACEHOLDERS_BESIDE: [&str; 4] = ["period", "as_of", "next", "previous"];
+
 /// The longest path that is declared.
 const PATH_BYTES_MAX: usize = 1024;
 
@@ -116,6 +119,8 @@ impl Checker<'_> {
     }
 
     fn placeholders(&mut self, spot: Spot<'_>, what: &str, text: &str) -> bool {
+        let known =
+            if what == "`following`" { &PLACEHOLDERS_BESIDE[..] } else { &PLACEHOLDERS[..] };
         let mut rest = text;
         while let Some(open) = rest.find(['{', '}']) {
             let after = rest.get(open + 1..).unwrap_or_default();
@@ -130,9 +135,9 @@ impl Checker<'_> {
                     return false;
                 }
             };
-            if !PLACEHOLDERS.contains(&name) {
+            if !known.contains(&name) {
                 let reason = format!("{what} holds `{{{}}}`, which is no placeholder", shown(name));
-                let cure = match nearest(name, PLACEHOLDERS) {
+                let cure = match nearest(name, known.iter().copied()) {
                     Some(near) => format!("Did you mean `{{{near}}}`?"),
                     None => "Write `{period}` or `{as_of}`.".to_owned(),
                 };
@@ -238,7 +243,7 @@ impl Checker<'_> {
         let to = self.relative(spot, "`publish.to`", &declared.publish.to, false)?;
         let mut apart = true;
         for feed in feeds {
-            for pattern in &feed.patterns {
+            for pattern in feed.patterns.iter().chain(&feed.following) {
                 if overlaps(&to, pattern) {
                     self.problem(
                         spot.mark(),

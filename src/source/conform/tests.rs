@@ -12,6 +12,7 @@ fn feed(kind: FeedKind, columns: Vec<Column>) -> Feed {
         kind,
         root: "/".into(),
         patterns: Vec::new(),
+        following: Vec::new(),
         format: Format::Csv {
             delimiter: b',',
             nulls: vec!["-".into(), "N/A".into(), "\\N".into()],
