@@ -1,9 +1,10 @@
 //! What a feed is: whose it is, which files it has, how they are written, and which of their
 //! columns become which canonical columns. The pipeline resolves to these; the reader obeys them.
 
+mod column;
 mod delivery;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,8 +14,10 @@ use jiff::Span;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
+pub use self::column::{
+    Column, Epoch, Negative, NumberStyle, Origin, Sign, SignColumn, TimeStyle, Year,
+};
 pub use crate::frame::fields::FeedKind;
-use crate::frame::fields::Field;
 use crate::value::party::Party;
 use crate::value::period::{Instant, Period};
 use crate::value::token::{KeyName, TokenKey};
@@ -155,35 +158,9 @@ pub enum Format {
     Csv {
         /// The delimiter.
         delimiter: u8,
-        /// Texts that mean "no value", besides the empty text.
-        nulls: Vec<String>,
     },
     /// Apache Parquet.
     Parquet,
-}
-
-/// A declared column of a feed.
-#[derive(Debug, Clone)]
-pub struct Column {
-    /// The canonical column that it fills.
-    pub field: &'static Field,
-    /// Where its values come from.
-    pub origin: Origin,
-    /// The partner's words → codes of the field's list; empty: the canonical words themselves.
-    pub words: BTreeMap<String, u8>,
-    /// How instants are written, strptime; `None`: ISO 8601, or a bare `YYYY-MM-DD`.
-    pub pattern: Option<String>,
-    /// What a contact column holds.
-    pub contact: Option<Contact>,
-}
-
-/// Where the values of a column come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// The column of that name in the file.
-    Named(String),
-    /// The same text in every row.
-    Constant(String),
 }
 
 /// What a contact column holds.

@@ -19,7 +19,7 @@ mod text;
 use std::path::PathBuf;
 
 use crate::agreement::Agreement;
-use crate::feed::Feed;
+use crate::feed::{Feed, Year};
 use crate::ruling::Rulings;
 use crate::value::period::Period;
 use crate::value::token::KeyName;
@@ -66,10 +66,16 @@ impl Pipeline {
             let filled = pattern.replace("{period}", &period.label).replace("{as_of}", &as_of);
             filled.replace("{next}", &next).replace("{previous}", &previous)
         };
-        let filled = |feed: &Feed| Feed {
-            patterns: feed.patterns.iter().map(fill).collect(),
-            following: feed.following.iter().map(fill).collect(),
-            ..feed.clone()
+        let filled = |feed: &Feed| {
+            let mut feed = feed.clone();
+            feed.patterns = feed.patterns.iter().map(fill).collect();
+            feed.following = feed.following.iter().map(fill).collect();
+            for column in &mut feed.columns {
+                if let Year::Nearest(middle) = &mut column.time.year {
+                    *middle = period.middle();
+                }
+            }
+            feed
         };
         self.feeds.iter().map(filled).collect()
     }

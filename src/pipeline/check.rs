@@ -9,12 +9,14 @@ mod agreement;
 mod amounts;
 mod basis;
 mod charges;
+mod columns;
 mod contacts;
 mod feeds;
 mod matching;
 mod paths;
 mod rules;
 mod sent;
+mod styles;
 mod terms;
 mod versions;
 

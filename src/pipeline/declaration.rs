@@ -5,16 +5,21 @@
 //! every misspelt or misplaced key at once.
 //! Texts stay texts here (dates, ratios, amounts): an amount never passes through a float.
 
+mod basis;
+mod column;
+mod rules;
+
 use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
-mod basis;
-mod rules;
-
-pub use basis::{BasisDeclaration, BasisKind, TierBasisDeclaration};
-pub use rules::{
+pub use self::basis::{BasisDeclaration, BasisKind, TierBasisDeclaration};
+pub use self::column::{
+    EpochDeclaration, NegativeDeclaration, NumberDeclaration, SignDeclaration, SignWord,
+    YearDeclaration,
+};
+pub use self::rules::{
     EffectDeclaration, LimitsDeclaration, RuleDeclaration, RuleSettings, SeverityDeclaration,
 };
 
@@ -314,25 +319,43 @@ pub enum ColumnDeclaration {
     /// The name of the column in the file.
     Named(String),
     /// The full description.
-    Described(ColumnDescription),
+    Described(Box<ColumnDescription>),
 }
 
 /// A column of a file, described.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnDescription {
-    /// The name of the column in the file.
+    /// The name of the column in the file, or several that it may have.
     #[serde(default)]
-    pub from: Option<String>,
+    pub from: Option<OneOrMany>,
     /// A constant for every row, instead of `from`.
     #[serde(default)]
     pub value: Option<String>,
     /// The partner's words → canonical words, for kinds, statuses and methods.
     #[serde(default)]
     pub values: Option<BTreeMap<String, String>>,
-    /// How an instant or a day is written, in strptime notation, such as `%Y%m%d%H%M%S`; default ISO 8601.
+    /// Texts that mean "no value" besides the empty text, instead of those of the format.
     #[serde(default)]
-    pub format: Option<String>,
+    pub nulls: Option<Vec<String>>,
+    /// How points or money are written.
+    #[serde(default)]
+    pub number: Option<NumberDeclaration>,
+    /// The column that holds the sign, where the number has none of its own.
+    #[serde(default)]
+    pub sign: Option<SignDeclaration>,
+    /// How an instant or a day is written, in strptime notation, such as `%Y%m%d%H%M%S`, or several notations, exactly one of which may fit; default ISO 8601.
+    #[serde(default)]
+    pub format: Option<OneOrMany>,
+    /// The unit of instants that are counted from 1970, instead of `format`.
+    #[serde(default)]
+    pub epoch: Option<EpochDeclaration>,
+    /// Where the year comes from when `format` has none.
+    #[serde(default)]
+    pub year: Option<YearDeclaration>,
+    /// Beginnings that are taken off raw contact data before it is keyed, such as `"+86"`.
+    #[serde(default)]
+    pub strip: Option<OneOrMany>,
     /// What the values of a contact column are.
     #[serde(default)]
     pub token: Option<TokenChoice>,
@@ -343,27 +366,53 @@ pub struct ColumnDescription {
 pub enum TokenChoice {
     /// One word.
     Word(TokenDeclaration),
-    /// Tokens of a named key.
-    Keyed(KeyedTokens),
+    /// Tokens of a named key, or hashes that no key made.
+    Described(TokenDescription),
 }
 
 impl TokenChoice {
-    /// The word for what the column holds.
+    /// The word for what the column holds; whatever a partner made of it comes ready.
     #[must_use]
     pub fn word(&self) -> TokenDeclaration {
         match self {
             TokenChoice::Word(word) => *word,
-            TokenChoice::Keyed(_) => TokenDeclaration::Ready,
+            TokenChoice::Described(_) => TokenDeclaration::Ready,
         }
     }
 }
 
-/// Tokens that the partner made with a key that has a name.
+/// Contact data that the partner made unreadable before it was sent.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenDescription {
+    /// Tokens of that key; where the other side's is another one, no token would match (MBR-08).
+    Ready(KeyNameDeclaration),
+    /// Mobile numbers that were hashed without a key; always refused.
+    Mobile(HashDeclaration),
+    /// E-mail addresses that were hashed without a key; always refused.
+    Email(HashDeclaration),
+    /// Names that were hashed without a key; always refused.
+    Name(HashDeclaration),
+}
+
+/// How a hash that no key made is written.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct KeyedTokens {
-    /// The key; where the other side's is another one, no token would match (MBR-08).
-    pub ready: KeyNameDeclaration,
+pub struct HashDeclaration {
+    /// The case of its hexadecimal digits.
+    pub hex: HexDeclaration,
+}
+
+/// The case of hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HexDeclaration {
+    /// Either.
+    Any,
+    /// Small letters.
+    Lower,
+    /// Capital letters.
+    Upper,
 }
 
 /// Which key made the tokens of a column.
@@ -836,7 +885,7 @@ impl<'de> Deserialize<'de> for OneOrMany {
             type Value = OneOrMany;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a path or a list of paths")
+                f.write_str("a text or a list of texts")
             }
 
             fn visit_str<E>(self, text: &str) -> Result<OneOrMany, E> {
@@ -892,7 +941,8 @@ impl<'de> Deserialize<'de> for ColumnDeclaration {
                 map: M,
             ) -> Result<ColumnDeclaration, M::Error> {
                 let map = serde::de::value::MapAccessDeserializer::new(map);
-                ColumnDescription::deserialize(map).map(ColumnDeclaration::Described)
+                ColumnDescription::deserialize(map)
+                    .map(|one| ColumnDeclaration::Described(Box::new(one)))
             }
         }
         deserializer.deserialize_any(Column)
@@ -930,7 +980,7 @@ impl<'de> Deserialize<'de> for TokenChoice {
                 map: M,
             ) -> Result<TokenChoice, M::Error> {
                 let map = serde::de::value::MapAccessDeserializer::new(map);
-                KeyedTokens::deserialize(map).map(TokenChoice::Keyed)
+                TokenDescription::deserialize(map).map(TokenChoice::Described)
             }
         }
         deserializer.deserialize_any(Choice)
@@ -944,7 +994,7 @@ impl JsonSchema for TokenChoice {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let word = generator.subschema_for::<TokenDeclaration>();
-        let keyed = generator.subschema_for::<KeyedTokens>();
-        schemars::json_schema!({ "anyOf": [word, keyed] })
+        let described = generator.subschema_for::<TokenDescription>();
+        schemars::json_schema!({ "anyOf": [word, described] })
     }
 }

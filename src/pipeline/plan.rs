@@ -201,6 +201,9 @@ pub struct PlannedColumn {
     pub zh: &'static str,
     /// Where it comes from.
     pub source: String,
+    /// How its values are written, where that is not the plainest way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub styles: Vec<String>,
     /// What becomes of contact data in it.
     pub token: Option<String>,
 }
@@ -353,9 +356,10 @@ fn planned_feed(feed: &Feed, period: &Period) -> PlannedFeed {
         name: column.field.name,
         zh: column.field.zh,
         source: match &column.origin {
-            Origin::Named(name) => name.clone(),
+            Origin::Named(names) => names.join(" / "),
             Origin::Constant(value) => format!("constant `{value}`"),
         },
+        styles: column.styles(),
         token: column.contact.as_ref().map(|contact| match contact {
             Contact::Mobile(_) | Contact::Email(_) | Contact::Name(_) => {
                 "keyed at parse".to_owned()
@@ -559,7 +563,12 @@ impl Plan {
             for column in &feed.columns {
                 let name = padded(&format!("{} {}", column.name, column.zh), COLUMN_WIDTH);
                 let token = column.token.as_ref().map(|token| format!("  [token 令牌: {token}]"));
-                writeln!(f, "    {name} ← {}{}", column.source, token.unwrap_or_default())?;
+                let styles = match column.styles.as_slice() {
+                    [] => String::new(),
+                    styles => format!("  [written 写法: {}]", styles.join("; ")),
+                };
+                let token = token.unwrap_or_default();
+                writeln!(f, "    {name} ← {}{styles}{token}", column.source)?;
             }
         }
         Ok(())

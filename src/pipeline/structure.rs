@@ -449,7 +449,7 @@ mod tests {
             ("\"12\"", &[]),
             ("12", &["`id` reads `12` as a number or a boolean"]),
             ("true", &["`id` reads `true` as a number or a boolean"]),
-            ("{ from: 12 }", &[]),
+            ("{ from: 12 }", &["`from` reads `12` as a number or a boolean"]),
             ("{ from: x, token: mobil }", &["`token` cannot be `mobil`"]),
             ("{ form: x }", &["`id` has no key `form`"]),
             ("[x]", &["`id` is a list"]),

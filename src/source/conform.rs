@@ -7,7 +7,7 @@ use super::amount::{AMOUNT_DIGITS, amount, looks_floated, looks_scientific, of_m
 use super::error::SourceError;
 use super::instant::Instants;
 use super::refusal::Refusal;
-use crate::feed::{Column, Contact, Feed, Format, Origin};
+use crate::feed::{Column, Contact, Feed, Negative, NumberStyle, Origin, Sign, SignColumn};
 use crate::frame::fields::{Field, FieldKind};
 use crate::value::token::{ready, redact};
 
@@ -42,8 +42,24 @@ pub(super) enum Value<'t> {
 pub(super) enum Supply {
     /// The same value in every row: a declared constant, or what an undeclared column holds.
     Everywhere(Value<'static>),
-    /// The file's column of that name.
-    Named(String),
+    /// The column of the file that has one of these names.
+    Named(Vec<String>),
+}
+
+/// Where the cells of a canonical column stand among the columns of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Source {
+    pub(super) value: usize,
+    /// The column that holds the sign of the value.
+    pub(super) sign: Option<usize>,
+}
+
+/// Why a file's columns cannot fill a canonical one.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Misfit {
+    /// The column of the file, by its declared names.
+    pub(super) column: String,
+    pub(super) reason: String,
 }
 
 /// How one canonical column is filled.
@@ -51,6 +67,7 @@ pub(super) enum Supply {
 pub(super) struct Rule {
     pub(super) field: &'static Field,
     pub(super) supply: Supply,
+    sign: Option<SignColumn>,
     reading: Reading,
     nulls: Vec<String>,
     default: Option<u8>,
@@ -60,9 +77,9 @@ pub(super) struct Rule {
 enum Reading {
     Id,
     Text,
-    Token(Contact),
-    Points { scale: u8 },
-    Amount,
+    Token { contact: Contact, strip: Vec<String> },
+    Points { scale: u8, style: NumberStyle },
+    Amount { style: NumberStyle },
     Instant(Box<Instants>),
     Word { codes: BTreeMap<String, u8>, strict: bool },
 }
@@ -74,26 +91,28 @@ pub(super) fn rules(feed: &Feed) -> Result<Vec<Rule>, SourceError> {
 
 fn rule(feed: &Feed, field: &'static Field) -> Result<Rule, SourceError> {
     let column = feed.columns.iter().find(|column| column.field.name == field.name);
-    let nulls = match &feed.format {
-        Format::Csv { nulls, .. } => nulls.iter().map(|null| trim(null).to_owned()).collect(),
-        Format::Parquet => Vec::new(),
-    };
+    let nulls = column.map_or(&[][..], |column| &column.nulls);
+    let nulls = nulls.iter().map(|null| trim(null).to_owned()).collect();
+    let sign = column.and_then(|column| column.sign.as_ref()).map(|sign| SignColumn {
+        names: trimmed(&sign.names),
+        words: sign.words.iter().map(|(word, &sign)| (trim(word).to_owned(), sign)).collect(),
+    });
     let default = match (field.kind, field.default) {
         (FieldKind::Word { words, .. }, Some(default)) => code_of(words, default),
         _ => None,
     };
     let reading = reading(feed, field, column);
     let supply = Supply::Everywhere(Value::Null);
-    let mut rule = Rule { field, supply, reading, nulls, default };
+    let mut rule = Rule { field, supply, sign, reading, nulls, default };
     rule.supply =
         match column.map(|column| &column.origin) {
             None => Supply::Everywhere(rule.blank().map_err(|_| SourceError::Undeclared {
                 feed: feed.kind.word(),
                 column: field.name,
             })?),
-            Some(Origin::Named(name)) => Supply::Named(trim(name).to_owned()),
+            Some(Origin::Named(names)) => Supply::Named(trimmed(names)),
             Some(Origin::Constant(text)) => {
-                let value = rule.text(text).map_err(|refusal| SourceError::Constant {
+                let value = rule.text(text, None).map_err(|refusal| SourceError::Constant {
                     column: field.name,
                     reason: refusal.to_string(),
                 })?;
@@ -109,18 +128,23 @@ fn rule(feed: &Feed, field: &'static Field) -> Result<Rule, SourceError> {
 }
 
 fn reading(feed: &Feed, field: &'static Field, column: Option<&Column>) -> Reading {
-    let pattern = column.and_then(|column| column.pattern.as_deref());
-    let instants = |day_end| Box::new(Instants::new(&feed.zone, pattern, day_end));
+    let time = column.map(|column| column.time.clone()).unwrap_or_default();
+    let style = || column.map(|column| column.number.clone()).unwrap_or_default();
+    let instants = |day_end| Box::new(Instants::new(&feed.zone, &time, day_end));
     match field.kind {
         FieldKind::Id => Reading::Id,
         FieldKind::Text => Reading::Text,
         FieldKind::Token => {
             let contact = column.and_then(|column| column.contact.clone());
-            Reading::Token(contact.unwrap_or(Contact::Ready(None)))
+            let contact = contact.unwrap_or(Contact::Ready(None));
+            let mut strip = column.map(|column| column.strip.clone()).unwrap_or_default();
+            // The longest first, so that none hides another.
+            strip.sort_by_key(|prefix| std::cmp::Reverse(prefix.len()));
+            Reading::Token { contact, strip }
         }
-        FieldKind::Points => Reading::Points { scale: feed.scale },
-        FieldKind::Amount => Reading::Amount,
-        FieldKind::Whole => Reading::Points { scale: 0 },
+        FieldKind::Points => Reading::Points { scale: feed.scale, style: style() },
+        FieldKind::Amount => Reading::Amount { style: style() },
+        FieldKind::Whole => Reading::Points { scale: 0, style: style() },
         FieldKind::Instant => Reading::Instant(instants(false)),
         FieldKind::AsOf => Reading::Instant(instants(true)),
         FieldKind::Word { words, strict } => {
@@ -132,6 +156,30 @@ fn reading(feed: &Feed, field: &'static Field, column: Option<&Column>) -> Readi
                 }
             };
             Reading::Word { codes, strict }
+        }
+    }
+}
+
+fn trimmed(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| trim(name).to_owned()).collect()
+}
+
+/// The one column that has one of the wanted names.
+fn place<'n>(
+    noun: &str,
+    wanted: &[String],
+    names: impl Iterator<Item = &'n str>,
+) -> Result<usize, Misfit> {
+    let mut found = (0..).zip(names).filter(|(_, name)| wanted.iter().any(|want| want == name));
+    let misfit = |reason: String| Misfit { column: wanted.join(" / "), reason };
+    match (found.next(), found.next()) {
+        (Some((at, _)), None) => Ok(at),
+        (None, _) => Err(misfit(format!("the {noun} has no such column"))),
+        (Some((_, one)), Some((_, other))) if one == other => {
+            Err(misfit(format!("the {noun} has the column twice")))
+        }
+        (Some((_, one)), Some((_, other))) => {
+            Err(misfit(format!("the {noun} has both `{one}` and `{other}`; name one of them")))
         }
     }
 }
@@ -150,10 +198,38 @@ impl Rule {
         }
     }
 
-    /// The canonical value of a text cell.
-    pub(super) fn text<'t>(&self, raw: &'t str) -> Result<Value<'t>, Refusal> {
+    /// Where the rule's cells stand in a file with these column names, which are trimmed; `None`
+    /// where they come from no file. `noun` is what holds the names.
+    pub(super) fn source<'n>(
+        &self,
+        noun: &str,
+        names: impl Iterator<Item = &'n str> + Clone,
+    ) -> Result<Option<Source>, Misfit> {
+        let Supply::Named(wanted) = &self.supply else { return Ok(None) };
+        let value = place(noun, wanted, names.clone())?;
+        let sign = self.sign.as_ref().map(|sign| place(noun, &sign.names, names)).transpose()?;
+        Ok(Some(Source { value, sign }))
+    }
+
+    /// What the word in the sign column says of a cell, where the rule has one.
+    pub(super) fn sign(&self, raw: &str, word: Option<&str>) -> Result<Option<Sign>, Refusal> {
+        let Some(column) = &self.sign else { return Ok(None) };
+        match trim(word.unwrap_or_default()) {
+            // What is no number needs no sign.
+            _ if self.is_blank(trim(raw)) => Ok(None),
+            "" => Err(Refusal::NoSignWord),
+            word => column.words.get(word).copied().map(Some).ok_or(Refusal::UnknownSign),
+        }
+    }
+
+    fn is_blank(&self, text: &str) -> bool {
+        text.is_empty() || self.nulls.iter().any(|null| null == text)
+    }
+
+    /// The canonical value of a text cell; `sign` is what the sign column says.
+    pub(super) fn text<'t>(&self, raw: &'t str, sign: Option<Sign>) -> Result<Value<'t>, Refusal> {
         let text = trim(raw);
-        if text.is_empty() || self.nulls.iter().any(|null| null == text) {
+        if self.is_blank(text) {
             return self.blank();
         }
         match &self.reading {
@@ -162,7 +238,9 @@ impl Rule {
                 bounded(text, TEXT_BYTES_MAX)?;
                 Ok(Value::Text(Cow::Borrowed(text)))
             }
-            Reading::Token(contact) => {
+            Reading::Token { contact, strip } => {
+                let text = strip.iter().find_map(|prefix| text.strip_prefix(prefix.as_str()));
+                let text = text.unwrap_or(trim(raw));
                 let (token, refusal) = match contact {
                     Contact::Mobile(key) => (key.mobile(text), Refusal::NotMobile),
                     Contact::Email(key) => (key.email(text), Refusal::NotEmail),
@@ -171,8 +249,8 @@ impl Rule {
                 };
                 token.map(|token| Value::Text(Cow::Owned(token))).ok_or(refusal)
             }
-            Reading::Points { scale } => points(text, *scale).map(Value::Whole),
-            Reading::Amount => amount(text).map(Value::Whole),
+            Reading::Points { scale, style } => points(text, style, sign, *scale).map(Value::Whole),
+            Reading::Amount { style } => amount(text, style, sign).map(Value::Whole),
             Reading::Instant(instants) => instants.text(text).map(Value::Whole),
             Reading::Word { codes, strict } => match codes.get(text) {
                 Some(&code) => Ok(Value::Code(code)),
@@ -183,13 +261,44 @@ impl Rule {
         }
     }
 
-    /// The points or money of a typed number `value × 10^-digits`.
-    pub(super) fn quantity(&self, value: i128, digits: i8) -> Result<Value<'static>, Refusal> {
-        match self.reading {
-            Reading::Points { scale } => scaled(value, digits, scale),
-            Reading::Amount => scaled(value, digits, AMOUNT_DIGITS).map_err(of_money),
-            _ => Err(Refusal::NotPoints),
+    /// The points or money of a typed number `value × 10^-digits`; `sign` is what the sign column
+    /// says.
+    pub(super) fn quantity(
+        &self,
+        value: i128,
+        digits: i8,
+        sign: Option<Sign>,
+    ) -> Result<Value<'static>, Refusal> {
+        let (scale, style) = match &self.reading {
+            Reading::Points { scale, style } => (*scale, style),
+            Reading::Amount { style } => (AMOUNT_DIGITS, style),
+            _ => return Err(Refusal::NotPoints),
+        };
+        let value = match sign {
+            Some(_) if value < 0 => return Err(Refusal::OwnSign),
+            Some(Sign::Minus) => value.checked_neg().ok_or(Refusal::TooLarge)?,
+            _ => value,
+        };
+        // A whole number of fen is declared as one; a typed decimal says its digits itself.
+        let digits = match style.implied_decimals {
+            Some(implied) if digits == 0 => i8::try_from(implied).unwrap_or(i8::MAX),
+            _ => digits,
+        };
+        let made = scaled(value, digits, scale);
+        if matches!(self.reading, Reading::Amount { .. }) { made.map_err(of_money) } else { made }
+    }
+
+    /// Why a typed number cannot be read as the column declares its numbers; `None` where it can.
+    pub(super) fn untyped(&self, digits: i8) -> Option<&'static str> {
+        let style = match &self.reading {
+            Reading::Points { style, .. } | Reading::Amount { style } => style,
+            _ => return None,
+        };
+        if style.negative != Negative::Minus {
+            return Some("a typed number has its own sign; remove `negative`");
         }
+        (style.implied_decimals.is_some() && digits != 0)
+            .then_some("it says its decimals itself; remove `implied_decimals`")
     }
 
     /// How the column reads instants, where it does.

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::conform::{Rule, Supply, trim};
+use super::conform::{Misfit, Rule, Source, trim};
 use super::error::SourceError;
 use super::record::{Flaw, Record, Records, Span, complete};
 use super::sheet::{Draft, Sheet, Spot};
@@ -48,7 +48,7 @@ struct Layout {
     /// How many columns the header has.
     width: usize,
     /// By canonical column.
-    sources: Vec<Option<usize>>,
+    sources: Vec<Option<Source>>,
 }
 
 /// Cuts the files of a feed into blocks, in order.
@@ -174,20 +174,14 @@ impl<'f> Blocks<'f> {
         let mut sources = Vec::with_capacity(self.rules.len());
         let mut faults = Vec::new();
         for rule in self.rules {
-            let Supply::Named(wanted) = &rule.supply else {
-                sources.push(None);
-                continue;
-            };
-            let mut found = (0..).zip(&names).filter(|(_, name)| trim(name) == wanted);
-            match (found.next(), found.next()) {
-                (Some((at, _)), None) => sources.push(Some(at)),
-                (None, _) => faults.push((wanted, "the header has no such column")),
-                (Some(_), Some(_)) => faults.push((wanted, "the header has the column twice")),
+            match rule.source("header", names.iter().map(|name| trim(name))) {
+                Ok(source) => sources.push(source),
+                Err(misfit) => faults.push(misfit),
             }
         }
         let width = names.len();
         let (at, line) = records.position();
-        for (column, reason) in &faults {
+        for Misfit { column, reason } in &faults {
             self.fault(file, column, reason);
         }
         if !faults.is_empty() {
@@ -322,11 +316,12 @@ pub(super) fn decode(
         }
         draft.row(spot, |at, rule, slot| {
             let source = block.layout.sources.get(at).copied().flatten();
-            let span = source.and_then(|source| spans.get(source)).copied();
+            let cell = |at: usize| spans.get(at).and_then(|&span| field(text, &record, span));
             // The layout was made for these rules and the width has been checked, so the cell is
             // there; the delimiter is ASCII, so it cuts no character.
-            let cell = span.and_then(|span| field(text, &record, span)).unwrap_or_default();
-            slot.take(rule.text(&cell), trim(&cell))
+            let value = source.and_then(|source| cell(source.value)).unwrap_or_default();
+            let sign = source.and_then(|source| cell(source.sign?));
+            slot.take_text(rule, &value, sign.as_deref())
         })?;
     }
     Ok(draft.finish(block.bytes.len() as u64))

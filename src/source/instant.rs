@@ -9,6 +9,7 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 use super::refusal::Refusal;
+use crate::feed::{Epoch, TimeStyle, Year};
 use crate::value::period::{DAY_MICROS, Instant};
 
 const SECOND_MICROS: i64 = 1_000_000;
@@ -16,6 +17,12 @@ const SECOND_MICROS: i64 = 1_000_000;
 /// How far from a clock change a local time is sure to be neither skipped nor repeated: jiff holds
 /// offsets within 26 hours of UTC, so a change moves the clock by less than 52 hours.
 const MARGIN_MICROS: i64 = 3 * DAY_MICROS;
+
+/// The longest way from the middle of a period to an instant whose year its text leaves out.
+const HALF_YEAR_MICROS: u64 = 184 * DAY_MICROS as u64;
+
+/// What a pattern without a year begins with once it has one.
+const YEAR_BEFORE: &str = "%Y|";
 
 /// What a text says before the zone is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,31 +39,121 @@ enum Written {
 #[derive(Debug)]
 pub(super) struct Instants {
     clock: Clock,
-    pattern: Option<Pattern>,
+    notation: Notation,
     /// Whether a bare day means its last microsecond instead of its first.
     day_end: bool,
 }
 
+/// How instants are written.
+#[derive(Debug)]
+enum Notation {
+    Iso,
+    /// Exactly one of which a text may fit.
+    Patterns(Vec<Pattern>),
+    /// Without a year; each has one put in front. The middle of the period, in local time.
+    Yearless(Vec<Pattern>, i64),
+    Epoch(Epoch),
+}
+
 impl Instants {
-    pub(super) fn new(zone: &TimeZone, pattern: Option<&str>, day_end: bool) -> Instants {
-        Instants { clock: Clock::new(zone), pattern: pattern.map(Pattern::new), day_end }
+    pub(super) fn new(zone: &TimeZone, style: &TimeStyle, day_end: bool) -> Instants {
+        let clock = Clock::new(zone);
+        let notation = match (style.epoch, style.year) {
+            (Some(unit), _) => Notation::Epoch(unit),
+            (None, _) if style.patterns.is_empty() => Notation::Iso,
+            (None, Year::Written) => {
+                Notation::Patterns(style.patterns.iter().map(|one| Pattern::new(one)).collect())
+            }
+            (None, Year::Nearest(middle)) => {
+                let dated = |one: &String| Pattern::new(&format!("{YEAR_BEFORE}{one}"));
+                let patterns = style.patterns.iter().map(dated).collect();
+                Notation::Yearless(patterns, clock.local_of(middle))
+            }
+        };
+        Instants { clock, notation, day_end }
     }
 
     /// Whether the column declares how its instants are written.
     pub(super) fn has_pattern(&self) -> bool {
-        self.pattern.is_some()
+        !matches!(self.notation, Notation::Iso)
     }
 
     /// Microseconds since the epoch in UTC.
     pub(super) fn text(&self, text: &str) -> Result<i64, Refusal> {
-        let written = match &self.pattern {
-            Some(pattern) => pattern.read(text)?,
-            None => iso(text.as_bytes())?,
-        };
+        match &self.notation {
+            Notation::Iso => self.settle(iso(text.as_bytes())?),
+            Notation::Patterns(patterns) => {
+                self.only(patterns, |pattern| self.settle(pattern.read(text)?))
+            }
+            Notation::Yearless(patterns, middle) => {
+                self.only(patterns, |pattern| self.settle(self.nearest(pattern, text, *middle)?))
+            }
+            Notation::Epoch(unit) => self.exact(since_epoch(text, *unit)?),
+        }
+    }
+
+    /// The instant of the one pattern that fits. A day that does not exist fits none; a time that
+    /// the clock change skips does, and is refused for that alone.
+    fn only(
+        &self,
+        patterns: &[Pattern],
+        read: impl Fn(&Pattern) -> Result<i64, Refusal>,
+    ) -> Result<i64, Refusal> {
+        let mut fit = None;
+        let mut refusal = Refusal::NotPattern;
+        for pattern in patterns {
+            match read(pattern) {
+                Err(Refusal::NotPattern) => {}
+                Err(near @ (Refusal::NoSuchTime | Refusal::NoYear)) => refusal = near,
+                _ if fit.is_some() => return Err(Refusal::ManyPatterns),
+                other => fit = Some(other),
+            }
+        }
+        fit.unwrap_or(Err(refusal))
+    }
+
+    fn settle(&self, written: Written) -> Result<i64, Refusal> {
         match written {
             Written::Day(days) => self.day(days),
             Written::Local(micros) => self.local(micros),
             Written::Exact(micros) => self.exact(micros),
+        }
+    }
+
+    /// What a text without a year says, in the year that puts it nearest to the middle of the
+    /// period. No year further away than half of one is meant by anybody.
+    fn nearest(&self, pattern: &Pattern, text: &str, middle: i64) -> Result<Written, Refusal> {
+        let year = i64::from(civil(middle)?.year());
+        let mut best: Option<(u64, Written)> = None;
+        let mut tied = false;
+        let mut refusal = Refusal::NotPattern;
+        for year in [year - 1, year, year + 1] {
+            let written = match pattern.read(&format!("{year:04}|{text}")) {
+                Ok(written) => written,
+                Err(Refusal::NotPattern) => return Err(Refusal::NotPattern),
+                Err(other) => {
+                    refusal = other;
+                    continue;
+                }
+            };
+            let day_end = if self.day_end { DAY_MICROS - 1 } else { 0 };
+            let local = match written {
+                Written::Day(days) => days.saturating_mul(DAY_MICROS).saturating_add(day_end),
+                Written::Local(micros) => micros,
+                Written::Exact(micros) => self.clock.local_of(Instant(micros)),
+            };
+            let distance = local.abs_diff(middle);
+            tied = best.is_some_and(|(least, _)| least == distance)
+                || tied && best.is_some_and(|(least, _)| least < distance);
+            if best.is_none_or(|(least, _)| distance < least) {
+                best = Some((distance, written));
+            }
+        }
+        match best {
+            None => Err(refusal),
+            Some(_) if tied => Err(Refusal::TwoYears),
+            Some((distance, _)) if distance > HALF_YEAR_MICROS => Err(Refusal::NoYear),
+            Some((_, written)) => Ok(written),
         }
     }
 
@@ -126,6 +223,12 @@ impl Clock {
         }
         stretch(since, last);
         Clock { zone: zone.clone(), calm }
+    }
+
+    /// What the clock shows at an instant, in microseconds since a local epoch.
+    fn local_of(&self, at: Instant) -> i64 {
+        let offset = Timestamp::from_microsecond(at.0).map(|at| self.zone.to_offset(at).seconds());
+        at.0.saturating_add(offset.map_or(0, i64::from) * SECOND_MICROS)
     }
 
     /// The offset of a local time that lies well away from every clock change.
@@ -293,6 +396,16 @@ fn fraction_micros(digits: &[u8]) -> Result<i64, Refusal> {
     Ok(padded.fold(0, |micros, digit| micros * 10 + i64::from(digit - b'0')))
 }
 
+/// Microseconds since the epoch, from a whole number of units of it.
+fn since_epoch(text: &str, unit: Epoch) -> Result<i64, Refusal> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Refusal::NotEpoch(unit.word()));
+    }
+    let count: i64 = text.parse().map_err(|_| Refusal::OutOfRange)?;
+    count.checked_mul(unit.micros()).ok_or(Refusal::OutOfRange)
+}
+
 /// A declared format, with its fixed layout where every part has one width.
 #[derive(Debug)]
 struct Pattern {
@@ -323,9 +436,23 @@ impl Pattern {
         }
     }
 
+    /// Whether the text says second 60, which jiff reads as 59: some 60 of it is the second if
+    /// another number in its place changes the second.
+    fn has_second_60(&self, text: &str) -> bool {
+        text.match_indices("60").any(|(at, _)| {
+            let mut other = text.to_owned();
+            other.replace_range(at..at + 2, "58");
+            BrokenDownTime::parse(&self.strptime, &other)
+                .is_ok_and(|parsed| parsed.second() == Some(58))
+        })
+    }
+
     fn broken_down(&self, text: &str) -> Result<Written, Refusal> {
         let parsed =
             BrokenDownTime::parse(&self.strptime, text).map_err(|_| Refusal::NotPattern)?;
+        if parsed.second() == Some(59) && self.has_second_60(text) {
+            return Err(Refusal::NoSuchTime);
+        }
         if parsed.subsec_nanosecond().is_some_and(|nanos| nanos % 1000 != 0) {
             return Err(Refusal::TooFine);
         }

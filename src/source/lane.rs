@@ -30,6 +30,9 @@ pub(super) fn unfit(rule: &Rule, data_type: &DataType) -> Option<String> {
         T::Date32 | T::Timestamp(..) => timed,
         _ => false,
     };
+    if let Some(why) = digits_of(data_type).and_then(|digits| rule.untyped(digits)) {
+        return Some(format!("its type {data_type} does not fit its declaration: {why}"));
+    }
     let cure = match kind {
         FieldKind::Id | FieldKind::Text | FieldKind::Token => "text or integers",
         FieldKind::Points | FieldKind::Amount | FieldKind::Whole => "integers, decimals or text",
@@ -44,6 +47,28 @@ pub(super) fn unfit(rule: &Rule, data_type: &DataType) -> Option<String> {
 /// Whether the column holds numbers, which are scaled and never spelt.
 fn is_counted(kind: FieldKind) -> bool {
     matches!(kind, FieldKind::Points | FieldKind::Amount | FieldKind::Whole)
+}
+
+/// Why a column of that type cannot hold the signs of another; `None` where it can.
+pub(super) fn unfit_sign(data_type: &DataType) -> Option<String> {
+    use DataType as T;
+    match data_type {
+        T::Dictionary(_, inner) => unfit_sign(inner),
+        T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Null => None,
+        other => Some(format!("its type {other} cannot say a sign; write text")),
+    }
+}
+
+/// The digits behind the point of a type of numbers.
+fn digits_of(data_type: &DataType) -> Option<i8> {
+    use DataType as T;
+    match data_type {
+        T::Decimal32(_, digits) | T::Decimal64(_, digits) | T::Decimal128(_, digits) => {
+            Some(*digits)
+        }
+        number if number.is_integer() => Some(0),
+        _ => None,
+    }
 }
 
 /// Whole numbers fill everything that text fills; instants only where a format says how.
@@ -104,10 +129,20 @@ impl Lane {
         })
     }
 
-    /// Gives the cell of a row to the slot. The scratch text is reused from cell to cell.
+    /// The text of a row, where there is one.
+    fn word(&self, row: usize) -> Option<&str> {
+        match self {
+            Lane::Text(array) if array.is_valid(row) => Some(array.value(row)),
+            _ => None,
+        }
+    }
+
+    /// Gives the cell of a row to the slot, with the sign that stands in the other lane. The
+    /// scratch text is reused from cell to cell.
     pub(super) fn fill(
         &self,
         row: usize,
+        sign: Option<&Lane>,
         rule: &Rule,
         slot: &mut Slot<'_>,
         scratch: &mut String,
@@ -124,20 +159,18 @@ impl Lane {
             return slot.take(rule.blank(), "");
         }
         let counted = is_counted(rule.field.kind);
+        let word = sign.and_then(|lane| lane.word(row));
         scratch.clear();
         match self {
             Lane::Empty => slot.take(rule.blank(), ""),
-            Lane::Text(array) => {
-                let text = array.value(row);
-                slot.take(rule.text(text), trim(text))
-            }
+            Lane::Text(array) => slot.take_text(rule, array.value(row), word),
             Lane::Whole(array) if counted => {
-                let value = array.value(row);
-                show_refused(slot, rule.quantity(value.into(), 0), scratch, value)
+                let value = array.value(row).into();
+                quantity(slot, rule, scratch, (value, 0), word)
             }
             Lane::Decimal(array, scale) if counted => {
                 let value = array.value(row);
-                show_refused(slot, rule.quantity(value, *scale), scratch, value)
+                quantity(slot, rule, scratch, (value, *scale), word)
             }
             Lane::Whole(array) => as_text(slot, rule, scratch, array.value(row)),
             // Only decimals of scale 0 fill anything but points and money.
@@ -161,6 +194,20 @@ impl Lane {
                 show_refused(slot, made.map(Value::Whole), scratch, ticks)
             }
         }
+    }
+}
+
+/// Points or money of a typed number and its digits behind the point.
+fn quantity(
+    slot: &mut Slot<'_>,
+    rule: &Rule,
+    scratch: &mut String,
+    (value, digits): (i128, i8),
+    word: Option<&str>,
+) -> Result<(), Refused> {
+    match rule.sign("0", word) {
+        Ok(sign) => show_refused(slot, rule.quantity(value, digits, sign), scratch, value),
+        Err(refusal) => slot.take(Err(refusal), trim(word.unwrap_or_default())),
     }
 }
 
@@ -194,7 +241,7 @@ fn as_text(
 ) -> Result<(), Refused> {
     // Writing to a String cannot fail.
     let _ = write!(scratch, "{value}");
-    slot.take(rule.text(scratch), scratch)
+    slot.take(rule.text(scratch, None), scratch)
 }
 
 /// The text of a number is made only where it is refused.

@@ -15,10 +15,10 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::basic::Type as PhysicalType;
 
-use super::conform::{Rule, Supply};
+use super::conform::{Misfit, Rule, Source};
 use super::digest::digest;
 use super::error::SourceError;
-use super::lane::{Lane, unfit};
+use super::lane::{Lane, unfit, unfit_sign};
 use super::sheet::{Draft, Sheet, Spot};
 use crate::feed::{Feed, FeedFault, InputFile, Stray};
 
@@ -50,7 +50,7 @@ struct Opened {
     metadata: ArrowReaderMetadata,
     mask: ProjectionMask,
     /// The column of a decoded batch that fills each canonical column.
-    sources: Vec<Option<usize>>,
+    sources: Vec<Option<Source>>,
 }
 
 /// Cuts the files of a feed into row groups, in order.
@@ -135,29 +135,30 @@ impl<'f> RowGroups<'f> {
         let mut roots = Vec::with_capacity(self.rules.len());
         let mut faults = Vec::new();
         for rule in self.rules {
-            let Supply::Named(name) = &rule.supply else {
-                roots.push(None);
-                continue;
-            };
-            let mut found = (0..).zip(schema.fields()).filter(|(_, column)| column.name() == name);
-            let reason = match (found.next(), found.next()) {
-                (None, _) => Some("the file has no such column".to_owned()),
-                (Some(_), Some(_)) => Some("the file has the column twice".to_owned()),
-                (Some((at, column)), None) => {
-                    roots.push(Some(at));
-                    if is_int96(&metadata, at) {
-                        Some(INT96.to_owned())
-                    } else {
-                        unfit(rule, column.data_type())
-                    }
+            let names = schema.fields().iter().map(|column| column.name().as_str());
+            let source = match rule.source("file", names) {
+                Ok(source) => source,
+                Err(Misfit { column, reason }) => {
+                    faults.push(FeedFault::Column { file: file.path.clone(), column, reason });
+                    continue;
                 }
             };
-            if let Some(reason) = reason {
-                faults.push(FeedFault::Column {
-                    file: file.path.clone(),
-                    column: name.clone(),
-                    reason,
-                });
+            roots.push(source);
+            let Some(Source { value, sign }) = source else { continue };
+            for (root, is_sign) in [(Some(value), false), (sign, true)] {
+                let Some((root, column)) = root.and_then(|at| Some((at, schema.fields().get(at)?)))
+                else {
+                    continue;
+                };
+                let reason = match column.data_type() {
+                    _ if is_int96(&metadata, root) => Some(INT96.to_owned()),
+                    data_type if is_sign => unfit_sign(data_type),
+                    data_type => unfit(rule, data_type),
+                };
+                if let Some(reason) = reason {
+                    let (file, column) = (file.path.clone(), column.name().clone());
+                    faults.push(FeedFault::Column { file, column, reason });
+                }
             }
         }
         if !faults.is_empty() {
@@ -165,11 +166,23 @@ impl<'f> RowGroups<'f> {
             return Ok(None);
         }
         // A decoded batch holds the projected columns in the order of the file.
-        let mut projected: Vec<usize> = roots.iter().copied().flatten().collect();
+        let mut projected: Vec<usize> = roots
+            .iter()
+            .flatten()
+            .flat_map(|source: &Source| [Some(source.value), source.sign])
+            .flatten()
+            .collect();
         projected.sort_unstable();
         projected.dedup();
-        let sources = roots.into_iter().map(|root| projected.binary_search(&root?).ok()).collect();
-        let mask = ProjectionMask::roots(metadata.parquet_schema(), projected);
+        let place = |root: usize| projected.binary_search(&root).ok();
+        let sources = roots
+            .into_iter()
+            .map(|source| {
+                let Source { value, sign } = source?;
+                Some(Source { value: place(value)?, sign: sign.and_then(place) })
+            })
+            .collect();
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), projected.clone());
         Ok(Some(Opened { metadata, mask, sources }))
     }
 }
@@ -240,6 +253,9 @@ fn contained<T>(file: &str, call: impl FnOnce() -> Result<T, String>) -> Result<
     Err(SourceError::Corrupt { file: file.to_owned(), reason })
 }
 
+/// The lane of a column's values, and that of their signs.
+type Pair = (Option<Lane>, Option<Lane>);
+
 /// Decodes and conforms a row group.
 pub(super) fn decode(
     group: &RowGroup,
@@ -264,10 +280,14 @@ pub(super) fn decode(
         let batch = contained(&file.path, || {
             let Some(batch) = reader.next() else { return Ok(None) };
             let batch = batch.map_err(|error| error.to_string())?;
-            let lanes: Result<Vec<Option<Lane>>, String> = opened
+            let lane = |at: Option<usize>| at.map(|at| Lane::new(&batch, at)).transpose();
+            let lanes: Result<Vec<Pair>, String> = opened
                 .sources
                 .iter()
-                .map(|source| source.map(|source| Lane::new(&batch, source)).transpose())
+                .map(|source| {
+                    let value = lane(source.map(|source| source.value))?;
+                    Ok((value, lane(source.and_then(|source| source.sign))?))
+                })
                 .collect();
             Ok(Some((batch.num_rows(), lanes?)))
         })?;
@@ -275,10 +295,12 @@ pub(super) fn decode(
         for row in 0..rows {
             let line = group.before + draft.rows() + 1;
             draft.row(Spot { line, byte_offset: None }, |at, rule, slot| {
-                match lanes.get(at).and_then(Option::as_ref) {
-                    Some(lane) => lane.fill(row, rule, slot, &mut scratch),
+                match lanes.get(at) {
+                    Some((Some(lane), sign)) => {
+                        lane.fill(row, sign.as_ref(), rule, slot, &mut scratch)
+                    }
                     // The layout was made for these rules, so the lane is there.
-                    None => slot.take(rule.blank(), ""),
+                    _ => slot.take(rule.blank(), ""),
                 }
             })?;
         }

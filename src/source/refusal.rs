@@ -15,13 +15,31 @@ pub(super) enum Refusal {
     Spreadsheet,
     #[error("not a whole number of points in plain digits")]
     NotPoints,
-    #[error("written with characters other than ASCII digits, sign, comma and point")]
+    #[error(
+        "written with characters other than ASCII digits, sign, comma and point; declare `full_width` or `currency` under `number`"
+    )]
     ForeignDigits,
     #[error("a number in scientific notation; write its digits out")]
     Scientific,
-    #[error("negative by brackets or by a sign behind; write a leading minus")]
+    #[error("negative by brackets or by a sign behind; declare `negative` under `number`")]
     OddSign,
-    #[error("thousands commas in the wrong place")]
+    #[error("a sign that is written otherwise than `negative` declares")]
+    OtherSign,
+    #[error("has a sign of its own beside the one in its sign column")]
+    OwnSign,
+    #[error("no sign word in its sign column")]
+    NoSignWord,
+    #[error("a word in its sign column that is not declared under `values` of `sign`")]
+    UnknownSign,
+    #[error("begins with none of the declared signs")]
+    NoPrefix,
+    #[error("its last character carries no digit with a sign")]
+    NoPunch,
+    #[error("a decimal point, where the decimals are implied")]
+    ImpliedPoint,
+    #[error("fewer digits than its implied decimals")]
+    ImpliedShort,
+    #[error("thousands marks in the wrong place")]
     Commas,
     #[error("a fraction of a point")]
     Fraction,
@@ -35,6 +53,14 @@ pub(super) enum Refusal {
     NotInstant,
     #[error("does not fit the declared time format")]
     NotPattern,
+    #[error("fits more than one of the declared time formats")]
+    ManyPatterns,
+    #[error("not a whole number of {0} since 1970")]
+    NotEpoch(&'static str),
+    #[error("has no year that puts it near the period")]
+    NoYear,
+    #[error("two years put it equally near the period")]
+    TwoYears,
     #[error("no such day or time of day")]
     NoSuchTime,
     #[error("finer than a microsecond")]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, BooleanBufferBuilder, Int64Array, StringArray, UInt8Array};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
-use super::conform::{Rule, Supply, Value};
+use super::conform::{Rule, Supply, Value, trim};
 use super::error::SourceError;
 use super::refusal::Refusal;
 use crate::feed::{Reject, RejectCode};
@@ -139,6 +139,19 @@ pub(super) struct Slot<'s> {
 }
 
 impl Slot<'_> {
+    /// Takes a cell of text, with the cell of its sign column where the rule has one.
+    pub(super) fn take_text(
+        &mut self,
+        rule: &Rule,
+        raw: &str,
+        sign: Option<&str>,
+    ) -> Result<(), Refused> {
+        match rule.sign(raw, sign) {
+            Ok(sign) => self.take(rule.text(raw, sign), trim(raw)),
+            Err(refusal) => self.take(Err(refusal), trim(sign.unwrap_or_default())),
+        }
+    }
+
     /// Takes what the rule made of a cell; a refusal is shown with the raw cell masked.
     pub(super) fn take(
         &mut self,

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -6,7 +5,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
 
 use super::*;
-use crate::feed::{Column, FeedRows, Origin, Owner, Reject};
+use crate::feed::{Column, FeedRows, Owner, Reject};
 use crate::frame::fields::FeedKind;
 use crate::value::party::Party;
 
@@ -39,7 +38,7 @@ impl Folder {
     }
 
     pub(super) fn csv(kind: FeedKind, columns: &[(&str, &str)]) -> Folder {
-        Folder::new(kind, Format::Csv { delimiter: b',', nulls: vec!["-".into()] }, columns)
+        Folder::new(kind, Format::Csv { delimiter: b',' }, columns)
     }
 
     pub(super) fn put(&mut self, name: &str, content: &[u8]) {
@@ -63,13 +62,8 @@ impl Folder {
 }
 
 fn column(kind: FeedKind, field: &str, name: &str) -> Column {
-    Column {
-        field: kind.field(field).unwrap(),
-        origin: Origin::Named(name.to_owned()),
-        words: BTreeMap::new(),
-        pattern: None,
-        contact: None,
-    }
+    let nulls = vec!["-".to_owned()];
+    Column { nulls, ..Column::named(kind.field(field).unwrap(), name) }
 }
 
 /// Every row of an accounts feed as `file:line member balance`.
@@ -254,4 +248,74 @@ fn a_column_that_was_not_agreed_is_told_and_dropped() {
         read.strays.iter().map(|stray| format!("{} {}", stray.file, stray.column)).collect();
     assert_eq!(strays, ["1.csv id card"]);
     assert!(!format!("{read:?}").contains("secret"));
+}
+
+#[test]
+fn aliases_signs_nulls_and_strips_are_obeyed_in_every_format() {
+    use std::sync::Arc;
+
+    use crate::feed::{NumberStyle, Sign, SignColumn};
+    use crate::value::token::Algorithm;
+
+    let mut folder =
+        Folder::csv(FeedKind::Accounts, &[("member_no", "会员号"), ("balance", "余额")]);
+    let columns = &mut folder.feed.columns;
+    columns[0].origin =
+        crate::feed::Origin::Named(vec!["会员号".to_owned(), " 会员编号 ".to_owned()]);
+    columns[1].number = NumberStyle { implied_decimals: Some(2), ..NumberStyle::default() };
+    columns[1].nulls = vec!["—".to_owned()];
+    let words = [("贷".to_owned(), Sign::Plus), ("借".to_owned(), Sign::Minus)];
+    columns[1].sign = Some(SignColumn { names: vec!["借贷".to_owned()], words: words.into() });
+    folder.put("1.csv", "会员编号,借贷,余额\nM1,贷,000500\nM2, 借 ,1200\n-,贷,100\n".as_bytes());
+    folder.put(
+        "2.csv",
+        "余额,会员号,借贷\n100,M3,D138\n100,M4,\n-100,M5,借\n—,M6,借\n150,M7,借\n".as_bytes(),
+    );
+    folder.put("3.csv", "会员号,会员编号,余额,借贷\n".as_bytes());
+    folder.put("4.csv", "会员号,余额\n".as_bytes());
+    let read = folder.read().unwrap();
+    assert_eq!(accounts(&read), ["0:2 M1 5", "0:3 M2 -12"]);
+    let told: Vec<String> = read
+        .rejects
+        .iter()
+        .map(|r| format!("{}:{} {} {} {}", r.file, r.line, r.column, r.reason, r.redacted))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "1.csv:4 member_no empty, and the column needs a value -",
+            "2.csv:2 balance a word in its sign column that is not declared under `values` of `sign` A999",
+            "2.csv:3 balance no sign word in its sign column ",
+            "2.csv:4 balance has a sign of its own beside the one in its sign column -999",
+            "2.csv:5 balance empty, and the column needs a value —",
+            "2.csv:6 balance a fraction of a point 999",
+        ]
+    );
+    let faults: Vec<String> = read
+        .faults
+        .iter()
+        .map(|fault| match fault {
+            FeedFault::Column { file, column, reason } => format!("{file} {column}: {reason}"),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        faults,
+        [
+            "3.csv 会员号 / 会员编号: the header has both `会员号` and `会员编号`; name one of them",
+            "4.csv 借贷: the header has no such column",
+        ]
+    );
+
+    let key = crate::value::token::TokenKey::new;
+    let key = Arc::new(key("k", Algorithm::HmacSha256, b"0123456789abcdef").unwrap());
+    let mut folder = Folder::csv(FeedKind::Members, &[("member_no", "id"), ("mobile", "m")]);
+    folder.feed.columns[1].contact = Some(crate::feed::Contact::Mobile(Arc::clone(&key)));
+    folder.feed.columns[1].strip = vec!["tel:".to_owned(), "tel:+86".to_owned()];
+    folder.put("1.csv", b"id,m\nM1,tel:+8613800138000\nM2,tel:13800138000\nM3,13800138000\n");
+    let read = folder.read().unwrap();
+    let at = FeedKind::Members.fields().iter().position(|field| field.name == "mobile").unwrap();
+    let tokens = read.rows.column(at).as_string::<i32>();
+    let token = key.mobile("13800138000");
+    assert!(tokens.iter().all(|one| one == token.as_deref()), "{tokens:?}");
 }

@@ -115,6 +115,12 @@ pub enum PeriodError {
 }
 
 impl Period {
+    /// The instant half way through it.
+    #[must_use]
+    pub fn middle(&self) -> Instant {
+        self.start.plus(self.end.0.saturating_sub(self.start.0) / 2)
+    }
+
     /// The period of a cycle that contains the as-of date.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use super::feeds::Shelf;
 use crate::feed::{Column, Contact};
 use crate::frame::fields::{Field, FieldKind};
 use crate::pipeline::declaration::{
-    AlgorithmDeclaration, ColumnDescription, TokenChoice, TokenDeclaration,
+    AlgorithmDeclaration, ColumnDescription, TokenChoice, TokenDeclaration, TokenDescription,
 };
 use crate::pipeline::text::Spot;
 use crate::value::token::{Algorithm, KeyName};
@@ -28,7 +28,7 @@ impl Checker<'_> {
                 continue;
             };
             let others = columns.iter().filter(|other| {
-                other.field.name != contact.field.name && other.origin == contact.origin
+                other.field.name != contact.field.name && other.shares_a_source(contact)
             });
             for other in others {
                 self.problem(
@@ -73,13 +73,26 @@ impl Checker<'_> {
                 );
                 None
             }
-            Some(TokenChoice::Keyed(keyed)) => {
+            Some(TokenChoice::Described(TokenDescription::Ready(named))) => {
                 let spot = spot.key("token").key("ready").key("key");
-                self.named(spot, "`key` of the tokens", &keyed.ready.key);
+                self.named(spot, "`key` of the tokens", &named.key);
                 Some(Contact::Ready(Some(KeyName {
-                    id: keyed.ready.key.clone(),
-                    algorithm: keyed.ready.algorithm.map(algorithm).unwrap_or_default(),
+                    id: named.key.clone(),
+                    algorithm: named.algorithm.map(algorithm).unwrap_or_default(),
                 })))
+            }
+            Some(TokenChoice::Described(_)) => {
+                self.problem(
+                    spot.key("token").mark(),
+                    format!(
+                        "`{}` was hashed without a key, and every such number can be guessed \
+                         from its hash in half an hour",
+                        field.name
+                    ),
+                    "Agree on a key and have the partner send HMAC tokens made with it, then write \
+                     `token: ready`; or have the raw values sent to be keyed here.",
+                );
+                None
             }
             Some(TokenChoice::Word(TokenDeclaration::Ready)) => Some(Contact::Ready(None)),
             Some(TokenChoice::Word(TokenDeclaration::Mobile)) => {

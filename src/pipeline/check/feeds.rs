@@ -4,18 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::tz::TimeZone;
 
 use super::Checker;
-use super::amounts::{INSTANT_CURE, decimal, instant};
-use crate::feed::{Column, Feed, FeedKind, Format, Origin, Owner};
-use crate::frame::fields::{Field, FieldKind};
+use crate::feed::{Feed, FeedKind, Format, Owner};
 use crate::pipeline::declaration::{
-    ColumnDeclaration, ColumnDescription, CsvDeclaration, Declaration, EncodingDeclaration,
-    FeedDeclaration, FormatDeclaration,
+    CsvDeclaration, Declaration, EncodingDeclaration, FeedDeclaration, FormatDeclaration,
 };
-use crate::pipeline::nearest::{self, nearest};
 use crate::pipeline::structure::shown;
 use crate::pipeline::text::Spot;
 use crate::value::party::Party;
@@ -24,7 +19,7 @@ use crate::value::token::TokenKey;
 /// What the feeds have in common.
 pub(super) struct Shelf<'c> {
     root: Option<&'c Path>,
-    zone: TimeZone,
+    pub(super) zone: TimeZone,
     pub(super) key: Option<&'c Arc<TokenKey>>,
     /// Which feed claimed which pattern.
     claims: BTreeMap<String, String>,
@@ -173,7 +168,7 @@ impl Checker<'_> {
                     "utf-8",
                 );
                 let delimiter = self.delimiter(spot.key("csv").key("delimiter"), name, csv);
-                Format::Csv { delimiter, nulls: csv.nulls.clone() }
+                Format::Csv { delimiter }
             }
         }
     }
@@ -194,251 +189,6 @@ impl Checker<'_> {
                 );
                 b','
             }
-        }
-    }
-
-    fn columns(
-        &mut self,
-        spot: Spot<'_>,
-        kind: FeedKind,
-        declared: &FeedDeclaration,
-        shelf: &Shelf<'_>,
-    ) -> Vec<Column> {
-        let known: Vec<&str> = kind.fields().iter().map(|field| field.name).collect();
-        let mut misspelt = Vec::new();
-        for name in declared.columns.keys() {
-            if kind.field(name).is_some() {
-                continue;
-            }
-            let cure = match nearest(name, known.iter().copied()) {
-                Some(near) => {
-                    misspelt.push(near);
-                    format!("Did you mean `{near}`?")
-                }
-                None => format!("Remove it, or write {}.", nearest::one_of(&known)),
-            };
-            let reason = format!("`{}` is no column of `{}`", shown(name), kind.word());
-            self.problem(spot.key(name).key_mark(), reason, cure);
-        }
-        let mut columns = Vec::new();
-        for field in kind.fields() {
-            match declared.columns.get(field.name) {
-                Some(column) => {
-                    columns.extend(self.column(spot.key(field.name), field, column, shelf));
-                }
-                None if field.required && !misspelt.contains(&field.name) => self.problem(
-                    spot.key_mark(),
-                    format!("`columns` of `{}` lacks `{}`", kind.word(), field.name),
-                    format!(
-                        "Add `{}: …` with the name that it has in the file: {}",
-                        field.name, field.meaning
-                    ),
-                ),
-                None => {}
-            }
-        }
-        self.contacts_stand_alone(spot, &columns);
-        columns
-    }
-
-    fn column(
-        &mut self,
-        spot: Spot<'_>,
-        field: &'static Field,
-        declared: &ColumnDeclaration,
-        shelf: &Shelf<'_>,
-    ) -> Option<Column> {
-        let named;
-        let described = match declared {
-            ColumnDeclaration::Described(described) => described,
-            ColumnDeclaration::Named(from) => {
-                named = ColumnDescription { from: Some(from.clone()), ..Default::default() };
-                &named
-            }
-        };
-        let origin = self.origin(spot, field, described);
-        let words = self.words(spot, field, described);
-        self.pattern(spot, field, described);
-        let contact = self.contact(spot, field, described, shelf);
-        let origin = origin?;
-        if let Origin::Constant(value) = &origin {
-            self.constant(spot.key("value"), field, described, value, &shelf.zone);
-        }
-        Some(Column { field, origin, words, pattern: described.format.clone(), contact })
-    }
-
-    fn origin(
-        &mut self,
-        spot: Spot<'_>,
-        field: &Field,
-        described: &ColumnDescription,
-    ) -> Option<Origin> {
-        let (reason, cure) = match (&described.from, &described.value) {
-            (Some(from), None) if from.trim().is_empty() => {
-                self.problem(
-                    spot.key("from").mark(),
-                    format!("`from` of `{}` is blank", field.name),
-                    "Write the name of the column in the file.",
-                );
-                return None;
-            }
-            (Some(from), None) => return Some(Origin::Named(from.clone())),
-            (None, Some(value)) => return Some(Origin::Constant(value.clone())),
-            (Some(_), Some(_)) => ("has both `from` and `value`", "Keep one of the two."),
-            (None, None) => (
-                "has neither `from` nor `value`",
-                "Add `from` with the name of the column in the file.",
-            ),
-        };
-        self.problem(spot.key_mark(), format!("the column `{}` {reason}", field.name), cure);
-        None
-    }
-
-    /// The partner's words as codes of the field's list.
-    fn words(
-        &mut self,
-        spot: Spot<'_>,
-        field: &Field,
-        described: &ColumnDescription,
-    ) -> BTreeMap<String, u8> {
-        let mut codes = BTreeMap::new();
-        let Some(values) = &described.values else { return codes };
-        let spot = spot.key("values");
-        let FieldKind::Word { words, .. } = field.kind else {
-            self.problem(
-                spot.key_mark(),
-                format!("`values` stands on `{}`, which is no column of words", field.name),
-                "Remove `values`; kinds, statuses and methods alone have them.",
-            );
-            return codes;
-        };
-        if values.is_empty() {
-            let reason = format!("`values` of `{}` is empty", field.name);
-            let cure =
-                "Write the partner's words with the canonical words beside them, or remove it.";
-            self.problem(spot.key_mark(), reason, cure);
-        }
-        for (theirs, word) in values {
-            let code = words.iter().position(|known| known == word);
-            match code.and_then(|code| u8::try_from(code).ok()) {
-                Some(code) => {
-                    codes.insert(theirs.clone(), code);
-                }
-                None => self.no_word(spot.key(theirs), field, word, words),
-            }
-        }
-        codes
-    }
-
-    fn no_word(&mut self, spot: Spot<'_>, field: &Field, word: &str, words: &[&str]) {
-        let reason = format!("`{}` is no word of `{}`", shown(word), field.name);
-        self.problem(spot.mark(), reason, nearest::cure(word, words));
-    }
-
-    fn pattern(&mut self, spot: Spot<'_>, field: &Field, described: &ColumnDescription) {
-        let Some(pattern) = &described.format else { return };
-        let spot = spot.key("format");
-        if !matches!(field.kind, FieldKind::Instant | FieldKind::AsOf) {
-            self.problem(
-                spot.key_mark(),
-                format!("`format` stands on `{}`, which is no time", field.name),
-                "Remove `format`; instants and days alone have one.",
-            );
-        } else if !gives_a_day(pattern) {
-            self.problem(
-                spot.mark(),
-                format!(
-                    "`format` of `{}` is `{}`, which does not give a day",
-                    field.name,
-                    shown(pattern)
-                ),
-                "Write strptime notation, such as `%Y%m%d%H%M%S` or `%Y-%m-%d %H:%M:%S`.",
-            );
-        }
-    }
-
-    fn constant(
-        &mut self,
-        spot: Spot<'_>,
-        field: &Field,
-        described: &ColumnDescription,
-        value: &str,
-        zone: &TimeZone,
-    ) {
-        let name = field.name;
-        match field.kind {
-            FieldKind::Word { .. } if described.values.is_some() => self.problem(
-                spot.key_mark(),
-                format!("the column `{name}` has both `value` and `values`"),
-                "Keep `value` with a canonical word.",
-            ),
-            FieldKind::Word { words, .. } => {
-                if !words.contains(&value) {
-                    self.no_word(spot, field, value, words);
-                }
-            }
-            FieldKind::Id | FieldKind::Token => self.problem(
-                spot.key_mark(),
-                format!("`{name}` would be the same in every row"),
-                "Write `from` with the name of the column in the file.",
-            ),
-            FieldKind::Points | FieldKind::Amount | FieldKind::Whole => {
-                if decimal(value).is_none() {
-                    let reason =
-                        format!("`value` of `{name}` is `{}`, which is no quantity", shown(value));
-                    self.problem(spot.mark(), reason, "Write a plain number.");
-                }
-            }
-            FieldKind::Instant | FieldKind::AsOf => {
-                if described.format.is_some() {
-                    let reason = format!("the column `{name}` has both `value` and `format`");
-                    self.problem(spot.key_mark(), reason, "Remove `format`.");
-                }
-                if instant(value, zone).is_none() {
-                    let reason =
-                        format!("`value` of `{name}` is `{}`, which is no time", shown(value));
-                    self.problem(spot.mark(), reason, INSTANT_CURE);
-                }
-            }
-            FieldKind::Text => {}
-        }
-    }
-}
-
-/// Whether a strptime notation is understood and fixes a day: a sample that is written in it must
-/// read back as the same day.
-fn gives_a_day(pattern: &str) -> bool {
-    let sample = jiff::civil::date(2026, 11, 23).at(21, 34, 56, 0).to_zoned(TimeZone::UTC);
-    let Ok(sample) = sample else { return false };
-    let Ok(written) = strtime::format(pattern, &sample) else { return false };
-    BrokenDownTime::parse(pattern, &written)
-        .and_then(|parsed| match parsed.to_timestamp() {
-            Ok(at) => Ok(TimeZone::UTC.to_datetime(at).date()),
-            Err(_) => parsed.to_date(),
-        })
-        .is_ok_and(|day| day == sample.date())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_notation_must_give_a_day() {
-        let rows = [
-            ("%Y%m%d%H%M%S", true),
-            ("%Y-%m-%d %H:%M:%S", true),
-            ("%Y年%m月%d日", true),
-            ("%s", true),
-            ("%Y-%m-%dT%H:%M:%S%z", true),
-            ("%H:%M:%S", false),
-            ("%Y-%m", false),
-            ("%q", false),
-            ("yyyy-MM-dd", false),
-            ("%y%m%d", true),
-        ];
-        for (pattern, expected) in rows {
-            assert_eq!(gives_a_day(pattern), expected, "{pattern}");
         }
     }
 }

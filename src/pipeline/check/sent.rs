@@ -34,7 +34,7 @@ impl Checker<'_> {
                 self.problem(spot.mark(), reason, "Keep one of the two.");
             }
             let is_named = |origin: &Origin| match origin {
-                Origin::Named(from) => from.trim() == name.trim(),
+                Origin::Named(from) => from.iter().any(|from| from.trim() == name.trim()),
                 Origin::Constant(_) => false,
             };
             if let Some(column) = columns.iter().find(|column| is_named(&column.origin)) {

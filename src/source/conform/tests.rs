@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::feed::Owner;
+use crate::feed::{Format, Owner};
 use crate::frame::fields::FeedKind;
 use crate::value::party::Party;
 use crate::value::token::{Algorithm, TokenKey};
@@ -13,10 +13,7 @@ fn feed(kind: FeedKind, columns: Vec<Column>) -> Feed {
         root: "/".into(),
         patterns: Vec::new(),
         following: Vec::new(),
-        format: Format::Csv {
-            delimiter: b',',
-            nulls: vec!["-".into(), "N/A".into(), "\\N".into()],
-        },
+        format: Format::Csv { delimiter: b',' },
         scale: 2,
         zone: jiff::tz::TimeZone::get("Asia/Shanghai").unwrap(),
         columns,
@@ -27,13 +24,8 @@ fn feed(kind: FeedKind, columns: Vec<Column>) -> Feed {
 }
 
 fn column(kind: FeedKind, name: &str) -> Column {
-    Column {
-        field: kind.field(name).unwrap(),
-        origin: Origin::Named(name.to_owned()),
-        words: BTreeMap::new(),
-        pattern: None,
-        contact: None,
-    }
+    let nulls = ["-", "N/A", "\\N"].map(str::to_owned).to_vec();
+    Column { nulls, ..Column::named(kind.field(name).unwrap(), name) }
 }
 
 fn rule_of(kind: FeedKind, column: Column) -> Rule {
@@ -48,7 +40,7 @@ fn text(text: &str) -> Value<'static> {
 #[track_caller]
 fn check(rule: &Rule, rows: &[(&str, Result<Value<'static>, Refusal>)]) {
     for (raw, want) in rows {
-        assert_eq!(&rule.text(raw), want, "{raw:?}");
+        assert_eq!(&rule.text(raw, None), want, "{raw:?}");
     }
 }
 
@@ -141,7 +133,7 @@ fn points_are_scaled() {
     ];
     for (value, digits, want) in typed {
         let want = want.clone().map(Value::Whole);
-        assert_eq!(points.quantity(*value, *digits), want, "{value}e-{digits}");
+        assert_eq!(points.quantity(*value, *digits, None), want, "{value}e-{digits}");
     }
 }
 
@@ -220,7 +212,7 @@ fn instants_and_as_of_days_differ() {
     check(&rule_of(FeedKind::Accounts, as_of.clone()), &rows);
     let rows = [("2026-03-31", Ok(Value::Whole(midnight - 1))), ("", Ok(Value::Null))];
     check(&rule_of(FeedKind::Accounts, as_of.clone()), &rows);
-    as_of.pattern = Some("%Y%m%d".to_owned());
+    as_of.time.patterns = vec!["%Y%m%d".to_owned()];
     let rows = [("20260331", Ok(Value::Whole(midnight - 1)))];
     check(&rule_of(FeedKind::Accounts, as_of), &rows);
     let bound = rule_of(FeedKind::Links, column(FeedKind::Links, "bound_at"));

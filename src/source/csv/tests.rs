@@ -158,7 +158,7 @@ fn a_quote_that_takes_in_lines_ends_the_run_and_loses_none_of_them() {
 #[test]
 fn a_delimiter_that_cuts_characters_is_refused() {
     for delimiter in [0xa7, b'"', b'\n'] {
-        let format = crate::feed::Format::Csv { delimiter, nulls: Vec::new() };
+        let format = crate::feed::Format::Csv { delimiter };
         let folder = Folder::new(FeedKind::Accounts, format, ACCOUNTS);
         assert!(matches!(folder.read(), Err(SourceError::Delimiter(byte)) if byte == delimiter));
     }

@@ -8,6 +8,10 @@ fn show(micros: i64) -> String {
     Timestamp::from_microsecond(micros).unwrap().to_string()
 }
 
+fn written<const N: usize>(patterns: [&str; N]) -> TimeStyle {
+    TimeStyle { patterns: patterns.map(str::to_owned).to_vec(), ..TimeStyle::default() }
+}
+
 #[track_caller]
 fn check(instants: &Instants, rows: &[(&str, Result<&str, Refusal>)]) {
     for (text, want) in rows {
@@ -20,7 +24,7 @@ fn check(instants: &Instants, rows: &[(&str, Result<&str, Refusal>)]) {
 fn iso_instants_are_read_in_the_zone_of_the_feed() {
     use Refusal::*;
     check(
-        &Instants::new(&zone("Asia/Shanghai"), None, false),
+        &Instants::new(&zone("Asia/Shanghai"), &TimeStyle::default(), false),
         &[
             ("2026-03-01 10:00:00", Ok("2026-03-01T02:00:00Z")),
             ("2026-03-01T10:00:00", Ok("2026-03-01T02:00:00Z")),
@@ -65,7 +69,7 @@ fn iso_instants_are_read_in_the_zone_of_the_feed() {
 fn local_times_near_a_clock_change_are_never_guessed() {
     use Refusal::*;
     check(
-        &Instants::new(&zone("Europe/Berlin"), None, false),
+        &Instants::new(&zone("Europe/Berlin"), &TimeStyle::default(), false),
         &[
             ("2026-03-29 01:59:59", Ok("2026-03-29T00:59:59Z")),
             ("2026-03-29 02:30:00", Err(Skipped)),
@@ -80,7 +84,7 @@ fn local_times_near_a_clock_change_are_never_guessed() {
     // Havana's clock skips midnight in spring and repeats it in autumn; a bare day is its first
     // instant either way.
     check(
-        &Instants::new(&zone("America/Havana"), None, false),
+        &Instants::new(&zone("America/Havana"), &TimeStyle::default(), false),
         &[
             ("2016-03-13", Ok("2016-03-13T05:00:00Z")),
             ("2016-03-13 00:30:00", Err(Skipped)),
@@ -130,7 +134,7 @@ fn every_day_of_the_calendar_is_counted_once() {
 
 #[test]
 fn the_last_microsecond_stands_for_a_bare_day_where_a_balance_holds() {
-    let instants = Instants::new(&zone("Asia/Shanghai"), None, true);
+    let instants = Instants::new(&zone("Asia/Shanghai"), &TimeStyle::default(), true);
     check(
         &instants,
         &[
@@ -139,7 +143,7 @@ fn the_last_microsecond_stands_for_a_bare_day_where_a_balance_holds() {
         ],
     );
     assert_eq!(instants.day(0).map(show).unwrap(), "1970-01-01T15:59:59.999999Z");
-    let berlin = Instants::new(&zone("Europe/Berlin"), None, true);
+    let berlin = Instants::new(&zone("Europe/Berlin"), &TimeStyle::default(), true);
     check(&berlin, &[("2026-03-29", Ok("2026-03-29T21:59:59.999999Z"))]);
 }
 
@@ -197,6 +201,125 @@ fn declared_formats_are_obeyed() {
         ("%H:%M", &[("10:00", Err(NoSuchTime))]),
     ];
     for (pattern, rows) in tables {
-        check(&Instants::new(&shanghai, Some(pattern), false), rows);
+        check(&Instants::new(&shanghai, &written([pattern]), false), rows);
     }
+}
+
+#[test]
+fn of_several_formats_exactly_one_may_fit() {
+    use Refusal::*;
+    let shanghai = zone("Asia/Shanghai");
+    check(
+        &Instants::new(&shanghai, &written(["%Y%m%d%H%M%S", "%Y-%m-%d %H:%M:%S", "%Y%m%d"]), false),
+        &[
+            ("20260301100000", Ok("2026-03-01T02:00:00Z")),
+            ("2026-03-01 10:00:00", Ok("2026-03-01T02:00:00Z")),
+            ("20260301", Ok("2026-02-28T16:00:00Z")),
+            ("20260229", Err(NoSuchTime)),
+            ("2026/03/01", Err(NotPattern)),
+        ],
+    );
+    check(
+        &Instants::new(&shanghai, &written(["%d/%m/%Y", "%m/%d/%Y"]), false),
+        &[
+            ("31/01/2026", Ok("2026-01-30T16:00:00Z")),
+            ("01/31/2026", Ok("2026-01-30T16:00:00Z")),
+            ("01/02/2026", Err(ManyPatterns)),
+            ("05/05/2026", Err(ManyPatterns)),
+            ("31/02/2026", Err(NoSuchTime)),
+        ],
+    );
+    // A time that the clock skips fits its format; another that fits too does not win by that.
+    let berlin = zone("Europe/Berlin");
+    check(
+        &Instants::new(&berlin, &written(["%Y-%m-%d %H:%M", "%Y-%d-%m %H:%M"]), false),
+        &[("2026-03-29 02:30", Err(Skipped)), ("2026-05-10 02:30", Err(ManyPatterns))],
+    );
+}
+
+#[test]
+fn second_60_is_never_read_as_59() {
+    let style = written(["%Y/%m/%d %H:%M:%S"]);
+    check(
+        &Instants::new(&zone("UTC"), &style, false),
+        &[
+            ("2026/3/1 23:59:60", Err(Refusal::NoSuchTime)),
+            ("2026/3/1 23:59:59", Ok("2026-03-01T23:59:59Z")),
+            ("1960/3/1 23:59:59", Ok("1960-03-01T23:59:59Z")),
+            ("1960/3/1 23:59:60", Err(Refusal::NoSuchTime)),
+        ],
+    );
+}
+
+#[test]
+fn distances_from_the_epoch_are_whole_numbers() {
+    use Refusal::*;
+    let epoch = |unit| TimeStyle { epoch: Some(unit), ..TimeStyle::default() };
+    type Rows<'r> = &'r [(&'r str, Result<&'r str, Refusal>)];
+    let tables: &[(Epoch, Rows)] = &[
+        (
+            Epoch::Seconds,
+            &[
+                ("1772330400", Ok("2026-03-01T02:00:00Z")),
+                ("-1", Ok("1969-12-31T23:59:59Z")),
+                ("0", Ok("1970-01-01T00:00:00Z")),
+                ("1772330400000", Err(OutOfRange)),
+                ("9223372036854775807", Err(OutOfRange)),
+                ("99999999999999999999", Err(OutOfRange)),
+                ("1772330400.5", Err(NotEpoch("seconds"))),
+                ("1.7723304E9", Err(NotEpoch("seconds"))),
+                ("+1772330400", Err(NotEpoch("seconds"))),
+                ("-", Err(NotEpoch("seconds"))),
+                ("2026-03-01", Err(NotEpoch("seconds"))),
+            ],
+        ),
+        (Epoch::Milliseconds, &[("1772330400250", Ok("2026-03-01T02:00:00.25Z"))]),
+        (Epoch::Microseconds, &[("1772330400000001", Ok("2026-03-01T02:00:00.000001Z"))]),
+    ];
+    for (unit, rows) in tables {
+        check(&Instants::new(&zone("Asia/Shanghai"), &epoch(*unit), false), rows);
+    }
+}
+
+#[test]
+fn a_missing_year_is_the_one_that_comes_nearest_to_the_period() {
+    use Refusal::*;
+    let near = |middle: &str, patterns: &[&str], day_end| {
+        let middle: Timestamp = middle.parse().unwrap();
+        let style = TimeStyle {
+            patterns: patterns.iter().map(|&one| one.to_owned()).collect(),
+            epoch: None,
+            year: Year::Nearest(Instant(middle.as_microsecond())),
+        };
+        Instants::new(&zone("Asia/Shanghai"), &style, day_end)
+    };
+    check(
+        &near("2026-01-15T16:00:00Z", &["%m%d%H%M%S"], false),
+        &[
+            ("0101000000", Ok("2025-12-31T16:00:00Z")),
+            ("1231235959", Ok("2025-12-31T15:59:59Z")),
+            ("0131235959", Ok("2026-01-31T15:59:59Z")),
+            ("0716120000", Ok("2026-07-16T04:00:00Z")),
+            ("0719000000", Ok("2025-07-18T16:00:00Z")),
+            ("0229000000", Err(NoSuchTime)),
+            ("0230000000", Err(NoSuchTime)),
+            ("01010000", Err(NotPattern)),
+            ("20260101000000", Err(NotPattern)),
+        ],
+    );
+    let december = near("2025-12-16T00:00:00Z", &["%m%d", "%m-%d"], true);
+    check(
+        &december,
+        &[
+            ("0102", Ok("2026-01-02T15:59:59.999999Z")),
+            ("12-31", Ok("2025-12-31T15:59:59.999999Z")),
+        ],
+    );
+    // A leap day belongs to a period beside it and to none further away.
+    let rows = [("0229", Ok("2024-02-28T16:00:00Z"))];
+    check(&near("2024-02-14T16:00:00Z", &["%m%d"], false), &rows);
+    check(&near("2025-02-13T16:00:00Z", &["%m%d"], false), &[("0229", Err(NoYear))]);
+    // 365 days lie between the two; the middle is noon of 2 July.
+    let rows = [("0101", Err(TwoYears)), ("0102", Ok("2025-01-01T16:00:00Z"))];
+    check(&near("2025-07-02T04:00:00Z", &["%m%d"], false), &rows);
 }
