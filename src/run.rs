@@ -122,10 +122,10 @@ fn perform(order: &Order, aim: Aim, watch: &dyn Watch) -> Result<Outcome, Error>
         if aim == Aim::Provisional {
             before::refuse_closed(&period, &folder)?;
         } else {
-            before::may_close(&pipeline, &period, &before.past)?;
+            before::may_close(&pipeline, &period, &before)?;
         }
         let known = intake::survey(&pipeline, &period, &before.past, aim)?;
-        if let Some((place, manifest)) = folder.find(&period, &known.digest) {
+        if let Some((place, manifest)) = folder.find(&period, &known.digest)? {
             folder.point_forward(&place, &manifest)?;
             return Ok(Outcome::already(Published::Already(place), manifest));
         }

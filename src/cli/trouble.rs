@@ -149,7 +149,13 @@ impl Trouble {
                 Some("run it until then; `agreement.close_after_days` says how long it stays open")
             }
             Trouble::Run(Error::Unclosed { .. }) => Some("close that period first"),
-            Trouble::Run(Error::Publish(PublishError::Altered { .. })) => {
+            Trouble::Run(Error::Overtaken { .. }) => Some(
+                "periods are closed in their order; what this one still owes is an adjustment of \
+                 the open period",
+            ),
+            Trouble::Run(Error::Publish(
+                PublishError::Altered { .. } | PublishError::Damaged { .. },
+            )) => {
                 Some("restore the publication from a copy; nothing else stands for what was closed")
             }
             Trouble::Run(error) => match error.exit_code() {

@@ -12,7 +12,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::manifest::Manifest;
 use super::readback::Final;
@@ -59,6 +59,14 @@ pub enum PublishError {
         path: PathBuf,
         /// What tells.
         what: String,
+    },
+    /// A manifest is cut short or otherwise no manifest.
+    #[error("{path} is damaged")]
+    Damaged {
+        /// The manifest.
+        path: PathBuf,
+        /// Why it cannot be understood.
+        source: serde_json::Error,
     },
     /// A figure is wider than its published column.
     #[error("a figure of {table}.{column} needs more than its column holds")]
@@ -197,17 +205,34 @@ impl Folder {
     }
 
     /// The publication of this period and as-of date that has the digest, if there is one and its
-    /// files still have their sizes.
-    #[must_use]
-    pub fn find(&self, period: &Period, digest: &str) -> Option<(PathBuf, Manifest)> {
-        self.revisions(period).into_iter().find_map(|folder| {
-            let manifest = Manifest::read(&folder.join(MANIFEST)).ok()?;
-            let is_whole = manifest.outputs.iter().all(|output| {
-                let file = fs::metadata(folder.join(&output.file));
-                file.is_ok_and(|file| file.len() == output.bytes)
-            });
-            (manifest.digest == digest && is_whole).then_some((folder, manifest))
-        })
+    /// files still have their sizes. The files of a final one must have their digests.
+    ///
+    /// # Errors
+    /// [`PublishError::Altered`] when a file of a final publication is not what was published.
+    pub fn find(
+        &self,
+        period: &Period,
+        digest: &str,
+    ) -> Result<Option<(PathBuf, Manifest)>, PublishError> {
+        for folder in self.revisions(period) {
+            let Ok(manifest) = Manifest::read(&folder.join(MANIFEST)) else { continue };
+            if manifest.digest != digest {
+                continue;
+            }
+            let is_whole = if manifest.is_final() {
+                Final::read(period.label.clone(), folder.clone())?.verify_all()?;
+                true
+            } else {
+                manifest.outputs.iter().all(|output| {
+                    let file = fs::metadata(folder.join(&output.file));
+                    file.is_ok_and(|file| file.len() == output.bytes)
+                })
+            };
+            if is_whole {
+                return Ok(Some((folder, manifest)));
+            }
+        }
+        Ok(None)
     }
 
     /// Publishes a staged folder by one rename, then moves the pointer if there is a statement to
@@ -252,8 +277,7 @@ impl Folder {
             return Ok(finals);
         }
         for period in folders_in(&self.pipeline)? {
-            let pointer = period.join(FINAL);
-            let Ok(target) = fs::read_link(&pointer) else { continue };
+            let Some(target) = target_of(&period.join(FINAL))? else { continue };
             let label = period.file_name().unwrap_or_default().to_string_lossy().into_owned();
             finals.push(Final::read(label, period.join(target))?);
         }
@@ -285,6 +309,29 @@ impl Folder {
             revision => format!("{}.r{revision}", period.as_of),
         };
         (1..).map(|revision| parent.join(name(revision))).take_while(|path| path.exists()).collect()
+    }
+}
+
+/// Where a period's `final` points to, which is a publication of that period; `None` where there is
+/// no such pointer.
+fn target_of(pointer: &Path) -> Result<Option<PathBuf>, PublishError> {
+    let altered =
+        |what: &str| Err(PublishError::Altered { path: pointer.to_owned(), what: what.to_owned() });
+    match fs::symlink_metadata(pointer) {
+        Ok(found) if found.is_symlink() => {}
+        Ok(_) => return altered("it is no symbolic link to the publication that is final"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(at("read", pointer)(error)),
+    }
+    let target = fs::read_link(pointer).map_err(at("read", pointer))?;
+    let mut parts = target.components();
+    match (parts.next(), parts.next()) {
+        (Some(Component::Normal(_)), None) => {}
+        _ => return altered("it points to no publication of the period"),
+    }
+    match pointer.with_file_name(&target).join(MANIFEST).try_exists() {
+        Ok(true) => Ok(Some(target)),
+        _ => altered("what it points to has no manifest.json"),
     }
 }
 

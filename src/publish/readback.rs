@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
@@ -36,6 +37,8 @@ pub struct Final {
     pub manifest: Manifest,
     /// The BLAKE3 digest of the manifest.
     pub digest: String,
+    /// The day as of which it closed the period.
+    pub as_of: Date,
 }
 
 impl Final {
@@ -47,12 +50,36 @@ impl Final {
         let path = folder.join(MANIFEST);
         let text = fs::read(&path).map_err(at("read", &path))?;
         let digest = blake3::hash(&text).to_hex().to_string();
-        let manifest: Manifest = serde_json::from_slice(&text)?;
+        let manifest: Manifest = match serde_json::from_slice(&text) {
+            Ok(manifest) => manifest,
+            Err(source) => return Err(PublishError::Damaged { path, source }),
+        };
         if !manifest.is_final() || manifest.period != label {
             let what = format!("its manifest is not that of the final {label}");
             return Err(PublishError::Altered { path, what });
         }
-        Ok(Final { label, folder, manifest, digest })
+        let Ok(as_of) = manifest.as_of.parse() else {
+            let what = format!("its as_of `{}` is no day", manifest.as_of);
+            return Err(PublishError::Altered { path, what });
+        };
+        Ok(Final { label, folder, manifest, digest, as_of })
+    }
+
+    /// That something of its manifest is not what was published.
+    #[must_use]
+    pub fn altered(&self, what: String) -> PublishError {
+        PublishError::Altered { path: self.folder.join(MANIFEST), what }
+    }
+
+    /// Compares every file with its digest.
+    ///
+    /// # Errors
+    /// [`PublishError::Altered`] for the first that is not what was published.
+    pub(super) fn verify_all(&self) -> Result<(), PublishError> {
+        self.manifest.outputs.iter().try_for_each(|output| {
+            let path = self.folder.join(&output.file);
+            self.verify(&path)
+        })
     }
 
     /// Its place under the pipeline's folder, such as `2026-03/2026-04-06`.
@@ -97,7 +124,14 @@ impl Final {
     fn verify(&self, path: &Path) -> Result<(), PublishError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let output = self.manifest.outputs.iter().find(|output| output.file == name);
-        let file = File::open(path).map_err(at("open", path))?;
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let what = "it is missing".to_owned();
+                return Err(PublishError::Altered { path: path.to_owned(), what });
+            }
+            Err(error) => return Err(at("open", path)(error)),
+        };
         let mut hasher = blake3::Hasher::new();
         hasher.update_reader(file).map_err(at("read", path))?;
         let digest = hasher.finalize().to_hex();

@@ -1,15 +1,17 @@
 //! What a run takes from the final publications before it, and when a period may be closed.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::Error;
+use crate::agreement::Agreement;
 use crate::detect::SentBefore;
 use crate::frame::books::Balances;
 use crate::past::{ClosedPeriod, Opening, Past, opening};
 use crate::pipeline::Pipeline;
-use crate::publish::{Final, Folder, closed_statements, closings};
+use crate::publish::{Final, Folder, PublishError, closed_statements, closings};
 use crate::value::party::Both;
-use crate::value::period::Period;
+use crate::value::period::{Cycle, Period};
 
 /// The past of a run, with the publications that it is read from.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub struct Before {
     pub finals: Vec<Final>,
     /// What each party's accounts were closed with by the period just before, where they were.
     pub closings: Both<Option<Balances>>,
+    /// The first later period that is closed, where the run's own is open.
+    pub overtaken_by: Option<String>,
 }
 
 impl Before {
@@ -48,18 +52,30 @@ impl Before {
 pub fn look_back(pipeline: &Pipeline, period: &Period, folder: &Folder) -> Result<Before, Error> {
     let agreement = &pipeline.agreement;
     let mut found: Vec<(Period, Final)> = Vec::new();
+    let mut later: Option<Period> = None;
+    let mut is_closed = false;
     for publication in folder.finals()? {
-        // A label of another cycle belongs to an agreement that cleared otherwise.
-        let whole = Period::whole(&publication.label, agreement.cycle, &agreement.zone);
-        let Some(whole) = whole.filter(|whole| whole.start < period.start) else { continue };
         if publication.manifest.agreement != agreement.id {
             continue;
         }
-        let as_of = publication.manifest.as_of.parse().unwrap_or(whole.as_of);
-        let seen = Period::labelled(&whole.label, as_of, agreement.cycle, &agreement.zone)?;
-        found.push((seen, publication));
+        let Some(whole) = whole(&publication, agreement)? else { continue };
+        if whole.start < period.start {
+            let (as_of, zone) = (publication.as_of, &agreement.zone);
+            let seen = Period::labelled(&whole.label, as_of, agreement.cycle, zone);
+            let seen = seen.map_err(|_| {
+                publication.altered(format!("its as_of `{as_of}` lies before the period"))
+            })?;
+            found.push((seen, publication));
+        } else if whole.label == period.label {
+            is_closed = true;
+        } else if later.as_ref().is_none_or(|later| whole.start < later.start) {
+            later = Some(whole);
+        }
     }
     found.sort_by_key(|(period, _)| period.start);
+    for (at, (_, publication)) in found.iter().enumerate() {
+        goes_on_from(publication, &found[..at])?;
+    }
     let mut closed = Vec::new();
     for (period, publication) in &found {
         closed.push(ClosedPeriod {
@@ -81,7 +97,44 @@ pub fn look_back(pipeline: &Pipeline, period: &Period, folder: &Folder) -> Resul
             (!rows.is_empty()).then(|| Balances::closed(rows))
         });
     }
-    Ok(Before { past, finals, closings: balances })
+    let overtaken_by = later.filter(|_| !is_closed).map(|later| later.label);
+    Ok(Before { past, finals, closings: balances, overtaken_by })
+}
+
+/// The period of a final publication; `None` where its label is of another cycle, and so of an
+/// agreement that cleared otherwise.
+fn whole(publication: &Final, agreement: &Agreement) -> Result<Option<Period>, PublishError> {
+    let label = &publication.label;
+    let of = |cycle: Cycle| Period::whole(label, cycle, &agreement.zone);
+    if [Cycle::Daily, Cycle::Monthly, Cycle::Quarterly].into_iter().all(|cycle| of(cycle).is_none())
+    {
+        return Err(publication.altered(format!("its period `{label}` is none")));
+    }
+    Ok(of(agreement.cycle))
+}
+
+/// Compares what a final publication says that it took from with the publications before it.
+fn goes_on_from(publication: &Final, before: &[(Period, Final)]) -> Result<(), PublishError> {
+    let (label, past) = (&publication.label, &publication.manifest.past);
+    for taken in past {
+        let found = before.iter().find(|(_, earlier)| earlier.label == taken.period);
+        let is_same =
+            |earlier: &Final| earlier.place() == taken.place && earlier.digest == taken.blake3;
+        if !found.is_some_and(|(_, earlier)| is_same(earlier)) {
+            let folder = publication.folder.parent().and_then(Path::parent);
+            let place = folder.map_or_else(PathBuf::new, |folder| folder.join(&taken.place));
+            let what = match found {
+                Some(_) => format!("{label} was closed upon another"),
+                None => format!("{label} was closed upon it, and it is final no more"),
+            };
+            return Err(PublishError::Altered { path: place.join("manifest.json"), what });
+        }
+    }
+    let known = |earlier: &Final| past.iter().any(|taken| taken.period == earlier.label);
+    match before.iter().find(|(_, earlier)| !known(earlier)) {
+        Some((_, earlier)) => Err(earlier.altered(format!("{label} was closed without it"))),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a period that is closed.
@@ -98,18 +151,21 @@ pub fn refuse_closed(period: &Period, folder: &Folder) -> Result<(), Error> {
     }
 }
 
-/// Refuses to close a period too early, or over a period before it that is open.
+/// Refuses to close a period too early, over a period before it that is open, or after a later one.
 ///
 /// # Errors
-/// [`Error::TooEarly`], [`Error::Unclosed`].
-pub fn may_close(pipeline: &Pipeline, period: &Period, past: &Past) -> Result<(), Error> {
+/// [`Error::TooEarly`], [`Error::Unclosed`], [`Error::Overtaken`].
+pub fn may_close(pipeline: &Pipeline, period: &Period, before: &Before) -> Result<(), Error> {
     let agreement = &pipeline.agreement;
     let from = period.closes_from(agreement.close_after_days, &agreement.zone);
     if from.is_none_or(|from| period.as_of < from) {
         let from = from.map_or_else(|| "never".to_owned(), |from| from.to_string());
         return Err(Error::TooEarly { period: period.label.clone(), from });
     }
-    match &past.opening {
+    if let Some(later) = &before.overtaken_by {
+        return Err(Error::Overtaken { period: period.label.clone(), later: later.clone() });
+    }
+    match &before.past.opening {
         Opening::Declared | Opening::Final(_) => Ok(()),
         Opening::Awaiting(before) | Opening::Gap(before) => {
             Err(Error::Unclosed { period: period.label.clone(), before: before.clone() })

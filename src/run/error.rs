@@ -73,6 +73,14 @@ pub enum Error {
         /// The period just before.
         before: String,
     },
+    /// A later period is closed, and did not take this one into account.
+    #[error("the period {period} cannot be closed any more: {later} is closed")]
+    Overtaken {
+        /// The period.
+        period: String,
+        /// The first later period that is closed.
+        later: String,
+    },
     /// A feed's files could not be listed.
     #[error("cannot find the files of {feed}")]
     Find {
@@ -129,7 +137,8 @@ impl Error {
             | Error::OutsideTerm { .. }
             | Error::Final { .. }
             | Error::TooEarly { .. }
-            | Error::Unclosed { .. } => exit::USAGE,
+            | Error::Unclosed { .. }
+            | Error::Overtaken { .. } => exit::USAGE,
             Error::Source(SourceError::Io { .. }) | Error::Find { .. } => exit::IO,
             Error::Source(_) | Error::Overflow(_) | Error::Money(_) => exit::BLOCKED,
             Error::Clear(ClearError::Money(_)) => exit::BLOCKED,

@@ -22,4 +22,5 @@ mod rulings;
 mod command;
 mod bad_input;
 mod three_months;
+mod closed;
 mod deliveries;

@@ -1,0 +1,145 @@
+//! The chain of final publications is what it was when each was closed, or the run ends.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+use hutong::publish::Published;
+use hutong::run::{Error, Outcome, exit};
+
+use super::{Months, bend};
+
+/// March closed with one spend.
+fn march() -> Months {
+    let months = Months::new();
+    months.books("2026-03", &["A1 xburn -1000 03-05"], &["B1 xaccept 333 03-05 counter=A1"]);
+    months.close("2026-03");
+    months
+}
+
+/// The error of a run that should have ended so, with what it says.
+fn ended(outcome: Result<Outcome, Error>, code: u8, says: &[&str]) {
+    let error = outcome.map(|outcome| outcome.manifest.status).unwrap_err();
+    let text = error.to_string();
+    assert_eq!(error.exit_code(), code, "{text}");
+    for part in says {
+        assert!(text.contains(part), "{text:?} does not say {part:?}");
+    }
+}
+
+fn replace(file: PathBuf, from: &str, to: &str) {
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains(from), "{text}");
+    fs::write(file, text.replace(from, to)).unwrap();
+}
+
+#[test]
+fn no_period_is_closed_after_a_later_one() {
+    let months = march();
+    ended(months.try_close_on("2026-02", "2026-04-20"), exit::USAGE, &["2026-02", "2026-03"]);
+    assert!(!months.finally("2026-02").exists());
+    // It may still be looked at; and what is closed stays closed.
+    months.try_run("2026-02", "2026-04-20").unwrap();
+    months.close("2026-04");
+    let again = months.try_close("2026-03").unwrap();
+    assert!(matches!(again.published, Published::Already(_)));
+}
+
+#[test]
+fn a_final_that_is_no_pointer_to_a_publication_beside_it_ends_the_run() {
+    for (target, says) in [
+        (None, "it is no symbolic link"),
+        (Some("nowhere"), "manifest.json"),
+        (Some(".."), "it points to no publication of the period"),
+        (Some("../2026-03/2026-04-10"), "it points to no publication of the period"),
+    ] {
+        let months = march();
+        let pointer = months.finally("2026-03");
+        let place = pointer.parent().unwrap().join(fs::read_link(&pointer).unwrap());
+        fs::remove_file(&pointer).unwrap();
+        match target {
+            Some(target) => symlink(target, &pointer).unwrap(),
+            None => {
+                fs::create_dir(&pointer).unwrap();
+                for entry in fs::read_dir(place).unwrap() {
+                    let path = entry.unwrap().path();
+                    fs::copy(&path, pointer.join(path.file_name().unwrap())).unwrap();
+                }
+            }
+        }
+        let says = &["2026-03/final", says, "is not what was published"];
+        ended(months.try_close("2026-04"), exit::IO, says);
+        ended(months.try_run("2026-03", "2026-04-12"), exit::IO, says);
+    }
+}
+
+#[test]
+fn a_final_that_is_replaced_after_the_next_was_closed_ends_the_run() {
+    let months = march();
+    months.close("2026-04");
+    let other = Months::new();
+    other.books("2026-03", &["A1 xburn -9000 03-05"], &["B1 xaccept 3000 03-05 counter=A1"]);
+    other.close("2026-03");
+    for file in fs::read_dir(other.finally("2026-03")).unwrap() {
+        let file = file.unwrap().path();
+        let there = months.finally("2026-03").join(file.file_name().unwrap());
+        fs::remove_file(&there).unwrap();
+        fs::copy(&file, there).unwrap();
+    }
+    let says = &["2026-03/2026-04-10/manifest.json is not what was published", "2026-04"];
+    ended(months.try_close("2026-05"), exit::IO, says);
+    ended(months.try_run("2026-05", "2026-05-20"), exit::IO, says);
+}
+
+#[test]
+fn a_final_that_is_gone_after_the_next_was_closed_ends_the_run() {
+    let months = march();
+    months.close("2026-04");
+    fs::remove_dir_all(months.path("out/p/2026-03")).unwrap();
+    let says = &["2026-03/2026-04-10/manifest.json is not what was published", "2026-04"];
+    ended(months.try_close("2026-05"), exit::IO, says);
+}
+
+#[test]
+fn a_final_that_was_tampered_with_is_not_closed_already() {
+    let months = march();
+    let names: Vec<PathBuf> = fs::read_dir(months.finally("2026-03"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "parquet"))
+        .collect();
+    assert!(names.len() > 8);
+    for file in names {
+        let whole = fs::read(&file).unwrap();
+        bend(&file);
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let says = &[name, "is not what was published"];
+        ended(months.try_close("2026-03"), exit::IO, says);
+        fs::write(&file, whole).unwrap();
+    }
+    months.close("2026-03");
+}
+
+#[test]
+fn a_manifest_that_cannot_be_understood_names_itself() {
+    let months = march();
+    let file = months.finally("2026-03").join("manifest.json");
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..200]).unwrap();
+    ended(months.try_close("2026-04"), exit::IO, &["manifest.json", "damaged"]);
+    for (from, to, says) in [
+        ("\"as_of\": \"2026-04-10\"", "\"as_of\": \"2026-04-31\"", "its as_of `2026-04-31`"),
+        ("\"as_of\": \"2026-04-10\"", "\"as_of\": \"x\"", "its as_of `x`"),
+        ("\"period\": \"2026-03\"", "\"period\": \"2026-3\"", "not that of the final 2026-03"),
+    ] {
+        fs::write(&file, &whole).unwrap();
+        replace(file.clone(), from, to);
+        let says = &["manifest.json is not what was published", says];
+        ended(months.try_close("2026-04"), exit::IO, says);
+    }
+    // A folder of no period at all cannot be of the chain.
+    fs::write(&file, &whole).unwrap();
+    replace(file, "\"period\": \"2026-03\"", "\"period\": \"2026-3\"");
+    fs::rename(months.path("out/p/2026-03"), months.path("out/p/2026-3")).unwrap();
+    ended(months.try_close("2026-04"), exit::IO, &["its period `2026-3`"]);
+}
