@@ -26,6 +26,7 @@ pub mod ledger;
 pub mod lot;
 pub mod statement;
 pub mod adjustment;
+pub mod settlement;
 pub mod cap;
 pub mod past;
 pub mod decision;

@@ -16,6 +16,8 @@ pub enum Standing {
     Extra,
     /// Another row has its event_id and other content.
     Collided,
+    /// Its event is settled, and a row of a final publication stands for it.
+    Resent,
 }
 
 /// What is known of the rows of one ledger by themselves.

@@ -1,7 +1,7 @@
 //! What a run takes from the past: the final publications of the periods before (结账), and how the
 //! run stands to them. Nothing provisional is ever taken from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -117,7 +117,7 @@ impl Past {
 /// What became of a row in a final publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Settled {
-    /// Its leg was cleared.
+    /// Its leg was cleared, or belongs to one that was cleared alone.
     Cleared,
     /// A decision rejected it or wrote it off.
     Dropped,
@@ -135,15 +135,34 @@ pub struct Scope {
     pub period: Period,
     /// The past.
     pub past: Past,
-    /// Rows that a final publication settled, by their book.
+    /// Rows of events that a final publication settled, by their book.
     pub settled: Both<BTreeMap<u32, Settled>>,
+    /// Rows of the files whose event is settled: the publication's row stands for it.
+    pub resent: Both<BTreeSet<u32>>,
+    /// Issuer points at which the event of a row was cleared, by the row's book. They are the
+    /// row's own but for a decision.
+    pub cleared: Both<BTreeMap<u32, i64>>,
     /// Rows that a cap held when the period before was closed, with the rule's code, by their book.
     pub capped: Both<BTreeMap<u32, String>>,
-    /// Pairs that were cleared together, by their issuer: the issuer's row and the acceptor's.
+    /// Pairs that were settled together, by their issuer: the issuer's row and the acceptor's.
     pub pairs: Both<Vec<(u32, u32)>>,
 }
 
 impl Scope {
+    /// The scope of a period before anything is known to be settled.
+    #[must_use]
+    pub fn new(period: Period, past: Past) -> Scope {
+        Scope {
+            period,
+            past,
+            settled: Both::default(),
+            resent: Both::default(),
+            cleared: Both::default(),
+            capped: Both::default(),
+            pairs: Both::default(),
+        }
+    }
+
     /// What became of a row in a final publication.
     #[must_use]
     pub fn settled(&self, party: Party, row: u32) -> Option<Settled> {

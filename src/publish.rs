@@ -17,7 +17,7 @@ pub use parquet::{Stamp, write};
 pub use readback::{Closing, Columns, Final, closed_statements, closings};
 pub use table::{Cells, Column, Table, plain};
 pub use tables::{
-    AccountRow, ClearedRow, DecisionRow, DictionaryRow, ItemRow, LineRow, LinkRow, OpenRow,
-    RejectRow, StatementRow, accounts, cleared_events, control, decisions, dictionary,
-    discrepancies, held, lines, links, open_rows, pending, rejects, statement,
+    AccountRow, ClearedRow, DROPPED, DecisionRow, DictionaryRow, ItemRow, JOINED, LineRow, LinkRow,
+    OpenRow, RejectRow, StatementRow, accounts, cleared_events, control, decisions, dictionary,
+    discrepancies, held, lines, links, open_rows, pending, rejects, settled_rows, statement,
 };

@@ -131,7 +131,13 @@ fn perform(order: &Order, aim: Aim, watch: &dyn Watch) -> Result<Outcome, Error>
         }
         before::refuse_closed(&period, &folder)?;
         let (mut intake, ledgers) = intake::read(&known, watch)?;
-        let recalled = recall::recall(&period, &before, &intake.books, &intake.paths.ledger)?;
+        let recalled = recall::recall(
+            &period,
+            &pipeline.agreement,
+            &before,
+            &intake.books,
+            &intake.paths.ledger,
+        )?;
         let scope = intake.take_up(&ledgers, recalled)?;
         drop(ledgers);
         let evidence = judge(&pipeline, scope, intake, &before, order, watch)?;
@@ -209,8 +215,8 @@ fn judge(
     )?;
 
     watch.stage("pair events", "交易勾对", None);
-    let a_lineage = matching::trace(&books.a, exchange);
-    let b_lineage = matching::trace(&books.b, exchange);
+    let a_lineage = matching::trace(&books.a, &scope.resent.a, exchange);
+    let b_lineage = matching::trace(&books.b, &scope.resent.b, exchange);
     let a_authorities = matching::authorities(&books.a, &a_lineage, &links, exchange);
     let b_authorities = matching::authorities(&books.b, &b_lineage, &links, exchange);
     let a_leads = Leads::<A> {
@@ -221,7 +227,7 @@ fn judge(
         authorities: &a_authorities,
         book: &links,
         agreement,
-        settled: &scope.pairs.a,
+        scope: &scope,
     };
     let b_leads = Leads::<B> {
         issuer: &books.b,
@@ -231,7 +237,7 @@ fn judge(
         authorities: &b_authorities,
         book: &links,
         agreement,
-        settled: &scope.pairs.b,
+        scope: &scope,
     };
     let a_matched = matching::pair(&a_leads, exchange);
     let b_matched = matching::pair(&b_leads, exchange);
@@ -289,9 +295,14 @@ fn judge(
     discrepancies.extend(b_bases);
     discrepancies.extend(of_decisions);
     discrepancies.extend(detect::past::judge(&desk));
+    discrepancies.extend(detect::past::judge_resent(&desk, &books.a, &a_lineage));
+    discrepancies.extend(detect::past::judge_resent(&desk, &books.b, &b_lineage));
     discrepancies.extend(detect::past::judge_back_dated(&desk, &books.a, &a_lineage));
     discrepancies.extend(detect::past::judge_back_dated(&desk, &books.b, &b_lineage));
     discrepancies.extend(adjusted.discrepancies);
+    if let Some(frame) = &intake.settlements {
+        discrepancies.extend(detect::settlement::judge(&desk, frame));
+    }
     discrepancies.extend(a_book.discrepancies);
     discrepancies.extend(b_book.discrepancies);
     discrepancies.extend(a_found);

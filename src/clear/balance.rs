@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::obligation::{Obligation, ObligationKey};
 use crate::agreement::Agreement;
 use crate::control::{Conservation, StageTotal};
-use crate::event::Lineage;
+use crate::event::{Lineage, Standing};
 use crate::frame::books::{self, Ledger};
 use crate::judgement::{Disposition, Item, Judgement, VersionsInForce};
 use crate::past::Scope;
@@ -155,12 +155,14 @@ fn place_rows<P: books::Side>(side: &Side<'_, P>) -> Result<Vec<Disposition>, Co
         }
     }
     let plain = |row: u32| {
+        let is_resent = side.lineage.standing[row as usize] == Standing::Resent;
         let is_own = side.lineage.role(row) == Role::Own;
         let is_ours = side.scope.period.clears(side.ledger.occurred_at(row));
         match (is_own, is_ours) {
             (true, true) => Some(Disposition::Counted),
             (true, false) => Some(Disposition::OtherPeriod),
-            (false, _) => None,
+            // For what is settled stands the row of its publication.
+            (false, _) => is_resent.then_some(Disposition::OtherPeriod),
         }
     };
     (0_u32..)

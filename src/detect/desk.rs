@@ -22,6 +22,8 @@ pub struct Paths {
     pub members: Both<Vec<String>>,
     /// The adjustments' files.
     pub adjustments: Vec<String>,
+    /// The settlements' files.
+    pub settlements: Vec<String>,
     /// The links' files.
     pub links: Vec<String>,
     /// The accounts' files.

@@ -94,6 +94,35 @@ pub static EVT_04: Rule = Rule {
     settles: say("The sender says which row stands.", "由发送方说明以哪一行为准。"),
 };
 
+/// EVT-04: settled number used again (已结编号重用).
+pub static EVT_04_SETTLED: Rule = Rule {
+    code: "EVT-04",
+    title: "settled number used again",
+    zh: "已结编号重用",
+    severity: Severity::Error,
+    effect: Effect::Counted,
+    latitude: Latitude::Firm,
+    finds: say(
+        "An event that a final publication settled, sent again with other content; or a payment or \
+         dispute whose number stands more than once, with other content.",
+        "终版已结清的交易以不同内容再次送达；或同一收付款、争议编号出现多次而内容不同。",
+    ),
+    matters: say(
+        "What is settled stands as it was published, and of payments the first counts; the sender \
+         believes something else.",
+        "已结清的以终版为准，收付款以首笔为准；而发送方另有所指。",
+    ),
+    example: say(
+        "SKY-17 was settled in March with −1,000, and stands with −3,000 in the file of April.",
+        "SKY-17 三月按 −1,000 结清，四月文件中却为 −3,000。",
+    ),
+    settles: say(
+        "The sender corrects its file; what should have been settled otherwise is reversed, or \
+         adjusted.",
+        "发送方更正文件；若确应另行结算，则冲正或调账。",
+    ),
+};
+
 /// EVT-05: suspected duplicate (疑似重复).
 pub static EVT_05: Rule = Rule {
     code: "EVT-05",
@@ -228,5 +257,16 @@ pub static EVT_10: Rule = Rule {
 };
 
 /// The rules of the family.
-pub static RULES: &[&Rule] =
-    &[&EVT_01, &EVT_02, &EVT_03, &EVT_04, &EVT_05, &EVT_06, &EVT_07, &EVT_08, &EVT_09, &EVT_10];
+pub static RULES: &[&Rule] = &[
+    &EVT_01,
+    &EVT_02,
+    &EVT_03,
+    &EVT_04,
+    &EVT_04_SETTLED,
+    &EVT_05,
+    &EVT_06,
+    &EVT_07,
+    &EVT_08,
+    &EVT_09,
+    &EVT_10,
+];

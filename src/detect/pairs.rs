@@ -45,7 +45,7 @@ pub fn judge<I: Side>(
     let mut fates = fates.clone();
     for (judged, _) in &spends {
         // What is settled was judged when it was: it counted, or a decision dropped it.
-        let settled = scene.desk.scope.settled(I::PARTY, judged.pair.issuer);
+        let settled = scene.settled(judged.pair);
         if settled == Some(Settled::Dropped) {
             fates.record(judged.pair.issuer, Disposition::Excluded, None);
         } else if settled.is_none() && judged.disposition != Disposition::Counted {
@@ -58,9 +58,13 @@ pub fn judge<I: Side>(
         by_original.entry(original).or_default().push(pair);
     }
     let by_original: Vec<(Option<u32>, Vec<Pair>)> = by_original.into_iter().collect();
+    let alone = reversed_alone(scene)?;
     let reversals: Vec<Vec<Verdict<I>>> = by_original
         .into_par_iter()
-        .map(|(original, pairs)| judge_reversals(scene, &fates, original, pairs))
+        .map(|(original, pairs)| {
+            let before = original.and_then(|original| alone.get(&original));
+            judge_reversals(scene, &fates, original, before.copied(), pairs)
+        })
         .collect::<Result<_, Overflow>>()?;
     let mut pairs = Vec::with_capacity(scene.matched.pairs.len());
     let mut discrepancies = Vec::new();
@@ -387,15 +391,16 @@ fn judge_reversals<I: Side>(
     scene: &Scene<'_, I>,
     fates: &Fates,
     original: Option<u32>,
+    before: Option<Points<I>>,
     mut pairs: Vec<Pair>,
 ) -> Result<Vec<Verdict<I>>, Overflow> {
     let issuer = scene.issuer;
     // What is settled was reversed first, whatever its instant.
     pairs.sort_unstable_by_key(|pair| {
-        let is_open = scene.desk.scope.settled(I::PARTY, pair.issuer).is_none();
+        let is_open = scene.settled(*pair).is_none();
         (is_open, issuer.occurred_at(pair.issuer), issuer.event_id(pair.issuer))
     });
-    let mut reversed = Reversed { points: Points::ZERO, mirrored: Points::ZERO };
+    let mut reversed = before.unwrap_or(Points::ZERO);
     let mut verdicts = Vec::with_capacity(pairs.len());
     for pair in pairs {
         verdicts.push(judge_reversal(scene, fates, original, &mut reversed, pair)?);
@@ -403,17 +408,43 @@ fn judge_reversals<I: Side>(
     Ok(verdicts)
 }
 
-/// What has been reversed of an original so far.
-struct Reversed<I: Side> {
-    points: Points<I>,
-    mirrored: Points<I::Partner>,
+/// What was reversed of each original by legs that a decision released alone and that have no pair
+/// still.
+fn reversed_alone<I: Side>(scene: &Scene<'_, I>) -> Result<BTreeMap<u32, Points<I>>, Overflow> {
+    let cleared = &scene.desk.scope.cleared;
+    let mut reversed: BTreeMap<u32, Points<I>> = BTreeMap::new();
+    let mut add = |original: u32, points: i64| {
+        let sum = reversed.entry(original).or_insert(Points::ZERO);
+        *sum = sum.checked_sub(Points::new(points))?;
+        Ok::<(), Overflow>(())
+    };
+    for (row, &points) in cleared.of(I::PARTY) {
+        let original = scene.issuer_lineage.originals.get(row);
+        let is_alone = scene.matched.issuer_only.binary_search(row).is_ok();
+        if let Some(&original) = original.filter(|_| is_alone) {
+            add(original, points)?;
+        }
+    }
+    let mirrors: BTreeMap<u32, u32> = match cleared.of(I::PARTY.partner()).is_empty() {
+        true => BTreeMap::new(),
+        false => scene.matched.pairs.iter().map(|pair| (pair.acceptor, pair.issuer)).collect(),
+    };
+    for (row, &points) in cleared.of(I::PARTY.partner()) {
+        let original = scene.acceptor_lineage.originals.get(row);
+        let original = original.and_then(|mirror| mirrors.get(mirror));
+        let is_alone = scene.matched.acceptor_only.binary_search(row).is_ok();
+        if let Some(&original) = original.filter(|_| is_alone) {
+            add(original, points)?;
+        }
+    }
+    Ok(reversed)
 }
 
 fn judge_reversal<I: Side>(
     scene: &Scene<'_, I>,
     fates: &Fates,
     original: Option<u32>,
-    reversed: &mut Reversed<I>,
+    reversed: &mut Points<I>,
     pair: Pair,
 ) -> Result<Verdict<I>, Overflow> {
     let mut judged = unjudged(scene, pair);
@@ -436,25 +467,22 @@ fn judge_reversal<I: Side>(
     let Some(original) = original else { return Ok((judged, Vec::new())) };
     judged.flow = Some(flow);
     let mut found = Vec::new();
-    let reversing = -judged.cleared;
-    let whole = scene.cleared(original);
-    let so_far = reversed.points.checked_add(reversing)?;
+    let reversing = -scene.cleared_at(pair.issuer);
+    let whole = scene.cleared_at(original);
+    let left = whole.checked_sub(*reversed)?;
+    let so_far = reversed.checked_add(reversing)?;
     let remaining = whole.checked_sub(so_far)?;
     // An original booked with the wrong sign is reversed too, in the other direction.
-    let is_settled = scene.desk.scope.settled(I::PARTY, pair.issuer).is_some();
+    let is_settled = scene.settled(pair).is_some();
     let is_too_much = !is_settled && remaining.signum() * whole.signum() < 0;
     judged.versions = scene.versions(flow, scene.valued_at(pair.issuer));
     let ratio = judged.versions.and_then(|versions| scene.ratio(flow, versions));
     if let (Some(versions), Some(ratio)) = (judged.versions, ratio) {
         let mode = scene.desk.agreement.mirror_rounding;
-        let mirrored = ratio
-            .mirror(whole, mode)?
-            .checked_sub(ratio.mirror(remaining, mode)?)?
-            .checked_sub(reversed.mirrored)?;
+        // The mirror of the original less that of what remains and what was reversed before, which
+        // is the mirror of what was left.
+        let mirrored = ratio.mirror(left, mode)?.checked_sub(ratio.mirror(remaining, mode)?)?;
         judged.agreed = Some(-mirrored);
-        if !is_too_much {
-            reversed.mirrored = reversed.mirrored.checked_add(mirrored)?;
-        }
         let compared = Compared {
             leg: pair.issuer,
             mirror: pair.acceptor,
@@ -473,7 +501,7 @@ fn judge_reversal<I: Side>(
     if is_too_much {
         found.push(too_much(scene, pair, original, so_far)?);
     } else {
-        reversed.points = so_far;
+        *reversed = so_far;
         judged.accumulates = true;
     }
     if scene.is_closed(original) {
@@ -527,7 +555,7 @@ fn too_much<I: Side>(
     original: u32,
     so_far: Points<I>,
 ) -> Result<Discrepancy, Overflow> {
-    let whole = scene.cleared(original);
+    let whole = scene.cleared_at(original);
     Ok(scene
         .desk
         .draft(&REV_02)

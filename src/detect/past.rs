@@ -1,6 +1,9 @@
 //! Rules on what is taken from the past: SNP-03 and LED-07.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::desk::Desk;
+use super::event::EVT_04_SETTLED;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::event::{Lineage, Standing};
 use crate::frame::books::{Ledger, Side};
@@ -94,6 +97,76 @@ pub fn judge_back_dated<P: Side>(
         draft.because(format!("{kind} of {closed}, which is closed, is posted in this period"))
     };
     ledger.rows().filter(is_back_dated).map(say).collect()
+}
+
+/// The columns in which what is sent again is held against what was settled.
+const SETTLED: [&str; 7] = [
+    "kind",
+    "points",
+    "member_no",
+    "occurred_at",
+    "counter_event_id",
+    "original_event_id",
+    "status",
+];
+
+/// Judges rows of a book whose event is settled: they move nothing that was settled, and are told
+/// where they say something else of it.
+#[must_use]
+pub fn judge_resent<P: Side>(
+    desk: &Desk<'_>,
+    ledger: &Ledger<P>,
+    lineage: &Lineage<P>,
+) -> Vec<Discrepancy> {
+    let is_resent = |row: &u32| lineage.standing[*row as usize] == Standing::Resent;
+    let mut resent: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for &row in desk.scope.resent.of(P::PARTY).iter().filter(|row| is_resent(row)) {
+        resent.entry(ledger.event_id(row)).or_default().push(row);
+    }
+    if resent.is_empty() {
+        return Vec::new();
+    }
+    let mut settled: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for &row in desk.scope.settled.of(P::PARTY).keys().filter(|row| ledger.is_recalled(**row)) {
+        settled.entry(ledger.event_id(row)).or_default().push(row);
+    }
+    let other = |row: u32, published: u32| {
+        // What names an original and reverses nothing was not published with it.
+        let reverses = ledger.kind(published) == Kind::Reversal;
+        let is_asked =
+            |column: &str| SETTLED.contains(&column) && (reverses || column != "original_event_id");
+        ledger.difference_in(&[published, row], is_asked)
+    };
+    let mut found = Vec::new();
+    for (event_id, mut rows) in resent {
+        let published = settled.get(event_id).map_or(&[][..], Vec::as_slice);
+        let Some(&first) = published.first() else { continue };
+        rows.retain(|&row| published.iter().all(|&published| other(row, published).is_some()));
+        // In order of what they say, whatever the order of the rows.
+        rows.sort_by(|&one, &two| ledger.content(one).cmp(&ledger.content(two)));
+        let Some(field) = rows.first().and_then(|&row| other(row, first)) else { continue };
+        let zone = &desk.agreement.zone;
+        let said: BTreeSet<String> =
+            rows.iter().map(|&row| ledger.said(row, field, zone)).collect();
+        let said = said.into_iter().collect::<Vec<String>>().join(";");
+        let mut draft = desk.draft(&EVT_04_SETTLED);
+        draft = draft.subject(P::PARTY, format!("settled {event_id}")).witness(P::PARTY, first);
+        for &row in &rows {
+            draft = draft.weighing(P::PARTY, row).witness(P::PARTY, row);
+        }
+        let draft = match P::PARTY {
+            Party::A => draft.differs(field, Some(said.clone()), None),
+            Party::B => draft.differs(field, None, Some(said.clone())),
+        };
+        let seen = rows.iter().map(|&row| ledger.occurred_at(row)).min();
+        let draft = draft
+            .expected(Some(ledger.said(first, field, zone)), Some(said))
+            .seen(seen.unwrap_or(desk.period.start));
+        found.push(draft.because(format!(
+            "the event is settled, and stands as it was published; {field} is another now"
+        )));
+    }
+    found
 }
 
 /// Judges whether the chain of closed periods reaches up to this one.

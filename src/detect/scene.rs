@@ -7,7 +7,7 @@ use crate::event::{Authority, Lineage, Matched, Pair};
 use crate::frame::books::{Ledger, Side};
 use crate::judgement::{VersionsInForce, Worth};
 use crate::links::LinkBook;
-use crate::past::Origin;
+use crate::past::{Origin, Settled};
 use crate::value::kind::Flow;
 use crate::value::period::Instant;
 use crate::value::points::{Overflow, Points, Ratio};
@@ -47,6 +47,28 @@ impl<I: Side> Scene<'_, I> {
         }
     }
 
+    /// What became of a pair in final publications: it is settled where either leg is.
+    #[must_use]
+    pub fn settled(&self, pair: Pair) -> Option<Settled> {
+        let scope = self.desk.scope;
+        let of_leg = scope.settled(I::PARTY, pair.issuer);
+        of_leg.or_else(|| scope.settled(I::PARTY.partner(), pair.acceptor))
+    }
+
+    /// Issuer points at which the event of an issuer's leg was cleared where it is settled, by
+    /// itself or with the mirror that was released alone; otherwise what it clears.
+    #[must_use]
+    pub fn cleared_at(&self, leg: u32) -> Points<I> {
+        let cleared = &self.desk.scope.cleared;
+        let pairs = &self.matched.pairs;
+        let mirror = || {
+            let index = pairs.binary_search_by_key(&leg, |pair| pair.issuer).ok()?;
+            cleared.of(I::PARTY.partner()).get(&pairs[index].acceptor)
+        };
+        let points = cleared.of(I::PARTY).get(&leg).or_else(mirror);
+        points.map_or_else(|| self.cleared(leg), |&points| Points::new(points))
+    }
+
     /// The instant whose versions value a leg: its own, or that of what it reverses (invariant 5).
     #[must_use]
     pub fn valued_at(&self, leg: u32) -> Instant {
@@ -57,8 +79,7 @@ impl<I: Side> Scene<'_, I> {
     /// Whether a pair is judged in this run: neither of its legs is settled.
     #[must_use]
     pub fn judges(&self, pair: Pair) -> bool {
-        let accepted = self.desk.scope.settled(I::PARTY.partner(), pair.acceptor);
-        self.desk.judges(self.issuer, pair.issuer) && accepted.is_none()
+        self.desk.judges(self.issuer, pair.issuer) && self.settled(pair).is_none()
     }
 
     /// Whether a reversal of a leg comes after the leg's period closed.

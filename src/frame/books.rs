@@ -289,6 +289,15 @@ impl<P: Programme> Ledger<P> {
     /// The first canonical column in which rows do not all say the same; `None` where they do.
     #[must_use]
     pub fn difference(&self, rows: &[u32]) -> Option<&'static str> {
+        self.difference_in(rows, |_| true)
+    }
+
+    /// The same, of the columns that are asked for.
+    pub fn difference_in(
+        &self,
+        rows: &[u32],
+        is_asked: impl Fn(&str) -> bool,
+    ) -> Option<&'static str> {
         fn alike<T: PartialEq>(rows: &[u32], said: impl Fn(u32) -> T) -> bool {
             rows.windows(2).all(|pair| said(pair[0]) == said(pair[1]))
         }
@@ -307,7 +316,7 @@ impl<P: Programme> Ledger<P> {
             ("authority", alike(rows, |row| self.authority(row))),
         ]
         .into_iter()
-        .find_map(|(column, alike)| (!alike).then_some(column))
+        .find_map(|(column, alike)| (!alike && is_asked(column)).then_some(column))
     }
 
     /// What a row says in a canonical column, for people.

@@ -131,6 +131,8 @@ pub struct Settlements {
     kind: Vec<SettlementKind>,
     amount: Int64Array,
     on: Int64Array,
+    /// Where the rows stood.
+    pub origins: Origins,
 }
 
 impl Settlements {
@@ -147,6 +149,7 @@ impl Settlements {
             kind: columns.words("kind", SettlementKind::from_code)?,
             amount: columns.integers("amount")?,
             on: columns.integers("on")?,
+            origins: columns.origins()?,
         })
     }
 

@@ -10,7 +10,9 @@ use crate::engine::{Exchange, join_by_key};
 use crate::event::{Authority, Lineage, Matched, Pair, Standing, Tie};
 use crate::frame::books::{Ledger, Side};
 use crate::links::LinkBook;
+use crate::past::{Scope, Settled};
 use crate::value::kind::{Flow, Kind};
+use crate::value::party::Party;
 use crate::value::period::Instant;
 
 /// What pairing needs to know, besides the rules.
@@ -29,14 +31,17 @@ pub struct Leads<'a, I: Side> {
     pub book: &'a LinkBook,
     /// The agreement: rules, ratios and rounding.
     pub agreement: &'a Agreement,
-    /// Legs that a final publication cleared together.
-    pub settled: &'a [(u32, u32)],
+    /// What is settled.
+    pub scope: &'a Scope,
 }
 
 /// Legs that are not placed yet, and everything that has been.
 struct Table<I> {
     issuer_free: Vec<bool>,
     acceptor_free: Vec<bool>,
+    /// Legs that a decision dropped, and that pair with nothing any more.
+    issuer_dropped: Vec<u32>,
+    acceptor_dropped: Vec<u32>,
     matched: Matched<I>,
 }
 
@@ -54,6 +59,7 @@ struct Placed {
 pub fn pair<I: Side>(leads: &Leads<'_, I>, exchange: Exchange) -> Matched<I> {
     let mut table = Table::new(leads);
     table.record(settled_together(leads, &table), SETTLED);
+    table.set_aside(leads.scope);
     for held in with_collided_issuers(leads, &table, exchange) {
         table.record(held, 0);
     }
@@ -100,6 +106,8 @@ impl<I: Side> Table<I> {
                 .rows()
                 .map(|row| acceptor.is_sound(row) && acceptor.acceptor_flow(row).is_some())
                 .collect(),
+            issuer_dropped: Vec::new(),
+            acceptor_dropped: Vec::new(),
             matched: Matched {
                 pairs: Vec::new(),
                 issuer_only: Vec::new(),
@@ -144,13 +152,29 @@ impl<I: Side> Table<I> {
         }
     }
 
+    /// Takes what was dropped, and not with a partner, out of what can be paired.
+    fn set_aside(&mut self, scope: &Scope) {
+        let dropped = |party: Party, free: &mut Vec<bool>| -> Vec<u32> {
+            let settled = scope.settled.of(party).iter();
+            let dropped = settled.filter(|(_, how)| **how == Settled::Dropped);
+            let mut aside: Vec<u32> = dropped.map(|(&row, _)| row).collect();
+            aside.retain(|&row| std::mem::take(&mut free[row as usize]));
+            aside
+        };
+        self.issuer_dropped = dropped(I::PARTY, &mut self.issuer_free);
+        self.acceptor_dropped = dropped(I::PARTY.partner(), &mut self.acceptor_free);
+    }
+
     fn finish(self) -> Matched<I> {
-        let rest = |free: Vec<bool>| {
-            (0_u32..).zip(free).filter_map(|(row, free)| free.then_some(row)).collect()
+        let rest = |free: Vec<bool>, dropped: Vec<u32>| {
+            let free = (0_u32..).zip(free).filter_map(|(row, free)| free.then_some(row));
+            let mut rest: Vec<u32> = free.chain(dropped).collect();
+            rest.sort_unstable();
+            rest
         };
         let mut matched = self.matched;
-        matched.issuer_only = rest(self.issuer_free);
-        matched.acceptor_only = rest(self.acceptor_free);
+        matched.issuer_only = rest(self.issuer_free, self.issuer_dropped);
+        matched.acceptor_only = rest(self.acceptor_free, self.acceptor_dropped);
         matched.pairs.sort_unstable();
         matched.misdirected.sort_unstable();
         matched.ties.sort_unstable();
@@ -163,12 +187,13 @@ impl<I: Side> Table<I> {
 /// What stands for a rule where a final publication paired the legs.
 const SETTLED: u8 = u8::MAX;
 
-/// Legs that were cleared together, before any rule pairs one of them with another.
+/// Legs that were settled together, before any rule pairs one of them with another.
 fn settled_together<I: Side>(leads: &Leads<'_, I>, table: &Table<I>) -> Placed {
     let are_sound = |&&(issuer, acceptor): &&(u32, u32)| {
         table.issuer_free[issuer as usize] && table.acceptor_free[acceptor as usize]
     };
-    Placed { pairs: leads.settled.iter().filter(are_sound).copied().collect(), ..Placed::default() }
+    let settled = leads.scope.pairs.of(I::PARTY);
+    Placed { pairs: settled.iter().filter(are_sound).copied().collect(), ..Placed::default() }
 }
 
 /// By the acceptor's counter_event_id: acceptor's legs that name a collided row of the issuer, and

@@ -1,8 +1,8 @@
 //! The rows of one ledger among themselves: which are one and the same event, and which event a
 //! reversal reverses.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
 use rayon::prelude::*;
@@ -22,8 +22,12 @@ struct Found {
 }
 
 /// Traces the rows of a ledger, bucket by bucket of event_id: reversals are sent to the bucket of
-/// the event they reverse as well.
-pub fn trace<P: Programme>(ledger: &Ledger<P>, exchange: Exchange) -> Lineage<P> {
+/// the event they reverse as well. For `resent` rows another row stands, which was settled.
+pub fn trace<P: Programme>(
+    ledger: &Ledger<P>,
+    resent: &BTreeSet<u32>,
+    exchange: Exchange,
+) -> Lineage<P> {
     let events = exchange.scatter(ledger.len(), |row| Some(ledger.event_id(row)));
     let reversals = exchange.scatter(ledger.len(), |row| {
         (ledger.kind(row) == Kind::Reversal).then(|| ledger.original_event_id(row)).flatten()
@@ -31,14 +35,15 @@ pub fn trace<P: Programme>(ledger: &Ledger<P>, exchange: Exchange) -> Lineage<P>
     let found: Vec<Found> = events
         .into_par_iter()
         .zip(reversals)
-        .map(|(events, reversals)| trace_bucket(ledger, events, reversals))
+        .map(|(events, reversals)| trace_bucket(ledger, resent, events, reversals))
         .collect();
-    settle(ledger, found)
+    settle(ledger, resent, found)
 }
 
 /// One bucket: duplicates and collisions among its events, and the originals of its reversals.
 fn trace_bucket<P: Programme>(
     ledger: &Ledger<P>,
+    resent: &BTreeSet<u32>,
     mut events: Vec<Keyed>,
     mut reversals: Vec<Keyed>,
 ) -> Found {
@@ -53,11 +58,12 @@ fn trace_bucket<P: Programme>(
             let mut firsts = BTreeMap::new();
             let mut different = Vec::new();
             for row in group {
-                match firsts.entry(ledger.content(row)) {
+                let is_resent = resent.contains(&row);
+                match firsts.entry((is_resent, ledger.content(row))) {
                     Entry::Occupied(first) => found.extras.push((row, *first.get())),
                     Entry::Vacant(vacant) => {
                         vacant.insert(row);
-                        different.push(row);
+                        different.extend((!is_resent).then_some(row));
                     }
                 }
             }
@@ -73,7 +79,8 @@ fn trace_bucket<P: Programme>(
         |row| ledger.original_event_id(row).unwrap_or_default(),
         |originals, reversals| {
             // Rows that are alike have their first as original; `settle` drops collided ones.
-            let first = originals.iter().min_by_key(|&&row| ledger.origins.of(row));
+            let standing = originals.iter().filter(|row| !resent.contains(row));
+            let first = standing.min_by_key(|&&row| ledger.origins.of(row));
             if let Some(&original) = first {
                 found.originals.extend(reversals.iter().map(|&reversal| (reversal, original)));
             }
@@ -83,7 +90,11 @@ fn trace_bucket<P: Programme>(
 }
 
 /// Merges the buckets and gives every row its standing and role.
-fn settle<P: Programme>(ledger: &Ledger<P>, found: Vec<Found>) -> Lineage<P> {
+fn settle<P: Programme>(
+    ledger: &Ledger<P>,
+    resent: &BTreeSet<u32>,
+    found: Vec<Found>,
+) -> Lineage<P> {
     let mut standing = vec![Standing::First; ledger.len()];
     let mut extras = Vec::new();
     let mut collisions = Vec::new();
@@ -95,6 +106,9 @@ fn settle<P: Programme>(ledger: &Ledger<P>, found: Vec<Found>) -> Lineage<P> {
     }
     extras.sort_unstable();
     collisions.sort_unstable();
+    for &row in resent {
+        standing[row as usize] = Standing::Resent;
+    }
     for &(extra, _) in &extras {
         standing[extra as usize] = Standing::Extra;
     }

@@ -34,6 +34,7 @@ pub const OUTPUTS: &[&str] = &[
     "cleared_events.parquet",
     "held.parquet",
     "open_rows.parquet",
+    "settled_rows.parquet",
     "decisions.parquet",
     "pending.parquet",
     "links.parquet",

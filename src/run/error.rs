@@ -81,6 +81,20 @@ pub enum Error {
         /// The first later period that is closed.
         later: String,
     },
+    /// A version on which a closed period rests was changed.
+    #[error("{place} was settled at the {term} {settled}; of {at} the pipeline has {now}")]
+    Repriced {
+        /// The settled event's place.
+        place: String,
+        /// Which term.
+        term: String,
+        /// The instant whose versions valued it.
+        at: String,
+        /// What it was settled at.
+        settled: String,
+        /// What the pipeline has in force then.
+        now: String,
+    },
     /// A feed's files could not be listed.
     #[error("cannot find the files of {feed}")]
     Find {
@@ -138,7 +152,8 @@ impl Error {
             | Error::Final { .. }
             | Error::TooEarly { .. }
             | Error::Unclosed { .. }
-            | Error::Overtaken { .. } => exit::USAGE,
+            | Error::Overtaken { .. }
+            | Error::Repriced { .. } => exit::USAGE,
             Error::Source(SourceError::Io { .. }) | Error::Find { .. } => exit::IO,
             Error::Source(_) | Error::Overflow(_) | Error::Money(_) => exit::BLOCKED,
             Error::Clear(ClearError::Money(_)) => exit::BLOCKED,

@@ -271,6 +271,7 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<(Intake, Both<RecordBatc
             ledger: files_of(FeedKind::Ledger),
             members: files_of(FeedKind::Members),
             adjustments: files(Owner::Shared, FeedKind::Adjustments),
+            settlements: files(Owner::Shared, FeedKind::Settlements),
             links: files(Owner::Shared, FeedKind::Links),
             accounts: files_of(FeedKind::Accounts),
             lots: files_of(FeedKind::Lots),

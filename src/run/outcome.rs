@@ -28,6 +28,7 @@ use crate::value::period::Period;
 use crate::value::price::{Worth, Worths};
 
 mod items;
+mod settled;
 
 /// What a run left behind.
 #[derive(Debug)]
@@ -251,6 +252,7 @@ fn write_tables(
     }
     shelf.put(&publish::held(), held.into_iter())?;
     shelf.put(&publish::open_rows(), items.open_rows().into_iter())?;
+    shelf.put(&publish::settled_rows(), items.settled_rows().into_iter())?;
     let decided = evidence.intake.decisions.iter().flat_map(|decisions| {
         evidence.decided.iter().map(move |decided| DecisionRow { decisions, decided })
     });

@@ -54,7 +54,13 @@ pub fn roundings(order: &Order, watch: &dyn Watch) -> Result<Roundings, Error> {
         let before = before::look_back(&pipeline, &period, &folder)?;
         let known = intake::survey(&pipeline, &period, &before.past, super::Aim::Provisional)?;
         let (mut intake, ledgers) = intake::read(&known, watch)?;
-        let recalled = recall::recall(&period, &before, &intake.books, &intake.paths.ledger)?;
+        let recalled = recall::recall(
+            &period,
+            &pipeline.agreement,
+            &before,
+            &intake.books,
+            &intake.paths.ledger,
+        )?;
         let scope = intake.take_up(&ledgers, recalled)?;
         let evidence = super::judge(&pipeline, scope, intake, &before, order, watch)?;
         compare(&pipeline, &period, &evidence)

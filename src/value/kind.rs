@@ -240,6 +240,15 @@ impl SettlementKind {
     /// The words for them in files, by code.
     pub const WORDS: &'static [&'static str] = &["paid", "disputed"];
 
+    /// The word for it in files.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            SettlementKind::Paid => "paid",
+            SettlementKind::Disputed => "disputed",
+        }
+    }
+
     /// The kind of a code.
     #[must_use]
     pub fn from_code(code: u8) -> Option<SettlementKind> {

@@ -103,6 +103,7 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
             answer.discrepancies.push(books.describe(code, entries));
         }
     }
+    answer.discrepancies.extend(books.resent_otherwise());
     for index in books.back_dated() {
         answer.discrepancies.push(books.describe("LED-07", &[index]));
     }

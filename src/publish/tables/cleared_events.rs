@@ -27,6 +27,14 @@ pub struct ClearedRow<'a> {
     pub original_event_id: Option<&'a str>,
     /// What the acceptor's leg reverses.
     pub acceptor_original_event_id: Option<&'a str>,
+    /// What the issuer's leg names as the acceptor's.
+    pub counter_event_id: Option<&'a str>,
+    /// What the acceptor's leg names as the issuer's.
+    pub acceptor_counter_event_id: Option<&'a str>,
+    /// The status of the issuer's leg.
+    pub status: Option<&'static str>,
+    /// The status of the acceptor's leg.
+    pub acceptor_status: Option<&'static str>,
     /// The order.
     pub order_no: Option<&'a str>,
     /// The member at the issuer.
@@ -41,6 +49,8 @@ pub struct ClearedRow<'a> {
     pub matched_by: &'static str,
     /// Issuer points cleared.
     pub points: i128,
+    /// Signed points of the issuer's leg.
+    pub booked: Option<i64>,
     /// The exact mirror as a fraction.
     pub exact: Option<(i128, i128)>,
     /// What the acceptor should have credited.
@@ -109,6 +119,30 @@ pub fn cleared_events<'a>() -> Table<ClearedRow<'a>> {
                 "What the acceptor's leg reverses, on the acceptor's book.",
             ),
             text(
+                "counter_event_id",
+                "对方流水号",
+                |row| row.counter_event_id.map(Into::into),
+                "The acceptor's event that the issuer's leg names.",
+            ),
+            text(
+                "acceptor_counter_event_id",
+                "受理方所指流水号",
+                |row| row.acceptor_counter_event_id.map(Into::into),
+                "The issuer's event that the acceptor's leg names.",
+            ),
+            text(
+                "issuer_status",
+                "发行方状态",
+                |row| row.status.map(Into::into),
+                "Whether the issuer's leg took effect.",
+            ),
+            text(
+                "acceptor_status",
+                "受理方状态",
+                |row| row.acceptor_status.map(Into::into),
+                "Whether the acceptor's leg took effect.",
+            ),
+            text(
                 "origin_period",
                 "原属期间",
                 |row| some(row.origin_period),
@@ -150,6 +184,12 @@ pub fn cleared_events<'a>() -> Table<ClearedRow<'a>> {
                 "清算积分",
                 |row| Some(row.points),
                 "Issuer points cleared; a reversal is negative.",
+            ),
+            integer(
+                "issuer_points",
+                "发行方记账积分",
+                |row| row.booked.map(i128::from),
+                "Signed points as the issuer's leg was read.",
             ),
             integer(
                 "exact_numerator",

@@ -1,10 +1,10 @@
-//! Ledger rows that are held at the end of a run, as they were read: what the next period takes up
-//! again.
+//! Ledger rows as they were read: those that are held at the end of a run, which the next period
+//! takes up again, and those that are settled without being counted, which no period judges again.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use super::super::table::Table;
+use super::super::table::{Column, Table};
 use super::cells::*;
 use crate::value::party::Party;
 use crate::value::period::Instant;
@@ -51,6 +51,46 @@ pub struct OpenRow<'a> {
     pub file: &'a str,
     /// The line.
     pub line: u64,
+    /// Why it is settled: [`DROPPED`] or [`JOINED`].
+    pub became: Option<&'static str>,
+    /// Whose points a settled leg is of.
+    pub issuer: Option<Party>,
+    /// The leg that was settled with it.
+    pub partner_event_id: Option<&'a str>,
+}
+
+/// What a decision rejected or wrote off.
+pub const DROPPED: &str = "dropped";
+
+/// What belongs to a leg that an earlier period released alone.
+pub const JOINED: &str = "joined";
+
+/// Legs that are settled and stand in no `cleared_events`: the columns of [`open_rows`], and why.
+#[must_use]
+pub fn settled_rows<'a>() -> Table<OpenRow<'a>> {
+    let mut columns = open_rows().columns;
+    let of_settled: [Column<OpenRow<'a>>; 3] = [
+        text(
+            "became",
+            "结清方式",
+            |row| row.became.map(Into::into),
+            "dropped (rejected or written off) or joined (the other leg was released alone).",
+        ),
+        text("issuer", "发行方", |row| letter(row.issuer), "Whose points: a or b."),
+        text(
+            "partner_event_id",
+            "同结流水号",
+            |row| row.partner_event_id.map(Into::into),
+            "The partner's leg that was settled with it, if there is one.",
+        ),
+    ];
+    columns.extend(of_settled);
+    Table {
+        name: "settled_rows",
+        zh: "已结明细",
+        meaning: "a ledger row that is settled without being counted, as it was read",
+        columns,
+    }
 }
 
 /// Rows that are held.

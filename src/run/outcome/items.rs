@@ -236,6 +236,11 @@ impl<'a> Items<'a> {
             original_event_id: original,
             acceptor_original_event_id: mirror
                 .and_then(|mirror| acceptor.original_event_id(mirror)),
+            counter_event_id: leg.and_then(|leg| issuer.counter_event_id(leg)),
+            acceptor_counter_event_id: mirror.and_then(|mirror| acceptor.counter_event_id(mirror)),
+            status: leg.map(|leg| issuer.status(leg).word()),
+            acceptor_status: mirror.map(|mirror| acceptor.status(mirror).word()),
+            booked: leg.map(|leg| issuer.points(leg)),
             order_no: order_of_leg.or_else(order_of_mirror),
             issuer_member: leg.map(|leg| issuer.member_no(leg)),
             acceptor_member: mirror.map(|mirror| acceptor.member_no(mirror)),
@@ -457,21 +462,7 @@ impl<'a> Items<'a> {
         let mut rows = Vec::new();
         self.open_rows_of(a, b.judged, &mut rows);
         self.open_rows_of(b, a.judged, &mut rows);
-        rows.sort_by(|one, other| {
-            let key = |row: &OpenRow<'a>| (row.party, row.occurred_at, row.event_id);
-            // Collided rows share these. What they say decides before where they stood.
-            let content = |row: &OpenRow<'a>| (row.kind, row.member_no, row.points, row.order_no);
-            let rest = |row: &OpenRow<'a>| {
-                let said = (row.amount, row.currency, row.authority);
-                (row.posted_at, row.counter_event_id, row.original_event_id, row.status, said)
-            };
-            let place = |row: &OpenRow<'a>| (row.file, row.line);
-            key(one)
-                .cmp(&key(other))
-                .then_with(|| content(one).cmp(&content(other)))
-                .then_with(|| rest(one).cmp(&rest(other)))
-                .then_with(|| place(one).cmp(&place(other)))
-        });
+        sort_open_rows(&mut rows);
         rows
     }
 
@@ -496,7 +487,8 @@ impl<'a> Items<'a> {
         rows.extend(held.map(|(row, cause)| self.open_row(direction.issuer, row, cause)));
     }
 
-    fn open_row<P: Side>(
+    /// A row of a ledger as it was read.
+    pub fn open_row<P: Side>(
         &self,
         ledger: &'a Ledger<P>,
         row: u32,
@@ -535,8 +527,36 @@ impl<'a> Items<'a> {
             discrepancy_id: id,
             file,
             line,
+            became: None,
+            issuer: None,
+            partner_event_id: None,
         }
     }
+}
+
+/// A's rows first, each book's by time, event_id and content.
+pub fn sort_open_rows(rows: &mut [OpenRow<'_>]) {
+    rows.sort_by(|one, other| {
+        fn key<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
+            (row.party, row.occurred_at, row.event_id)
+        }
+        // Collided rows share these. What they say decides before where they stood.
+        fn content<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
+            (row.kind, row.member_no, row.points, row.order_no)
+        }
+        fn rest<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
+            let said = (row.amount, row.currency, row.authority);
+            (row.posted_at, row.counter_event_id, row.original_event_id, row.status, said)
+        }
+        fn place<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
+            (row.file, row.line)
+        }
+        key(one)
+            .cmp(&key(other))
+            .then_with(|| content(one).cmp(&content(other)))
+            .then_with(|| rest(one).cmp(&rest(other)))
+            .then_with(|| place(one).cmp(&place(other)))
+    });
 }
 
 /// The links in order, and tokens that link nobody.

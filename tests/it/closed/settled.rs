@@ -1,1 +1,331 @@
-//! placeholder
+//! What is settled stands as it was published: no file takes it back, no pipeline prices it anew,
+//! and no leg of it is settled twice.
+
+use std::fs;
+
+use hutong::run::exit;
+
+use super::{Months, cells};
+use crate::tables::table;
+
+const A1: &str = "A1 xburn -1000 03-05";
+const B1: &str = "B1 xaccept 333 03-05 counter=A1";
+const A2: &str = "A2 reversal 1000 04-05 original=A1";
+const B2: &str = "B2 reversal -333 04-05 counter=A2 original=B1";
+
+/// March closed with 1,000 points at 0.008.
+fn march() -> Months {
+    let months = Months::new();
+    months.books("2026-03", &[A1], &[B1]);
+    months.close("2026-03");
+    months
+}
+
+fn told(months: &Months, period: &str) -> Vec<String> {
+    let columns = ["field", "expected", "actual", "effect"];
+    cells(&months.found(period, "EVT-04"), &columns)
+}
+
+#[test]
+fn what_is_sent_again_otherwise_reverses_no_more_than_was_settled() {
+    // As sent again, what is told of it, and the net of its reversal.
+    let rows: [[&[&str]; 3]; 7] = [
+        [&[A1], &[B1], &[]],
+        [&["A1 xburn -3000 03-05"], &[], &["points -1000 -3000 counted"]],
+        [
+            &["A1 xburn -1000 04-02"],
+            &[],
+            &["occurred_at 2026-03-05T10:00:00+08:00 2026-04-02T10:00:00+08:00 counted"],
+        ],
+        [
+            &["A1 xburn -1000 03-05 status=cancelled"],
+            &["B1 xaccept 333 03-05 counter=A1 status=cancelled"],
+            &["status posted cancelled counted", "status posted cancelled counted"],
+        ],
+        [&["A1 xout -1000 03-05"], &[], &["kind xburn xout counted"]],
+        [&[], &["B1 xaccept 333 03-05 counter=A9"], &["counter_event_id A1 A9 counted"]],
+        [
+            &["A1 xburn -3000 03-05", "A1 earn 7 04-05", "A1 xburn -3000 03-05"],
+            &[],
+            &["kind xburn earn;xburn counted"],
+        ],
+    ];
+    for [a, b, says] in rows {
+        let months = march();
+        months.books("2026-04", &[a, &[A2]].concat(), &[b, &[B2]].concat());
+        months.close("2026-04");
+        assert_eq!(told(&months, "2026-04"), says, "{a:?} {b:?}");
+        assert_eq!(months.cleared("2026-04"), ["A2 B2 -1000 -8.000000"], "{a:?} {b:?}");
+        assert_eq!(months.net("2026-04"), "-8.00");
+    }
+}
+
+#[test]
+fn what_is_sent_again_enlarged_does_not_make_room_for_a_larger_reversal() {
+    let months = march();
+    months.books(
+        "2026-04",
+        &["A1 xburn -3000 03-05", "A2 reversal 3000 04-05 original=A1"],
+        &["B1 xaccept 1000 03-05 counter=A1", "B2 reversal -1000 04-05 counter=A2 original=B1"],
+    );
+    months.close("2026-04");
+    assert_eq!(told(&months, "2026-04").len(), 2);
+    assert_eq!(months.found("2026-04", "REV-02").len(), 1);
+    assert_eq!((months.cleared("2026-04").len(), &*months.net("2026-04")), (0, "0.00"));
+}
+
+/// A decision settled 800 of 1,000 points; no more can be reversed, whether the file has the row
+/// again or not, and that it has is no contradiction.
+#[test]
+fn what_was_adjusted_is_reversed_at_what_was_settled() {
+    for again in [false, true] {
+        let mut months = Months::new();
+        let mirror = "B1 xaccept 300 03-05 counter=A1";
+        months.books("2026-03", &[A1], &[mirror]);
+        months.close("2026-03");
+        months.decide(("2026-03", "AMT-01"), "adjust", "800", "04-05");
+        months.close("2026-04");
+        assert_eq!(months.cleared("2026-04"), ["A1 B1 800 6.400000"]);
+        let (mut a, mut b) = (vec!["A2 reversal 800 05-05 original=A1"], Vec::new());
+        b.push("B2 reversal -266 05-05 counter=A2 original=B1");
+        if again {
+            (a, b) = ([a, vec![A1]].concat(), [b, vec![mirror]].concat());
+        }
+        months.books("2026-05", &a, &b);
+        months.close("2026-05");
+        assert_eq!(months.cleared("2026-05"), ["A2 B2 -800 -6.400000"], "{again}");
+        assert_eq!(told(&months, "2026-05"), [""; 0]);
+        months.books(
+            "2026-06",
+            &["A3 reversal 200 06-05 original=A1"],
+            &["B3 reversal -67 06-05 counter=A3 original=B1"],
+        );
+        months.close("2026-06");
+        assert_eq!(months.found("2026-06", "REV-02").len(), 1);
+    }
+}
+
+#[test]
+fn a_version_that_settled_something_cannot_be_edited() {
+    let changes: [(&str, &str, &[&str]); 6] = [
+        ("\"0.008\"", "\"0.009\"", &["SKY redemption rate 0.008 CNY", "0.009 CNY"]),
+        ("\"3:1\"", "\"2:1\"", &["SKY ratio 1000 points to 1000/3", "2:1 (from 2026-01-01)"]),
+        (
+            "- { issuer: b, per_point",
+            "- { issuer: a, per_point: \"0.010\", from: 2026-03-01, clause: p }\n    \
+             - { issuer: b, per_point",
+            &["SKY redemption rate 0.008 CNY (from 2026-01-01)", "0.01 CNY (from 2026-03-01)"],
+        ),
+        (
+            "\"0.008\", from: 2026-01-01",
+            "\"0.008\", from: 2026-03-06",
+            &["SKY redemption rate 0.008 CNY", "none"],
+        ),
+        (
+            "  minimum_settlement",
+            "  mirror_rounding: up\n  minimum_settlement",
+            &["rounding of mirrors 333", "334"],
+        ),
+        (
+            "  minimum_settlement",
+            "  settle_on: { a: issuance }\n  minimum_settlement",
+            &["SKY redemption rate 0.008 CNY", "none"],
+        ),
+    ];
+    for (from, to, says) in changes {
+        let months = march();
+        months.books("2026-04", &[A2], &[B2]);
+        months.declare_terms(|terms| {
+            assert!(terms.contains(from));
+            let terms = terms.replacen(from, to, 1);
+            match to.contains("issuance") {
+                true => terms.replace(
+                    "rates:",
+                    "rates:\n    - { issuer: a, flow: sale, per_point: \"1\", from: 2026-01-01, \
+                     clause: p }",
+                ),
+                false => terms,
+            }
+        });
+        let error = months.try_close("2026-04").unwrap_err();
+        let text = error.to_string();
+        assert_eq!(error.exit_code(), exit::USAGE, "{text}");
+        for part in [&["2026-03/2026-04-10/cleared_events.parquet:1"], says].concat() {
+            assert!(text.contains(part), "{text:?} does not say {part:?}");
+        }
+    }
+    // Another way to write a version, and a new one, change nothing that is settled.
+    let months = march();
+    months.books("2026-04", &[A2], &[B2]);
+    months.declare_terms(|terms| {
+        terms.replace("\"3:1\", from: 2026-01-01", "\"6:2\", from: 2026-02-01").replace(
+            "- { issuer: b, per_point",
+            "- { issuer: a, per_point: \"0.010\", from: 2026-04-01, clause: p }\n    \
+                 - { issuer: b, per_point",
+        )
+    });
+    months.close("2026-04");
+    assert_eq!(months.cleared("2026-04"), ["A2 B2 -1000 -8.000000"]);
+}
+
+/// The acceptor's leg was released alone; the issuer's comes a month later, by whatever rule the
+/// two belong together, and is not paid again, nor its reversal more than once.
+#[test]
+fn a_leg_that_was_released_alone_is_known_when_its_partner_comes() {
+    for (rules, mirror, leg) in [
+        ("[reference]", B1, A1),
+        ("[reference]", "B1 xaccept 333 03-05", "A1 xburn -1000 03-05 counter=B1"),
+        (
+            "[reference, { order: {} }]",
+            "B1 xaccept 333 03-05 order=O1",
+            "A1 xburn -3000 03-05 order=O1",
+        ),
+    ] {
+        let mut months = Months::matched(rules);
+        months.books("2026-03", &[], &[mirror]);
+        months.close("2026-03");
+        months.decide(("2026-03", "EVT-02"), "release", "1000", "04-05");
+        months.close("2026-04");
+        assert_eq!(months.cleared("2026-04"), [" B1 1000 8.000000"]);
+        months.books("2026-05", &[leg], &[]);
+        months.close("2026-05");
+        assert_eq!(months.codes("2026-05"), [""; 0], "{leg}");
+        let joined = table(&months.finally("2026-05"), "settled_rows");
+        assert_eq!(cells(&joined, &["event_id", "became", "partner_event_id"]), ["A1 joined B1"]);
+        // Neither book has the event in June; it is reversed at what was settled, once.
+        months.books(
+            "2026-06",
+            &["A2 reversal 1000 06-05 original=A1", "A3 reversal 1 06-06 original=A1"],
+            &[
+                "B2 reversal -333 06-05 counter=A2 original=B1",
+                "B3 reversal -1 06-06 counter=A3 original=B1",
+            ],
+        );
+        months.close("2026-06");
+        assert_eq!(months.cleared("2026-06"), ["A2 B2 -1000 -8.000000"], "{leg}");
+        assert_eq!(months.held("2026-06"), ["a A3 B3 REV-02"], "{leg}");
+    }
+}
+
+#[test]
+fn an_issuers_leg_that_was_released_alone_is_known_when_its_mirror_comes() {
+    for (rules, leg, mirror) in [
+        ("[reference]", A1, B1),
+        ("[reference]", "A1 xburn -1000 03-05 counter=B1", "B1 xaccept 333 03-05"),
+        (
+            "[reference, { order: {} }]",
+            "A1 xburn -1000 03-05 order=O1",
+            "B1 xaccept 300 03-05 order=O1",
+        ),
+    ] {
+        let mut months = Months::matched(rules);
+        months.books("2026-03", &[leg], &[]);
+        months.close("2026-03");
+        months.decide(("2026-03", "EVT-01"), "release", "", "04-05");
+        months.close("2026-04");
+        assert_eq!(months.cleared("2026-04"), ["A1  1000 8.000000"]);
+        months.books("2026-05", &[], &[mirror]);
+        months.close("2026-05");
+        assert_eq!(months.codes("2026-05"), [""; 0], "{mirror}");
+        months.books(
+            "2026-06",
+            &["A2 reversal 1000 06-05 original=A1"],
+            &["B2 reversal -333 06-05 counter=A2 original=B1"],
+        );
+        months.close("2026-06");
+        assert_eq!(months.cleared("2026-06"), ["A2 B2 -1000 -8.000000"], "{mirror}");
+    }
+}
+
+/// A reversal that was released alone has reversed its original, whichever side booked it.
+#[test]
+fn a_reversal_that_was_released_alone_leaves_nothing_to_reverse() {
+    for (a, b, points) in [
+        (vec!["A2 reversal 1000 04-05 original=A1"], vec![], ""),
+        (vec![], vec!["B2 reversal -333 04-05 original=B1 counter=A2"], "-1000"),
+    ] {
+        let mut months = march();
+        months.books("2026-04", &a, &b);
+        months.close("2026-04");
+        months.decide(("2026-04", "REV-03"), "release", points, "05-05");
+        months.close("2026-05");
+        assert_eq!(months.net("2026-05"), "-8.00");
+        months.books(
+            "2026-06",
+            &["A3 reversal 1000 06-05 original=A1"],
+            &["B3 reversal -333 06-05 counter=A3 original=B1"],
+        );
+        months.close("2026-06");
+        assert_eq!(months.held("2026-06"), ["a A3 B3 REV-02"], "{a:?} {b:?}");
+        assert_eq!(months.net("2026-06"), "0.00");
+    }
+}
+
+/// A one-sided reversal keeps its issuer, its code and its id when its original is dropped, and so
+/// the decision that was taken on it.
+#[test]
+fn a_reversal_of_what_was_dropped_stays_what_it_was() {
+    for action in ["reject", "write_off"] {
+        let mut months = Months::new();
+        months.books("2026-03", &[], &["B1 xaccept 333 03-05"]);
+        months.close("2026-03");
+        months.books("2026-04", &[], &["B2 reversal -333 04-05 original=B1"]);
+        months.decide(("2026-03", "EVT-02"), action, "", "05-05");
+        months.close("2026-04");
+        let before = months.found("2026-04", "REV-03");
+        months.close("2026-05");
+        assert_eq!(months.held("2026-05"), ["a  B2 REV-03"]);
+        months.decide(("2026-05", "REV-03"), action, "", "06-05");
+        months.close("2026-06");
+        assert_eq!(
+            before[0]["discrepancy_id"],
+            months.found("2026-06", "REV-03")[0]["discrepancy_id"]
+        );
+        assert_eq!(months.held("2026-06"), [""; 0]);
+        let decided = table(&months.finally("2026-06"), "decisions");
+        let decided = cells(&decided, &["decision_id", "outcome", "acceptor_event_id"]);
+        assert_eq!(decided, ["D1 not_held ", "D2 applied B2"]);
+    }
+}
+
+/// What was dropped pairs with nothing any more, and does not stand in the way of another.
+#[test]
+fn what_was_dropped_comes_back_for_nobody() {
+    let mut months = Months::matched("[reference, { order: {} }]");
+    months.books("2026-03", &["A1 xburn -1000 03-05 order=O1"], &[]);
+    months.close("2026-03");
+    months.decide(("2026-03", "EVT-01"), "reject", "", "04-05");
+    months.close("2026-04");
+    // Sent again, and enlarged, it is no item; its mirror, which comes late, is one by itself; and
+    // what was booked in its place finds its own mirror.
+    months.books(
+        "2026-05",
+        &["A1 xburn -3000 03-05 order=O1", "A9 xburn -900 05-05 order=O1"],
+        &["B1 xaccept 333 03-05 counter=A1", "B9 xaccept 300 05-05 order=O1"],
+    );
+    months.close("2026-05");
+    assert_eq!(months.cleared("2026-05"), ["A9 B9 900 7.200000"]);
+    assert_eq!(months.held("2026-05"), ["a  B1 EVT-02"]);
+    assert_eq!(told(&months, "2026-05"), ["points -1000 -3000 counted"]);
+}
+
+#[test]
+fn two_settlements_of_one_number_are_told() {
+    let months = march();
+    let row = "P1,2026-03,CNY,paid,3.00,2026-04-20\n";
+    months.settle(&format!("{row}{row}P2,2026-03,CNY,paid,1.00,2026-04-21\n"));
+    months.try_run("2026-04", "2026-04-30").unwrap();
+    let folder = months.path("out/p/2026-04/2026-04-30");
+    let mut rows = table(&folder, "discrepancies");
+    rows.retain(|row| row["code"] == "EVT-04");
+    assert!(rows.is_empty(), "{rows:?}");
+    fs::remove_dir_all(months.path("out/p/2026-04")).unwrap();
+    months.settle(&format!("{row}P1,2026-03,CNY,paid,2.00,2026-04-20\n"));
+    months.close("2026-04");
+    let columns = ["field", "expected", "actual", "effect", "a_rows"];
+    assert_eq!(
+        cells(&months.found("2026-04", "EVT-04"), &columns),
+        ["amount 2026-03 paid 2 CNY 2026-04-20 2026-03 paid 3 CNY 2026-04-20 counted \
+          settlements.csv:2;settlements.csv:3"]
+    );
+}

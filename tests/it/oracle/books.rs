@@ -30,6 +30,8 @@ pub struct Entry {
     pub recalled: bool,
     /// What became of it in a final publication.
     pub settled: Option<Settled>,
+    /// A file has it though it is settled: what was published stands for it.
+    pub resent: bool,
     /// It repeats an earlier row in every column.
     pub extra: bool,
     /// Other rows have its id and other content.
@@ -63,7 +65,8 @@ impl Entry {
 
     /// Still to be paired or judged.
     pub fn is_open(&self) -> bool {
-        !self.extra && !self.collided && self.partner.is_none() && self.fate.is_none()
+        let stands = !self.extra && !self.collided && !self.resent;
+        stands && self.partner.is_none() && self.fate.is_none()
     }
 }
 
@@ -102,8 +105,9 @@ impl<'w> Books<'w> {
             leg.1.kind == Kind::Reversal || role_of_kind(leg.1.kind).0 != Role::Own
         };
         let back = past.recalled(world, &legs, is_leg);
-        let entry = |(party, row): (Party, Row), recalled| Entry {
+        let entry = |(party, row): (Party, Row), recalled: bool| Entry {
             settled: past.settled(party, &row.event_id),
+            resent: !recalled && past.settled(party, &row.event_id).is_some(),
             row,
             party,
             recalled,
@@ -134,13 +138,13 @@ impl<'w> Books<'w> {
             for other in 0..self.entries.len() {
                 let (entry, twin) = (&self.entries[this], &self.entries[other]);
                 let same_id = entry.party == twin.party && entry.row.event_id == twin.row.event_id;
-                if other == this || !same_id {
+                if other == this || !same_id || entry.resent != twin.resent {
                     continue;
                 }
                 let alike = entry.row == twin.row;
                 if alike && other < this {
                     self.entries[this].extra = true;
-                } else if !alike {
+                } else if !alike && !entry.resent {
                     self.entries[this].collided = true;
                 }
             }
@@ -172,7 +176,8 @@ impl<'w> Books<'w> {
         let entry = &self.entries[index];
         let wanted = entry.row.original_event_id.as_ref()?;
         let original = self.entries.iter().position(|other| {
-            other.party == entry.party && other.row.event_id == *wanted && !other.extra
+            let stands = !other.extra && !other.resent;
+            other.party == entry.party && other.row.event_id == *wanted && stands
         })?;
         let found = &self.entries[original];
         (!found.is_reversal() && !found.collided).then_some(original)
@@ -195,7 +200,7 @@ impl<'w> Books<'w> {
                 .filter(|other| {
                     let twin = &self.entries[*other];
                     let same_id = twin.row.event_id == entry.row.event_id;
-                    twin.party == entry.party && same_id && !twin.extra
+                    twin.party == entry.party && same_id && !twin.extra && !twin.resent
                 })
                 .collect();
             let about = self.describe("EVT-04", &same);
@@ -253,12 +258,13 @@ impl<'w> Books<'w> {
     /// the acceptor's legs that name it, where all of them are collided.
     fn waits_with(&self, leg: usize) -> Option<usize> {
         let entry = &self.entries[leg];
-        if entry.role == Role::Own || entry.extra || entry.collided {
+        if entry.role == Role::Own || entry.extra || entry.collided || entry.resent {
             return None;
         }
         let partners = || {
             let all = self.entries.iter().enumerate();
-            all.filter(|(_, other)| other.party != entry.party && !other.extra)
+            let stands = |other: &Entry| !other.extra && !other.resent;
+            all.filter(move |(_, other)| other.party != entry.party && stands(other))
         };
         let named = partners().find(|(_, other)| {
             other.collided && entry.row.counter_event_id.as_ref() == Some(&other.row.event_id)
@@ -278,6 +284,46 @@ impl<'w> Books<'w> {
         }
         let least = naming.into_iter().min_by_key(|(_, other)| &other.row.event_id);
         least.map(|(index, _)| index)
+    }
+
+    /// What is told of settled events that the files have with other content. The settled row has
+    /// all that a publication says of it.
+    pub fn resent_otherwise(&self) -> Vec<Discrepancy> {
+        let says = |row: &Row| {
+            let reverses = row.kind == Kind::Reversal;
+            (
+                (row.kind, row.points, row.member_no.clone(), row.occurred_at),
+                row.counter_event_id.clone(),
+                row.original_event_id.clone().filter(|_| reverses),
+                row.status,
+            )
+        };
+        let mut told = Vec::new();
+        let mut seen: Vec<(Party, &str)> = Vec::new();
+        for entry in self.entries.iter().filter(|entry| entry.resent) {
+            let key = (entry.party, entry.row.event_id.as_str());
+            if seen.contains(&key) {
+                continue;
+            }
+            seen.push(key);
+            let of_id = || {
+                let all = self.entries.iter().enumerate();
+                all.filter(|(_, other)| (other.party, other.row.event_id.as_str()) == key)
+            };
+            let stands: Vec<usize> =
+                of_id().filter(|(_, other)| !other.resent).map(|(index, _)| index).collect();
+            let other =
+                |row: &Row| stands.iter().all(|at| says(&self.entries[*at].row) != says(row));
+            let mut rows: Vec<usize> = of_id()
+                .filter(|(_, twin)| twin.resent && !twin.extra && other(&twin.row))
+                .map(|(index, _)| index)
+                .collect();
+            if !rows.is_empty() {
+                rows.push(stands[0]);
+                told.push(self.describe("EVT-04", &rows));
+            }
+        }
+        told
     }
 
     fn judge_own(&mut self) {
@@ -333,6 +379,16 @@ impl<'w> Books<'w> {
         let entry = &self.entries[index];
         let points = i128::from(entry.row.points);
         if entry.flow == Some(Flow::Sale) { points } else { -points }
+    }
+
+    /// The points at which the event of an issuer's leg was settled, or else what it clears.
+    pub fn cleared_at(&self, index: usize) -> i128 {
+        let counted = |index: usize| {
+            let entry = &self.entries[index];
+            self.past.counted_at(entry.party, &entry.row.event_id)
+        };
+        let partner = self.entries[index].partner;
+        counted(index).or_else(|| counted(partner?)).unwrap_or_else(|| self.cleared(index))
     }
 
     /// The instant whose versions apply: a reversal has its original's.

@@ -1,7 +1,8 @@
 //! Which rows of the two books are one event (judging.md, 4).
 
-use super::books::{Books, Role};
+use super::books::{Books, Fate, Role};
 use super::members::sole_link;
+use super::past::Settled;
 use super::terms::{mirror_by, ratio_at};
 use crate::world::{Flow, PARTIES, Party, Rule, SECOND};
 
@@ -9,6 +10,12 @@ impl Books<'_> {
     /// Pairs the legs, per issuer, by the declared rules in their order.
     pub fn pair(&mut self) {
         self.pair_what_was_settled();
+        // What was dropped alone pairs with nothing any more.
+        for entry in &mut self.entries {
+            if entry.settled == Some(Settled::Refused) && entry.is_open() {
+                entry.fate = Some(Fate::Excluded);
+            }
+        }
         for issuer in PARTIES {
             for rule in self.world.rules.clone() {
                 match rule {
@@ -65,7 +72,8 @@ impl Books<'_> {
         for leg in self.legs(issuer, Role::Acceptor) {
             let Some(counter) = &self.entries[leg].row.counter_event_id else { continue };
             let named = self.entries.iter().find(|entry| {
-                entry.party == issuer && entry.row.event_id == *counter && !entry.extra
+                let stands = !entry.extra && !entry.resent;
+                entry.party == issuer && entry.row.event_id == *counter && stands
             });
             if named.is_some_and(|entry| entry.role != Role::Issuer) {
                 self.find("EVT-09", vec![leg]);

@@ -50,7 +50,8 @@ impl Books<'_> {
         // was settled before comes before all others.
         pairs.sort_by_key(|(issuer, _)| {
             let entry = &self.entries[*issuer];
-            let settled = entry.settled.is_some();
+            let partner = entry.partner.and_then(|partner| self.entries[partner].settled);
+            let settled = entry.settled.or(partner).is_some();
             (entry.is_reversal(), !settled, entry.row.occurred_at, entry.row.event_id.clone())
         });
         let mut reversed = Reversed::default();
@@ -58,6 +59,7 @@ impl Books<'_> {
         for index in 0..self.entries.len() {
             self.follow_the_past(index);
         }
+        self.take_what_was_reversed_alone(&mut reversed);
         let (reversals, firsts): (Vec<_>, Vec<_>) =
             pairs.into_iter().partition(|(issuer, _)| self.entries[*issuer].is_reversal());
         for (issuer, acceptor) in firsts {
@@ -72,6 +74,20 @@ impl Books<'_> {
             judged.push(self.judge_pair(issuer, acceptor, &mut reversed));
         }
         (judged, reversed.0.into_iter().map(|(original, _)| original).collect())
+    }
+
+    /// A reversal that was released alone, and has no pair still, has reversed its original.
+    fn take_what_was_reversed_alone(&self, reversed: &mut Reversed) {
+        for entry in &self.entries {
+            let alone = entry.recalled && entry.partner.is_none();
+            let points = self.past.counted_at(entry.party, &entry.row.event_id);
+            let original = entry.original.filter(|_| alone);
+            let original = match entry.role {
+                Role::Acceptor => original.and_then(|mirror| self.entries[mirror].partner),
+                _ => original,
+            };
+            reversed.0.extend(original.zip(points));
+        }
     }
 
     /// What is settled is not judged again.
@@ -89,15 +105,21 @@ impl Books<'_> {
 
     fn judge_pair(&mut self, issuer: usize, acceptor: usize, reversed: &mut Reversed) -> Judged {
         let mut judged = Judged { issuer, acceptor, agreed: None };
-        if self.entries[issuer].settled.is_some() {
-            // A mirror that came after its issuer's leg was released alone is that leg's.
-            let fate = self.entries[issuer].fate;
-            self.entries[acceptor].fate = self.entries[acceptor].fate.or(fate);
+        // What joins a leg that was released alone is that leg's.
+        let settled = self.entries[issuer].settled.or(self.entries[acceptor].settled);
+        if let Some(settled) = settled {
+            let fate = match settled {
+                Settled::Counted => Fate::Counted,
+                Settled::Refused => Fate::Excluded,
+            };
+            for leg in [issuer, acceptor] {
+                self.entries[leg].fate = Some(fate);
+            }
             let original = self.entries[issuer].original;
             if let Some(original) = original
-                && self.entries[issuer].settled == Some(Settled::Counted)
+                && settled == Settled::Counted
             {
-                reversed.0.push((original, self.cleared(issuer)));
+                reversed.0.push((original, self.cleared_at(issuer)));
             }
             return judged;
         }
@@ -167,7 +189,7 @@ impl Books<'_> {
         let (before, after) = match original {
             None => (0, cleared),
             Some(original) => {
-                let before = self.cleared(original) + reversed.so_far(original);
+                let before = self.cleared_at(original) + reversed.so_far(original);
                 (before, before + cleared)
             }
         };
@@ -178,7 +200,7 @@ impl Books<'_> {
             }
         }
         if let Some(original) = original {
-            if after * self.cleared(original).signum() < 0 {
+            if after * self.cleared_at(original).signum() < 0 {
                 codes.push("REV-02");
                 under = under.or_else(|| Some(own("REV-02")));
             } else {

@@ -15,6 +15,18 @@ pub type Leg = (Party, Row);
 pub struct Settlement {
     pub issuer: Option<Leg>,
     pub acceptor: Option<Leg>,
+    /// Issuer points that were counted, whatever a leg says.
+    pub points: i128,
+}
+
+/// A leg that is settled without having been counted: it was dropped, or its partner was released
+/// alone before it came.
+#[derive(Debug, Clone)]
+pub struct Apart {
+    pub leg: Leg,
+    pub how: Settled,
+    /// The leg that it was settled with.
+    pub partner: Option<(Party, String)>,
 }
 
 impl Settlement {
@@ -24,6 +36,15 @@ impl Settlement {
 
     fn has(&self, party: Party, event_id: &str) -> bool {
         self.legs().any(|(owner, row)| *owner == party && row.event_id == event_id)
+    }
+
+    fn reverses(&self, party: Party, event_id: &str) -> bool {
+        let original = |row: &Row| row.original_event_id.as_deref() == Some(event_id);
+        self.legs().any(|(owner, row)| *owner == party && original(row))
+    }
+
+    fn is_alone(&self) -> bool {
+        self.issuer.is_none() || self.acceptor.is_none()
     }
 }
 
@@ -45,8 +66,8 @@ pub struct Final {
     /// `[start, end)` of its period.
     pub bounds: (i64, i64),
     pub settled: Vec<Settlement>,
-    /// Legs that were rejected or written off.
-    pub refused: Vec<(Party, String)>,
+    /// Legs that are settled without having been counted.
+    pub apart: Vec<Apart>,
     /// Every leg that is held at its end, and under which code.
     pub open: Vec<(Leg, &'static str)>,
     /// The accounts that were judged, and as of which instant.
@@ -111,17 +132,32 @@ impl Past {
             if past.settled.iter().any(|pair| pair.has(party, event_id)) {
                 return Some(Settled::Counted);
             }
-            if past.refused.iter().any(|(owner, id)| *owner == party && id == event_id) {
-                return Some(Settled::Refused);
+            let mut apart = past.apart.iter();
+            let found =
+                apart.find(|apart| apart.leg.0 == party && apart.leg.1.event_id == event_id);
+            if let Some(apart) = found {
+                return Some(apart.how);
             }
         }
         None
     }
 
+    /// Issuer points at which the event of a leg was counted.
+    pub fn counted_at(&self, party: Party, event_id: &str) -> Option<i128> {
+        let mut all = self.finals.iter().flat_map(|past| &past.settled);
+        all.find(|pair| pair.has(party, event_id)).map(|pair| pair.points)
+    }
+
     /// Whether both were settled together.
     pub fn settled_together(&self, issuer: (Party, &str), acceptor: (Party, &str)) -> bool {
         let mut all = self.finals.iter().flat_map(|past| &past.settled);
+        let mut apart = self.finals.iter().flat_map(|past| &past.apart);
+        let are = |one: &Apart, leg: (Party, &str), other: (Party, &str)| {
+            let partner = one.partner.as_ref().map(|(party, id)| (*party, id.as_str()));
+            (one.leg.0, one.leg.1.event_id.as_str()) == leg && partner == Some(other)
+        };
         all.any(|pair| pair.has(issuer.0, issuer.1) && pair.has(acceptor.0, acceptor.1))
+            || apart.any(|one| are(one, issuer, acceptor) || are(one, acceptor, issuer))
     }
 
     /// The cap under which the period before held a leg.
@@ -153,6 +189,12 @@ impl Past {
         let all: Vec<&Settlement> = self.finals.iter().flat_map(|past| &past.settled).collect();
         let mut wanted: Vec<Leg> = files.iter().filter(|leg| is_leg(leg)).cloned().collect();
         wanted.extend(found.iter().cloned());
+        // What was settled alone, or dropped, may belong to anything that comes.
+        for leg in all.iter().filter(|pair| pair.is_alone()).flat_map(|pair| pair.legs()) {
+            found.push(leg.clone());
+            wanted.push(leg.clone());
+        }
+        found.extend(self.finals.iter().flat_map(|past| &past.apart).map(|one| one.leg.clone()));
         while let Some((party, row)) = wanted.pop() {
             let names = [
                 Some((party, row.event_id.clone())),
@@ -161,7 +203,9 @@ impl Past {
             ];
             let mut pairs: Vec<&Settlement> = Vec::new();
             for (owner, id) in names.into_iter().flatten() {
-                pairs.extend(all.iter().filter(|pair| pair.has(owner, &id)));
+                let is_kin =
+                    |pair: &&&Settlement| pair.has(owner, &id) || pair.reverses(owner, &id);
+                pairs.extend(all.iter().filter(is_kin));
             }
             let reversed: Vec<&Leg> =
                 pairs.iter().filter_map(|pair| pair.issuer.as_ref()).collect();
@@ -176,7 +220,7 @@ impl Past {
                 let known = found
                     .iter()
                     .any(|other| other.0 == leg.0 && *other.1.event_id == leg.1.event_id);
-                if !known && !in_files(leg.0, &leg.1.event_id) {
+                if !known {
                     found.push(leg.clone());
                     wanted.push(leg.clone());
                 }

@@ -1,10 +1,10 @@
 //! What a closed period leaves to the next (periods.md).
 
 use super::answer::{Account, Answer};
-use super::books::{Books, Fate};
+use super::books::{Books, Fate, Role};
 use super::decisions::Counted;
 use super::fraction::Fraction;
-use super::past::{Balance, Final, Leg, Settlement};
+use super::past::{Apart, Balance, Final, Leg, Settled, Settlement};
 use crate::world::Party;
 
 impl Books<'_> {
@@ -29,17 +29,28 @@ impl Books<'_> {
         let settled = counted.iter().map(|item| Settlement {
             issuer: item.issuer_leg.map(leg),
             acceptor: item.acceptor_leg.map(leg),
+            points: item.points,
         });
-        let mut refused = Vec::new();
+        let mut apart = Vec::new();
         let mut open = Vec::new();
         for (index, entry) in self.entries.iter().enumerate() {
+            let partner = entry.partner.map(|partner| &self.entries[partner]);
+            let set_apart = |how| Apart {
+                leg: leg(index),
+                how,
+                partner: partner.map(|other| (other.party, other.row.event_id.clone())),
+            };
+            let is_partners = partner.is_some_and(|leg| leg.settled == Some(Settled::Counted));
+            if is_partners && entry.settled.is_none() {
+                apart.push(set_apart(Settled::Counted));
+            }
             if !self.belongs(index) || entry.extra {
                 continue;
             }
             match entry.fate {
                 Some(Fate::Held(code)) => open.push((leg(index), code)),
-                Some(Fate::Excluded) if entry.refused => {
-                    refused.push((entry.party, entry.row.event_id.clone()));
+                Some(Fate::Excluded) if entry.refused && entry.role != Role::Own => {
+                    apart.push(set_apart(Settled::Refused));
                 }
                 _ => {}
             }
@@ -70,7 +81,7 @@ impl Books<'_> {
             label: world.label_of(first),
             bounds: world.period_bounds(),
             settled: settled.collect(),
-            refused,
+            apart,
             open,
             accounts: accounts.to_vec(),
             balances: balances.collect(),

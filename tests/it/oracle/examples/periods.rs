@@ -152,7 +152,7 @@ fn a_settled_row_that_comes_again_settles_nothing() {
     other.event_id = "another".to_owned();
     chain.runs[1].world.b.ledger.push(other);
     let all = judge_chain(&chain);
-    assert_eq!(codes(&all[1]), ["EVT-02 another"]);
+    assert_eq!(codes(&all[1]), ["EVT-02 another", "EVT-04 s"]);
     assert_eq!(gross(&all[1]), Vec::<String>::new());
 }
 

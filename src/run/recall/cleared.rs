@@ -1,0 +1,236 @@
+//! What was cleared of events that the run's files still name, and what was cleared alone.
+
+use std::collections::BTreeSet;
+
+use arrow::array::StringArray;
+
+use super::super::Error;
+use super::Hand;
+use super::index::{party_of, said, unsound, word};
+use super::price::{Prices, Published};
+use crate::agreement::Agreement;
+use crate::frame::books::RecalledRow;
+use crate::past::Settled;
+use crate::publish::{Columns, Final, PublishError};
+use crate::value::kind::{Flow, Kind, Status};
+use crate::value::party::Party;
+use crate::value::period::Instant;
+
+const TABLE: &str = "cleared_events";
+
+/// Cleared events that the run has to know: an event with all its reversals, by issuer and the
+/// event's id.
+pub type Families = BTreeSet<(Party, String)>;
+
+impl Hand<'_> {
+    /// Whether the run has a row of that id, or one that names it.
+    fn wants(&self, party: Party, id: &str) -> bool {
+        let index = self.index.of(party);
+        index.own.has(id)
+            || index.originals.has(id)
+            || self.index.of(party.partner()).counters.has(id)
+            || self.named.of(party).contains(id)
+    }
+
+    /// Finds the cleared events that a leg of the run is, names, or reverses.
+    pub fn find_families(
+        &self,
+        publication: &Final,
+        families: &mut Families,
+    ) -> Result<(), PublishError> {
+        let columns = [
+            "issuer",
+            "issuer_event_id",
+            "acceptor_event_id",
+            "original_event_id",
+            "acceptor_original_event_id",
+        ];
+        publication.scan(TABLE, &columns, |_, rows| {
+            let issuers = rows.texts("issuer")?;
+            let legs = [rows.texts("issuer_event_id")?, rows.texts("acceptor_event_id")?];
+            let originals =
+                [rows.texts("original_event_id")?, rows.texts("acceptor_original_event_id")?];
+            for row in 0..rows.len() {
+                let issuer = party_of(issuers.value(row));
+                let Some(root) = said(originals[0], row).or(said(legs[0], row)) else { continue };
+                let of = |ids: &StringArray, party| {
+                    said(ids, row).is_some_and(|id| self.wants(party, id))
+                };
+                let sides = [issuer, issuer.partner()];
+                let is_wanted = (0..2)
+                    .any(|side| of(legs[side], sides[side]) || of(originals[side], sides[side]));
+                if is_wanted {
+                    families.insert((issuer, root.to_owned()));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Brings back the cleared events of those families, and every leg that was cleared alone.
+    ///
+    /// # Errors
+    /// [`Error::Repriced`] when the pipeline would value one of them otherwise than it was.
+    pub fn bring_cleared(
+        &mut self,
+        agreement: &Agreement,
+        publication: &Final,
+        families: &Families,
+    ) -> Result<(), Error> {
+        let columns = [&Prices::COLUMNS[..], &COLUMNS].concat();
+        publication.scan(TABLE, &columns, |first_row, rows| {
+            let sides = [Leg::of(rows, ISSUERS)?, Leg::of(rows, ACCEPTORS)?];
+            let (issuers, flows) = (rows.texts("issuer")?, rows.texts("flow")?);
+            let orders = rows.texts("order_no")?;
+            let cleared = rows.integers("points")?;
+            let prices = Prices::of(rows)?;
+            for (row, line) in (0..rows.len()).zip(first_row..) {
+                let issuer = party_of(issuers.value(row));
+                let ids = [said(sides[0].ids, row), said(sides[1].ids, row)];
+                let is_alone = ids.contains(&None);
+                let root = said(sides[0].originals, row).or(ids[0]);
+                let is_kin = root.is_some_and(|root| families.contains(&(issuer, root.to_owned())));
+                if !is_alone && !is_kin {
+                    continue;
+                }
+                let unsound = || unsound(publication, TABLE, line);
+                let points = cleared[row].ok_or_else(unsound)?;
+                let mut legs = [None, None];
+                for (side, party) in [issuer, issuer.partner()].into_iter().enumerate() {
+                    let Some(read) = sides[side].read(row) else { continue };
+                    let leg = read.ok_or_else(unsound)?;
+                    let at = leg.occurred_at;
+                    if leg.kind != Kind::Reversal && legs == [None, None] {
+                        let flow = word(Flow::ALL, Flow::WORDS, said(flows, row));
+                        let flow = flow.ok_or_else(unsound)?;
+                        let published = Published { issuer, flow, at, points };
+                        let place = || format!("{}/{TABLE}.parquet:{line}", publication.place());
+                        prices.compare(agreement, published, row, place)?;
+                    }
+                    let leg = RecalledRow {
+                        order_no: said(orders, row).map(str::to_owned),
+                        file: self.file(party, publication, TABLE),
+                        line,
+                        ..leg
+                    };
+                    let leg = self.settle(party, leg, None, Settled::Cleared);
+                    self.recalled.scope.cleared.of_mut(party).insert(leg, points);
+                    legs[side] = Some(leg);
+                }
+                if let [Some(leg), Some(mirror)] = legs {
+                    self.recalled.scope.pairs.of_mut(issuer).push((leg, mirror));
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// What is read of `cleared_events` besides prices.
+const COLUMNS: [&str; 18] = [
+    "issuer",
+    "order_no",
+    "issuer_event_id",
+    "kind",
+    "issuer_member",
+    "original_event_id",
+    "counter_event_id",
+    "issuer_status",
+    "occurred_at",
+    "issuer_points",
+    "acceptor_event_id",
+    "acceptor_kind",
+    "acceptor_member",
+    "acceptor_original_event_id",
+    "acceptor_counter_event_id",
+    "acceptor_status",
+    "accepted_at",
+    "recorded_mirror",
+];
+
+/// The columns of the issuer's leg: id, kind, member, original, counter and status; when; points.
+const ISSUERS: ([&str; 6], &str, &str) = (
+    [
+        "issuer_event_id",
+        "kind",
+        "issuer_member",
+        "original_event_id",
+        "counter_event_id",
+        "issuer_status",
+    ],
+    "occurred_at",
+    "issuer_points",
+);
+
+/// Those of the acceptor's leg.
+const ACCEPTORS: ([&str; 6], &str, &str) = (
+    [
+        "acceptor_event_id",
+        "acceptor_kind",
+        "acceptor_member",
+        "acceptor_original_event_id",
+        "acceptor_counter_event_id",
+        "acceptor_status",
+    ],
+    "accepted_at",
+    "recorded_mirror",
+);
+
+/// The columns of one side of `cleared_events`.
+struct Leg<'a> {
+    ids: &'a StringArray,
+    kinds: &'a StringArray,
+    members: &'a StringArray,
+    originals: &'a StringArray,
+    counters: &'a StringArray,
+    statuses: &'a StringArray,
+    at: Vec<Option<Instant>>,
+    points: Vec<Option<i64>>,
+}
+
+impl<'a> Leg<'a> {
+    fn of(
+        rows: &'a Columns<'_>,
+        (texts, at, points): ([&str; 6], &str, &str),
+    ) -> Result<Leg<'a>, PublishError> {
+        let [ids, kinds, members, originals, counters, statuses] =
+            texts.map(|name| rows.texts(name));
+        Ok(Leg {
+            ids: ids?,
+            kinds: kinds?,
+            members: members?,
+            originals: originals?,
+            counters: counters?,
+            statuses: statuses?,
+            at: rows.instants(at)?,
+            points: rows.integers(points)?,
+        })
+    }
+
+    /// The leg of a row as it was read, as far as the table says; `Some(None)` where it is not
+    /// sound, `None` where the row has no such leg.
+    fn read(&self, row: usize) -> Option<Option<RecalledRow>> {
+        let event_id = said(self.ids, row)?.to_owned();
+        let text = |column| said(column, row).map(str::to_owned);
+        let sound = || {
+            Some(RecalledRow {
+                event_id,
+                member_no: text(self.members)?,
+                kind: word(Kind::ALL, Kind::WORDS, said(self.kinds, row))?,
+                points: self.points.get(row).copied().flatten()?,
+                occurred_at: self.at.get(row).copied().flatten()?,
+                posted_at: None,
+                counter_event_id: text(self.counters),
+                original_event_id: text(self.originals),
+                order_no: None,
+                status: word(Status::ALL, Status::WORDS, said(self.statuses, row))?,
+                amount: None,
+                currency: None,
+                authority: None,
+                file: 0,
+                line: 0,
+            })
+        };
+        Some(sound())
+    }
+}

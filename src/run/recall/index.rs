@@ -1,0 +1,96 @@
+//! The ids that a run's own ledgers have and name, and the words of published rows.
+
+use arrow::array::{Array, StringArray};
+use rust_decimal::Decimal;
+
+use crate::engine::{Exchange, Keyed};
+use crate::frame::books::{Ledger, Side};
+use crate::publish::{Final, PublishError, plain};
+use crate::value::kind::Role;
+use crate::value::party::Party;
+
+/// The ids of one ledger's rows, and those that its legs name.
+pub struct Index<'a> {
+    /// Every row by its own id.
+    pub own: Ids<'a>,
+    /// Rows by the partner's id that they name.
+    pub counters: Ids<'a>,
+    /// Rows by the id of the event that they reverse.
+    pub originals: Ids<'a>,
+    is_leg: Box<dyn Fn(u32) -> bool + 'a>,
+    /// The number of rows.
+    pub rows: u32,
+}
+
+impl<'a> Index<'a> {
+    pub fn of<P: Side>(ledger: &'a Ledger<P>) -> Index<'a> {
+        Index {
+            own: Ids::new(ledger.len(), |row| Some(ledger.event_id(row))),
+            counters: Ids::new(ledger.len(), |row| ledger.counter_event_id(row)),
+            originals: Ids::new(ledger.len(), |row| ledger.original_event_id(row)),
+            is_leg: Box::new(|row| ledger.kind(row).role() != Some(Role::Own)),
+            rows: ledger.rows().end,
+        }
+    }
+
+    /// The rows of that id which are legs, as far as their kind says.
+    pub fn legs<'s>(&'s self, id: &'s str) -> impl Iterator<Item = u32> + 's {
+        self.own.rows(id).filter(|&row| (self.is_leg)(row))
+    }
+}
+
+/// Rows by an id, to be found by its hash; the id's bytes decide.
+pub struct Ids<'a> {
+    keyed: Vec<Keyed>,
+    key: Box<dyn Fn(u32) -> Option<&'a str> + 'a>,
+}
+
+impl<'a> Ids<'a> {
+    fn new(rows: usize, key: impl Fn(u32) -> Option<&'a str> + Sync + 'a) -> Ids<'a> {
+        let mut keyed: Vec<Keyed> =
+            Exchange::new(1).scatter(rows, &key).into_iter().flatten().collect();
+        keyed.sort_unstable();
+        Ids { keyed, key: Box::new(key) }
+    }
+
+    pub fn rows<'s>(&'s self, id: &'s str) -> impl Iterator<Item = u32> + 's {
+        let hash = Exchange::hash(id);
+        let start = self.keyed.partition_point(|keyed| keyed.hash < hash);
+        let run = self.keyed[start..].iter().take_while(move |keyed| keyed.hash == hash);
+        run.map(|keyed| keyed.row).filter(move |&row| (self.key)(row) == Some(id))
+    }
+
+    pub fn has(&self, id: &str) -> bool {
+        self.rows(id).next().is_some()
+    }
+}
+
+/// The party of a letter in a published table.
+pub fn party_of(letter: &str) -> Party {
+    if letter == Party::A.letter() { Party::A } else { Party::B }
+}
+
+/// A text as it was read, where there is one.
+pub fn said(column: &StringArray, row: usize) -> Option<&str> {
+    column.is_valid(row).then(|| plain(column.value(row)))
+}
+
+/// A figure or word that a final publication cannot have.
+pub fn unsound(publication: &Final, table: &str, row: u64) -> PublishError {
+    PublishError::Altered {
+        path: publication.folder.join(format!("{table}.parquet")),
+        what: format!("row {row} is not sound"),
+    }
+}
+
+/// An exact amount as ledgers hold it.
+pub fn millionths(mut amount: Decimal) -> Option<i64> {
+    amount.rescale(6);
+    i64::try_from(amount.mantissa()).ok()
+}
+
+/// The value that a published word stands for.
+pub fn word<W: Copy>(all: &[W], words: &[&str], word: Option<&str>) -> Option<W> {
+    let index = words.iter().position(|known| Some(*known) == word)?;
+    all.get(index).copied()
+}

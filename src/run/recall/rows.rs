@@ -1,0 +1,145 @@
+//! Rows that a final publication has as they were read: `open_rows` and `settled_rows`.
+
+use super::index::{millionths, party_of, said, unsound, word};
+use super::{CAPS, Hand, Known};
+use crate::frame::books::RecalledRow;
+use crate::past::Settled;
+use crate::publish::{Columns, DROPPED, Final, PublishError};
+use crate::value::kind::{Kind, Role, Status};
+use crate::value::party::Party;
+
+const OPEN: &str = "open_rows";
+const SETTLED: &str = "settled_rows";
+
+/// The columns that both tables have.
+const COLUMNS: [&str; 17] = [
+    "party",
+    "event_id",
+    "member_no",
+    "kind",
+    "points",
+    "occurred_at",
+    "posted_at",
+    "counter_event_id",
+    "original_event_id",
+    "order_no",
+    "status",
+    "amount",
+    "currency",
+    "authority",
+    "code",
+    "file",
+    "line",
+];
+
+/// A published row: whose, what it says, and where it was first read.
+struct Read {
+    party: Party,
+    row: RecalledRow,
+    first_read: Option<(String, u64)>,
+}
+
+/// The rows of a batch, of which the table is the publication's.
+fn read_rows(
+    hand: &mut Hand<'_>,
+    publication: &Final,
+    table: &str,
+    first_row: u64,
+    rows: &Columns<'_>,
+) -> Result<Vec<Read>, PublishError> {
+    let texts = |name: &str| rows.texts(name);
+    let (parties, ids, members) = (texts("party")?, texts("event_id")?, texts("member_no")?);
+    let (kinds, statuses) = (texts("kind")?, texts("status")?);
+    let (counters, originals) = (texts("counter_event_id")?, texts("original_event_id")?);
+    let (orders, files) = (texts("order_no")?, texts("file")?);
+    let (amounts, currencies) = (rows.decimals("amount")?, texts("currency")?);
+    let authorities = texts("authority")?;
+    let (points, lines) = (rows.integers("points")?, rows.integers("line")?);
+    let (occurred, posted) = (rows.instants("occurred_at")?, rows.instants("posted_at")?);
+    let mut read = Vec::with_capacity(rows.len());
+    for (row, line) in (0..rows.len()).zip(first_row..) {
+        let party = party_of(parties.value(row));
+        let unsound = || unsound(publication, table, line);
+        let text = |column| said(column, row).map(str::to_owned);
+        let kind = word(Kind::ALL, Kind::WORDS, said(kinds, row));
+        let status = word(Status::ALL, Status::WORDS, said(statuses, row));
+        let first_line = lines[row].and_then(|line| u64::try_from(line).ok());
+        read.push(Read {
+            party,
+            first_read: text(files).zip(first_line),
+            row: RecalledRow {
+                event_id: text(ids).ok_or_else(unsound)?,
+                member_no: text(members).ok_or_else(unsound)?,
+                kind: kind.ok_or_else(unsound)?,
+                points: points[row].ok_or_else(unsound)?,
+                occurred_at: occurred[row].ok_or_else(unsound)?,
+                posted_at: posted[row],
+                counter_event_id: text(counters),
+                original_event_id: text(originals),
+                order_no: text(orders),
+                status: status.ok_or_else(unsound)?,
+                amount: amounts[row].and_then(millionths),
+                currency: text(currencies),
+                authority: text(authorities),
+                file: hand.file(party, publication, table),
+                line,
+            },
+        });
+    }
+    Ok(read)
+}
+
+impl Hand<'_> {
+    /// Rows that were held when the period before was closed. The files' own go first: what is
+    /// open may still be corrected.
+    pub fn bring_open(&mut self, publication: &Final) -> Result<(), PublishError> {
+        publication.scan(OPEN, &COLUMNS, |first_row, rows| {
+            let read = read_rows(self, publication, OPEN, first_row, rows)?;
+            let codes = rows.texts("code")?;
+            for (at, Read { party, row, first_read }) in read.into_iter().enumerate() {
+                let code = said(codes, at).filter(|code| code.starts_with(CAPS));
+                if self.index.of(party).own.has(&row.event_id) {
+                    if let Some(code) = code {
+                        let legs = self.index.of(party).legs(&row.event_id);
+                        let capped = legs.map(|row| (row, code.to_owned()));
+                        self.recalled.scope.capped.of_mut(party).extend(capped);
+                    }
+                    continue;
+                }
+                if row.kind.role() != Some(Role::Own) {
+                    self.named.of_mut(party).insert(row.event_id.clone());
+                    self.named.of_mut(party).extend(row.original_event_id.clone());
+                    self.named.of_mut(party.partner()).extend(row.counter_event_id.clone());
+                }
+                let row = self.push(party, row, first_read);
+                if let Some(code) = code {
+                    self.recalled.scope.capped.of_mut(party).insert(row, code.to_owned());
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Legs that are settled without standing in `cleared_events`: what a decision dropped, and
+    /// what joined a leg that had been released alone.
+    pub fn bring_settled(&mut self, publication: &Final) -> Result<(), PublishError> {
+        let mut columns = COLUMNS.to_vec();
+        columns.extend(["became", "issuer", "partner_event_id"]);
+        publication.scan(SETTLED, &columns, |first_row, rows| {
+            let read = read_rows(self, publication, SETTLED, first_row, rows)?;
+            let (became, issuers) = (rows.texts("became")?, rows.texts("issuer")?);
+            let partners = rows.texts("partner_event_id")?;
+            for (at, Read { party, row, first_read }) in read.into_iter().enumerate() {
+                let is_dropped = said(became, at) == Some(DROPPED);
+                let how = if is_dropped { Settled::Dropped } else { Settled::Cleared };
+                let issuer = party_of(issuers.value(at));
+                let partner = said(partners, at).map(str::to_owned);
+                let row = self.settle(party, row, first_read, how);
+                if let Some(id) = partner {
+                    self.known.push(Known { issuer, party, row, partner: id });
+                }
+            }
+            Ok(())
+        })
+    }
+}
