@@ -26,7 +26,7 @@ fn every_command_runs() {
     for mut command in commands {
         // What writes, writes to a scratch folder here.
         match command.first().map(String::as_str) {
-            Some("run") => {
+            Some("run" | "close") => {
                 command.extend(["--to".into(), scratch.path().join("out").display().to_string()]);
             }
             Some("generate") => {
