@@ -13,7 +13,7 @@ pub use manifest::{
     BLOCKED, FINAL, InputEntry, Manifest, OutputFile, PROVISIONAL, PastEntry, StatementEntry,
     ThresholdEntry, TotalEntry, run_digest,
 };
-pub use parquet::{Stamp, write};
+pub use parquet::{Stamp, write, write_by_place};
 pub use readback::{Closing, Columns, Final, closed_statements, closings};
 pub use table::{Cells, Column, Table, plain};
 pub use tables::{

@@ -9,11 +9,16 @@ use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
-use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriterOptions,
+    compute_leaves,
+};
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::file::writer::SerializedFileWriter;
+use rayon::prelude::*;
 use rust_decimal::Decimal;
 
 use super::folder::PublishError;
@@ -22,6 +27,9 @@ use crate::value::period::{Period, epoch_days};
 
 /// Rows that are turned into columns at a time.
 const CHUNK_ROWS: usize = 1 << 16;
+
+/// Chunks that are made side by side; a row group is a whole number of these.
+const CHUNKS_AT_ONCE: usize = 4;
 
 /// Rows of a Parquet row group.
 const GROUP_ROWS: usize = 1 << 20;
@@ -42,56 +50,161 @@ pub struct Stamp<'a> {
 ///
 /// # Errors
 /// [`PublishError`] when the file cannot be written, or a figure does not fit its column.
-pub fn write<R>(
+pub fn write<R: Send + Sync>(
     table: &Table<R>,
-    rows: impl Iterator<Item = R>,
+    mut rows: impl Iterator<Item = R>,
     stamp: Stamp<'_>,
     file: File,
 ) -> Result<u64, PublishError> {
-    let digits = stamp.digits;
-    let mut fields = vec![
-        Field::new("period", DataType::Utf8, false),
-        Field::new("as_of", DataType::Date32, false),
-    ];
-    fields.extend(
-        table
-            .columns
-            .iter()
-            .map(|column| Field::new(column.name, arrow_type(column, digits), true)),
-    );
-    let schema = Arc::new(Schema::new(fields));
-    let properties = WriterProperties::builder()
-        .set_created_by(format!("hutong {}", env!("CARGO_PKG_VERSION")))
-        .set_writer_version(WriterVersion::PARQUET_1_0)
-        .set_compression(Compression::SNAPPY)
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_max_row_group_row_count(Some(GROUP_ROWS))
-        .build();
-    // The Arrow schema in the metadata would only serve arrow readers, and old ones refuse it.
-    let options =
-        ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-    let mut writer =
-        ArrowWriter::try_new_with_options(BufWriter::new(file), schema.clone(), options)?;
-    let mut rows = rows.peekable();
-    let mut written = 0_u64;
-    while rows.peek().is_some() {
+    let mut sink = Sink::new(table, stamp, file)?;
+    loop {
         let chunk: Vec<R> = rows.by_ref().take(CHUNK_ROWS).collect();
-        let period = StringArray::from_iter_values(std::iter::repeat_n(
-            stamp.period.label.as_str(),
-            chunk.len(),
-        ));
-        let as_of = Date32Array::from_value(epoch_days(stamp.period.as_of), chunk.len());
-        let mut arrays: Vec<ArrayRef> = vec![Arc::new(period), Arc::new(as_of)];
-        for column in &table.columns {
-            arrays.push(array(table.name, column, &chunk, digits)?);
+        if chunk.is_empty() {
+            return sink.finish();
         }
-        writer.write(&RecordBatch::try_new(schema.clone(), arrays)?)?;
-        written += chunk.len() as u64;
+        sink.add(&[chunk])?;
     }
-    let buffered = writer.into_inner()?;
-    let file = buffered.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-    file.sync_all()?;
-    Ok(written)
+}
+
+/// Writes a table of which the row at each place `0..count` can be made by itself, several at a
+/// time, and tells how many rows it had. A place without a row is passed over.
+///
+/// # Errors
+/// As of [`write`].
+pub fn write_by_place<R: Send + Sync>(
+    table: &Table<R>,
+    count: usize,
+    row: impl Fn(usize) -> Option<R> + Sync,
+    stamp: Stamp<'_>,
+    file: File,
+) -> Result<u64, PublishError> {
+    let mut sink = Sink::new(table, stamp, file)?;
+    for start in (0..count).step_by(CHUNK_ROWS * CHUNKS_AT_ONCE) {
+        let end = (start + CHUNK_ROWS * CHUNKS_AT_ONCE).min(count);
+        let chunks: Vec<Vec<R>> = (start..end)
+            .step_by(CHUNK_ROWS)
+            .collect::<Vec<usize>>()
+            .into_par_iter()
+            .map(|from| (from..(from + CHUNK_ROWS).min(end)).filter_map(&row).collect())
+            .collect();
+        sink.add(&chunks)?;
+    }
+    sink.finish()
+}
+
+/// A Parquet file being written. Columns are encoded side by side; how many at a time shows
+/// nowhere, because each has pages of its own.
+struct Sink<'t, R> {
+    table: &'t Table<R>,
+    stamp: Stamp<'t>,
+    schema: SchemaRef,
+    file: SerializedFileWriter<BufWriter<File>>,
+    groups: ArrowRowGroupWriterFactory,
+    /// The columns of the row group at hand.
+    columns: Vec<ArrowColumnWriter>,
+    group_rows: usize,
+    written: u64,
+}
+
+impl<'t, R: Send + Sync> Sink<'t, R> {
+    fn new(table: &'t Table<R>, stamp: Stamp<'t>, file: File) -> Result<Sink<'t, R>, PublishError> {
+        let mut fields = vec![
+            Field::new("period", DataType::Utf8, false),
+            Field::new("as_of", DataType::Date32, false),
+        ];
+        fields.extend(
+            table
+                .columns
+                .iter()
+                .map(|column| Field::new(column.name, arrow_type(column, stamp.digits), true)),
+        );
+        let schema = Arc::new(Schema::new(fields));
+        let properties = WriterProperties::builder()
+            .set_created_by(format!("hutong {}", env!("CARGO_PKG_VERSION")))
+            .set_writer_version(WriterVersion::PARQUET_1_0)
+            .set_compression(Compression::SNAPPY)
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .build();
+        // The Arrow schema in the metadata would only serve arrow readers, and old ones refuse it.
+        let options =
+            ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let writer =
+            ArrowWriter::try_new_with_options(BufWriter::new(file), schema.clone(), options)?;
+        let (file, groups) = writer.into_serialized_writer()?;
+        let columns = groups.create_column_writers(0)?;
+        Ok(Sink { table, stamp, schema, file, groups, columns, group_rows: 0, written: 0 })
+    }
+
+    /// Adds rows; every chunk but the last has [`CHUNK_ROWS`], so that row groups end alike.
+    fn add(&mut self, chunks: &[Vec<R>]) -> Result<(), PublishError> {
+        let (table, schema, stamp) = (self.table, &self.schema, self.stamp);
+        let batches: Vec<RecordBatch> = chunks
+            .par_iter()
+            .map(|chunk| batch(table, schema, stamp, chunk))
+            .collect::<Result<_, PublishError>>()?;
+        let fields = self.schema.fields();
+        self.columns.par_iter_mut().enumerate().try_for_each(|(index, column)| {
+            for batch in &batches {
+                for leaf in compute_leaves(&fields[index], batch.column(index))? {
+                    column.write(&leaf)?;
+                }
+            }
+            Ok::<(), PublishError>(())
+        })?;
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        self.group_rows += rows;
+        self.written += rows as u64;
+        if self.group_rows >= GROUP_ROWS {
+            self.end_group()?;
+        }
+        Ok(())
+    }
+
+    fn end_group(&mut self) -> Result<(), PublishError> {
+        let chunks: Vec<ArrowColumnChunk> = std::mem::take(&mut self.columns)
+            .into_par_iter()
+            .map(|column| Ok(column.close()?))
+            .collect::<Result<_, PublishError>>()?;
+        let mut group = self.file.next_row_group()?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group)?;
+        }
+        group.close()?;
+        self.columns = self.groups.create_column_writers(self.file.flushed_row_groups().len())?;
+        self.group_rows = 0;
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<u64, PublishError> {
+        if self.group_rows > 0 {
+            self.end_group()?;
+        }
+        let buffered = self.file.into_inner()?;
+        let file = buffered.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        Ok(self.written)
+    }
+}
+
+/// The columns of some rows, made side by side.
+fn batch<R: Sync>(
+    table: &Table<R>,
+    schema: &SchemaRef,
+    stamp: Stamp<'_>,
+    rows: &[R],
+) -> Result<RecordBatch, PublishError> {
+    let Stamp { period, digits } = stamp;
+    let label = std::iter::repeat_n(period.label.as_str(), rows.len());
+    let as_of = Date32Array::from_value(epoch_days(period.as_of), rows.len());
+    let mut arrays: Vec<ArrayRef> =
+        vec![Arc::new(StringArray::from_iter_values(label)), Arc::new(as_of)];
+    let cells: Vec<ArrayRef> = table
+        .columns
+        .par_iter()
+        .map(|column| array(table.name, column, rows, digits))
+        .collect::<Result<_, PublishError>>()?;
+    arrays.extend(cells);
+    Ok(RecordBatch::try_new(schema.clone(), arrays)?)
 }
 
 fn arrow_type<R>(column: &Column<R>, digits: u32) -> DataType {
@@ -108,7 +221,7 @@ fn arrow_type<R>(column: &Column<R>, digits: u32) -> DataType {
     }
 }
 
-fn array<R>(
+fn array<R: Sync>(
     table: &'static str,
     column: &Column<R>,
     rows: &[R],
@@ -154,7 +267,8 @@ fn array<R>(
 
 /// A decimal in units of 10^-places, if it is a whole number of them and fits DECIMAL(18).
 fn units(decimal: Decimal, places: u32) -> Option<i128> {
-    let normal = decimal.normalize();
-    let factor = 10_i128.checked_pow(places.checked_sub(normal.scale())?)?;
-    normal.mantissa().checked_mul(factor).filter(|units| units.abs() <= DECIMAL_MAX)
+    // Zeros behind the last digit say nothing, and are in the way only of a place too many.
+    let exact = if decimal.scale() <= places { decimal } else { decimal.normalize() };
+    let factor = 10_i128.checked_pow(places.checked_sub(exact.scale())?)?;
+    exact.mantissa().checked_mul(factor).filter(|units| units.abs() <= DECIMAL_MAX)
 }

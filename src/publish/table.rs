@@ -75,11 +75,13 @@ impl<R> Cells<R> {
 pub fn neutralised(text: Cow<'_, str>) -> Cow<'_, str> {
     let begins_formula =
         matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r'));
-    let is_number = text.split(';').all(|part| {
-        let digits = part.strip_prefix(['-', '+']).unwrap_or(part);
-        !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-    });
-    if begins_formula && !is_number { Cow::Owned(format!("'{text}")) } else { text }
+    let is_number = || {
+        text.split(';').all(|part| {
+            let digits = part.strip_prefix(['-', '+']).unwrap_or(part);
+            !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        })
+    };
+    if begins_formula && !is_number() { Cow::Owned(format!("'{text}")) } else { text }
 }
 
 /// What a published text was before it was made safe.

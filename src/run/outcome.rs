@@ -1,6 +1,7 @@
 //! What a run leaves behind: the published tables, the manifest, and a summary for people.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::Path;
 
 use jiff::ToSpan;
@@ -191,23 +192,34 @@ struct Shelf<'a> {
 }
 
 impl Shelf<'_> {
-    fn put<R>(
+    fn put<R: Send + Sync>(
         &mut self,
         table: &Table<R>,
         rows: impl Iterator<Item = R>,
     ) -> Result<u64, PublishError> {
         self.dictionary.extend(table.dictionary_rows(self.stamp.digits));
-        self.write(table, rows)
+        self.file(table, |stamp, file| publish::write(table, rows, stamp, file))
     }
 
-    fn write<R>(
+    /// Puts a table of so many rows that they are made side by side.
+    fn put_by_place<R: Send + Sync>(
         &mut self,
         table: &Table<R>,
-        rows: impl Iterator<Item = R>,
+        count: usize,
+        row: impl Fn(usize) -> Option<R> + Sync,
+    ) -> Result<u64, PublishError> {
+        self.dictionary.extend(table.dictionary_rows(self.stamp.digits));
+        self.file(table, |stamp, file| publish::write_by_place(table, count, row, stamp, file))
+    }
+
+    fn file<R>(
+        &mut self,
+        table: &Table<R>,
+        write: impl FnOnce(Stamp<'_>, File) -> Result<u64, PublishError>,
     ) -> Result<u64, PublishError> {
         let name = format!("{}.parquet", table.name);
         let file = Folder::create(self.staging, &name)?;
-        let rows = publish::write(table, rows, self.stamp, file)?;
+        let rows = write(self.stamp, file)?;
         let (bytes, blake3) = crate::source::digest(&self.staging.join(&name))?;
         self.outputs.push(OutputFile { file: name, rows, bytes, blake3 });
         Ok(rows)
@@ -234,7 +246,7 @@ fn write_tables(
         shelf.dictionary.extend(publish::statement().dictionary_rows(digits));
         shelf.dictionary.extend(publish::lines().dictionary_rows(digits));
     } else {
-        let events = (cleared.len().into(), held.len() as i128, pending.len() as i128);
+        let events = (cleared.len() as i128, held.len() as i128, pending.len() as i128);
         let digest = cleared.digest();
         let rows = evidence.clearing.statements().iter().map(|statement| StatementRow {
             status: status.to_owned(),
@@ -246,9 +258,11 @@ fn write_tables(
         shelf.put(&publish::lines(), rows)?;
     }
     shelf.put(&publish::discrepancies(), evidence.discrepancies.iter())?;
-    let written = shelf.put(&publish::cleared_events(), cleared.rows())?;
-    if written != cleared.len() {
-        return Err(Error::Unwritten { counted: cleared.len(), written });
+    let counted = cleared.len() as u64;
+    let table = publish::cleared_events();
+    let written = shelf.put_by_place(&table, cleared.len(), |place| cleared.row(place))?;
+    if written != counted {
+        return Err(Error::Unwritten { counted, written });
     }
     shelf.put(&publish::held(), held.into_iter())?;
     shelf.put(&publish::open_rows(), items.open_rows().into_iter())?;
@@ -273,8 +287,8 @@ fn write_tables(
     shelf.put(&publish::control(), totals.iter().cloned())?;
     let table = publish::dictionary();
     shelf.dictionary.extend(table.dictionary_rows(agreement.digits()));
-    let rows = std::mem::take(&mut shelf.dictionary);
-    shelf.write(&table, rows.into_iter())?;
+    let rows = std::mem::take(&mut shelf.dictionary).into_iter();
+    shelf.file(&table, |stamp, file| publish::write(&table, rows, stamp, file))?;
     Ok(())
 }
 

@@ -110,41 +110,52 @@ impl<'a, I: Side> Counted<'a, I> {
 }
 
 impl<'a> Cleared<'a> {
-    /// The rows.
-    pub fn rows(&self) -> impl Iterator<Item = ClearedRow<'a>> + '_ {
+    /// The row at a place.
+    #[must_use]
+    pub fn row(&self, place: usize) -> Option<ClearedRow<'a>> {
         let (a, b) = directions(self.items.evidence);
-        let of_a = self.orders.0.iter().filter_map(move |&place| {
-            let counted = Counted::at(a.judged, place)?;
-            self.items.cleared_row(a, &self.line_numbers.a, &counted)
-        });
-        let of_b = self.orders.1.iter().filter_map(move |&place| {
-            let counted = Counted::at(b.judged, place)?;
-            self.items.cleared_row(b, &self.line_numbers.b, &counted)
-        });
-        of_a.chain(of_b)
+        match self.orders.0.get(place) {
+            Some(&at) => {
+                let counted = Counted::at(a.judged, at)?;
+                self.items.cleared_row(a, &self.line_numbers.a, &counted)
+            }
+            None => {
+                let at = *self.orders.1.get(place - self.orders.0.len())?;
+                let counted = Counted::at(b.judged, at)?;
+                self.items.cleared_row(b, &self.line_numbers.b, &counted)
+            }
+        }
     }
 
     /// How many there are.
     #[must_use]
-    pub fn len(&self) -> u64 {
-        (self.orders.0.len() + self.orders.1.len()) as u64
+    pub fn len(&self) -> usize {
+        self.orders.0.len() + self.orders.1.len()
     }
 
     /// The digest of what the events say, without their places.
     #[must_use]
     pub fn digest(&self) -> String {
         let mut hasher = blake3::Hasher::new();
-        for row in self.rows() {
-            let ids = [row.issuer_event_id, row.acceptor_event_id];
-            let ids = ids.map(Option::unwrap_or_default);
-            for text in [row.issuer.letter(), ids[0], ids[1]] {
-                hasher.update(&(text.len() as u64).to_le_bytes());
-                hasher.update(text.as_bytes());
-            }
-            hasher.update(&row.points.to_le_bytes());
-            hasher.update(&row.agreed.unwrap_or_default().to_le_bytes());
-        }
+        let (a, b) = directions(self.items.evidence);
+        digest_of(a, &self.orders.0, &mut hasher);
+        digest_of(b, &self.orders.1, &mut hasher);
         hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// Adds what one issuer's events say, in their order.
+fn digest_of<I: Side>(direction: Direction<'_, I>, order: &[u32], hasher: &mut blake3::Hasher) {
+    for counted in order.iter().filter_map(|&at| Counted::at(direction.judged, at)) {
+        let issuer = counted.leg.map_or("", |leg| direction.issuer.event_id(leg));
+        let acceptor = counted.mirror.map_or("", |mirror| direction.acceptor.event_id(mirror));
+        for text in [I::PARTY.letter(), issuer, acceptor] {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        hasher.update(&counted.cleared.quantity().to_le_bytes());
+        let agreed = counted.agreed.map(Points::quantity).unwrap_or_default();
+        hasher.update(&agreed.to_le_bytes());
     }
 }
 
