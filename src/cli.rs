@@ -14,9 +14,11 @@
 //! Artifacts are written before a failing exit.
 
 mod arguments;
+mod inspect;
 mod logging;
 mod progress;
 mod roundings;
+mod sample;
 mod summary;
 mod trouble;
 
@@ -27,11 +29,14 @@ use clap::Parser;
 
 use crate::detect;
 use crate::discrepancy::{Rule, Severity};
+use crate::feed::Encoding;
 use crate::generate::{self, GenerateOrder};
 use crate::pipeline;
 use crate::run::{self, Error, Order, Outcome, Watch, exit};
+use crate::source;
 use arguments::{
-    Arguments, CloseArguments, FailOn, GenerateArguments, OutputFormat, RunArguments, Verb, Voice,
+    Arguments, CloseArguments, Encoded, FailOn, GenerateArguments, OutputFormat, RunArguments,
+    Verb, Voice,
 };
 
 /// Runs the command line that the process was given.
@@ -63,7 +68,42 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
     match &arguments.verb {
         Verb::Run(wanted) => run_pipeline(wanted, arguments),
         Verb::Close(wanted) => close_period(wanted, arguments),
-        Verb::Check { pipeline } => {
+        Verb::Check { pipeline, sample: Some(rows), as_of: Some(as_of), period } => {
+            let order = Order::of(pipeline, *as_of, period.clone());
+            let sampled = run::sample(&order, *rows)?;
+            match format {
+                OutputFormat::Text => say(&sample::text(&sampled))?,
+                OutputFormat::Json => say(&sample::json(&sampled).to_string())?,
+            };
+            let is_clean = sampled.iter().all(run::Sampled::is_clean);
+            Ok(if is_clean { exit::CLEAN } else { exit::DISCREPANCIES })
+        }
+        Verb::Inspect { file, encoding, rows } => {
+            let encoding = encoding.map(|encoding| match encoding {
+                Encoded::Utf8 => Encoding::Utf8,
+                Encoded::Gb18030 | Encoded::Gbk => Encoding::Gb18030,
+            });
+            let found = source::inspect(file, encoding, *rows).map_err(Error::from)?;
+            match format {
+                OutputFormat::Text => say(&inspect::text(&found)),
+                OutputFormat::Json => say(&inspect::json(&found).to_string()),
+            }
+        }
+        Verb::Init { folder, from } => {
+            let [a, b] = from.as_slice() else {
+                let why = "`--from` names two files: A's, and then B's".to_owned();
+                return Err(trouble::Trouble::Usage(why));
+            };
+            let pipeline = source::first(folder, a, b).map_err(Error::from)?;
+            let place = pipeline.display().to_string();
+            match format {
+                OutputFormat::Text => {
+                    say(&format!("{place}  `hutong check` names what is still blank 待填"))
+                }
+                OutputFormat::Json => say(&serde_json::json!({ "pipeline": place }).to_string()),
+            }
+        }
+        Verb::Check { pipeline, .. } => {
             let checked = pipeline::read(pipeline).map_err(Error::from)?;
             match format {
                 OutputFormat::Text if arguments.voice.is_quiet() => Ok(exit::CLEAN),

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::AsArray;
+use arrow::array::{AsArray, StringArray};
 use arrow::datatypes::{Int64Type, UInt32Type};
 
 use crate::account::Account;
-use crate::feed::{FeedKind, FeedRows, InputFile};
+use crate::feed::FeedRows;
 use crate::frame::schema::FILE;
 use crate::value::money::Currency;
 use crate::value::party::Party;
@@ -31,6 +31,8 @@ pub struct ControlTotal {
     pub points: Option<i128>,
     /// The exact worth of issuer's legs.
     pub money: Option<Worth>,
+    /// The hash total of the rows' keys (散列总数).
+    pub hash_total: Option<u64>,
 }
 
 /// What rows of one role and disposition amount to.
@@ -84,7 +86,7 @@ impl Conservation {
     }
 }
 
-/// What was read of one file. A file that repeats another has what that one has.
+/// What was read of a file, or of a part of one. A file that repeats another has what that one has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FileTotal {
     /// Data rows, refused ones included.
@@ -93,47 +95,96 @@ pub struct FileTotal {
     pub rejected: u64,
     /// The points of the accepted rows, where the feed has a column of points.
     pub points: Option<i128>,
+    /// The hash total (散列总数) of the accepted rows' keys.
+    pub hash: u64,
+}
+
+impl FileTotal {
+    fn add(&mut self, other: &FileTotal) -> Result<(), Overflow> {
+        self.rows += other.rows;
+        self.rejected += other.rejected;
+        self.hash = self.hash.wrapping_add(other.hash);
+        self.points = match (self.points, other.points) {
+            (Some(one), Some(other)) => {
+                Some(one.checked_add(other).ok_or(Overflow { what: "points" })?)
+            }
+            (one, other) => one.or(other),
+        };
+        Ok(())
+    }
+}
+
+/// What was read of each part of a feed, in the order of the parts.
+///
+/// # Errors
+/// [`Overflow`] when a sum of points leaves 127 bits.
+pub fn by_part(feed: &FeedRows) -> Result<Vec<FileTotal>, Overflow> {
+    let column = |name: &str| feed.rows.column_by_name(name);
+    let keys: Vec<&StringArray> = feed
+        .kind
+        .key_columns()
+        .iter()
+        .filter_map(|name| column(name)?.as_string_opt::<i32>())
+        .collect();
+    let points =
+        feed.kind.points_column().and_then(column).and_then(|c| c.as_primitive_opt::<Int64Type>());
+    let parts = column(FILE).and_then(|c| c.as_primitive_opt::<UInt32Type>());
+    let none = FileTotal { points: points.map(|_| 0), ..FileTotal::default() };
+    let mut totals: Vec<FileTotal> =
+        feed.parts.iter().map(|part| FileTotal { rows: part.rows, ..none }).collect();
+    for (row, part) in parts.into_iter().flat_map(|parts| parts.values().iter().enumerate()) {
+        let Some(total) = totals.get_mut(*part as usize) else { continue };
+        let points = points.map(|points| i128::from(points.value(row)));
+        let hash = hash(keys.iter().map(|key| key.value(row)));
+        total.add(&FileTotal { points, hash, ..FileTotal::default() })?;
+    }
+    let numbers: BTreeMap<&str, usize> =
+        feed.parts.iter().map(|part| part.name.as_str()).zip(0..).collect();
+    for reject in &feed.rejects {
+        let part = numbers.get(reject.file.as_str()).and_then(|part| totals.get_mut(*part));
+        if let Some(part) = part {
+            part.rejected += 1;
+        }
+    }
+    Ok(totals)
+}
+
+/// The first eight bytes of the BLAKE3 of a row's key, its columns parted by a unit separator.
+fn hash<'k>(key: impl Iterator<Item = &'k str>) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    for (at, text) in key.enumerate() {
+        if at > 0 {
+            hasher.update(b"\x1f");
+        }
+        hasher.update(text.as_bytes());
+    }
+    let mut first = [0; 8];
+    first.iter_mut().zip(hasher.finalize().as_bytes()).for_each(|(to, from)| *to = *from);
+    u64::from_le_bytes(first)
 }
 
 /// What was read of each file of a feed, in the order of the files.
 ///
 /// # Errors
 /// [`Overflow`] when a sum of points leaves 127 bits.
-pub fn by_file(feed: &FeedRows) -> Result<Vec<FileTotal>, Overflow> {
-    let points_column = match feed.kind {
-        FeedKind::Ledger => Some("points"),
-        FeedKind::Accounts | FeedKind::Opening => Some("balance"),
-        FeedKind::Lots => Some("remaining"),
-        FeedKind::Statement | FeedKind::Deliveries | FeedKind::Decisions => None,
-        FeedKind::Members | FeedKind::Links | FeedKind::Consents => None,
-        FeedKind::Adjustments | FeedKind::Settlements | FeedKind::ExemptDays => None,
-    };
-    let mut accepted = vec![StageTotal::default(); feed.files.len()];
-    let files = feed.rows.column_by_name(FILE).and_then(|c| c.as_primitive_opt::<UInt32Type>());
-    let points = points_column
-        .and_then(|name| feed.rows.column_by_name(name))
-        .and_then(|column| column.as_primitive_opt::<Int64Type>());
-    for (row, file) in files.into_iter().flat_map(|files| files.values().iter().enumerate()) {
-        let points = points.map_or(0, |points| points.value(row));
-        if let Some(total) = accepted.get_mut(*file as usize) {
-            total.add(points, None)?;
+pub fn by_file(feed: &FeedRows, parts: &[FileTotal]) -> Result<Vec<FileTotal>, Overflow> {
+    let points = feed.kind.points_column().map(|_| 0);
+    let mut totals = vec![FileTotal { points, ..FileTotal::default() }; feed.files.len()];
+    for (part, found) in feed.parts.iter().zip(parts) {
+        if let Some(total) = totals.get_mut(part.file as usize) {
+            total.add(found)?;
         }
     }
-    let mut totals: BTreeMap<&str, FileTotal> = BTreeMap::new();
-    for (file, accepted) in feed.files.iter().zip(accepted) {
-        let total = match &file.repeats {
-            // The first of the files with a content stands before the others.
-            Some(first) => totals.get(first.as_str()).copied().unwrap_or_default(),
-            None => {
-                let of_file = feed.rejects.iter().filter(|reject| reject.file == file.path);
-                let points = points_column.map(|_| accepted.points);
-                FileTotal { rows: file.rows, rejected: of_file.count() as u64, points }
-            }
-        };
-        totals.insert(&file.path, total);
+    for at in 0..totals.len() {
+        // The first of the files with a content stands before the others.
+        let first = feed.files.get(at).and_then(|file| file.repeats.as_ref());
+        let first = first.and_then(|first| feed.files.iter().position(|file| file.path == *first));
+        let found = first.and_then(|first| totals.get(first).copied());
+        if let (Some(total), Some(found)) = (totals.get_mut(at), found) {
+            *total = found;
+        }
     }
-    let total_of = |file: &InputFile| totals.get(file.path.as_str()).copied();
-    Ok(feed.files.iter().filter_map(total_of).collect())
+    Ok(totals)
 }
 
 /// The totals of a feed, file by file: read = accepted + rejected; a repeated file is ignored.
@@ -141,22 +192,27 @@ pub fn by_file(feed: &FeedRows) -> Result<Vec<FileTotal>, Overflow> {
 pub fn of_feed(feed: &FeedRows, files: &[FileTotal]) -> Vec<ControlTotal> {
     let mut totals = Vec::new();
     for (file, found) in feed.files.iter().zip(files) {
-        let total = |stage, rows, points| ControlTotal {
+        let total = |stage, rows| ControlTotal {
             owner: feed.owner.word(),
             subject: feed.kind.word(),
             file: Some(file.path.clone()),
             stage,
             rows: Some(rows),
-            points,
+            points: None,
             money: None,
+            hash_total: None,
         };
         if file.repeats.is_some() {
-            totals.push(total("ignored", found.rows, None));
+            totals.push(total("ignored", found.rows));
             continue;
         }
-        totals.push(total("read", found.rows, None));
-        totals.push(total("accepted", found.rows.saturating_sub(found.rejected), found.points));
-        totals.push(total("rejected", found.rejected, None));
+        totals.push(total("read", found.rows));
+        totals.push(ControlTotal {
+            points: found.points,
+            hash_total: (!feed.kind.key_columns().is_empty()).then_some(found.hash),
+            ..total("accepted", found.rows.saturating_sub(found.rejected))
+        });
+        totals.push(total("rejected", found.rejected));
     }
     totals
 }
@@ -175,6 +231,7 @@ pub fn of_book(party: Party, conservation: &Conservation, currency: Currency) ->
             rows,
             points,
             money,
+            hash_total: None,
         };
         let amount = total.money.of(currency);
         let money = (subject == "issuer").then_some(Worth { amount, currency });
@@ -206,6 +263,7 @@ pub fn of_accounts(party: Party, accounts: &[Account]) -> Result<Vec<ControlTota
             rows: Some(total.rows),
             points: Some(total.points),
             money: None,
+            hash_total: None,
         })
     };
     Ok(vec![

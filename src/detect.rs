@@ -13,6 +13,7 @@ pub mod suspect;
 
 pub mod feed;
 pub mod delivery;
+mod total;
 pub mod snapshot;
 pub mod member;
 pub mod contact;

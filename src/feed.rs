@@ -3,6 +3,9 @@
 
 mod column;
 mod delivery;
+mod layout;
+mod rejects;
+mod written;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -23,6 +26,11 @@ use crate::value::period::{Instant, Period};
 use crate::value::token::{KeyName, TokenKey};
 
 pub use delivery::{Named, Note};
+pub use layout::{
+    Around, DeclaredTotal, Delimited, Digest, Encoding, Extent, Figures, Fixed, Format, JsonLines,
+    Limits, LineEnd, Marked, Packing, TotalOf, TotalPlace, Unpack, Zip,
+};
+pub use rejects::MaxRejects;
 
 /// How patterns match: within one name, and not the point of a hidden one.
 pub const WITHIN_A_NAME: glob::MatchOptions = glob::MatchOptions {
@@ -64,6 +72,8 @@ pub struct Feed {
     pub patterns: Vec<String>,
     /// The same of files of the days after the period, whose rows are there to be paired with.
     pub following: Vec<String>,
+    /// How the files are packed, and what stands beside them.
+    pub packing: Packing,
     /// How the files are written.
     pub format: Format,
     /// Decimal places of a point in the files; points are multiplied by 10^scale.
@@ -78,6 +88,8 @@ pub struct Feed {
     pub due: Option<Due>,
     /// How many days a snapshot may be older than the cut.
     pub max_age_days: Option<u32>,
+    /// How many rows may be refused.
+    pub max_rejects: Option<MaxRejects>,
 }
 
 /// When the files of a feed are due.
@@ -151,18 +163,6 @@ impl Feed {
     }
 }
 
-/// How a file is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Format {
-    /// Delimited UTF-8 text with a header row.
-    Csv {
-        /// The delimiter.
-        delimiter: u8,
-    },
-    /// Apache Parquet.
-    Parquet,
-}
-
 /// What a contact column holds.
 #[derive(Debug, Clone)]
 pub enum Contact {
@@ -204,14 +204,54 @@ pub struct InputFile {
     /// Whether only `following` names it: it is of the days after the period, and nobody has to
     /// have sent it yet.
     pub follows: bool,
+    /// What is wrong with what stands beside it.
+    pub beside: Option<Beside>,
     /// Data rows in it, refused ones included; filled in by reading.
+    pub rows: u64,
+}
+
+impl InputFile {
+    /// Whether it is not read: its content was, or nobody says that it is whole.
+    #[must_use]
+    pub fn is_passed_over(&self) -> bool {
+        self.repeats.is_some() || matches!(self.beside, Some(Beside::NotReady { .. }))
+    }
+}
+
+/// What is wrong with what a sender puts beside a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Beside {
+    /// Nothing says that the file was sent whole; it is not read.
+    NotReady {
+        /// The file that is missing.
+        marker: String,
+    },
+    /// The file with the digest is missing, is no digest, or is that of another content.
+    Digest {
+        /// The file with the digest.
+        sidecar: String,
+        /// The digest in it, where it is one.
+        declared: Option<String>,
+        /// The digest of the file.
+        computed: String,
+    },
+}
+
+/// A part of a feed: a file, or an entry of an archive.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FeedPart {
+    /// As it is told: the file's path, and the entry's name behind it.
+    pub name: String,
+    /// The file, as an index into the feed's files.
+    pub file: u32,
+    /// Data rows in it, refused ones included.
     pub rows: u64,
 }
 
 /// What became of one feed: its canonical rows and everything that did not become one.
 ///
 /// The batch has the columns of `FeedKind::fields` in order (undeclared ones null, or their
-/// default word), then `@file: UInt32`, an index into `files`, and `@line: UInt64`, one-based (the
+/// default word), then `@file: UInt32`, an index into `parts`, and `@line: UInt64`, one-based (the
 /// first physical line of the record in text, the row number in Parquet).
 #[derive(Debug, Clone)]
 pub struct FeedRows {
@@ -223,12 +263,24 @@ pub struct FeedRows {
     pub rows: RecordBatch,
     /// The files, in the order of their paths.
     pub files: Vec<InputFile>,
+    /// Their parts, in the order of files and entries.
+    pub parts: Vec<FeedPart>,
+    /// Totals that the parts declare of themselves.
+    pub declared: Vec<DeclaredTotal>,
     /// The refused rows.
     pub rejects: Vec<Reject>,
     /// What was wrong with the feed as a whole.
     pub faults: Vec<FeedFault>,
     /// Columns that were not agreed and arrived.
     pub strays: Vec<Stray>,
+}
+
+impl FeedRows {
+    /// Whether everything came that the feed should have: its files, and their columns.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.faults.iter().all(|fault| fault.unread().is_none())
+    }
 }
 
 /// A column that was not agreed and arrived all the same; it was dropped.
@@ -270,7 +322,7 @@ pub enum RejectCode {
     Value,
 }
 
-/// Something wrong with a feed as a whole; each blocks the statement.
+/// Something wrong with a feed as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FeedFault {
     /// FIL-01: no file matches the pattern.
@@ -287,6 +339,33 @@ pub enum FeedFault {
         /// What is wrong with it.
         reason: String,
     },
+    /// FIL-05: an archive holds what the pipeline does not know.
+    Entry {
+        /// The file.
+        file: String,
+        /// The entry.
+        entry: String,
+    },
+    /// FIL-01 or FIL-02: what stands beside a file is wrong.
+    Beside {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        beside: Beside,
+    },
+}
+
+impl FeedFault {
+    /// The file, entry or pattern that was not read for it, where there is one.
+    #[must_use]
+    pub fn unread(&self) -> Option<&str> {
+        match self {
+            FeedFault::Missing { pattern } => Some(pattern),
+            FeedFault::Column { file, .. }
+            | FeedFault::Beside { file, beside: Beside::NotReady { .. } } => Some(file),
+            FeedFault::Entry { .. } | FeedFault::Beside { .. } => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -300,6 +379,7 @@ mod tests {
             root: root.canonicalize().unwrap(),
             patterns: patterns.iter().map(|pattern| (*pattern).to_owned()).collect(),
             following: Vec::new(),
+            packing: Packing::default(),
             format: Format::Parquet,
             scale: 0,
             zone: TimeZone::UTC,
@@ -307,6 +387,7 @@ mod tests {
             not_agreed: Vec::new(),
             due: None,
             max_age_days: None,
+            max_rejects: None,
         }
     }
 

@@ -14,6 +14,7 @@ mod intake;
 mod outcome;
 mod recall;
 mod roundings;
+mod sample;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,7 @@ pub use evidence::Evidence;
 pub use intake::{Intake, Known};
 pub use outcome::{Blocking, MatchCount, Outcome, Summary, Tally, net_in_words};
 pub use roundings::{Rounded, Roundings, roundings};
+pub use sample::{Sampled, code as code_of, sample};
 
 /// What to run.
 #[derive(Debug, Clone)]

@@ -1,10 +1,12 @@
 //! Reading: the files of a feed become canonical rows, and everything that cannot is told.
 //!
 //! [`survey`] takes the digest of every file; [`read`] decodes the files, conforms each cell to
-//! its canonical column and makes sure that what it decoded is what the survey saw. A file goes
-//! through three hands: a format cuts it into pieces and splits those into rows (`csv` with
-//! `record`, `parquet` with `lane`), `conform` turns each cell into a canonical value (`amount`,
-//! `instant`), and a `sheet` keeps the rows that stand and the rejects of those that do not.
+//! its canonical column and makes sure that what it decoded is what the survey saw. A file of text
+//! is opened and unpacked (`sent`, `zip`), cut into blocks (`blocks`, `cut`) and decoded (`text`);
+//! a format splits pieces into rows (`csv` with `record`, `fixed`, `json`; `parquet` and `ipc` with
+//! `table` and `lane`), `conform` turns each cell into a canonical value (`amount`, `instant`), and
+//! a `sheet` keeps the rows that stand, the rejects of those that do not, and the totals that a
+//! file says it has (`totals`). [`inspect()`] looks at files that nobody has declared.
 //!
 //! A row is never silently dropped, nulled, coerced or rounded: it is in the batch, or it is a
 //! reject with its file, line, column and reason. A file whose columns do not fit gives a fault
@@ -14,17 +16,29 @@
 
 mod amount;
 mod batch;
+mod blocks;
 mod conform;
 mod csv;
+mod cut;
 mod delivery;
 mod digest;
 mod error;
+mod fixed;
+mod inspect;
 mod instant;
+mod ipc;
+mod json;
 mod lane;
 mod parquet;
 mod record;
 mod refusal;
+mod sent;
 mod sheet;
+mod sidecar;
+mod table;
+mod text;
+mod totals;
+mod zip;
 
 use rayon::prelude::*;
 
@@ -32,11 +46,12 @@ use self::batch::Gathering;
 pub use self::delivery::named;
 pub use self::digest::{digest, survey};
 pub use self::error::SourceError;
+pub use self::inspect::{Draft, Inspection, Seen, first, inspect};
 use self::sheet::Sheet;
-use crate::feed::{Feed, FeedFault, FeedRows, Format, InputFile};
+use crate::feed::{Beside, Feed, FeedFault, FeedRows, Format, InputFile};
 
-/// Reads the surveyed files of a feed, in their order, but those that repeat another. `watch`
-/// hears, from the calling thread, the bytes and rows read since it last heard.
+/// Reads the surveyed files of a feed, in their order, but those that repeat another or are not
+/// ready. `watch` hears, from the calling thread, the bytes and rows read since it last heard.
 ///
 /// # Errors
 /// When a file cannot be read, is corrupt or changed since the survey, when a strict column holds
@@ -47,53 +62,111 @@ pub fn read(
     files: &[InputFile],
     watch: &dyn Fn(u64, u64),
 ) -> Result<FeedRows, SourceError> {
+    read_at(feed, files, watch, Pace { block_bytes: blocks::BLOCK_BYTES, most: u64::MAX })
+}
+
+/// Reads the head of a feed: at least so many rows, where it has them. What stands behind is not
+/// looked at, so totals that the files declare are none of what comes out.
+///
+/// # Errors
+/// As [`read`], of what was looked at.
+pub fn head(feed: &Feed, files: &[InputFile], rows: u64) -> Result<FeedRows, SourceError> {
+    let pace = Pace { block_bytes: HEAD_BLOCK_BYTES, most: rows };
+    let mut read = read_at(feed, files, &|_, _| (), pace)?;
+    read.declared.clear();
+    Ok(read)
+}
+
+/// Bytes of a block where only the head is read.
+const HEAD_BLOCK_BYTES: u64 = 1 << 16;
+
+/// How much is read at a time, and how much at all.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// The bytes of a block of text, which decide nothing of what comes out.
+    block_bytes: u64,
+    /// No piece is begun once so many rows have been read.
+    most: u64,
+}
+
+fn read_at(
+    feed: &Feed,
+    files: &[InputFile],
+    watch: &dyn Fn(u64, u64),
+    pace: Pace,
+) -> Result<FeedRows, SourceError> {
     let rules = conform::rules(feed)?;
     let mut gathering = Gathering::new(feed, files);
-    let (mut faults, mut strays) = (Vec::new(), Vec::new());
+    let mut faults: Vec<FeedFault> = files
+        .iter()
+        .filter_map(|file| {
+            let beside = file.beside.clone()?;
+            // Nobody has to have sent a file of the days after the period.
+            let awaited = file.follows && matches!(beside, Beside::NotReady { .. });
+            (!awaited).then(|| FeedFault::Beside { file: file.path.clone(), beside })
+        })
+        .collect();
     // Files of the days after the period do not stand for the period's own.
     if files.iter().all(|file| file.follows) && !feed.kind.may_come_later() {
         let missing = |pattern: &String| FeedFault::Missing { pattern: pattern.clone() };
         faults.extend(feed.patterns.iter().map(missing));
     }
-    let file = |number: u32| files.get(number as usize);
-    match &feed.format {
-        Format::Csv { delimiter, .. } => {
-            let delimiter = *delimiter;
-            if !delimiter.is_ascii() || matches!(delimiter, b'"' | b'\r' | b'\n') {
-                return Err(SourceError::Delimiter(delimiter));
-            }
-            let mut blocks = csv::Blocks::new(feed, &rules, files, delimiter);
-            let decode = |block: &csv::Block, file: &InputFile| {
-                csv::decode(block, feed, &rules, file, delimiter)
-            };
-            in_order(
-                || blocks.next(),
-                |block| file(block.file()).map(|file| decode(&block, file)),
-                |sheet| gathering.add(sheet, watch),
-            )?;
-            faults.append(&mut blocks.faults);
-            strays.append(&mut blocks.strays);
-        }
+    let strays = match &feed.format {
         Format::Parquet => {
             let mut groups = parquet::RowGroups::new(feed, &rules, files);
+            let file = |number: u32| files.get(number as usize);
             in_order(
                 || groups.next(),
                 |group| file(group.file()).map(|file| parquet::decode(&group, feed, &rules, file)),
                 |sheet| gathering.add(sheet, watch),
+                pace.most,
             )?;
             groups.verify()?;
-            faults.append(&mut groups.faults);
-            strays.append(&mut groups.strays);
+            faults.append(&mut groups.findings.faults);
+            groups.findings.strays
         }
-    }
+        Format::Arrow => {
+            let mut pieces = ipc::Pieces::new(feed, &rules, files);
+            let file = |number: u32| files.get(number as usize);
+            in_order(
+                || pieces.next(),
+                |piece| file(piece.file).map(|file| ipc::decode(&piece, feed, &rules, file)),
+                |sheet| gathering.add(sheet, watch),
+                pace.most,
+            )?;
+            faults.append(&mut pieces.findings.faults);
+            pieces.findings.strays
+        }
+        format => {
+            let mut blocks = blocks::Blocks::new(feed, &rules, files, pace.block_bytes);
+            let decode = |block: &blocks::Block| match format {
+                Format::Csv(csv) => csv::decode(block, feed, &rules, csv),
+                Format::Fixed(fixed) => fixed::decode(block, feed, &rules, fixed),
+                Format::JsonLines(json) => json::decode(block, feed, &rules, json),
+                // Tables are never cut into blocks.
+                Format::Parquet | Format::Arrow => Ok(Sheet::default()),
+            };
+            in_order(
+                || blocks.next(),
+                |block| Some(decode(&block)),
+                |sheet| gathering.add(sheet, watch),
+                pace.most,
+            )?;
+            let (mut found, strays) = blocks.finish();
+            faults.append(&mut found);
+            strays
+        }
+    };
     gathering.finish(faults, strays)
 }
 
-/// Decodes pieces on all threads while the next ones are cut, and adds their sheets in order.
+/// Decodes pieces on all threads while the next ones are cut, and adds their sheets in order, until
+/// so many rows have been added.
 fn in_order<P: Send>(
     mut cut: impl FnMut() -> Result<Option<P>, SourceError> + Send,
     decode: impl Fn(P) -> Option<Result<Sheet, SourceError>> + Sync,
     mut add: impl FnMut(Sheet) -> Result<(), SourceError>,
+    most: u64,
 ) -> Result<(), SourceError> {
     // Two pieces a thread even out pieces of unequal work.
     let width = rayon::current_num_threads().saturating_mul(2).max(2);
@@ -105,6 +178,7 @@ fn in_order<P: Send>(
         }
         Ok(some)
     };
+    let mut rows = 0u64;
     let mut pieces = cut_some()?;
     while !pieces.is_empty() {
         let (sheets, following) = rayon::join(
@@ -112,7 +186,12 @@ fn in_order<P: Send>(
             &mut cut_some,
         );
         for sheet in sheets {
-            add(sheet?)?;
+            let sheet = sheet?;
+            rows = rows.saturating_add(sheet.rows);
+            add(sheet)?;
+            if rows >= most {
+                return Ok(());
+            }
         }
         pieces = following?;
     }

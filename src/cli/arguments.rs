@@ -77,6 +77,20 @@ pub enum OutputFormat {
     Json,
 }
 
+/// A text encoding, as it is given to `inspect`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Encoded {
+    /// UTF-8.
+    #[value(name = "utf-8")]
+    Utf8,
+    /// GB18030.
+    #[value(name = "gb18030")]
+    Gb18030,
+    /// GBK, which is a part of GB18030.
+    #[value(name = "gbk")]
+    Gbk,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Reconcile and clear a period, and publish the statement (对账并清算).
@@ -86,10 +100,40 @@ pub enum Verb {
     #[command(after_help = CLOSE_EXAMPLES)]
     Close(CloseArguments),
     /// Report every problem of a pipeline file, and do nothing else (检查).
-    #[command(after_help = "Example:\n  hutong check pipelines/skyline-harbour.yaml")]
+    #[command(after_help = CHECK_EXAMPLES)]
     Check {
         /// The pipeline file.
         pipeline: PathBuf,
+        /// Read at least so many rows of each feed too, and tell what would be refused (试读).
+        #[arg(long, value_name = "ROWS", requires = "as_of")]
+        sample: Option<u64>,
+        /// The business date as of which files are sampled.
+        #[arg(long, value_name = "DATE", value_parser = day, requires = "sample")]
+        as_of: Option<Date>,
+        /// The period whose files are sampled; default: the one that contains the as-of date.
+        #[arg(long, requires = "sample")]
+        period: Option<String>,
+    },
+    /// Look at a file that nobody has declared, and print a draft of its feed (识别).
+    #[command(after_help = "Example:\n  hutong inspect sample-data/feeds/wechat/bill-2026-03.csv")]
+    Inspect {
+        /// The file.
+        file: PathBuf,
+        /// The encoding, where the bytes fit several.
+        #[arg(long, value_enum)]
+        encoding: Option<Encoded>,
+        /// How many rows are shown.
+        #[arg(long, default_value_t = 5)]
+        rows: usize,
+    },
+    /// Write a first pipeline for two files, with a blank for each thing that they cannot say (起草).
+    #[command(after_help = "Example:\n  hutong init first --from a-ledger.csv --from b-ledger.csv")]
+    Init {
+        /// The folder that gets the pipeline and copies of the files.
+        folder: PathBuf,
+        /// A's file, and then B's.
+        #[arg(long, required = true, num_args = 1)]
+        from: Vec<PathBuf>,
     },
     /// Print what a run would do: feeds and files, columns, rules, versions, defaults (计划).
     #[command(
@@ -132,6 +176,11 @@ pub enum Verb {
     #[command(after_help = GENERATE_EXAMPLES)]
     Generate(GenerateArguments),
 }
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  hutong check pipelines/skyline-harbour.yaml
+  hutong check pipelines/skyline-harbour.yaml --sample 1000 --as-of 2026-03-31";
 
 const RUN_EXAMPLES: &str = "\
 Examples:

@@ -234,8 +234,7 @@ fn totals(
     total: &FileTotal,
 ) -> Vec<Discrepancy> {
     let content = file.repeats.as_ref().unwrap_or(&file.path);
-    let unread =
-        |fault: &FeedFault| matches!(fault, FeedFault::Column { file, .. } if file == content);
+    let unread = |fault: &FeedFault| fault.unread().is_some_and(|of| is_of(of, content));
     if arrival.rows.faults.iter().any(unread) {
         return Vec::new();
     }
@@ -265,6 +264,11 @@ fn totals(
         found.push(draft.because(format!("the {field} delivered are not those that were read")));
     }
     found
+}
+
+/// Whether a part's name is that of a file or of an entry of it.
+fn is_of(part: &str, file: &str) -> bool {
+    part.strip_prefix(file).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// FIL-08: gaps first, then numbers that stand for two contents.

@@ -2,9 +2,10 @@
 
 use super::delivery::{self, FIL_02, FIL_03, FIL_07, FIL_08, SentBefore};
 use super::desk::Desk;
+use super::total;
 use crate::control::FileTotal;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
-use crate::feed::{Feed, FeedFault, FeedRows, Note, Owner, RejectCode};
+use crate::feed::{Beside, Feed, FeedFault, FeedRows, Note, Owner, RejectCode};
 use crate::value::party::Party;
 
 /// FIL-01: feed missing or late (文件缺失或迟到).
@@ -128,9 +129,45 @@ pub static FIL_06: Rule = Rule {
     ),
 };
 
+/// FIL-06: too many rows refused (拒收过多).
+pub static FIL_06_MANY: Rule = Rule {
+    code: "FIL-06",
+    title: "too many rows refused",
+    zh: "拒收过多",
+    severity: Severity::Fatal,
+    effect: Effect::Blocks,
+    latitude: Latitude::Firm,
+    finds: say(
+        "A feed of which more rows were refused than `max_rejects` allows.",
+        "被拒收的行数超过 `max_rejects` 的数据源。",
+    ),
+    matters: say(
+        "A few spoiled rows are a nuisance; many are another file than the one that was agreed.",
+        "坏几行是小事，坏得多就不是约定的文件了。",
+    ),
+    example: say(
+        "`max_rejects: { count: 100 }`, and 4,210 rows have a date in another form.",
+        "`max_rejects: { count: 100 }`，却有 4,210 行的日期写法不同。",
+    ),
+    settles: say(
+        "The sender sends the file as agreed, or both agree on the new form and the pipeline follows.",
+        "发送方按约定重发，或双方商定新格式后改写流水线。",
+    ),
+};
+
 /// The rules of the family.
-pub static RULES: &[&Rule] =
-    &[&FIL_01, &FIL_02, &FIL_03, &FIL_04, &FIL_05, &FIL_05_REQUIRED, &FIL_06, &FIL_07, &FIL_08];
+pub static RULES: &[&Rule] = &[
+    &FIL_01,
+    &FIL_02,
+    &FIL_03,
+    &FIL_04,
+    &FIL_05,
+    &FIL_05_REQUIRED,
+    &FIL_06,
+    &FIL_06_MANY,
+    &FIL_07,
+    &FIL_08,
+];
 
 /// A feed as it came: what it should be, what was read of it, and what its owner says of it.
 #[derive(Debug, Clone, Copy)]
@@ -141,6 +178,8 @@ pub struct Arrival<'a> {
     pub rows: &'a FeedRows,
     /// What was read of each of its files.
     pub totals: &'a [FileTotal],
+    /// What was read of each of their parts.
+    pub parts: &'a [FileTotal],
     /// What its owner says that it sent; `None` where no note came whole.
     pub note: Option<&'a Note>,
     /// The numbers of its files in final publications; `None` without a past.
@@ -180,6 +219,32 @@ pub fn judge(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Vec<Discrepancy> {
             .at(party, file.clone())
             .expected(Some(column.clone()).filter(|column| !column.is_empty()), None)
             .because(told(column, reason)),
+        FeedFault::Entry { file, entry } => {
+            let place = format!("{file}/{entry}");
+            arrival
+                .draft(desk, &FIL_05, &[&place])
+                .at(party, place)
+                .because("no pattern names this entry of the archive; it was not read")
+        }
+        FeedFault::Beside { file, beside: Beside::NotReady { marker } } => arrival
+            .draft(desk, &FIL_01, &[file])
+            .at(party, file.clone())
+            .expected(Some(marker.clone()), None)
+            .because("nothing beside the file says that it was sent whole; it was not read"),
+        FeedFault::Beside { file, beside: Beside::Digest { sidecar, declared, computed } } => {
+            let (key, reason) = match declared {
+                Some(declared) => {
+                    (declared.as_str(), "the content is not what the digest beside it says")
+                }
+                None => ("", "no digest of the file stands beside it"),
+            };
+            arrival
+                .draft(desk, &FIL_02, &[file, sidecar, key])
+                .at(party, file.clone())
+                .at(party, sidecar.clone())
+                .expected(declared.clone(), Some(computed.clone()))
+                .because(reason)
+        }
     });
     let rejects = feed.rejects.iter().map(|reject| {
         let rule = match reject.code {
@@ -197,7 +262,24 @@ pub fn judge(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Vec<Discrepancy> {
             .expected(None, Some(reject.redacted.clone()).filter(|shown| !shown.is_empty()))
             .because(told(&reject.column, &reject.reason))
     });
-    faults.chain(rejects).chain(delivery::judge(desk, arrival)).collect()
+    let totals = total::judge(desk, arrival);
+    let many = many(desk, arrival);
+    faults.chain(many).chain(rejects).chain(totals).chain(delivery::judge(desk, arrival)).collect()
+}
+
+/// FIL-06 of the feed as a whole.
+fn many(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Option<Discrepancy> {
+    let most = arrival.feed.max_rejects?;
+    let rejected = arrival.rows.rejects.len() as u64;
+    let rows = arrival.rows.files.iter().map(|file| file.rows).sum();
+    let passed = most.passed(rejected, rows)?;
+    let found = format!("{rejected} of {rows} rows");
+    Some(
+        arrival
+            .draft(desk, &FIL_06_MANY, &[])
+            .expected(None, Some(found.clone()))
+            .because(format!("{found} were refused, {passed}")),
+    )
 }
 
 /// A reason with the column that it is about, where it is about one.

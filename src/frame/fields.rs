@@ -366,6 +366,35 @@ impl FeedKind {
         self == FeedKind::Statement
     }
 
+    /// The column whose values are summed in control totals, where there is one.
+    #[must_use]
+    pub fn points_column(self) -> Option<&'static str> {
+        match self {
+            FeedKind::Ledger => Some("points"),
+            FeedKind::Accounts | FeedKind::Opening => Some("balance"),
+            FeedKind::Lots => Some("remaining"),
+            FeedKind::Statement | FeedKind::Deliveries | FeedKind::Decisions => None,
+            FeedKind::Members | FeedKind::Links | FeedKind::Consents => None,
+            FeedKind::Adjustments | FeedKind::Settlements | FeedKind::ExemptDays => None,
+        }
+    }
+
+    /// The columns that name a row, of which hash totals are made; none where rows have no names.
+    #[must_use]
+    pub fn key_columns(self) -> &'static [&'static str] {
+        match self {
+            FeedKind::Ledger => &["event_id"],
+            FeedKind::Members | FeedKind::Accounts | FeedKind::Opening => &["member_no"],
+            FeedKind::Lots => &["member_no", "lot_id"],
+            FeedKind::Links | FeedKind::Consents => &["a_member", "b_member"],
+            FeedKind::Adjustments => &["adjustment_id"],
+            FeedKind::Settlements => &["settlement_id"],
+            FeedKind::Decisions => &["decision_id"],
+            FeedKind::Deliveries => &["file"],
+            FeedKind::Statement | FeedKind::ExemptDays => &[],
+        }
+    }
+
     /// The canonical columns of the feed, in order.
     #[must_use]
     pub fn fields(self) -> &'static [Field] {

@@ -12,6 +12,7 @@ mod charges;
 mod columns;
 mod contacts;
 mod feeds;
+mod formats;
 mod matching;
 mod paths;
 mod rules;

@@ -7,6 +7,7 @@
 
 mod basis;
 mod column;
+mod format;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,13 @@ pub use self::basis::{BasisDeclaration, BasisKind, TierBasisDeclaration};
 pub use self::column::{
     EpochDeclaration, NegativeDeclaration, NumberDeclaration, SignDeclaration, SignWord,
     YearDeclaration,
+};
+pub use self::format::{
+    AroundDeclaration, CsvDeclaration, DigestDeclaration, EncodingDeclaration, ExtentDeclaration,
+    FixedDeclaration, FormatDeclaration, HeaderDeclaration, JsonLinesDeclaration,
+    LineEndDeclaration, MarkedBytesDeclaration, MarkedDeclaration, QuoteDeclaration,
+    SkipDeclaration, SummaryDeclaration, TableDeclaration, TotalsDeclaration, UnpackDeclaration,
+    UnpackLimitsDeclaration, ZipDeclaration,
 };
 pub use self::rules::{
     EffectDeclaration, LimitsDeclaration, RuleDeclaration, RuleSettings, SeverityDeclaration,
@@ -250,6 +258,18 @@ pub struct FeedDeclaration {
     /// pairs; `{next}` and `{previous}` stand for the periods beside it (后续文件).
     #[serde(default)]
     pub following: Option<OneOrMany>,
+    /// How the files are packed; default: they are not.
+    #[serde(default)]
+    pub unpack: Option<UnpackDeclaration>,
+    /// What a file may unpack to.
+    #[serde(default)]
+    pub limits: Option<UnpackLimitsDeclaration>,
+    /// The ending of the file that stands beside each file once it is sent whole, such as `.ok`; without it there, FIL-01.
+    #[serde(default)]
+    pub ready: Option<String>,
+    /// The ending of the file that stands beside each file with its digest; FIL-02 where the two differ.
+    #[serde(default)]
+    pub digest: Option<DigestDeclaration>,
     /// The files' format.
     pub format: FormatDeclaration,
     /// Canonical column → where it comes from; a column of the file that is not named here is dropped at parse.
@@ -263,6 +283,21 @@ pub struct FeedDeclaration {
     /// How many days a snapshot of members or accounts may be older than the cut (SNP-01); without it its age is not judged.
     #[serde(default)]
     pub max_age_days: Option<u32>,
+    /// How many rows may be refused before the statement is blocked (FIL-06); without it refused rows hold only themselves.
+    #[serde(default)]
+    pub max_rejects: Option<MaxRejectsDeclaration>,
+}
+
+/// The most rows that may be refused; passing either blocks.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MaxRejectsDeclaration {
+    /// So many rows of the feed.
+    #[serde(default)]
+    pub count: Option<u32>,
+    /// So many per cent of the rows of the feed, such as `"0.5"`.
+    #[serde(default)]
+    pub share: Option<String>,
 }
 
 /// When the files of a feed are due.
@@ -274,44 +309,6 @@ pub struct DueDeclaration {
     /// At that time of day in the agreement's zone, such as `"06:00"`.
     pub time: String,
 }
-
-/// A file format.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FormatDeclaration {
-    /// Delimited text with a header row.
-    Csv(CsvDeclaration),
-    /// Apache Parquet.
-    Parquet(ParquetDeclaration),
-}
-
-/// How delimited text is written.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CsvDeclaration {
-    /// The text encoding; default utf-8 (a byte order mark is accepted).
-    #[serde(default)]
-    pub encoding: Option<EncodingDeclaration>,
-    /// The delimiter, one ASCII character; default a comma.
-    #[serde(default)]
-    pub delimiter: Option<String>,
-    /// Texts that mean "no value" besides the empty text.
-    #[serde(default)]
-    pub nulls: Vec<String>,
-}
-
-/// A text encoding, declared and strictly decoded, never sniffed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum EncodingDeclaration {
-    /// UTF-8, with or without a byte order mark.
-    #[serde(rename = "utf-8")]
-    Utf8,
-}
-
-/// Parquet needs no description.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ParquetDeclaration {}
 
 /// Where a canonical column comes from: a column of the file by its name, or a full description.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ use charges::charges;
 
 use super::Pipeline;
 use crate::agreement::{Agreement, EventRule, MemberRule, TierBasis, TierMap};
-use crate::feed::{Contact, Feed, Format, Origin};
+use crate::feed::{Contact, Feed, Origin};
 use crate::value::kind::Flow;
 use crate::value::party::Party;
 use crate::value::period::{Instant, Period};
@@ -347,12 +347,6 @@ fn planned_feed(feed: &Feed, period: &Period) -> PlannedFeed {
     }
     files.sort_by(|one, other| one.path.cmp(&other.path));
     files.dedup_by(|one, other| one.path == other.path);
-    let format = match &feed.format {
-        Format::Parquet => "parquet".to_owned(),
-        Format::Csv { delimiter, .. } => {
-            format!("csv, utf-8, delimiter {}", char::from(*delimiter).escape_default())
-        }
-    };
     let columns = feed.columns.iter().map(|column| PlannedColumn {
         name: column.field.name,
         zh: column.field.zh,
@@ -376,7 +370,7 @@ fn planned_feed(feed: &Feed, period: &Period) -> PlannedFeed {
         files,
         missing,
         fault,
-        format,
+        format: feed.written(),
         columns: columns.collect(),
         not_agreed: feed.not_agreed.clone(),
         due: feed.due.and_then(|due| due.at(period, &feed.zone)).map(|due| due.show(&feed.zone)),

@@ -154,7 +154,8 @@ impl Error {
             | Error::Unclosed { .. }
             | Error::Overtaken { .. }
             | Error::Repriced { .. } => exit::USAGE,
-            Error::Source(SourceError::Io { .. }) | Error::Find { .. } => exit::IO,
+            Error::Source(SourceError::Io { .. } | SourceError::Unwritten { .. })
+            | Error::Find { .. } => exit::IO,
             Error::Source(_) | Error::Overflow(_) | Error::Money(_) => exit::BLOCKED,
             Error::Clear(ClearError::Money(_)) => exit::BLOCKED,
             Error::Clear(ClearError::Statement(_))

@@ -73,6 +73,8 @@ pub struct Intake {
     pub feeds: Vec<FeedRows>,
     /// What was read of each file of each feed, in their order.
     pub file_totals: Vec<Vec<FileTotal>>,
+    /// What was read of each part of each feed, in their order.
+    pub part_totals: Vec<Vec<FileTotal>>,
     /// What the owners say that they sent.
     pub notes: Vec<Note>,
     /// Where recalled rows of each ledger were first read, where they were held.
@@ -100,20 +102,28 @@ pub fn survey(pipeline: &Pipeline, period: &Period, past: &Past, aim: Aim) -> Re
         paths.sort_unstable();
         paths.dedup();
         let mut files = source::survey(&feed, &paths, with_sha256.contains(&feed.owner))?;
-        for (file, path) in files.iter_mut().zip(&paths) {
-            file.follows = own.binary_search(path).is_err();
+        for file in &mut files {
+            file.follows = own.binary_search(&feed.root.join(&file.path)).is_err();
         }
         feeds.push((feed, files));
     }
     let notes = notes(&feeds)?;
     let as_of = period.as_of.to_string();
     let keys = fingerprints(&feeds);
+    let beside: Vec<String> = feeds
+        .iter()
+        .flat_map(|(_, files)| files)
+        .map(|file| file.beside.as_ref().map(|beside| format!("{beside:?}")).unwrap_or_default())
+        .collect();
+    let mut beside = beside.iter();
     let mut texts =
         vec![env!("CARGO_PKG_VERSION"), &pipeline.digest, period.label.as_str(), &as_of];
     texts.extend(keys.iter().map(String::as_str));
     for (feed, files) in &feeds {
         texts.extend([feed.owner.word(), feed.kind.word()]);
         texts.extend(files.iter().flat_map(|file| [file.path.as_str(), file.blake3.as_str()]));
+        // What stands beside a file decides whether it is read and believed.
+        texts.extend(beside.by_ref().take(files.len()).map(String::as_str));
     }
     for closed in &past.closed {
         texts.extend(["past", closed.place.as_str(), closed.digest.as_str()]);
@@ -151,7 +161,7 @@ fn notes(feeds: &[(Feed, Vec<InputFile>)]) -> Result<Vec<Note>, Error> {
     let mut notes = Vec::new();
     for (feed, files) in feeds.iter().filter(|(feed, _)| feed.kind == FeedKind::Deliveries) {
         let read = source::read(feed, files, &|_, _| ())?;
-        if !read.faults.is_empty() {
+        if !read.is_whole() {
             continue;
         }
         let owned = feeds.iter().filter(|(other, _)| other.owner == feed.owner);
@@ -162,7 +172,7 @@ fn notes(feeds: &[(Feed, Vec<InputFile>)]) -> Result<Vec<Note>, Error> {
         for line in 0..lines.len() as u32 {
             named.push(source::named(&owned, lines.file(line)).map_err(not_found(feed))?);
         }
-        let files = files.iter().map(|file| file.path.clone()).collect();
+        let files = read.parts.into_iter().map(|part| part.name).collect();
         notes.push(Note { owner: feed.owner, lines, named, files });
     }
     Ok(notes)
@@ -193,7 +203,7 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<(Intake, Both<RecordBatc
     let bytes = files.filter(|file| file.repeats.is_none()).map(|file| file.bytes).sum();
     watch.stage("read", "读取", Some(bytes));
     let mut feeds = Vec::new();
-    let mut file_totals = Vec::new();
+    let (mut file_totals, mut part_totals) = (Vec::new(), Vec::new());
     for (feed, files) in &known.feeds {
         let rows = source::read(feed, files, &|bytes, rows| watch.advance(bytes, rows))?;
         tracing::debug!(
@@ -203,7 +213,9 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<(Intake, Both<RecordBatc
             rejects = rows.rejects.len(),
             "read"
         );
-        file_totals.push(control::by_file(&rows)?);
+        let parts = control::by_part(&rows)?;
+        file_totals.push(control::by_file(&rows, &parts)?);
+        part_totals.push(parts);
         feeds.push(rows);
     }
     let batch = |owner: Owner, kind: FeedKind| {
@@ -212,7 +224,7 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<(Intake, Both<RecordBatc
             .find(|feed| feed.owner == owner && feed.kind == kind)
             // A feed that did not come whole is not there: FIL-01 and FIL-05 say so, and rules that
             // need it do not call everything absent.
-            .filter(|feed| feed.faults.is_empty() || kind == FeedKind::Ledger)
+            .filter(|feed| feed.is_whole() || kind == FeedKind::Ledger)
             .map(|feed| feed.rows.clone())
     };
     let of = |party: Party, kind: FeedKind| batch(Owner::Party(party), kind);
@@ -222,8 +234,8 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<(Intake, Both<RecordBatc
     };
     let files = |owner: Owner, kind: FeedKind| {
         let feed = feeds.iter().find(|feed| feed.owner == owner && feed.kind == kind);
-        let files = feed.map_or(&[][..], |feed| &feed.files);
-        files.iter().map(|file| file.path.clone()).collect::<Vec<String>>()
+        let parts = feed.map_or(&[][..], |feed| &feed.parts);
+        parts.iter().map(|part| part.name.clone()).collect::<Vec<String>>()
     };
     let files_of = |kind: FeedKind| Both::from_fn(|party| files(Owner::Party(party), kind));
     let balances = |kind: FeedKind| {
@@ -279,6 +291,7 @@ pub fn read(known: &Known, watch: &dyn Watch) -> Result<(Intake, Both<RecordBatc
             opening: files_of(FeedKind::Opening),
         },
         file_totals,
+        part_totals,
         notes: known.notes.clone(),
         first_read: Both { a: Vec::new(), b: Vec::new() },
         feeds: feeds
@@ -359,11 +372,13 @@ impl Intake {
         feeds: &'a [Feed],
         numbers: &'a BTreeMap<String, SentBefore>,
     ) -> Vec<Arrival<'a>> {
-        let came = self.feeds.iter().zip(&self.file_totals);
-        let arrivals = feeds.iter().zip(came).map(|(feed, (rows, totals))| Arrival {
+        let totals = self.file_totals.iter().zip(&self.part_totals);
+        let came = self.feeds.iter().zip(totals);
+        let arrivals = feeds.iter().zip(came).map(|(feed, (rows, (totals, parts)))| Arrival {
             feed,
             rows,
             totals,
+            parts,
             note: self.note(feed.owner),
             before: numbers.get(&name_of(feed)),
         });

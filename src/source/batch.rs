@@ -8,7 +8,9 @@ use arrow::record_batch::RecordBatch;
 
 use super::error::SourceError;
 use super::sheet::Sheet;
-use crate::feed::{Feed, FeedFault, FeedRows, InputFile, Reject, Stray};
+use crate::feed::{
+    DeclaredTotal, Feed, FeedFault, FeedPart, FeedRows, Format, InputFile, Reject, Stray,
+};
 use crate::frame::schema::canonical_schema;
 
 /// The most bytes of text in a column, and the most rows: what 32-bit offsets can say.
@@ -19,10 +21,12 @@ const LIMIT: u64 = i32::MAX as u64;
 pub(super) struct Gathering<'f> {
     feed: &'f Feed,
     files: Vec<InputFile>,
+    parts: Vec<FeedPart>,
+    declared: Vec<DeclaredTotal>,
     /// By canonical column, the pieces in order.
     columns: Vec<Vec<ArrayRef>>,
     text_bytes: Vec<u64>,
-    file_numbers: Vec<u32>,
+    part_numbers: Vec<u32>,
     lines: Vec<u64>,
     rejects: Vec<Reject>,
 }
@@ -31,13 +35,23 @@ impl<'f> Gathering<'f> {
     pub(super) fn new(feed: &'f Feed, files: &[InputFile]) -> Gathering<'f> {
         let fields = feed.kind.fields().len();
         // The rows are counted anew, so that a survey may be read twice.
-        let files = files.iter().map(|file| InputFile { rows: 0, ..file.clone() }).collect();
+        let files: Vec<InputFile> =
+            files.iter().map(|file| InputFile { rows: 0, ..file.clone() }).collect();
+        // A table is one part, whether rows come of it or not.
+        let part =
+            |(file, input): (u32, &InputFile)| FeedPart { name: input.path.clone(), file, rows: 0 };
+        let parts = match &feed.format {
+            Format::Parquet | Format::Arrow => (0..).zip(&files).map(part).collect(),
+            Format::Csv(_) | Format::Fixed(_) | Format::JsonLines(_) => Vec::new(),
+        };
         Gathering {
             feed,
             files,
+            parts,
+            declared: Vec::new(),
             columns: vec![Vec::new(); fields],
             text_bytes: vec![0; fields],
-            file_numbers: Vec::new(),
+            part_numbers: Vec::new(),
             lines: Vec::new(),
             rejects: Vec::new(),
         }
@@ -53,6 +67,14 @@ impl<'f> Gathering<'f> {
         if let Some(file) = self.files.get_mut(sheet.file as usize) {
             file.rows += sheet.rows;
         }
+        // Parts are numbered in the order in which their first sheets come.
+        if sheet.part as usize >= self.parts.len() {
+            self.parts.push(FeedPart { name: sheet.name, file: sheet.file, rows: 0 });
+        }
+        if let Some(part) = self.parts.get_mut(sheet.part as usize) {
+            part.rows += sheet.rows;
+        }
+        self.declared.append(&mut sheet.totals);
         self.rejects.append(&mut sheet.rejects);
         if sheet.lines.is_empty() {
             return Ok(());
@@ -69,18 +91,37 @@ impl<'f> Gathering<'f> {
             }
             column.push(piece);
         }
-        self.file_numbers.resize(rows, sheet.file);
+        self.part_numbers.resize(rows, sheet.part);
         self.lines.append(&mut sheet.lines);
         Ok(())
     }
 
+    /// Notes the totals that a part should hold and does not.
+    fn miss(&mut self) {
+        let expected = self.feed.format.expected();
+        for (part, _) in (0_u32..).zip(&self.parts) {
+            for &(place, of) in &expected {
+                let is_it = |found: &&DeclaredTotal| {
+                    found.part == part && found.place == place && found.of == of
+                };
+                if !self.declared.iter().any(|found| is_it(&found)) {
+                    let declared = Err("it is not there".to_owned());
+                    self.declared.push(DeclaredTotal { part, line: 0, place, of, declared });
+                }
+            }
+        }
+        self.declared.sort();
+    }
+
     /// The feed's rows, rejects and faults.
     pub(super) fn finish(
-        self,
+        mut self,
         faults: Vec<FeedFault>,
         strays: Vec<Stray>,
     ) -> Result<FeedRows, SourceError> {
-        let Gathering { feed, files, columns, file_numbers, lines, rejects, .. } = self;
+        self.miss();
+        let Gathering { feed, files, parts, declared, columns, .. } = self;
+        let (part_numbers, lines, rejects) = (self.part_numbers, self.lines, self.rejects);
         let unframed = |source| SourceError::Frame { feed: feed.kind.word(), source };
         let schema = canonical_schema(feed.kind);
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
@@ -95,9 +136,19 @@ impl<'f> Gathering<'f> {
                 }
             });
         }
-        arrays.push(Arc::new(UInt32Array::from(file_numbers)));
+        arrays.push(Arc::new(UInt32Array::from(part_numbers)));
         arrays.push(Arc::new(UInt64Array::from(lines)));
         let rows = RecordBatch::try_new(schema, arrays).map_err(unframed)?;
-        Ok(FeedRows { owner: feed.owner, kind: feed.kind, rows, files, rejects, faults, strays })
+        Ok(FeedRows {
+            owner: feed.owner,
+            kind: feed.kind,
+            rows,
+            files,
+            parts,
+            declared,
+            rejects,
+            faults,
+            strays,
+        })
     }
 }

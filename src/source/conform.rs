@@ -211,6 +211,11 @@ impl Rule {
         Ok(Some(Source { value, sign }))
     }
 
+    /// The names of the column that holds the sign, where there is one.
+    pub(super) fn sign_names(&self) -> &[String] {
+        self.sign.as_ref().map_or(&[], |sign| &sign.names)
+    }
+
     /// What the word in the sign column says of a cell, where the rule has one.
     pub(super) fn sign(&self, raw: &str, word: Option<&str>) -> Result<Option<Sign>, Refusal> {
         let Some(column) = &self.sign else { return Ok(None) };

@@ -90,7 +90,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::feed::{Format, Owner};
+    use crate::feed::{Format, Owner, Packing};
     use crate::frame::fields::FeedKind;
     use crate::source::survey;
     use crate::value::party::Party;
@@ -102,6 +102,7 @@ mod tests {
             root: root.canonicalize().unwrap(),
             patterns: patterns.iter().map(|pattern| (*pattern).to_owned()).collect(),
             following: Vec::new(),
+            packing: Packing::default(),
             format: Format::Parquet,
             scale: 0,
             zone: jiff::tz::TimeZone::UTC,
@@ -109,6 +110,7 @@ mod tests {
             not_agreed: Vec::new(),
             due: None,
             max_age_days: None,
+            max_rejects: None,
         }
     }
 

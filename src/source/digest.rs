@@ -6,11 +6,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
+use md5::Md5;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::error::SourceError;
-use crate::feed::{Feed, InputFile};
+use super::sidecar::{beside as beside_of, is_sidecar};
+use crate::feed::{Digest as Kind, Feed, InputFile, Packing};
 
 const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -43,27 +45,37 @@ fn each_chunk(path: &Path, mut take: impl FnMut(&[u8])) -> io::Result<u64> {
     }
 }
 
-/// What is known of a file before any row is read. Both digests are taken of the same bytes.
-fn input(path: &Path, name: String, with_sha256: bool) -> io::Result<InputFile> {
-    let (mut blake3, mut sha256) = (blake3::Hasher::new(), with_sha256.then(Sha256::new));
+/// What is known of a file before any row is read. All digests are taken of the same bytes.
+fn input(packing: &Packing, path: &Path, name: String, with_sha256: bool) -> io::Result<InputFile> {
+    let beside = packing.digest;
+    let mut blake3 = blake3::Hasher::new();
+    let mut sha256 = (with_sha256 || beside == Some(Kind::Sha256)).then(Sha256::new);
+    let mut md5 = (beside == Some(Kind::Md5)).then(Md5::new);
     let bytes = each_chunk(path, |chunk| {
         blake3.update(chunk);
         if let Some(sha256) = &mut sha256 {
             sha256.update(chunk);
         }
+        if let Some(md5) = &mut md5 {
+            md5.update(chunk);
+        }
     })?;
-    let hexadecimal = |sha256: Sha256| {
-        sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    let blake3 = blake3.finalize().to_hex().to_string();
+    let sha256 = sha256.map(|sha256| hexadecimal(&sha256.finalize()));
+    let computed = match beside {
+        Some(Kind::Sha256) => sha256.clone(),
+        Some(Kind::Md5) => md5.map(|md5| hexadecimal(&md5.finalize())),
+        Some(Kind::Blake3) => Some(blake3.clone()),
+        None => None,
     };
-    Ok(InputFile {
-        path: name,
-        bytes,
-        blake3: blake3.finalize().to_hex().to_string(),
-        sha256: sha256.map(hexadecimal),
-        repeats: None,
-        follows: false,
-        rows: 0,
-    })
+    let beside = beside_of(packing, path, &name, computed.as_deref())?;
+    let sha256 = sha256.filter(|_| with_sha256);
+    let (repeats, follows, rows) = (None, false, 0);
+    Ok(InputFile { path: name, bytes, blake3, sha256, repeats, follows, beside, rows })
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The files with their digests, before any row is read: absolute canonical paths under the
@@ -79,10 +91,11 @@ pub fn survey(
 ) -> Result<Vec<InputFile>, SourceError> {
     let surveyed: Vec<Result<InputFile, SourceError>> = paths
         .par_iter()
+        .filter(|path| !is_sidecar(&feed.packing, path))
         .map(|path| {
             let name = relative(&feed.root, path)
                 .ok_or_else(|| SourceError::Outside { path: path.clone() })?;
-            input(path, name.clone(), with_sha256)
+            input(&feed.packing, path, name.clone(), with_sha256)
                 .map_err(|source| SourceError::Io { file: name, source })
         })
         .collect();

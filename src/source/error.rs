@@ -16,6 +16,14 @@ pub enum SourceError {
         /// What the system said.
         source: io::Error,
     },
+    /// A first pipeline cannot be written.
+    #[error("no first pipeline can be written to `{}`; name a folder that holds none", path.display())]
+    Unwritten {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The file lies outside the feed's root, or its name is not UTF-8.
     #[error("`{}` lies outside the feed's root or has a name that is not UTF-8; move or rename it", path.display())]
     Outside {
@@ -29,12 +37,31 @@ pub enum SourceError {
         file: String,
     },
     /// The bytes of the file are not what its format says.
-    #[error("`{file}` is not a readable Parquet file ({reason}); ask the partner to send it again")]
+    #[error("`{file}` is not a readable {what} file ({reason}); ask the partner to send it again")]
     Corrupt {
         /// The file.
         file: String,
+        /// What it should be.
+        what: &'static str,
         /// What the decoder said.
         reason: String,
+    },
+    /// The file unpacks to more than was declared.
+    #[error(
+        "`{file}` of {sent} bytes unpacks to more than {unpacked} bytes, the least of {bytes} bytes and \
+         {ratio} for each of its own; if that is right, raise `limits: {{ bytes: …, ratio: … }}` of the feed"
+    )]
+    Bomb {
+        /// The file.
+        file: String,
+        /// Its bytes.
+        sent: u64,
+        /// The most bytes that it may unpack to.
+        unpacked: u64,
+        /// The declared limit.
+        bytes: u64,
+        /// The declared ratio.
+        ratio: u64,
     },
     /// A quote that is never closed, or closed in the wrong place, holds several lines. Which of
     /// them are rows cannot be known.
@@ -95,9 +122,6 @@ pub enum SourceError {
         /// The canonical column.
         column: &'static str,
     },
-    /// A delimiter that cannot part UTF-8 text.
-    #[error("the byte {0:#04x} cannot be a delimiter; use an ASCII character such as `,`")]
-    Delimiter(u8),
     /// The rows do not form a batch.
     #[error("the rows of the {feed} feed do not form a batch")]
     Frame {

@@ -1,4 +1,4 @@
-//! A lane: one decoded Parquet column, in one of the few forms that conform to canonical values.
+//! A lane: one decoded column of a table, in one of the few forms that conform to canonical values.
 
 use std::fmt::Write;
 

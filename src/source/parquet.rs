@@ -5,7 +5,6 @@
 //! survey, so each file's digest is taken again once its last row group is read.
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -15,12 +14,14 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::basic::Type as PhysicalType;
 
-use super::conform::{Misfit, Rule, Source};
+use super::conform::{Rule, Source};
 use super::digest::digest;
 use super::error::SourceError;
-use super::lane::{Lane, unfit, unfit_sign};
-use super::sheet::{Draft, Sheet, Spot};
-use crate::feed::{Feed, FeedFault, InputFile, Stray};
+use super::sheet::{Draft, Sheet};
+use super::table::{Columns, Findings, Lanes, contained};
+use crate::feed::{Feed, InputFile};
+
+const WHAT: &str = "Parquet";
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 8192;
@@ -64,17 +65,14 @@ pub(super) struct RowGroups<'f> {
     pending: std::vec::IntoIter<RowGroup>,
     /// When each file so far was last modified, as it was opened.
     modified: Vec<Option<SystemTime>>,
-    /// What was wrong with the columns of the files so far.
-    pub(super) faults: Vec<FeedFault>,
-    /// Columns that were not agreed, in the files so far.
-    pub(super) strays: Vec<Stray>,
+    pub(super) findings: Findings,
 }
 
 impl<'f> RowGroups<'f> {
     pub(super) fn new(feed: &'f Feed, rules: &'f [Rule], files: &'f [InputFile]) -> RowGroups<'f> {
         let pending = Vec::new().into_iter();
-        let (modified, faults, strays) = (Vec::new(), Vec::new(), Vec::new());
-        RowGroups { feed, rules, files, at: 0, pending, modified, faults, strays }
+        let (modified, findings) = (Vec::new(), Findings::default());
+        RowGroups { feed, rules, files, at: 0, pending, modified, findings }
     }
 
     /// The next row group, or `None` behind the last file.
@@ -84,7 +82,7 @@ impl<'f> RowGroups<'f> {
                 return Ok(Some(group));
             }
             let Some(file) = self.files.get(self.at) else { return Ok(None) };
-            if file.repeats.is_some() {
+            if file.is_passed_over() {
                 self.modified.push(None);
                 self.at += 1;
                 continue;
@@ -104,7 +102,7 @@ impl<'f> RowGroups<'f> {
 
     /// Whether the files that were read still are those of the survey.
     pub(super) fn verify(&self) -> Result<(), SourceError> {
-        let read = |(file, _): &(&InputFile, _)| file.repeats.is_none();
+        let read = |(file, _): &(&InputFile, _)| !file.is_passed_over();
         for (file, modified) in self.files.iter().zip(&self.modified).filter(read) {
             let changed = || SourceError::Changed { file: file.path.clone() };
             if stamp(self.feed, file)? != (file.bytes, *modified) {
@@ -122,67 +120,15 @@ impl<'f> RowGroups<'f> {
     /// Reads the footer and holds its columns against the rules.
     fn open(&mut self, file: &InputFile) -> Result<Option<Opened>, SourceError> {
         let input = input(self.feed, file)?;
-        let metadata = contained(&file.path, || {
+        let metadata = contained(&file.path, WHAT, || {
             ArrowReaderMetadata::load(&input, ArrowReaderOptions::new())
                 .map_err(|error| error.to_string())
         })?;
+        let odd = |root| is_int96(&metadata, root).then(|| INT96.to_owned());
         let schema = metadata.schema();
-        for column in &self.feed.not_agreed {
-            if schema.fields().iter().any(|field| field.name() == column) {
-                self.strays.push(Stray { file: file.path.clone(), column: column.clone() });
-            }
-        }
-        let mut roots = Vec::with_capacity(self.rules.len());
-        let mut faults = Vec::new();
-        for rule in self.rules {
-            let names = schema.fields().iter().map(|column| column.name().as_str());
-            let source = match rule.source("file", names) {
-                Ok(source) => source,
-                Err(Misfit { column, reason }) => {
-                    faults.push(FeedFault::Column { file: file.path.clone(), column, reason });
-                    continue;
-                }
-            };
-            roots.push(source);
-            let Some(Source { value, sign }) = source else { continue };
-            for (root, is_sign) in [(Some(value), false), (sign, true)] {
-                let Some((root, column)) = root.and_then(|at| Some((at, schema.fields().get(at)?)))
-                else {
-                    continue;
-                };
-                let reason = match column.data_type() {
-                    _ if is_int96(&metadata, root) => Some(INT96.to_owned()),
-                    data_type if is_sign => unfit_sign(data_type),
-                    data_type => unfit(rule, data_type),
-                };
-                if let Some(reason) = reason {
-                    let (file, column) = (file.path.clone(), column.name().clone());
-                    faults.push(FeedFault::Column { file, column, reason });
-                }
-            }
-        }
-        if !faults.is_empty() {
-            self.faults.append(&mut faults);
-            return Ok(None);
-        }
-        // A decoded batch holds the projected columns in the order of the file.
-        let mut projected: Vec<usize> = roots
-            .iter()
-            .flatten()
-            .flat_map(|source: &Source| [Some(source.value), source.sign])
-            .flatten()
-            .collect();
-        projected.sort_unstable();
-        projected.dedup();
-        let place = |root: usize| projected.binary_search(&root).ok();
-        let sources = roots
-            .into_iter()
-            .map(|source| {
-                let Source { value, sign } = source?;
-                Some(Source { value: place(value)?, sign: sign.and_then(place) })
-            })
-            .collect();
-        let mask = ProjectionMask::roots(metadata.parquet_schema(), projected.clone());
+        let columns = self.findings.columns(self.feed, self.rules, &file.path, schema, odd);
+        let Some(Columns { projected, sources }) = columns else { return Ok(None) };
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), projected);
         Ok(Some(Opened { metadata, mask, sources }))
     }
 }
@@ -204,6 +150,7 @@ fn is_int96(metadata: &ArrowReaderMetadata, root: usize) -> bool {
 fn row_groups(opened: Opened, number: u32, file: &InputFile) -> Result<Vec<RowGroup>, SourceError> {
     let corrupt = || SourceError::Corrupt {
         file: file.path.clone(),
+        what: WHAT,
         reason: "its row groups have no sensible size".to_owned(),
     };
     let opened = Arc::new(opened);
@@ -242,20 +189,6 @@ fn input(feed: &Feed, file: &InputFile) -> Result<File, SourceError> {
         .map_err(|source| SourceError::Io { file: file.path.clone(), source })
 }
 
-/// Calls into the decoder; its errors and its panics both say that the file is corrupt.
-fn contained<T>(file: &str, call: impl FnOnce() -> Result<T, String>) -> Result<T, SourceError> {
-    // What the closure borrows is dropped with the error, so no half-made state is seen again.
-    let reason = match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(value)) => return Ok(value),
-        Ok(Err(reason)) => reason,
-        Err(_) => "the decoder gave up".to_owned(),
-    };
-    Err(SourceError::Corrupt { file: file.to_owned(), reason })
-}
-
-/// The lane of a column's values, and that of their signs.
-type Pair = (Option<Lane>, Option<Lane>);
-
 /// Decodes and conforms a row group.
 pub(super) fn decode(
     group: &RowGroup,
@@ -266,7 +199,7 @@ pub(super) fn decode(
     // A handle of its own, because a cloned one would share its position with other threads.
     let input = input(feed, file)?;
     let opened = &group.opened;
-    let mut reader = contained(&file.path, || {
+    let mut reader = contained(&file.path, WHAT, || {
         ParquetRecordBatchReaderBuilder::new_with_metadata(input, opened.metadata.clone())
             .with_row_groups(vec![group.at])
             .with_projection(opened.mask.clone())
@@ -274,40 +207,20 @@ pub(super) fn decode(
             .build()
             .map_err(|error| error.to_string())
     })?;
-    let mut draft = Draft::new(feed.kind.word(), rules, &file.path, group.file);
-    let mut scratch = String::new();
+    let mut draft = Draft::new(feed.kind.word(), rules, &file.path, group.file, group.file);
     loop {
-        let batch = contained(&file.path, || {
+        let batch = contained(&file.path, WHAT, || {
             let Some(batch) = reader.next() else { return Ok(None) };
             let batch = batch.map_err(|error| error.to_string())?;
-            let lane = |at: Option<usize>| at.map(|at| Lane::new(&batch, at)).transpose();
-            let lanes: Result<Vec<Pair>, String> = opened
-                .sources
-                .iter()
-                .map(|source| {
-                    let value = lane(source.map(|source| source.value))?;
-                    Ok((value, lane(source.and_then(|source| source.sign))?))
-                })
-                .collect();
-            Ok(Some((batch.num_rows(), lanes?)))
+            Lanes::new(&batch, &opened.sources).map(Some)
         })?;
-        let Some((rows, lanes)) = batch else { break };
-        for row in 0..rows {
-            let line = group.before + draft.rows() + 1;
-            draft.row(Spot { line, byte_offset: None }, |at, rule, slot| {
-                match lanes.get(at) {
-                    Some((Some(lane), sign)) => {
-                        lane.fill(row, sign.as_ref(), rule, slot, &mut scratch)
-                    }
-                    // The layout was made for these rules, so the lane is there.
-                    _ => slot.take(rule.blank(), ""),
-                }
-            })?;
-        }
+        let Some(lanes) = batch else { break };
+        lanes.rows(&mut draft, group.before)?;
     }
     if draft.rows() != group.rows {
         return Err(SourceError::Corrupt {
             file: file.path.clone(),
+            what: WHAT,
             reason: format!("a row group of {} rows gave {}", group.rows, draft.rows()),
         });
     }

@@ -3,9 +3,32 @@
 //! The splitter is our own because three things must be exact that a general one leaves open: the
 //! line and byte on which a record begins (past a CRLF and blank lines), a quote that is never
 //! closed, and text behind a closing quote. The last two swallow or glue data and are told as
-//! flaws of the record; a general splitter reads on in silence.
+//! flaws of the record; a general splitter reads on in silence. It splits decoded text into its
+//! values, and raw bytes into the blocks that are decoded apart from one another.
+
+use super::text::unit;
 
 const QUOTE: u8 = b'"';
+
+/// What parts records and values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Dialect {
+    /// At least one byte, none of them a quote or a line end.
+    pub(super) delimiter: Vec<u8>,
+    /// Whether a double quote encloses values.
+    pub(super) quoted: bool,
+    /// What a line that is no record begins with; empty where there are none.
+    pub(super) comment: Vec<u8>,
+    /// Whether the bytes are GB18030, in which an ASCII byte may be part of a character.
+    pub(super) wide: bool,
+}
+
+impl Dialect {
+    /// Whether a line is a comment.
+    pub(super) fn is_comment(&self, line: &[u8]) -> bool {
+        !self.comment.is_empty() && line.starts_with(&self.comment)
+    }
+}
 
 /// Where a field stands in the bytes, without its quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +40,12 @@ pub(super) struct Span {
 }
 
 /// What is wrong with the shape of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Flaw {
-    /// A quote is never closed, so that the rest of the file stands in the record.
-    Unclosed,
     /// Text stands between a closing quote and the next delimiter.
     BehindQuote,
+    /// A quote is never closed, so that the rest of the file stands in the record.
+    Unclosed,
 }
 
 /// A record; its fields are handed over beside it.
@@ -36,20 +59,29 @@ pub(super) struct Record {
     /// How many line ends it holds.
     pub(super) line_ends: u64,
     pub(super) flaw: Option<Flaw>,
+    /// Whether it is a comment, which has one field: the line.
+    pub(super) is_comment: bool,
 }
 
-/// Walks over the records of bytes that end with a record's end.
+/// Walks over the records of bytes.
 #[derive(Debug)]
 pub(super) struct Records<'b> {
     bytes: &'b [u8],
-    delimiter: u8,
+    dialect: &'b Dialect,
+    /// The delimiter, where it is one byte that can be no part of a character.
+    single: Option<u8>,
     at: usize,
     line: u64,
 }
 
 impl<'b> Records<'b> {
-    pub(super) fn new(bytes: &'b [u8], delimiter: u8, line: u64) -> Records<'b> {
-        Records { bytes, delimiter, at: 0, line }
+    pub(super) fn new(bytes: &'b [u8], dialect: &'b Dialect, line: u64) -> Records<'b> {
+        let single = match dialect.delimiter.as_slice() {
+            // No character of GB18030 goes on with a byte below the digits.
+            [byte] if !dialect.wide || *byte < b'0' => Some(*byte),
+            _ => None,
+        };
+        Records { bytes, dialect, single, at: 0, line }
     }
 
     /// The byte and the line on which the next record begins.
@@ -70,48 +102,82 @@ impl<'b> Records<'b> {
             self.line += 1;
         }
         let (from, line) = (self.at, self.line);
+        let is_comment = self.dialect.is_comment(self.rest());
         let mut flaw = None;
-        loop {
-            let span = match self.rest() {
-                [QUOTE, ..] => {
-                    let (span, wrong) = self.quoted();
-                    flaw = flaw.or(wrong);
-                    span
+        if is_comment {
+            spans.push(self.whole_line());
+        } else {
+            loop {
+                let span = match self.rest() {
+                    [QUOTE, ..] if self.dialect.quoted => {
+                        let (span, wrong) = self.quoted();
+                        flaw = flaw.max(wrong);
+                        span
+                    }
+                    _ => self.plain(),
+                };
+                spans.push(span);
+                match self.delimiter_here() {
+                    Some(length) => self.at += length,
+                    None => break,
                 }
-                _ => self.plain(),
-            };
-            spans.push(span);
-            match self.rest().first() {
-                Some(&b) if b == self.delimiter => self.at += 1,
-                Some(_) => {
-                    self.at += 1;
-                    break;
-                }
-                None => break,
             }
+            // Behind the last value stands a line feed, or nothing.
+            self.at = self.bytes.len().min(self.at + 1);
         }
         let record = self.bytes.get(from..self.at).unwrap_or_default();
         let line_ends = record.iter().filter(|&&b| b == b'\n').count() as u64;
         self.line += line_ends;
-        Some(Record { from, to: self.at, line, line_ends, flaw })
+        Some(Record { from, to: self.at, line, line_ends, flaw, is_comment })
     }
 
     fn rest(&self) -> &'b [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
+    /// The length of the delimiter that stands here.
+    fn delimiter_here(&self) -> Option<usize> {
+        let rest = self.rest();
+        match self.single {
+            Some(byte) => (rest.first() == Some(&byte)).then_some(1),
+            None => {
+                let delimiter = &self.dialect.delimiter;
+                rest.starts_with(delimiter).then_some(delimiter.len())
+            }
+        }
+    }
+
     /// Goes to the next delimiter, line feed or the end of the bytes.
     fn skip_to_end(&mut self) {
-        let delimiter = self.delimiter;
         let rest = self.rest();
-        self.at += rest.iter().position(|&b| b == delimiter || b == b'\n').unwrap_or(rest.len());
+        if let Some(byte) = self.single {
+            self.at += rest.iter().position(|&b| b == byte || b == b'\n').unwrap_or(rest.len());
+            return;
+        }
+        loop {
+            match self.rest() {
+                [] | [b'\n', ..] => return,
+                rest if rest.starts_with(&self.dialect.delimiter) => return,
+                rest if self.dialect.wide => self.at += unit(rest),
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    fn whole_line(&mut self) -> Span {
+        let (from, rest) = (self.at, self.rest());
+        let length = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
+        self.at = self.bytes.len().min(from + length + 1);
+        let line = rest.get(..length).unwrap_or_default();
+        let to = from + line.strip_suffix(b"\r").unwrap_or(line).len();
+        Span { from, to, doubled: false }
     }
 
     fn plain(&mut self) -> Span {
         let from = self.at;
         self.skip_to_end();
-        let ends_line = self.rest().first() != Some(&self.delimiter);
         let field = self.bytes.get(from..self.at).unwrap_or_default();
+        let ends_line = self.delimiter_here().is_none();
         let to = if ends_line && field.ends_with(b"\r") { self.at - 1 } else { self.at };
         Span { from, to, doubled: false }
     }
@@ -136,7 +202,7 @@ impl<'b> Records<'b> {
             }
             let behind = self.at;
             self.skip_to_end();
-            let ends_line = self.rest().first() != Some(&self.delimiter);
+            let ends_line = self.delimiter_here().is_none();
             let flaw = match self.bytes.get(behind..self.at).unwrap_or_default() {
                 [] => None,
                 [b'\r'] if ends_line => None,
@@ -147,42 +213,17 @@ impl<'b> Records<'b> {
     }
 }
 
-/// The length of the whole records at the head of the bytes; a record begins with the bytes.
-pub(super) fn complete(bytes: &[u8], delimiter: u8) -> usize {
-    if !bytes.contains(&QUOTE) {
-        return bytes.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-    }
-    #[derive(Clone, Copy)]
-    enum State {
-        FieldStart,
-        Plain,
-        Quoted,
-        QuoteSeen,
-    }
-    let mut state = State::FieldStart;
-    let mut end = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        state = match state {
-            State::Quoted if byte == QUOTE => State::QuoteSeen,
-            State::Quoted => State::Quoted,
-            State::QuoteSeen | State::FieldStart if byte == QUOTE => State::Quoted,
-            _ if byte == delimiter => State::FieldStart,
-            _ if byte == b'\n' => {
-                end = at + 1;
-                State::FieldStart
-            }
-            _ => State::Plain,
-        };
-    }
-    end
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn split(text: &str) -> Vec<(u64, Vec<String>, Option<Flaw>)> {
-        let mut records = Records::new(text.as_bytes(), b',', 1);
+    fn dialect(delimiter: &str) -> Dialect {
+        let comment = Vec::new();
+        Dialect { delimiter: delimiter.as_bytes().to_vec(), quoted: true, comment, wide: false }
+    }
+
+    fn split(text: &str, dialect: &Dialect) -> Vec<(u64, Vec<String>, Option<Flaw>)> {
+        let mut records = Records::new(text.as_bytes(), dialect, 1);
         let mut spans = Vec::new();
         let mut all = Vec::new();
         while let Some(record) = records.next(&mut spans) {
@@ -218,7 +259,7 @@ mod tests {
             (" \n", "1[ ]"),
         ];
         for (text, want) in rows {
-            let got: Vec<String> = split(text)
+            let got: Vec<String> = split(text, &dialect(","))
                 .into_iter()
                 .map(|(line, fields, flaw)| {
                     let flaw = flaw.map_or(String::new(), |flaw| format!("{flaw:?}"));
@@ -230,19 +271,23 @@ mod tests {
     }
 
     #[test]
-    fn whole_records_end_where_the_splitter_ends_them() {
-        let mut random = fastrand::Rng::with_seed(7);
-        for _ in 0..20_000 {
-            let length = random.usize(..24);
-            let text: String =
-                (0..length).map(|_| char::from(*random.choice(b"\"\",\n\ra ").unwrap())).collect();
-            let head = complete(text.as_bytes(), b',');
-            let whole = split(&text);
-            let mut parts = split(&text[..head]);
-            let lines = text[..head].matches('\n').count() as u64;
-            assert!(parts.iter().all(|part| part.2 != Some(Flaw::Unclosed)), "{text:?}");
-            parts.extend(split(&text[head..]).into_iter().map(|(l, f, w)| (l + lines, f, w)));
-            assert_eq!(parts, whole, "{text:?}");
+    fn delimiters_quotes_and_comments_are_what_was_declared() {
+        let plain = Dialect { quoted: false, ..dialect("|") };
+        let commented = Dialect { comment: b"#".to_vec(), ..dialect(",") };
+        let rows: &[(&str, Dialect, &str)] = &[
+            ("a%%b%c%%\"d%%e\"\n", dialect("%%"), "1[a|b%c|d%%e]"),
+            ("a%%%b\n", dialect("%%"), "1[a|%b]"),
+            ("a，b\n", dialect("，"), "1[a|b]"),
+            ("\"a|b\"x\nc", plain, "1[\"a|b\"x] 2[c]"),
+            ("# a,\"b\nc,d\n\n#", commented.clone(), "1[# a,\"b] 2[c|d] 4[#]"),
+            ("\"\n#\",#\r\n#\r\n", commented, "1[\n#|#] 3[#]"),
+        ];
+        for (text, dialect, want) in rows {
+            let got: Vec<String> = split(text, dialect)
+                .into_iter()
+                .map(|(line, fields, _)| format!("{line}[{}]", fields.join("|")))
+                .collect();
+            assert_eq!(got.join(" "), *want, "{text:?}");
         }
     }
 }

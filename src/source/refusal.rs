@@ -5,6 +5,10 @@
 pub(super) enum Refusal {
     #[error("empty, and the column needs a value")]
     Empty,
+    #[error("does not begin with the declared prefix")]
+    NoLead,
+    #[error("an array or an object where a value belongs")]
+    Nested,
     #[error("longer than {0} bytes")]
     Long(usize),
     #[error("holds a control character")]

@@ -8,7 +8,7 @@ use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use super::conform::{Rule, Supply, Value, trim};
 use super::error::SourceError;
 use super::refusal::Refusal;
-use crate::feed::{Reject, RejectCode};
+use crate::feed::{DeclaredTotal, Reject, RejectCode};
 use crate::frame::fields::FieldKind;
 use crate::value::token::redact;
 
@@ -100,10 +100,14 @@ impl Cells {
 }
 
 /// One piece of one file, conformed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Sheet {
+    /// The part's number among those of the feed.
+    pub(super) part: u32,
     /// The file, as an index into the feed's files.
     pub(super) file: u32,
+    /// The part as it is told.
+    pub(super) name: String,
     /// Rows read, refused ones included.
     pub(super) rows: u64,
     /// Bytes read.
@@ -116,6 +120,8 @@ pub(super) struct Sheet {
     pub(super) lines: Vec<u64>,
     /// The refused rows.
     pub(super) rejects: Vec<Reject>,
+    /// Totals that the part declares of itself.
+    pub(super) totals: Vec<DeclaredTotal>,
 }
 
 /// Where a row stands.
@@ -174,11 +180,14 @@ pub(super) struct Draft<'r> {
     rules: &'r [Rule],
     feed: &'static str,
     name: &'r str,
+    part: u32,
     file: u32,
     rows: u64,
     cells: Vec<Cells>,
     lines: Vec<u64>,
     rejects: Vec<Reject>,
+    /// Totals that were found on the way.
+    pub(super) totals: Vec<DeclaredTotal>,
 }
 
 impl<'r> Draft<'r> {
@@ -186,11 +195,12 @@ impl<'r> Draft<'r> {
         feed: &'static str,
         rules: &'r [Rule],
         name: &'r str,
+        part: u32,
         file: u32,
     ) -> Draft<'r> {
         let cells = rules.iter().map(|rule| Cells::new(rule.field.kind)).collect();
-        let (lines, rejects) = (Vec::new(), Vec::new());
-        Draft { rules, feed, name, file, rows: 0, cells, lines, rejects }
+        let (lines, rejects, totals) = (Vec::new(), Vec::new(), Vec::new());
+        Draft { rules, feed, name, part, file, rows: 0, cells, lines, rejects, totals }
     }
 
     /// Adds a row. `fill` is called for each named column in order and gives its cell to the slot;
@@ -266,8 +276,9 @@ impl<'r> Draft<'r> {
 
     /// The finished sheet, made of that many bytes.
     pub(super) fn finish(self, bytes: u64) -> Sheet {
-        let Draft { file, rows, cells, lines, rejects, .. } = self;
+        let Draft { part, file, rows, cells, lines, rejects, totals, .. } = self;
+        let name = self.name.to_owned();
         let (columns, text_bytes) = cells.into_iter().map(Cells::finish).unzip();
-        Sheet { file, rows, bytes, columns, text_bytes, lines, rejects }
+        Sheet { part, file, name, rows, bytes, columns, text_bytes, lines, rejects, totals }
     }
 }

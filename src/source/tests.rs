@@ -5,7 +5,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
 
 use super::*;
-use crate::feed::{Column, FeedRows, Owner, Reject};
+use crate::feed::{Column, Delimited, FeedRows, Owner, Packing, Reject};
 use crate::frame::fields::FeedKind;
 use crate::value::party::Party;
 
@@ -26,6 +26,7 @@ impl Folder {
             root: dir.path().canonicalize().unwrap(),
             patterns: vec!["*.csv".to_owned()],
             following: Vec::new(),
+            packing: Packing::default(),
             format,
             scale: 0,
             zone: jiff::tz::TimeZone::get("Asia/Shanghai").unwrap(),
@@ -33,12 +34,13 @@ impl Folder {
             not_agreed: Vec::new(),
             due: None,
             max_age_days: None,
+            max_rejects: None,
         };
         Folder { dir, feed, names: Vec::new() }
     }
 
     pub(super) fn csv(kind: FeedKind, columns: &[(&str, &str)]) -> Folder {
-        Folder::new(kind, Format::Csv { delimiter: b',' }, columns)
+        Folder::new(kind, Format::Csv(Delimited::default()), columns)
     }
 
     pub(super) fn put(&mut self, name: &str, content: &[u8]) {
@@ -58,6 +60,11 @@ impl Folder {
 
     pub(super) fn read(&self) -> Result<FeedRows, SourceError> {
         read(&self.feed, &self.survey(), &|_, _| ())
+    }
+
+    /// Reads text in small blocks, so that every place may be where one ends.
+    pub(super) fn read_in_blocks(&self, block_bytes: u64) -> Result<FeedRows, SourceError> {
+        read_at(&self.feed, &self.survey(), &|_, _| (), Pace { block_bytes, most: u64::MAX })
     }
 }
 
@@ -222,7 +229,8 @@ fn a_file_that_repeats_another_is_not_read() {
     let read = folder.read().unwrap();
     let rows: Vec<u64> = read.files.iter().map(|file| file.rows).collect();
     assert_eq!(rows, [1, 1, 0]);
-    let totals = crate::control::by_file(&read).unwrap();
+    let parts = crate::control::by_part(&read).unwrap();
+    let totals = crate::control::by_file(&read, &parts).unwrap();
     assert_eq!(totals.iter().map(|total| total.rows).collect::<Vec<_>>(), [1, 1, 1]);
     let stages = crate::control::of_feed(&read, &totals);
     let stages: Vec<String> = stages

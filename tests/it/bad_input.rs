@@ -394,7 +394,7 @@ fn what_is_wrong_with_files_is_told_by_file_line_and_column() {
         ),
         (
             Text("a-ledger.csv", "000402", "0004\u{0}02"),
-            Finds(0, "FIL-06", "event_id: holds a control character"),
+            Finds(0, "FIL-04", "holds a NUL byte"),
             &["a-ledger.csv:3\n"],
         ),
         (

@@ -195,14 +195,19 @@ fn every_code_stands_in_a_shipped_pipeline() {
 #[test]
 fn every_shipped_pipeline_passes_check() {
     let mut names = Vec::new();
-    for entry in fs::read_dir("pipelines").unwrap() {
-        let path = entry.unwrap().path();
+    let shipped = |folder: &str| {
+        let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.is_file()).collect::<Vec<_>>()
+    };
+    let own = shipped("pipelines").into_iter().map(|path| (path, ".."));
+    let feeds = shipped("pipelines/feeds").into_iter().map(|path| (path, "../.."));
+    for (path, up) in own.chain(feeds) {
         let output =
             Command::new(env!("CARGO_BIN_EXE_hutong")).arg("check").arg(&path).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         let text = fs::read_to_string(&path).unwrap();
-        let schema = "# yaml-language-server: $schema=../pipeline.schema.json";
-        assert_eq!(text.lines().next(), Some(schema), "{}", path.display());
+        let schema = format!("# yaml-language-server: $schema={up}/pipeline.schema.json");
+        assert_eq!(text.lines().next(), Some(schema.as_str()), "{}", path.display());
         names.push(path.file_name().unwrap().to_str().unwrap().to_owned());
     }
     for name in ["skyline-harbour.yaml", "version-gap.yaml", "complete-journey.yaml"] {

@@ -21,7 +21,9 @@ use crate::pipeline::text::Spot;
 fn format_nulls(format: &FormatDeclaration) -> &[String] {
     match format {
         FormatDeclaration::Csv(csv) => &csv.nulls,
-        FormatDeclaration::Parquet(_) => &[],
+        FormatDeclaration::Fixed(fixed) => &fixed.nulls,
+        FormatDeclaration::JsonLines(json) => &json.nulls,
+        FormatDeclaration::Parquet(_) | FormatDeclaration::Arrow(_) => &[],
     }
 }
 

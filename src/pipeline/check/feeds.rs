@@ -7,10 +7,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::Checker;
-use crate::feed::{Feed, FeedKind, Format, Owner};
-use crate::pipeline::declaration::{
-    CsvDeclaration, Declaration, EncodingDeclaration, FeedDeclaration, FormatDeclaration,
-};
+use crate::feed::{Feed, FeedKind, Owner};
+use crate::pipeline::declaration::{Declaration, FeedDeclaration};
 use crate::pipeline::structure::shown;
 use crate::pipeline::text::Spot;
 use crate::value::party::Party;
@@ -106,17 +104,20 @@ impl Checker<'_> {
             self.problem(spot.key("following").key_mark(), reason, cure);
         }
         let following = self.patterns(spot, ("following", following), &name, shelf);
-        let format = self.format(spot.key("format"), &name, &declared.format);
+        let packing = self.packing(spot, &name, declared);
+        let format = self.format(spot.key("format"), &name, kind, &declared.format);
         let columns = self.columns(spot.key("columns"), kind, declared, shelf);
         self.not_agreed(spot.key("not_agreed"), declared, &columns);
         let due = declared.due.as_ref().and_then(|due| self.due(spot.key("due"), due));
         self.max_age(spot.key("max_age_days"), kind, declared.max_age_days);
+        let max_rejects = self.max_rejects(spot.key("max_rejects"), declared);
         Feed {
             owner,
             kind,
             root: shelf.root.map_or_else(PathBuf::new, Path::to_owned),
             patterns,
             following,
+            packing,
             format,
             scale,
             zone: shelf.zone.clone(),
@@ -124,6 +125,7 @@ impl Checker<'_> {
             not_agreed: declared.not_agreed.clone(),
             due,
             max_age_days: declared.max_age_days,
+            max_rejects,
         }
     }
 
@@ -155,40 +157,5 @@ impl Checker<'_> {
             patterns.push(pattern);
         }
         patterns
-    }
-
-    fn format(&mut self, spot: Spot<'_>, name: &str, declared: &FormatDeclaration) -> Format {
-        match declared {
-            FormatDeclaration::Parquet(_) => Format::Parquet,
-            FormatDeclaration::Csv(csv) => {
-                let EncodingDeclaration::Utf8 = self.settled(
-                    &format!("{name}.format.csv.encoding"),
-                    csv.encoding,
-                    EncodingDeclaration::Utf8,
-                    "utf-8",
-                );
-                let delimiter = self.delimiter(spot.key("csv").key("delimiter"), name, csv);
-                Format::Csv { delimiter }
-            }
-        }
-    }
-
-    fn delimiter(&mut self, spot: Spot<'_>, name: &str, csv: &CsvDeclaration) -> u8 {
-        let Some(text) = csv.delimiter.as_deref() else {
-            return self.settled(&format!("{name}.format.csv.delimiter"), None, b',', ",");
-        };
-        match text.as_bytes() {
-            [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r' | 0) => *byte,
-            _ => {
-                self.problem(
-                    spot.mark(),
-                    format!("`delimiter` is `{}`, which cannot part columns", shown(text)),
-                    "Write one ASCII character that is no quote and no line break, such as \
-                    \",\", \
-                     \"|\" or \"\\t\".",
-                );
-                b','
-            }
-        }
     }
 }

@@ -45,6 +45,12 @@ pub fn control() -> Table<ControlTotal> {
                 |row| row.money.map(|worth| worth.currency.code().into()),
                 "The currency of the money; each further currency has a row of its own.",
             ),
+            text(
+                "hash_total",
+                "散列总数",
+                |row| row.hash_total.map(|hash| hash.to_string().into()),
+                "The sum modulo 2^64 of the first eight bytes (little-endian) of the BLAKE3 of each accepted row's key: event_id, member_no, or a_member, 0x1F and b_member.",
+            ),
         ],
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::feed::{Format, Owner};
+use crate::feed::{Delimited, Format, Owner, Packing};
 use crate::frame::fields::FeedKind;
 use crate::value::party::Party;
 use crate::value::token::{Algorithm, TokenKey};
@@ -13,13 +13,15 @@ fn feed(kind: FeedKind, columns: Vec<Column>) -> Feed {
         root: "/".into(),
         patterns: Vec::new(),
         following: Vec::new(),
-        format: Format::Csv { delimiter: b',' },
+        packing: Packing::default(),
+        format: Format::Csv(Delimited::default()),
         scale: 2,
         zone: jiff::tz::TimeZone::get("Asia/Shanghai").unwrap(),
         columns,
         not_agreed: Vec::new(),
         due: None,
         max_age_days: None,
+        max_rejects: None,
     }
 }
 

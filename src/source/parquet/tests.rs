@@ -14,7 +14,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 
 use super::*;
-use crate::feed::{FeedRows, Format};
+use crate::feed::{FeedFault, FeedRows, Format};
 use crate::frame::fields::FeedKind;
 use crate::source::tests::{ACCOUNTS, Folder, accounts, rejects};
 
@@ -146,7 +146,7 @@ fn columns_of_unusable_types_are_faults() {
             .into_iter()
             .map(|fault| match fault {
                 FeedFault::Column { column, reason, .. } => format!("{column}: {reason}"),
-                FeedFault::Missing { pattern } => pattern,
+                other => panic!("{other:?}"),
             })
             .collect()
     };

@@ -1,0 +1,439 @@
+use std::io::Write;
+
+use encoding_rs::GB18030;
+
+use crate::feed::{
+    Around, DeclaredTotal, Delimited, Encoding, Extent, FeedRows, Figures, Fixed, Format,
+    JsonLines, LineEnd, Marked, Unpack,
+};
+use crate::frame::fields::FeedKind;
+use crate::source::SourceError;
+use crate::source::tests::{ACCOUNTS, Folder, accounts, rejects};
+
+/// What comes of a file, which must be the same however it is cut.
+fn read(format: Format, unpack: Unpack, content: &[u8]) -> Result<FeedRows, SourceError> {
+    let mut folder = Folder::new(FeedKind::Accounts, format, ACCOUNTS);
+    folder.feed.packing.unpack = unpack;
+    folder.put("a.csv", content);
+    let whole = folder.read();
+    for block_bytes in [1, 3, 7, 64] {
+        let cut = folder.read_in_blocks(block_bytes);
+        match (&whole, &cut) {
+            (Ok(whole), Ok(cut)) => {
+                let shown = String::from_utf8_lossy(content);
+                assert_eq!(all(whole), all(cut), "{block_bytes}: {shown}");
+            }
+            (Err(whole), Err(cut)) => assert_eq!(whole.to_string(), cut.to_string()),
+            (whole, cut) => panic!("{block_bytes}: {whole:?} and {cut:?}"),
+        }
+    }
+    whole
+}
+
+/// Everything that was read, as lines.
+fn all(read: &FeedRows) -> Vec<String> {
+    let mut lines = accounts(read);
+    lines.extend(rejects(read));
+    lines.extend(totals(read));
+    lines.extend(read.faults.iter().map(|fault| format!("{fault:?}")));
+    lines.extend(read.parts.iter().map(|part| format!("{} {}", part.name, part.rows)));
+    lines
+}
+
+/// Every declared total as `line place of: figure`.
+fn totals(read: &FeedRows) -> Vec<String> {
+    let show = |total: &DeclaredTotal| {
+        let DeclaredTotal { line, place, of, declared, .. } = total;
+        let declared = match declared {
+            Ok(figure) => figure.to_string(),
+            Err(reason) => reason.clone(),
+        };
+        format!("{line} {} {}: {declared}", place.word(), of.word())
+    };
+    read.declared.iter().map(show).collect()
+}
+
+fn csv(change: impl FnOnce(&mut Delimited)) -> Format {
+    let mut csv = Delimited::default();
+    change(&mut csv);
+    Format::Csv(csv)
+}
+
+fn texts(lines: &[&str]) -> Vec<String> {
+    lines.iter().map(|line| (*line).to_owned()).collect()
+}
+
+fn check(format: Format, content: &[u8], rows: &[&str], refused: &[&str], found: &[&str]) {
+    let read = read(format, Unpack::Plain, content).unwrap();
+    let shown = String::from_utf8_lossy(content);
+    assert_eq!(accounts(&read), texts(rows), "{shown}");
+    assert_eq!(rejects(&read), texts(refused), "{shown}");
+    assert_eq!(totals(&read), texts(found), "{shown}");
+    assert_eq!(read.faults, [], "{shown}");
+}
+
+fn gb(text: &str) -> Vec<u8> {
+    GB18030.encode(text).0.into_owned()
+}
+
+#[test]
+fn gb18030_is_decoded_and_its_bytes_are_told_as_sent() {
+    let encoding = Encoding::Gb18030;
+    // 丂 is 0x8140 and 侤 0x8161; 魘 0xF74C; 鱸 0xF77C ends with the byte of a bar.
+    let wide = |delimiter: &str| {
+        csv(|csv| {
+            csv.encoding = encoding;
+            csv.delimiter = delimiter.to_owned();
+        })
+    };
+    let text = "会员号|余额|姓名\n张|1|鱸\n\"鱸|\"|2|\"鱸\n𠀀\"\n李|x|㐀\n王|3|鱸|\n";
+    check(
+        wide("|"),
+        &gb(text),
+        &["0:2 张 1", "0:3 鱸| 2"],
+        &[
+            "a.csv:5@43 balance Value not a whole number of points in plain digits [a]",
+            "a.csv:6@53  Ragged 4 columns where the header has 3 []",
+        ],
+        &[],
+    );
+    let broken =
+        [gb("会员号,余额\n张,1\n"), b"\xd5\n".to_vec(), gb("李"), b"\xff,2\n3,4\n".to_vec()];
+    check(
+        wide(","),
+        &broken.concat(),
+        &["0:2 张 1", "0:5 3 4"],
+        &["a.csv:3@17  Undecodable not GB18030 []", "a.csv:4@19  Undecodable not GB18030 []"],
+        &[],
+    );
+    let marked = [b"\x84\x31\x95\x33".to_vec(), gb("会员号，余额\r\n张，1")].concat();
+    check(wide("，"), &marked, &["0:2 张 1"], &[], &[]);
+    let cut = [gb("会员号,余额\n1,2\n张"), b"\xc0".to_vec()].concat();
+    check(wide(","), &cut, &["0:2 1 2"], &["a.csv:3@16  Undecodable not GB18030 []"], &[]);
+}
+
+#[test]
+fn a_mark_or_a_nul_within_is_refused_with_its_record() {
+    check(
+        csv(|_| {}),
+        "\u{feff}会员号,余额\n1,2\n\u{feff}会员号,余额\n3,4\n5\0,6\n7,8\n".as_bytes(),
+        &["0:2 1 2", "0:4 3 4", "0:6 7 8"],
+        &[
+            "a.csv:3@24  Undecodable holds a byte order mark; files were put together []",
+            "a.csv:5@48  Undecodable holds a NUL byte []",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn delimiters_prefixes_and_headers_are_as_declared() {
+    check(
+        csv(|csv| csv.delimiter = "%%".to_owned()),
+        "会员号%%余额\n1%%2\n\"%%\"%%3\n4%5\n".as_bytes(),
+        &["0:2 1 2", "0:3 %% 3"],
+        &["a.csv:4@31  Ragged 1 columns where the header has 2 []"],
+        &[],
+    );
+    check(
+        csv(|csv| {
+            csv.prefix = "`".to_owned();
+            csv.quoted = false;
+        }),
+        "会员号,`余额\r\n`1,`2\r\n`\"3, `4\t\r\n5,`6\r\n".as_bytes(),
+        &["0:2 1 2", "0:3 \"3 4"],
+        &["a.csv:4@36 member_no Value does not begin with the declared prefix [9]"],
+        &[],
+    );
+    let names = |csv: &mut Delimited| {
+        csv.header = Some(vec!["余额".to_owned(), "会员号".to_owned()]);
+    };
+    check(csv(names), b"1,A\n\n2,B", &["0:1 A 1", "0:3 B 2"], &[], &[]);
+    check(csv(names), b"", &[], &[], &[]);
+    check(
+        csv(|csv| csv.skip_first = 2),
+        "\"a\n,\n会员号,余额\n1,2\n".as_bytes(),
+        &["0:4 1 2"],
+        &[],
+        &[],
+    );
+}
+
+#[test]
+fn comments_stand_at_the_ends_and_may_hold_totals() {
+    let commented = |anywhere: bool| {
+        csv(|csv| {
+            csv.comment = Some("#".to_owned());
+            csv.comment_anywhere = anywhere;
+            let around = |after: &str, before: &str| {
+                Some(Around { after: after.to_owned(), before: before.to_owned() })
+            };
+            let (rows, points) = (around("总笔数：", ""), around("总积分：", "分"));
+            csv.totals = Some(Figures { rows, points });
+        })
+    };
+    let text = "# 总笔数：2，\n#\"\n会员号,余额\n#\n1,2\n# 中\n3,4\n\n#\"总积分：1,006分\n#\n";
+    let found = ["1 comment lines rows: 2", "9 comment lines points: 1006"];
+    let refused = ["a.csv:6@45  Ragged a comment between records; declare `comment_anywhere` if \
+                    that is agreed []"];
+    let rows = ["0:5 1 2", "0:7 3 4"];
+    check(commented(false), text.as_bytes(), &rows, &refused, &found);
+    check(commented(true), text.as_bytes(), &rows, &[], &found);
+    let missing = ["0 comment lines rows: it is not there", "2 comment lines points: too large"];
+    let text = "会员号,余额\n# 总积分：99999999999999999999分\n";
+    check(commented(false), text.as_bytes(), &[], &[], &missing);
+}
+
+#[test]
+fn the_last_and_first_records_hold_totals() {
+    let marked =
+        |marker: &str| Some(Marked { marker: marker.to_owned(), rows: Some(2), points: Some(3) });
+    let format = |named: bool| {
+        csv(|csv| {
+            csv.delimiter = "|".to_owned();
+            csv.leading = marked("H");
+            csv.trailer = marked("T");
+            if named {
+                csv.header = Some(vec!["会员号".to_owned(), "余额".to_owned()]);
+            }
+        })
+    };
+    let text = "H|2|30|\n会员号|余额\nT|10\n\"T\n\"|20\n \"T\" | 0002| 30\n\n";
+    check(
+        format(false),
+        text.as_bytes(),
+        &["0:3 T 10"],
+        &[
+            "a.csv:4@30 member_no Value holds a control character [A·]",
+            "a.csv:6@38  Ragged 3 columns where the header has 2 []",
+        ],
+        &[
+            "0 trailer record: it is not there",
+            "0 trailer rows: it is not there",
+            "0 trailer points: it is not there",
+            "1 leading record record: 1",
+            "1 leading record rows: 2",
+            "1 leading record points: 30",
+        ],
+    );
+    let text = "H|2|30|\n1|10\n2|20\nT|0002|x\n";
+    check(
+        format(true),
+        text.as_bytes(),
+        &["0:2 1 10", "0:3 2 20"],
+        &[],
+        &[
+            "1 leading record record: 1",
+            "1 leading record rows: 2",
+            "1 leading record points: 30",
+            "4 trailer record: 1",
+            "4 trailer rows: 2",
+            "4 trailer points: not a whole number of points in plain digits",
+        ],
+    );
+    let text = "会员号|余额\nH|2|30\n1|30\n2|0\n\"T\"|2|30";
+    check(
+        format(false),
+        text.as_bytes(),
+        &["0:3 1 30", "0:4 2 0"],
+        &[],
+        &[
+            "2 leading record record: 1",
+            "2 leading record rows: 2",
+            "2 leading record points: 30",
+            "5 trailer record: 1",
+            "5 trailer rows: 2",
+            "5 trailer points: 30",
+        ],
+    );
+}
+
+#[test]
+fn a_summary_is_the_last_two_lines() {
+    let format = || {
+        csv(|csv| {
+            csv.prefix = "`".to_owned();
+            csv.summary = Some(Figures {
+                rows: Some("总交易单数".to_owned()),
+                points: Some("总积分".to_owned()),
+            });
+        })
+    };
+    let text = "会员号,余额\n`1,`10\n`2,`-20\n总交易单数,`x,总积分\n`2,`0,`-10\n";
+    let rows = ["0:2 1 10", "0:3 2 -20"];
+    check(format(), text.as_bytes(), &rows, &[], &["5 summary rows: 2", "5 summary points: -10"]);
+    let text = "会员号,余额\n`1,`10\n`2,`-20";
+    check(
+        format(),
+        text.as_bytes(),
+        &rows,
+        &[],
+        &["0 summary rows: it is not there", "0 summary points: it is not there"],
+    );
+}
+
+fn fixed(line_end: LineEnd) -> Fixed {
+    let extent = |at, bytes| Extent { at, bytes };
+    let marked = |marker: &str| Marked {
+        marker: marker.to_owned(),
+        rows: Some(extent(2, 2)),
+        points: Some(extent(4, 3)),
+    };
+    Fixed {
+        encoding: Encoding::Gb18030,
+        line_end,
+        record_bytes: 7,
+        fields: vec![("会员号".to_owned(), extent(1, 4)), ("余额".to_owned(), extent(5, 3))],
+        leading: Some(marked("0")),
+        trailer: Some(marked("9")),
+    }
+}
+
+#[test]
+fn fixed_places_are_those_of_bytes() {
+    let found = [
+        "1 leading record record: 1",
+        "1 leading record rows: 2",
+        "1 leading record points: 12",
+        "6 trailer record: 1",
+        "6 trailer rows: 2",
+        "6 trailer points: no figure stands at its place",
+    ];
+    let rows = ["0:2 张三 7", "0:4 9AB 5", "0:5 a张b 5"];
+    let lines = ["002012 ", "张三  7", "9   -", "9AB   5", "a张b  5", "902"].map(gb);
+    for (line_end, end) in [(LineEnd::Lf, "\n"), (LineEnd::Crlf, "\r\n")] {
+        let content = lines.join(end.as_bytes());
+        let third = 2 * (7 + end.len());
+        let refused = format!("a.csv:3@{third}  Ragged 5 bytes where the layout has 7 []");
+        check(Format::Fixed(fixed(line_end)), &content, &rows, &[&refused], &found);
+    }
+    let unmarked = [gb("0020125"), gb("张三  7"), gb("abc张 3"), gb("9010  ")].concat();
+    let mut unmarked_layout = fixed(LineEnd::Unmarked);
+    unmarked_layout.trailer = None;
+    check(
+        Format::Fixed(unmarked_layout),
+        &unmarked,
+        &["0:2 张三 7"],
+        &[
+            "a.csv:3@14  Undecodable a field begins or ends within a character []",
+            "a.csv:4@21  Ragged 6 bytes where the layout has 7 []",
+        ],
+        &["1 leading record record: 1", "1 leading record rows: 2", "1 leading record points: 12"],
+    );
+    let mixed = [gb("0020125\r\n"), gb("AAAA  1\n"), gb("BBBB  2\r\n"), gb("9020125")].concat();
+    let mixed = read(Format::Fixed(fixed(LineEnd::Crlf)), Unpack::Plain, &mixed).unwrap();
+    assert_eq!(rejects(&mixed), ["a.csv:2@9  Ragged does not end with CRLF []"]);
+}
+
+#[test]
+fn json_lines_are_objects_with_each_key_once() {
+    let columns = [("member_no", "m.no"), ("balance", "p")];
+    let mut folder =
+        Folder::new(FeedKind::Accounts, Format::JsonLines(JsonLines::default()), &columns);
+    let (open, close) = ("[".repeat(300), "]".repeat(300));
+    let deep = format!("{{\"m\":{{\"no\":\"D\"}},\"p\":1,\"x\":{open}1{close}}}");
+    let wide: String = (0..100).map(|n| format!("\"k{n}\":{n},")).collect();
+    let lines = [
+        r#"{"m":{"no":"A1"},"p":12.00}"#,
+        r#" {"p":"-3","m":{"no":"\u4e2d\"x"},"extra":[1,{"a":1,"a":2}]} "#,
+        r#"{"m":{"no":"A2"},"p":null}"#,
+        r#"{"m":{"no":"A3"},"p":1e3}"#,
+        r#"{"m":{"no":"A4"},"p":1,"p":2}"#,
+        r#"{"m":{"no":"A5","no":"A6"},"p":1}"#,
+        r#"{"m":{"no":["A7"]},"p":1}"#,
+        r#"{"m":"A8","p":1}"#,
+        r#"{"m":{"no":"\ud800"},"p":1}"#,
+        r#"{"m":{"no":"A9"},"p":1"#,
+        r#"["A"]"#,
+        "",
+        r#"{"m":{"no":"B1"},"p":1} x"#,
+        r#"{"m":{"no":true},"p":9223372036854775808}"#,
+        &deep,
+        &format!("{{{wide}\"m\":{{\"no\":\"W\"}},\"p\":2}}"),
+        r#"{"m":null,"p":1}"#,
+        r#"{"\u006d":{"no":"B2"},"p":3}"#,
+    ];
+    folder.put("a.csv", lines.join("\n").as_bytes());
+    let read = folder.read().unwrap();
+    assert_eq!(accounts(&read), ["0:1 A1 12", "0:2 中\"x -3", "0:15 D 1", "0:16 W 2", "0:18 B2 3"]);
+    let told: Vec<String> = rejects(&read)
+        .iter()
+        .map(|told| {
+            let (line, reason) = told.split_once('@').unwrap();
+            let (_, reason) = reason.split_once(' ').unwrap();
+            format!("{} {reason}", line.trim_start_matches("a.csv:"))
+        })
+        .collect();
+    let wanted = [
+        "3 balance Value empty, and the column needs a value []",
+        "4 balance Value a number in scientific notation; write its digits out [9a9]",
+        "5  Value a key stands twice in an object []",
+        "6  Value a key stands twice in an object []",
+        "7 member_no Value an array or an object where a value belongs []",
+        "8 member_no Value an array or an object where a value belongs []",
+        "9  Undecodable holds half of a surrogate pair []",
+        "10  Ragged not one JSON object, from character 22 on []",
+        "11  Ragged not one JSON object, from character 0 on []",
+        "13  Ragged not one JSON object, from character 25 on []",
+        "14 balance Value too large [9999999999999999999]",
+        "17 member_no Value empty, and the column needs a value []",
+    ];
+    assert_eq!(told, wanted);
+    for block_bytes in [1, 5, 64] {
+        let cut = folder.read_in_blocks(block_bytes).unwrap();
+        assert_eq!(all(&cut), all(&read), "{block_bytes}");
+    }
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(content).unwrap();
+    packed.finish().unwrap()
+}
+
+#[test]
+fn packed_files_are_read_whole_or_not_at_all() {
+    let text = "会员号,余额\n1,2\n\"3\",4\n".as_bytes();
+    let zstd = zstd::stream::encode_all(text, 3).unwrap();
+    let rows = ["0:2 1 2", "0:3 3 4"];
+    let (head, tail) = text.split_at(22);
+    let good = [
+        (Unpack::Gzip, gzip(text)),
+        (Unpack::Gzip, [gzip(head), gzip(tail)].concat()),
+        (Unpack::Zstd, zstd.clone()),
+        (
+            Unpack::Zstd,
+            [head, tail].map(|part| zstd::stream::encode_all(part, 3).unwrap()).concat(),
+        ),
+    ];
+    for (unpack, content) in good {
+        assert_eq!(accounts(&read(csv(|_| {}), unpack, &content).unwrap()), rows);
+    }
+    let mut flipped = gzip(text);
+    let middle = flipped.len() - 6;
+    flipped[middle] ^= 1;
+    let bad = [
+        (Unpack::Gzip, gzip(text)[..20].to_vec(), "cut short"),
+        (Unpack::Gzip, gzip(text)[..gzip(text).len() - 1].to_vec(), "cut short"),
+        (Unpack::Gzip, [gzip(text), b"x".to_vec()].concat(), "gzip"),
+        (Unpack::Gzip, flipped, "gzip"),
+        (Unpack::Gzip, text.to_vec(), "gzip"),
+        (Unpack::Zstd, zstd[..zstd.len() - 2].to_vec(), "Zstandard"),
+        (Unpack::Zstd, [zstd.clone(), b"x".to_vec()].concat(), "Zstandard"),
+        (Unpack::Zstd, text.to_vec(), "Zstandard"),
+    ];
+    for (unpack, content, why) in bad {
+        let error = read(csv(|_| {}), unpack, &content).unwrap_err();
+        assert!(matches!(error, SourceError::Corrupt { .. }), "{error:?}");
+        assert!(error.to_string().contains(why), "{error}");
+    }
+    // Both figures are told: what the file is, and what it may become.
+    let bomb = gzip(&[text, &b"1,2\n".repeat(1 << 20)].concat());
+    let mut folder = Folder::new(FeedKind::Accounts, csv(|_| {}), ACCOUNTS);
+    folder.feed.packing.unpack = Unpack::Gzip;
+    folder.put("a.csv", &bomb);
+    let error = folder.read().unwrap_err().to_string();
+    let limit = bomb.len() * 200;
+    assert!(error.contains(&format!("unpacks to more than {limit} bytes")), "{error}");
+    assert!(error.contains(&format!("of {} bytes", bomb.len())), "{error}");
+}

@@ -1,0 +1,244 @@
+//! A look at a file that nobody has declared yet: what its bytes show, and a draft of a feed.
+//!
+//! A run never uses anything of this. What is found is told with its evidence, so that a person
+//! can decide; values that look personal are masked before they are shown.
+
+mod draft;
+mod first;
+mod layout;
+mod values;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use arrow::datatypes::Schema;
+use flate2::read::MultiGzDecoder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use zstd::stream::read::Decoder as ZstdDecoder;
+
+use super::error::SourceError;
+use super::table::contained;
+use super::text::{Text, mark};
+use super::zip::{Contents, list};
+use crate::feed::{Encoding, Zip};
+
+pub use draft::Draft;
+pub use first::first;
+pub use values::Seen;
+
+/// Unpacked bytes that are looked at.
+const HEAD_BYTES: u64 = 1 << 20;
+
+/// What a file shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    /// What was found, and by what it shows.
+    pub findings: Vec<(&'static str, String)>,
+    /// The columns, in the order of the file.
+    pub columns: Vec<Seen>,
+    /// The first rows, with values that look personal masked.
+    pub rows: Vec<Vec<String>>,
+    /// A draft of the feed's declaration.
+    pub draft: Draft,
+}
+
+/// The head of a file, unpacked.
+struct Head {
+    bytes: Vec<u8>,
+    /// Whether the file ends with it.
+    is_whole: bool,
+    /// The word of the pipeline for how it is packed.
+    unpack: Option<String>,
+}
+
+/// Looks at the head of a file. An encoding that is given is taken; else the one that alone fits.
+///
+/// # Errors
+/// When the file cannot be read or is a damaged archive or table.
+pub fn inspect(
+    path: &Path,
+    encoding: Option<Encoding>,
+    rows: usize,
+) -> Result<Inspection, SourceError> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = name.unwrap_or_default();
+    let unread = |source| SourceError::Io { file: name.clone(), source };
+    let mut input = File::open(path).map_err(unread)?;
+    let length = input.metadata().map_err(unread)?.len();
+    let mut magic = Vec::new();
+    (&mut input).take(8).read_to_end(&mut magic).map_err(unread)?;
+    let mut findings = vec![("bytes 字节", length.to_string())];
+    if magic.starts_with(b"PAR1") {
+        let schema = contained(&name, "Parquet", || {
+            let input = File::open(path).map_err(|error| error.to_string())?;
+            ArrowReaderMetadata::load(&input, ArrowReaderOptions::new())
+                .map(|metadata| metadata.schema().as_ref().clone())
+                .map_err(|error| error.to_string())
+        })?;
+        findings.push(("layout 版式", "Parquet: the file begins with PAR1".to_owned()));
+        return Ok(table(name, findings, "parquet", &schema));
+    }
+    if magic.starts_with(b"ARROW1") {
+        let schema = contained(&name, "Arrow IPC", || {
+            let input = File::open(path).map_err(|error| error.to_string())?;
+            arrow_ipc::reader::FileReader::try_new(input, None)
+                .map(|reader| reader.schema().as_ref().clone())
+                .map_err(|error| error.to_string())
+        })?;
+        findings.push(("layout 版式", "Arrow IPC: the file begins with ARROW1".to_owned()));
+        return Ok(table(name, findings, "arrow", &schema));
+    }
+    let head = head(path, &magic, length).map_err(|source| match source.kind() {
+        io::ErrorKind::InvalidData => {
+            SourceError::Corrupt { file: name.clone(), what: "packed", reason: source.to_string() }
+        }
+        _ => SourceError::Io { file: name.clone(), source },
+    })?;
+    if let Some(unpack) = &head.unpack {
+        findings.push(("packing 压缩", unpack.clone()));
+    }
+    let encoding = encodings(&head, encoding, &mut findings);
+    let begins = mark(&head.bytes, encoding);
+    let mut bytes = head.bytes.get(begins..).unwrap_or_default();
+    if !head.is_whole
+        && let Some(end) = bytes.iter().rposition(|&byte| byte == b'\n')
+    {
+        bytes = bytes.get(..=end).unwrap_or_default();
+    }
+    line_ends(bytes, &mut findings);
+    let text = Text::new(bytes, encoding).text.into_owned();
+    let found = layout::find(&text, bytes, head.is_whole);
+    findings.extend(found.findings.iter().map(|told| ("layout 版式", told.clone())));
+    let columns = values::see(&found.names, &found.rows);
+    let shown = found.rows.iter().take(rows);
+    let shown = shown.map(|row| values::masked(&columns, row)).collect();
+    let draft = draft::of(&name, head.unpack.as_deref(), encoding, &found, &columns);
+    Ok(Inspection { findings, columns, rows: shown, draft })
+}
+
+fn table(
+    name: String,
+    findings: Vec<(&'static str, String)>,
+    format: &str,
+    schema: &Schema,
+) -> Inspection {
+    let columns = schema.fields().iter().map(|field| Seen {
+        name: field.name().clone(),
+        kind: field.data_type().to_string(),
+        formats: Vec::new(),
+        words: Vec::new(),
+        empty: 0,
+        is_personal: false,
+    });
+    let columns: Vec<Seen> = columns.collect();
+    let draft = draft::of_table(&name, format, &columns);
+    Inspection { findings, columns, rows: Vec::new(), draft }
+}
+
+fn head(path: &Path, magic: &[u8], length: u64) -> io::Result<Head> {
+    let mut input = File::open(path)?;
+    let unpack;
+    let mut stream: Box<dyn Read> = if magic.starts_with(b"\x1f\x8b") {
+        unpack = Some("gzip".to_owned());
+        Box::new(MultiGzDecoder::new(input))
+    } else if magic.starts_with(b"\x28\xb5\x2f\xfd") {
+        unpack = Some("zstd".to_owned());
+        Box::new(ZstdDecoder::new(input)?)
+    } else if magic.starts_with(b"PK\x03\x04") {
+        let any = |names| Zip {
+            entries: vec!["*".to_owned(), "*/*".to_owned()],
+            ignore: Vec::new(),
+            names,
+        };
+        let (listing, names) = match list(&mut input, length, &any(Encoding::Utf8)) {
+            Ok(listing) => (listing, "utf-8"),
+            Err(_) => (list(&mut input, length, &any(Encoding::Gb18030))?, "gb18030"),
+        };
+        let Some(entry) = listing.entries.into_iter().next() else {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it holds no entry"));
+        };
+        unpack = Some(format!(
+            "{{ zip: {{ entries: {}, names: {names} }} }}",
+            draft::quoted(&entry.name)
+        ));
+        Box::new(Contents::new(input, entry)?)
+    } else {
+        unpack = None;
+        Box::new(input)
+    };
+    let mut bytes = Vec::new();
+    stream.by_ref().take(HEAD_BYTES + 1).read_to_end(&mut bytes)?;
+    let is_whole = bytes.len() as u64 <= HEAD_BYTES;
+    bytes.truncate(usize::try_from(HEAD_BYTES).unwrap_or(usize::MAX));
+    Ok(Head { bytes, is_whole, unpack })
+}
+
+/// Tells which encodings the bytes are, and gives the one that is drafted.
+fn encodings(
+    head: &Head,
+    given: Option<Encoding>,
+    findings: &mut Vec<(&'static str, String)>,
+) -> Encoding {
+    let bytes = &head.bytes;
+    let mut tell = |told: String| findings.push(("encoding 编码", told));
+    for encoding in [Encoding::Utf8, Encoding::Gb18030] {
+        if mark(bytes, encoding) > 0 {
+            tell(format!("a byte order mark of {} stands at the head", encoding.word()));
+        }
+    }
+    if bytes.is_ascii() {
+        tell("ASCII alone, which UTF-8 and GB18030 read alike".to_owned());
+        return given.unwrap_or_default();
+    }
+    // A character that the end of the head cuts says nothing.
+    let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(bytes.len(), |at| at + 1);
+    let whole = if head.is_whole { bytes.len() } else { end };
+    let looked = bytes.get(..whole).unwrap_or_default();
+    let mut fitting = Vec::new();
+    for encoding in [Encoding::Utf8, Encoding::Gb18030] {
+        let text = Text::new(looked, encoding);
+        let wrong = text.text.chars().filter(|&c| c == char::REPLACEMENT_CHARACTER).count();
+        let foreign: Vec<char> = text.text.chars().filter(|c| !c.is_ascii()).collect();
+        let common = foreign.iter().filter(|c| ('\u{4e00}'..='\u{9fff}').contains(*c)).count();
+        let fits = wrong == 0;
+        tell(format!(
+            "{}: {}; {common} of {} other characters are Chinese",
+            encoding.word(),
+            if fits { "every byte fits".to_owned() } else { format!("{wrong} places do not fit") },
+            foreign.len()
+        ));
+        if fits {
+            fitting.push(encoding);
+        }
+    }
+    match (given, fitting.as_slice()) {
+        (Some(given), _) => given,
+        (None, [one]) => *one,
+        (None, []) => {
+            tell("neither fits; ask the partner, and say it with --encoding".to_owned());
+            Encoding::Utf8
+        }
+        (None, _) => {
+            tell("both fit, and GB18030 reads most UTF-8; the draft says utf-8".to_owned());
+            Encoding::Utf8
+        }
+    }
+}
+
+fn line_ends(bytes: &[u8], findings: &mut Vec<(&'static str, String)>) {
+    let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
+    let both = bytes.windows(2).filter(|pair| pair == b"\r\n").count();
+    let returns = bytes.iter().filter(|&&byte| byte == b'\r').count();
+    let mut told = format!("{both} CRLF and {} LF", lines - both);
+    if returns > both {
+        told += &format!("; {} lone CR, which are parts of values", returns - both);
+    }
+    if bytes.contains(&0) {
+        told += "; NUL bytes, whose records will be refused";
+    }
+    findings.push(("line ends 行尾", told));
+}
+
+#[cfg(test)]
+mod tests;

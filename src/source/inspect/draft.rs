@@ -1,0 +1,215 @@
+//! A draft of a feed's declaration, with a comment wherever somebody has to decide.
+
+use std::collections::BTreeSet;
+
+use super::layout::{Found, Layout};
+use super::values::Seen;
+use crate::feed::{Encoding, FeedKind};
+use crate::value::kind::Kind;
+
+/// A feed as a file suggests it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// What the file seems to hold.
+    pub kind: FeedKind,
+    /// The name of the file.
+    pub file: String,
+    /// Lines of YAML that stand under the feed's word, behind `files`.
+    pub lines: Vec<String>,
+}
+
+/// Names that partners give to canonical columns.
+const NAMES: &[(&str, &[&str])] = &[
+    ("event_id", &["event_id", "流水号", "交易流水号", "业务流水号", "交易号", "id", "event"]),
+    ("counter_event_id", &["counter_event_id", "对方流水号", "对方交易号", "partner_event_id"]),
+    ("member_no", &["member_no", "会员号", "会员编号", "会员卡号", "卡号", "member", "member.no"]),
+    ("kind", &["kind", "交易类型", "业务类型", "类型", "type"]),
+    ("points", &["points", "积分", "积分变动", "积分（分）", "变动积分", "miles"]),
+    ("balance", &["balance", "余额", "积分余额", "期末余额"]),
+    ("occurred_at", &["occurred_at", "交易时间", "时间", "完成时间", "发生时间", "at", "time"]),
+    ("order_no", &["order_no", "订单号"]),
+    ("status", &["status", "状态"]),
+    ("mobile", &["mobile", "手机", "手机号", "phone"]),
+    ("tier", &["tier", "等级", "会员等级", "level"]),
+    ("a_member", &["a_member", "甲方会员号"]),
+    ("b_member", &["b_member", "乙方会员号"]),
+    ("bound_at", &["bound_at", "绑定时间"]),
+];
+
+/// What a file may hold, the surest sign first.
+const KINDS: &[FeedKind] =
+    &[FeedKind::Ledger, FeedKind::Links, FeedKind::Accounts, FeedKind::Members];
+
+/// A text as YAML that cannot be taken for anything else.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\t' => quoted.push_str("\\t"),
+            c if c.is_control() => quoted += &format!("\\u{:04x}", u32::from(c)),
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
+}
+
+pub(super) fn of(
+    name: &str,
+    unpack: Option<&str>,
+    encoding: Encoding,
+    found: &Found,
+    columns: &[Seen],
+) -> Draft {
+    let mut lines = Vec::new();
+    lines.extend(unpack.map(|unpack| format!("unpack: {unpack}")));
+    let word = match encoding {
+        Encoding::Utf8 => "utf-8",
+        Encoding::Gb18030 => "gb18030",
+    };
+    lines.push("format:".to_owned());
+    match &found.layout {
+        Layout::Delimited(delimiter) => {
+            lines.push("  csv:".to_owned());
+            lines.push(format!("    encoding: {word}"));
+            lines.push(format!("    delimiter: {}", quoted(delimiter)));
+            lines.extend(found.prefix.as_ref().map(|p| format!("    prefix: {}", quoted(p))));
+            if found.comments {
+                lines.push(
+                    "    # Do these lines hold totals? Declare them under `totals`.".to_owned(),
+                );
+                lines.push("    comment: \"#\"".to_owned());
+            }
+            if found.skipped > 0 {
+                lines.push(format!("    skip: {{ first: {} }}", found.skipped));
+            }
+            if !found.has_header {
+                let names: Vec<String> = columns.iter().map(|c| quoted(&c.name)).collect();
+                lines.push("    # The file names no columns; give each its name.".to_owned());
+                lines.push(format!("    header: [{}]", names.join(", ")));
+            }
+            if !found.summary.is_empty() {
+                let names: Vec<String> = found.summary.iter().map(|name| quoted(name)).collect();
+                lines.push("    # Which of these are the rows and the points?".to_owned());
+                lines.push(format!(
+                    "    # summary: {{ rows: …, points: … }} of {}",
+                    names.join(", ")
+                ));
+            }
+            if let Some(marker) = &found.trailer {
+                lines.push("    # Which values of it are the rows and the points?".to_owned());
+                lines.push(format!("    trailer: {{ marker: {} }}", quoted(marker)));
+            }
+        }
+        Layout::JsonLines => lines.push(format!("  json_lines: {{ encoding: {word} }}")),
+        Layout::Fixed(length) => {
+            lines.push("  fixed:".to_owned());
+            lines.push(format!("    encoding: {word}"));
+            lines.push(format!("    record_bytes: {length}"));
+            lines
+                .push("    # Where does each field stand? `name: { at: 1, bytes: 16 }`".to_owned());
+            lines.push("    fields: {}".to_owned());
+        }
+        Layout::Unknown => {
+            lines.push(
+                "  # How is the file laid out? csv, fixed, json_lines, parquet or arrow."
+                    .to_owned(),
+            );
+            lines.push("  csv: {}".to_owned());
+        }
+    }
+    with_columns(name, lines, columns)
+}
+
+pub(super) fn of_table(name: &str, format: &str, columns: &[Seen]) -> Draft {
+    with_columns(name, vec![format!("format: {{ {format}: {{}} }}")], columns)
+}
+
+/// The file's column for a canonical one.
+fn named<'c>(field: &str, columns: &'c [Seen]) -> Option<&'c Seen> {
+    let (_, names) = NAMES.iter().find(|(known, _)| *known == field)?;
+    names
+        .iter()
+        .find_map(|name| columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)))
+}
+
+fn with_columns(name: &str, mut lines: Vec<String>, columns: &[Seen]) -> Draft {
+    let has = |field: &str| named(field, columns).is_some();
+    let held = |kind: &FeedKind| {
+        let fields = kind.fields().iter().filter(|field| field.required);
+        fields.clone().filter(|field| has(field.name)).count() * 100 / fields.count().max(1)
+    };
+    // Of equals the first: a ledger has members too, and members no ledger.
+    let kind = KINDS
+        .iter()
+        .rev()
+        .max_by_key(|kind| held(kind))
+        .copied()
+        .filter(|kind| held(kind) > 0)
+        .unwrap_or(FeedKind::Ledger);
+    lines.push("columns:".to_owned());
+    let mut used = BTreeSet::new();
+    for field in kind.fields() {
+        match named(field.name, columns) {
+            Some(column) => {
+                used.insert(column.name.as_str());
+                lines.extend(mapped(field.name, column));
+            }
+            None if field.required => {
+                lines.push(format!("  # Which column is it? {} {}", field.zh, field.meaning));
+                lines.push(format!("  {}: \"\"", field.name));
+            }
+            None => {}
+        }
+    }
+    for column in columns.iter().filter(|column| !used.contains(column.name.as_str())) {
+        lines.push(format!("  # dropped: {} ({})", quoted(&column.name), column.kind));
+    }
+    Draft { kind, file: name.to_owned(), lines }
+}
+
+fn mapped(field: &str, column: &Seen) -> Vec<String> {
+    let from = quoted(&column.name);
+    match field {
+        "kind" => kinds(column),
+        "mobile" => vec![
+            "  # `token: mobile` keys raw numbers; `token: ready` takes HMAC tokens of a shared key."
+                .to_owned(),
+            format!("  mobile: {{ from: {from}, token: mobile }}"),
+        ],
+        "occurred_at" | "bound_at" => match column.formats.as_slice() {
+            [] => vec![format!("  {field}: {from}")],
+            [one] => vec![format!("  {field}: {{ from: {from}, format: {} }}", quoted(one))],
+            [one, others @ ..] => vec![
+                format!("  # Every value also fits {}; which is it?", others.join(" and ")),
+                format!("  {field}: {{ from: {from}, format: {} }}", quoted(one)),
+            ],
+        },
+        _ => vec![format!("  {field}: {from}")],
+    }
+}
+
+/// The kinds whose words are known; a person has to say what the others are.
+fn kinds(column: &Seen) -> Vec<String> {
+    let from = quoted(&column.name);
+    let known = |word: &String| {
+        Kind::ALL.iter().find(|kind| kind.word() == word || kind.zh() == word).copied()
+    };
+    if column.words.iter().all(|word| Kind::WORDS.contains(&word.as_str())) {
+        return vec![format!("  kind: {from}")];
+    }
+    let (found, open): (Vec<_>, Vec<_>) =
+        column.words.iter().partition(|word| known(word).is_some());
+    let mut lines = Vec::new();
+    if !open.is_empty() {
+        let open: Vec<String> = open.iter().map(|word| quoted(word)).collect();
+        lines.push(format!("  # Add each under `values` as one of {}:", Kind::WORDS.join(", ")));
+        lines.push(format!("  # {}", open.join(", ")));
+    }
+    let values: Vec<String> = found
+        .iter()
+        .filter_map(|word| Some(format!("{}: {}", quoted(word), known(word)?.word())))
+        .collect();
+    lines.push(format!("  kind: {{ from: {from}, values: {{ {} }} }}", values.join(", ")));
+    lines
+}

@@ -1,0 +1,245 @@
+//! How the lines of a file are laid out: what parts the values, what stands before and behind.
+
+use std::collections::BTreeMap;
+
+use super::values::{is_number, is_time};
+use crate::source::record::{Dialect, Records};
+
+/// What may part values.
+const DELIMITERS: &[&str] = &[",", "\t", "|", "%%", ";", "^", "||", "\u{1}"];
+
+/// Rows that are looked at.
+const ROWS_MAX: usize = 2_000;
+
+/// A layout.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) layout: Layout,
+    /// Whether the file names its columns.
+    pub(super) has_header: bool,
+    /// Lines before the header that are no comments.
+    pub(super) skipped: usize,
+    /// Whether lines begin with `#` that are no rows.
+    pub(super) comments: bool,
+    /// The first value of the last record, where that is no row.
+    pub(super) trailer: Option<String>,
+    pub(super) prefix: Option<String>,
+    /// The columns of the table of one row that the file ends with.
+    pub(super) summary: Vec<String>,
+    pub(super) names: Vec<String>,
+    pub(super) rows: Vec<Vec<String>>,
+    /// What the layout shows by.
+    pub(super) findings: Vec<String>,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// None was found.
+    #[default]
+    Unknown,
+    Delimited(String),
+    /// So many bytes a line.
+    Fixed(usize),
+    JsonLines,
+}
+
+pub(super) fn find(text: &str, bytes: &[u8], is_whole: bool) -> Found {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    if first.trim_start().starts_with('{')
+        && let Some(found) = json(text)
+    {
+        return found;
+    }
+    let best = DELIMITERS
+        .iter()
+        .filter_map(|delimiter| {
+            let widths = widths(text, delimiter);
+            let (width, share) = usual(widths.iter().copied().filter(|w| *w > 1), widths.len())?;
+            Some((share, width, *delimiter))
+        })
+        // Of equally steady ones the one with more columns; a longer one holds the shorter.
+        .max_by_key(|(share, width, delimiter)| (share / 10, *width, delimiter.len()));
+    match best {
+        Some((share, width, delimiter)) if share >= 60 => {
+            delimited(text, delimiter, width, share, is_whole)
+        }
+        _ => fixed(bytes),
+    }
+}
+
+fn dialect(delimiter: &str) -> Dialect {
+    Dialect {
+        delimiter: delimiter.as_bytes().to_vec(),
+        quoted: true,
+        comment: b"#".to_vec(),
+        wide: false,
+    }
+}
+
+/// The width of each record that is no comment.
+fn widths(text: &str, delimiter: &str) -> Vec<usize> {
+    let dialect = dialect(delimiter);
+    let mut records = Records::new(text.as_bytes(), &dialect, 1);
+    let (mut spans, mut widths) = (Vec::new(), Vec::new());
+    while let Some(record) = records.next(&mut spans) {
+        if widths.len() >= ROWS_MAX {
+            break;
+        }
+        if !record.is_comment {
+            widths.push(spans.len());
+        }
+    }
+    widths
+}
+
+/// What most of them are, and how many per cent of all.
+fn usual(found: impl Iterator<Item = usize>, all: usize) -> Option<(usize, usize)> {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for one in found {
+        *counts.entry(one).or_default() += 1;
+    }
+    let (&one, &count) = counts.iter().max_by_key(|(_, count)| **count)?;
+    Some((one, count * 100 / all.max(1)))
+}
+
+fn delimited(text: &str, delimiter: &str, width: usize, share: usize, is_whole: bool) -> Found {
+    let dialect = dialect(delimiter);
+    let mut records = Records::new(text.as_bytes(), &dialect, 1);
+    let mut spans = Vec::new();
+    let mut found = Found { layout: Layout::Delimited(delimiter.to_owned()), ..Found::default() };
+    let mut behind: Vec<Vec<String>> = Vec::new();
+    while let Some(record) = records.next(&mut spans) {
+        if record.is_comment {
+            found.comments = true;
+            continue;
+        }
+        let cell = |span: &crate::source::record::Span| {
+            text.get(span.from..span.to).unwrap_or_default().replace("\"\"", "\"")
+        };
+        let cells: Vec<String> = spans.iter().map(cell).collect();
+        if cells.len() == width {
+            behind.clear();
+            if found.rows.len() <= ROWS_MAX {
+                found.rows.push(cells);
+            }
+        } else if found.rows.is_empty() {
+            found.skipped += 1;
+        } else {
+            behind.push(cells);
+        }
+    }
+    let shown: String = delimiter.chars().flat_map(char::escape_default).collect();
+    found.findings.push(format!(
+        "delimited by `{shown}`: {share} per cent of the records have {width} columns"
+    ));
+    match behind.as_slice() {
+        [only] if is_whole => {
+            let marker = only.first().map(|first| first.trim()).unwrap_or_default();
+            let told = format!("the last record begins with `{marker}` and is no row");
+            found.findings.push(told);
+            found.trailer = Some(marker.to_owned());
+        }
+        [names, figures] if is_whole && names.len() == figures.len() => {
+            found.findings.push("the last two records are a table of their own".to_owned());
+            found.summary = names.iter().map(|name| name.trim().to_owned()).collect();
+        }
+        _ => {}
+    }
+    if found.skipped > 0 {
+        found.findings.push(format!("{} lines stand before the first record", found.skipped));
+    }
+    if found.comments {
+        found.findings.push("lines that begin with `#` are no records".to_owned());
+    }
+    head(&mut found, width);
+    for prefix in ["`", "'"] {
+        let begins = |value: &String| value.trim().starts_with(prefix);
+        if !found.rows.is_empty() && found.rows.iter().flatten().all(begins) {
+            found.findings.push(format!("each value begins with `{prefix}`"));
+            for value in found.rows.iter_mut().flatten() {
+                *value = value.trim().get(prefix.len()..).unwrap_or_default().to_owned();
+            }
+            found.prefix = Some(prefix.to_owned());
+        }
+    }
+    found
+}
+
+/// Takes the header off the rows, where the first of them looks like one.
+fn head(found: &mut Found, width: usize) {
+    let Some(first) = found.rows.first() else { return };
+    let is_value = |value: &String| {
+        let value = value.trim();
+        value.is_empty() || is_number(value) || is_time("%Y-%m-%d %H:%M:%S", value)
+    };
+    if first.iter().any(is_value) {
+        found.findings.push("the first record has numbers or gaps and names no columns".to_owned());
+        found.names = (1..=width).map(|at| format!("column {at}")).collect();
+        return;
+    }
+    found.has_header = true;
+    found.names = first.iter().map(|name| name.trim().to_owned()).collect();
+    found.rows.remove(0);
+}
+
+fn fixed(bytes: &[u8]) -> Found {
+    let lengths: Vec<usize> = bytes
+        .split(|&byte| byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line).len())
+        .filter(|length| *length > 0)
+        .collect();
+    let mut found = Found::default();
+    match usual(lengths.iter().copied(), lengths.len()) {
+        Some((length, share)) if share >= 60 && lengths.len() > 1 => {
+            found.layout = Layout::Fixed(length);
+            found.findings.push(format!(
+                "fixed width: nothing parts values, and {share} per cent of the lines have {length} \
+                 bytes; ask the partner where each field stands"
+            ));
+        }
+        _ => found.findings.push("none that is known; ask the partner".to_owned()),
+    }
+    found
+}
+
+fn json(text: &str) -> Option<Found> {
+    let mut found = Found { layout: Layout::JsonLines, has_header: true, ..Found::default() };
+    let mut objects = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty()).take(ROWS_MAX) {
+        let value: serde_json::Value = serde_json::from_str(line).ok()?;
+        let mut cells = BTreeMap::new();
+        flatten("", &value, &mut cells);
+        for name in cells.keys() {
+            if !found.names.contains(name) {
+                found.names.push(name.clone());
+            }
+        }
+        objects.push(cells);
+    }
+    for cells in objects {
+        let row = found.names.iter().map(|name| cells.get(name).cloned().unwrap_or_default());
+        found.rows.push(row.collect());
+    }
+    found.findings.push("JSON lines: each line is an object".to_owned());
+    Some(found)
+}
+
+/// The values within an object, by their paths.
+fn flatten(path: &str, value: &serde_json::Value, cells: &mut BTreeMap<String, String>) {
+    let within =
+        |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match value {
+        serde_json::Value::Object(members) => {
+            for (name, value) in members {
+                flatten(&within(name), value, cells);
+            }
+        }
+        serde_json::Value::Null | serde_json::Value::Array(_) => {}
+        serde_json::Value::String(text) => {
+            cells.insert(path.to_owned(), text.clone());
+        }
+        other => {
+            cells.insert(path.to_owned(), other.to_string());
+        }
+    }
+}

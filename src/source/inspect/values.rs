@@ -1,0 +1,195 @@
+//! What the values of a column look like.
+
+use std::collections::BTreeSet;
+
+use jiff::fmt::strtime::BrokenDownTime;
+
+use crate::value::token::redact;
+
+/// Texts that often mean "no value".
+const NULLS: &[&str] = &["-", "—", "N/A", "\\N", "NULL", "null", "无"];
+
+/// Notations of instants and days that are tried.
+const NOTATIONS: &[&str] = &[
+    "%Y-%m-%d %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y%m%d%H%M%S",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S%:z",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y%m%d",
+    "%Y年%m月%d日",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+];
+
+/// The most words of a column that are listed.
+const WORDS_MAX: usize = 12;
+
+/// Words in a column's name that say that its values are somebody's own.
+const PERSONAL: &[&str] = &[
+    "姓名",
+    "昵称",
+    "手机",
+    "电话",
+    "联系",
+    "地址",
+    "身份证",
+    "证件",
+    "邮箱",
+    "name",
+    "mobile",
+    "phone",
+    "email",
+    "address",
+];
+
+/// A column of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its name in the file.
+    pub name: String,
+    /// What its values are.
+    pub kind: String,
+    /// Notations of time that every value fits.
+    pub formats: Vec<&'static str>,
+    /// Its words, where they are few and none is personal.
+    pub words: Vec<String>,
+    /// How many rows have no value in it.
+    pub empty: usize,
+    /// Whether its values look like somebody's own.
+    pub is_personal: bool,
+}
+
+/// A value as it may be shown.
+pub(super) fn masked(columns: &[Seen], row: &[String]) -> Vec<String> {
+    row.iter()
+        .enumerate()
+        .map(|(at, value)| {
+            let value = value.trim();
+            if is_mobile(value) {
+                mask_mobile(value)
+            } else if columns.get(at).is_some_and(|column| column.is_personal) || is_own(value) {
+                redact(value)
+            } else {
+                value.to_owned()
+            }
+        })
+        .collect()
+}
+
+/// 138****5678, whatever stands before the number.
+fn mask_mobile(value: &str) -> String {
+    let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+    let number = digits.get(digits.len().saturating_sub(11)..).unwrap_or_default();
+    match (number.get(..3), number.get(7..)) {
+        (Some(head), Some(tail)) => format!("{head}****{tail}"),
+        _ => redact(value),
+    }
+}
+
+fn is_mobile(value: &str) -> bool {
+    let bare: String = value.chars().filter(|c| !matches!(c, ' ' | '-' | '+')).collect();
+    let number = bare.strip_prefix("86").filter(|rest| rest.len() == 11).unwrap_or(&bare);
+    number.len() == 11
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && number.starts_with('1')
+        && number.as_bytes().get(1).is_some_and(|second| *second >= b'3')
+}
+
+/// Whether it looks like an address, or like the number of a person.
+fn is_own(value: &str) -> bool {
+    let is_mail = value.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty() && host.contains('.') && !value.contains(char::is_whitespace)
+    });
+    let (digits, last) = value.split_at_checked(17).unwrap_or(("", ""));
+    let is_identity = digits.len() == 17
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && matches!(last.as_bytes(), [b'0'..=b'9' | b'X' | b'x'])
+        // The year of birth is part of it, and of few other numbers of this length.
+        && matches!(digits.get(6..8), Some("19" | "20"));
+    is_mail || is_identity
+}
+
+/// The columns of rows with these names.
+pub(super) fn see(names: &[String], rows: &[Vec<String>]) -> Vec<Seen> {
+    names.iter().enumerate().map(|(at, name)| column(name, at, rows)).collect()
+}
+
+fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
+    let cell = |row: &Vec<String>| row.get(at).map(|value| value.trim().to_owned());
+    let all: Vec<String> = rows.iter().filter_map(cell).collect();
+    let is_null = |value: &String| value.is_empty() || NULLS.contains(&value.as_str());
+    let nulls: BTreeSet<&str> =
+        all.iter().filter(|v| !v.is_empty() && is_null(v)).map(String::as_str).collect();
+    let values: Vec<&str> = all.iter().filter(|v| !is_null(v)).map(String::as_str).collect();
+    let every = |test: &dyn Fn(&str) -> bool| !values.is_empty() && values.iter().all(|v| test(v));
+    let formats: Vec<&'static str> = NOTATIONS
+        .iter()
+        .copied()
+        .filter(|notation| every(&|value| is_time(notation, value)))
+        .collect();
+    let lowered = name.to_lowercase();
+    let is_personal = PERSONAL.iter().any(|word| lowered.contains(word))
+        || values.iter().any(|value| is_mobile(value) || is_own(value));
+    let distinct: BTreeSet<&str> = values.iter().copied().collect();
+    let mut kind = if values.is_empty() {
+        "empty".to_owned()
+    } else if every(&is_mobile) {
+        "mobile numbers".to_owned()
+    } else if every(&|v| v.len() == 64 && v.bytes().all(|b| b.is_ascii_hexdigit())) {
+        "64 hexadecimal digits, tokens or hashes".to_owned()
+    } else if let [first, ..] = formats.as_slice() {
+        format!("times, {first}")
+    } else if every(&is_whole) {
+        let padded = values.iter().any(|v| v.len() > 1 && v.starts_with('0'));
+        if padded { "digits with leading zeros".to_owned() } else { "whole numbers".to_owned() }
+    } else if every(&is_number) {
+        "numbers".to_owned()
+    } else {
+        format!("text, {} distinct", distinct.len())
+    };
+    if values.iter().any(|value| is_floated(value)) {
+        kind += "; some look like a spreadsheet's numbers, which are refused";
+    }
+    if !nulls.is_empty() {
+        let nulls: Vec<&str> = nulls.into_iter().collect();
+        kind += &format!("; `{}` may mean no value", nulls.join("`, `"));
+    }
+    let listed = !is_personal && distinct.len() <= WORDS_MAX && formats.is_empty();
+    let words = if listed && !every(&is_number) {
+        distinct.iter().map(|word| (*word).to_owned()).collect()
+    } else {
+        Vec::new()
+    };
+    let empty = rows.len() - values.len().min(rows.len());
+    Seen { name: name.to_owned(), kind, formats, words, empty, is_personal }
+}
+
+pub(super) fn is_time(notation: &str, value: &str) -> bool {
+    // Without this, a notation without separators would read other lengths too.
+    let is_packed = !notation.contains(['-', '/', '.', '年']);
+    if is_packed && value.len() != if notation.contains("%H") { 14 } else { 8 } {
+        return false;
+    }
+    BrokenDownTime::parse(notation, value)
+        .is_ok_and(|parsed| parsed.to_date().is_ok_and(|day| (1990..2100).contains(&day.year())))
+}
+
+fn is_whole(value: &str) -> bool {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+pub(super) fn is_number(value: &str) -> bool {
+    value.bytes().any(|byte| byte.is_ascii_digit())
+        && value.chars().all(|c| c.is_ascii_digit() || "+-.,()￥¥".contains(c))
+}
+
+fn is_floated(value: &str) -> bool {
+    let Some((number, power)) = value.split_once(['E', 'e']) else { return false };
+    is_number(number) && number.contains('.') && is_whole(power.trim_start_matches('+'))
+}

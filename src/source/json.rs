@@ -1,0 +1,217 @@
+//! JSON lines: a block becomes a sheet. Numbers are taken as they are written and never pass
+//! through a float; a key that stands twice is refused, because readers differ on which one counts.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::blocks::Block;
+use super::conform::{Rule, Supply};
+use super::cut::RECORD_BYTES_MAX;
+use super::error::SourceError;
+use super::refusal::Refusal;
+use super::sheet::{Draft, Sheet, Spot};
+use super::text::Text;
+use crate::feed::{Feed, JsonLines, RejectCode};
+
+/// An object with its values as they are written.
+struct Object<'t>(BTreeMap<Cow<'t, str>, &'t RawValue>);
+
+/// What the reader's own errors are told from.
+const TWICE: &str = "a key stands twice";
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Object<'de>, M::Error> {
+                let mut members = BTreeMap::new();
+                while let Some((Key(key), value)) = map.next_entry()? {
+                    if members.insert(key, value).is_some() {
+                        return Err(M::Error::custom(TWICE));
+                    }
+                }
+                Ok(Object(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// A key, borrowed where it holds no escape.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Key<'t>(Cow<'t, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+impl<'t> Object<'t> {
+    /// The object, or why there is none. No word of the record stands in the reason.
+    fn read(text: &'t str) -> Result<Object<'t>, (RejectCode, String)> {
+        serde_json::from_str(text).map_err(|error| {
+            let said = error.to_string();
+            if said.starts_with(TWICE) {
+                return (RejectCode::Value, format!("{TWICE} in an object"));
+            }
+            if said.contains("surrogate") {
+                return (RejectCode::Undecodable, SURROGATE.to_owned());
+            }
+            let reason = format!("not one JSON object, from character {} on", error.column());
+            (RejectCode::Ragged, reason)
+        })
+    }
+}
+
+const SURROGATE: &str = "holds half of a surrogate pair";
+
+/// What a path leads to.
+enum Found<'t> {
+    /// No value: null, or nothing.
+    None,
+    Text(Cow<'t, str>),
+    /// An array or an object.
+    Whole,
+    /// Something on the way is refused as a record.
+    Faulty(RejectCode, String),
+}
+
+impl Found<'_> {
+    fn text(&self) -> Option<&str> {
+        match self {
+            Found::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+fn find<'t>(object: &Object<'t>, path: &str) -> Found<'t> {
+    let (name, rest) = match path.split_once('.') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (path, None),
+    };
+    let Some(raw) = object.0.get(name).copied().map(RawValue::get) else { return Found::None };
+    match (raw.as_bytes().first(), rest) {
+        (Some(b'n'), _) => Found::None,
+        (Some(b'{'), Some(rest)) => match Object::read(raw) {
+            Ok(inner) => find(&inner, rest),
+            Err((code, reason)) => Found::Faulty(code, reason),
+        },
+        // Only an object has what the path goes on to.
+        (_, Some(_)) | (Some(b'{' | b'['), None) => Found::Whole,
+        (Some(b'"'), None) => match serde_json::from_str::<Key<'t>>(raw) {
+            Ok(Key(text)) => Found::Text(text),
+            Err(_) => Found::Faulty(RejectCode::Undecodable, SURROGATE.to_owned()),
+        },
+        (_, None) => Found::Text(Cow::Borrowed(raw)),
+    }
+}
+
+/// Splits and conforms a block.
+pub(super) fn decode(
+    block: &Block,
+    feed: &Feed,
+    rules: &[Rule],
+    json: &JsonLines,
+) -> Result<Sheet, SourceError> {
+    let text = Text::new(&block.bytes, json.encoding);
+    let mut places = text.places();
+    let mut draft = Draft::new(feed.kind.word(), rules, &block.name, block.part, block.file);
+    let mut from = 0;
+    for (number, whole) in (0..).zip(text.text.split_inclusive('\n')) {
+        let begins = from;
+        from += whole.len();
+        let line = whole.trim_end_matches(['\n', '\r']);
+        let spot = Spot {
+            line: block.line + number,
+            byte_offset: Some(block.offset + places.byte(begins, number) as u64),
+        };
+        if whole.len() > RECORD_BYTES_MAX {
+            let file = block.name.to_string();
+            return Err(SourceError::LongRecord { file, line: spot.line });
+        }
+        if line.is_empty() {
+            continue;
+        }
+        if let Some(reason) = text.fault(begins, from) {
+            draft.refuse(spot, RejectCode::Undecodable, reason);
+            continue;
+        }
+        let cells = match cells(line, rules) {
+            Ok(cells) => cells,
+            Err((code, reason)) => {
+                draft.refuse(spot, code, reason);
+                continue;
+            }
+        };
+        draft.row(spot, |at, rule, slot| match cells.get(at) {
+            Some((Found::Whole, _) | (_, Found::Whole)) => slot.take(Err(Refusal::Nested), ""),
+            Some((value, sign)) => {
+                slot.take_text(rule, value.text().unwrap_or_default(), sign.text())
+            }
+            None => slot.take(rule.blank(), ""),
+        })?;
+    }
+    Ok(draft.finish(block.bytes.len() as u64))
+}
+
+/// By canonical column, what the record has for it.
+fn cells<'t>(line: &'t str, rules: &[Rule]) -> Result<Vec<Pair<'t>>, (RejectCode, String)> {
+    let object = Object::read(line)?;
+    let mut cells = Vec::with_capacity(rules.len());
+    for rule in rules {
+        let value = match &rule.supply {
+            Supply::Named(paths) => only(&object, paths)?,
+            Supply::Everywhere(_) => Found::None,
+        };
+        cells.push((value, only(&object, rule.sign_names())?));
+    }
+    Ok(cells)
+}
+
+/// A value, and the word for its sign.
+type Pair<'t> = (Found<'t>, Found<'t>);
+
+/// What the one of several paths leads to that leads to something.
+fn only<'t>(object: &Object<'t>, paths: &[String]) -> Result<Found<'t>, (RejectCode, String)> {
+    let mut only = Found::None;
+    for path in paths {
+        match (find(object, path), &only) {
+            (Found::None, _) => {}
+            (Found::Faulty(code, reason), _) => return Err((code, reason)),
+            (found, Found::None) => only = found,
+            _ => {
+                let reason = "holds a column under two of its names".to_owned();
+                return Err((RejectCode::Value, reason));
+            }
+        }
+    }
+    Ok(only)
+}

@@ -1,0 +1,158 @@
+//! What tables of typed columns have in common: their columns are held against the rules, and
+//! decoded batches are conformed row by row.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use arrow::datatypes::Schema;
+use arrow::record_batch::RecordBatch;
+
+use super::conform::{Misfit, Rule, Source};
+use super::error::SourceError;
+use super::lane::{Lane, unfit, unfit_sign};
+use super::sheet::{Draft, Spot};
+use crate::feed::{Feed, FeedFault, Stray};
+
+/// Which columns of a file are decoded, and which canonical ones they fill.
+#[derive(Debug)]
+pub(super) struct Columns {
+    /// Places among the columns of the file, in its order.
+    pub(super) projected: Vec<usize>,
+    /// By canonical column, places among the projected ones.
+    pub(super) sources: Vec<Option<Source>>,
+}
+
+/// What was found of the files so far.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// What was wrong with their columns.
+    pub(super) faults: Vec<FeedFault>,
+    /// Columns that were not agreed.
+    pub(super) strays: Vec<Stray>,
+}
+
+impl Findings {
+    /// Holds the columns of a file against the rules; `None` where they do not fit. `odd` says why
+    /// a column cannot be read whatever it fills.
+    pub(super) fn columns(
+        &mut self,
+        feed: &Feed,
+        rules: &[Rule],
+        file: &str,
+        schema: &Schema,
+        odd: impl Fn(usize) -> Option<String>,
+    ) -> Option<Columns> {
+        for column in &feed.not_agreed {
+            if schema.fields().iter().any(|field| field.name() == column) {
+                self.strays.push(Stray { file: file.to_owned(), column: column.clone() });
+            }
+        }
+        let mut roots = Vec::with_capacity(rules.len());
+        let mut faults = Vec::new();
+        for rule in rules {
+            let names = schema.fields().iter().map(|column| column.name().as_str());
+            let source = match rule.source("file", names) {
+                Ok(source) => source,
+                Err(Misfit { column, reason }) => {
+                    faults.push(FeedFault::Column { file: file.to_owned(), column, reason });
+                    continue;
+                }
+            };
+            roots.push(source);
+            let Some(Source { value, sign }) = source else { continue };
+            for (root, is_sign) in [(Some(value), false), (sign, true)] {
+                let Some((root, column)) = root.and_then(|at| Some((at, schema.fields().get(at)?)))
+                else {
+                    continue;
+                };
+                let reason = odd(root).or_else(|| {
+                    let data_type = column.data_type();
+                    if is_sign { unfit_sign(data_type) } else { unfit(rule, data_type) }
+                });
+                if let Some(reason) = reason {
+                    let (file, column) = (file.to_owned(), column.name().clone());
+                    faults.push(FeedFault::Column { file, column, reason });
+                }
+            }
+        }
+        if !faults.is_empty() {
+            self.faults.append(&mut faults);
+            return None;
+        }
+        // A decoded batch holds the projected columns in the order of the file.
+        let mut projected: Vec<usize> = roots
+            .iter()
+            .flatten()
+            .flat_map(|source: &Source| [Some(source.value), source.sign])
+            .flatten()
+            .collect();
+        projected.sort_unstable();
+        projected.dedup();
+        let place = |root: usize| projected.binary_search(&root).ok();
+        let sources = roots
+            .into_iter()
+            .map(|source| {
+                let Source { value, sign } = source?;
+                Some(Source { value: place(value)?, sign: sign.and_then(place) })
+            })
+            .collect();
+        Some(Columns { projected, sources })
+    }
+}
+
+/// Calls into a decoder; its errors and its panics both say that the file is corrupt.
+pub(super) fn contained<T>(
+    file: &str,
+    what: &'static str,
+    call: impl FnOnce() -> Result<T, String>,
+) -> Result<T, SourceError> {
+    // What the closure borrows is dropped with the error, so no half-made state is seen again.
+    let reason = match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(value)) => return Ok(value),
+        Ok(Err(reason)) => reason,
+        Err(_) => "the decoder gave up".to_owned(),
+    };
+    Err(SourceError::Corrupt { file: file.to_owned(), what, reason })
+}
+
+/// The lane of a column's values, and that of their signs.
+type Pair = (Option<Lane>, Option<Lane>);
+
+/// A decoded batch, column by column.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    rows: usize,
+    pairs: Vec<Pair>,
+}
+
+impl Lanes {
+    /// The lanes of a batch; the error is a reason why the decoder cannot be believed.
+    pub(super) fn new(batch: &RecordBatch, sources: &[Option<Source>]) -> Result<Lanes, String> {
+        let lane = |at: Option<usize>| at.map(|at| Lane::new(batch, at)).transpose();
+        let pairs: Result<Vec<Pair>, String> = sources
+            .iter()
+            .map(|source| {
+                let value = lane(source.map(|source| source.value))?;
+                Ok((value, lane(source.and_then(|source| source.sign))?))
+            })
+            .collect();
+        Ok(Lanes { rows: batch.num_rows(), pairs: pairs? })
+    }
+
+    /// Conforms the rows; so many rows of the file stand before the draft's first.
+    pub(super) fn rows(&self, draft: &mut Draft<'_>, before: u64) -> Result<(), SourceError> {
+        let mut scratch = String::new();
+        for row in 0..self.rows {
+            let line = before + draft.rows() + 1;
+            draft.row(Spot { line, byte_offset: None }, |at, rule, slot| {
+                match self.pairs.get(at) {
+                    Some((Some(lane), sign)) => {
+                        lane.fill(row, sign.as_ref(), rule, slot, &mut scratch)
+                    }
+                    // The layout was made for these rules, so the lane is there.
+                    _ => slot.take(rule.blank(), ""),
+                }
+            })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,232 @@
+//! Text: bytes become characters, strictly as the encoding is declared.
+//!
+//! A block is decoded whole, and what is no text in it is noted by its place, so that the records
+//! that hold such a place can be refused and all others stand. A line feed is a byte of its own in
+//! every encoding here and is never part of another character, so lines can be counted in bytes
+//! and in characters alike; that is how a record finds its byte in a file that was transcoded.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Decoder, DecoderResult, GB18030};
+
+use crate::feed::Encoding;
+
+/// The byte order mark as text.
+const MARK: char = '\u{feff}';
+
+/// The bytes of a byte order mark at the head of a file, or nothing.
+pub(super) fn mark(bytes: &[u8], encoding: Encoding) -> usize {
+    let mark: &[u8] = match encoding {
+        Encoding::Utf8 => b"\xef\xbb\xbf",
+        Encoding::Gb18030 => b"\x84\x31\x95\x33",
+    };
+    if bytes.starts_with(mark) { mark.len() } else { 0 }
+}
+
+/// The text of a block.
+#[derive(Debug)]
+pub(super) struct Text<'b> {
+    /// The characters; where bytes are none, U+FFFD stands.
+    pub(super) text: Cow<'b, str>,
+    raw: &'b [u8],
+    /// Where in the text something stands that no record may hold, and why.
+    faults: Vec<(usize, Fault)>,
+}
+
+/// What no record may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fault {
+    Bytes(Encoding),
+    Nul,
+    Mark,
+}
+
+impl Fault {
+    fn reason(self) -> String {
+        match self {
+            Fault::Bytes(encoding) => format!("not {}", encoding.word()),
+            Fault::Nul => "holds a NUL byte".to_owned(),
+            Fault::Mark => "holds a byte order mark; files were put together".to_owned(),
+        }
+    }
+}
+
+impl<'b> Text<'b> {
+    /// The text of bytes that begin with a character.
+    pub(super) fn new(raw: &'b [u8], encoding: Encoding) -> Text<'b> {
+        let mut faults = Vec::new();
+        let text = match encoding {
+            Encoding::Utf8 => match std::str::from_utf8(raw) {
+                Ok(text) => Cow::Borrowed(text),
+                Err(_) => Cow::Owned(lossy_utf8(raw, &mut faults)),
+            },
+            Encoding::Gb18030 if raw.is_ascii() => {
+                std::str::from_utf8(raw).map_or(Cow::Borrowed(""), Cow::Borrowed)
+            }
+            Encoding::Gb18030 => Cow::Owned(gb18030(raw, &mut faults)),
+        };
+        let found = faults.len();
+        // One look at the whole block is cheaper than one at each record.
+        if text.as_bytes().contains(&0) {
+            faults.extend(text.match_indices('\0').map(|(at, _)| (at, Fault::Nul)));
+        }
+        if text.contains(MARK) {
+            faults.extend(text.match_indices(MARK).map(|(at, _)| (at, Fault::Mark)));
+        }
+        if faults.len() > found {
+            faults.sort_unstable();
+        }
+        Text { text, raw, faults }
+    }
+
+    /// Why a record may not stand, where it may not.
+    pub(super) fn fault(&self, from: usize, to: usize) -> Option<String> {
+        if self.faults.is_empty() {
+            return None;
+        }
+        let first = self.faults.partition_point(|(at, _)| *at < from);
+        let (at, fault) = self.faults.get(first)?;
+        (*at < to).then(|| fault.reason())
+    }
+
+    /// Finds the bytes of records, which are asked for in order.
+    pub(super) fn places(&self) -> Places<'b> {
+        let same = matches!(self.text, Cow::Borrowed(_));
+        Places { raw: self.raw, same, lines: 0, at: 0 }
+    }
+}
+
+/// From places in the text of a block to its bytes.
+#[derive(Debug)]
+pub(super) struct Places<'b> {
+    raw: &'b [u8],
+    /// Whether text and bytes are the same.
+    same: bool,
+    lines: u64,
+    at: usize,
+}
+
+impl Places<'_> {
+    /// The byte of the record that begins at that place, behind so many line feeds.
+    pub(super) fn byte(&mut self, from: usize, lines: u64) -> usize {
+        if self.same {
+            return from;
+        }
+        while self.lines < lines {
+            let rest = self.raw.get(self.at..).unwrap_or_default();
+            let Some(end) = rest.iter().position(|&byte| byte == b'\n') else { break };
+            self.at += end + 1;
+            self.lines += 1;
+        }
+        self.at
+    }
+}
+
+fn lossy_utf8(raw: &[u8], faults: &mut Vec<(usize, Fault)>) -> String {
+    let mut text = String::with_capacity(raw.len() + 16);
+    for chunk in raw.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            faults.push((text.len(), Fault::Bytes(Encoding::Utf8)));
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    text
+}
+
+fn gb18030(raw: &[u8], faults: &mut Vec<(usize, Fault)>) -> String {
+    let mut decoder = GB18030.new_decoder_without_bom_handling();
+    let mut text = String::new();
+    let mut rest = raw;
+    loop {
+        text.reserve(room(&decoder, rest.len()));
+        let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut text, true);
+        rest = rest.get(read..).unwrap_or_default();
+        match result {
+            DecoderResult::InputEmpty => return text,
+            DecoderResult::Malformed(..) => {
+                faults.push((text.len(), Fault::Bytes(Encoding::Gb18030)));
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
+            // The room was reserved, so that this does not happen; if it does, there is more.
+            DecoderResult::OutputFull => text.reserve(64),
+        }
+    }
+}
+
+fn room(decoder: &Decoder, bytes: usize) -> usize {
+    decoder.max_utf8_buffer_length_without_replacement(bytes).unwrap_or(bytes).saturating_add(4)
+}
+
+/// The bytes that a text is written with, for markers and delimiters.
+pub(super) fn written(text: &str, encoding: Encoding) -> Vec<u8> {
+    match encoding {
+        Encoding::Utf8 => text.as_bytes().to_vec(),
+        Encoding::Gb18030 => GB18030.encode(text).0.into_owned(),
+    }
+}
+
+/// The bytes of the character with which GB18030 bytes begin; one where they begin with none.
+pub(super) fn unit(bytes: &[u8]) -> usize {
+    match bytes {
+        [0x81..=0xfe, b'0'..=b'9', 0x81..=0xfe, b'0'..=b'9', ..] => 4,
+        [0x81..=0xfe, 0x40..=0x7e | 0x80..=0xfe, ..] => 2,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_is_told_by_its_place() {
+        let gb = Encoding::Gb18030;
+        let utf8 = Encoding::Utf8;
+        type Row<'r> = (&'r [u8], Encoding, &'r str, &'r [&'r str]);
+        let rows: &[Row] = &[
+            (b"a,b", utf8, "a,b", &[]),
+            (b"a\xffb", utf8, "a\u{fffd}b", &["1 not UTF-8"]),
+            (b"a\xe4\xbd", utf8, "a\u{fffd}", &["1 not UTF-8"]),
+            (
+                b"\xed\xa0\x80",
+                utf8,
+                "\u{fffd}\u{fffd}\u{fffd}",
+                &["0 not UTF-8", "3 not UTF-8", "6 not UTF-8"],
+            ),
+            (b"a\0b", utf8, "a\0b", &["1 holds a NUL byte"]),
+            (b"a\0b", gb, "a\0b", &["1 holds a NUL byte"]),
+            (b"\xbb\xa5\xcd\xa8", gb, "互通", &[]),
+            (b"\x81\x30\x81\x30", gb, "\u{80}", &[]),
+            // A lead byte takes in no quote, delimiter or line end.
+            (b"\xbb\n", gb, "\u{fffd}\n", &["0 not GB18030"]),
+            (b"\xbb,1", gb, "\u{fffd},1", &["0 not GB18030"]),
+            (b"\x81\x30\"", gb, "\u{fffd}0\"", &["0 not GB18030"]),
+            (b"\x81\x30\x81\n", gb, "\u{fffd}0\u{fffd}\n", &["0 not GB18030", "4 not GB18030"]),
+            (b"\xff", gb, "\u{fffd}", &["0 not GB18030"]),
+        ];
+        for (raw, encoding, text, faults) in rows {
+            let decoded = Text::new(raw, *encoding);
+            assert_eq!(decoded.text, *text, "{raw:?}");
+            let told = decoded.faults.iter().map(|(at, fault)| format!("{at} {}", fault.reason()));
+            assert_eq!(told.collect::<Vec<_>>(), *faults, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn lines_are_as_many_in_text_as_in_bytes_whatever_the_bytes() {
+        let mut random = fastrand::Rng::with_seed(3);
+        for _ in 0..20_000 {
+            let raw: Vec<u8> = (0..random.usize(..12))
+                .map(|_| *random.choice(b"\x81\xbb\xa50\n\"|,\xff\x80A").unwrap())
+                .collect();
+            for encoding in [Encoding::Utf8, Encoding::Gb18030] {
+                let text = Text::new(&raw, encoding).text;
+                for byte in [b'\n', b'"', b','] {
+                    let count = |bytes: &[u8]| bytes.iter().filter(|&&b| b == byte).count();
+                    assert_eq!(count(&raw), count(text.as_bytes()), "{raw:?}");
+                }
+            }
+        }
+    }
+}

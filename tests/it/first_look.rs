@@ -1,0 +1,89 @@
+//! A feed before a night depends on it: sampled, inspected, and drafted into a first pipeline.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn hutong(arguments: &[&str]) -> (Option<i32>, String) {
+    let Output { status, stdout, stderr } =
+        Command::new(env!("CARGO_BIN_EXE_hutong")).args(arguments).output().unwrap();
+    let told = [stdout, stderr].concat();
+    (status.code(), String::from_utf8(told).unwrap())
+}
+
+#[test]
+fn a_sample_tells_what_a_run_would_refuse() {
+    let sample = |pipeline: &str, more: &[&str]| {
+        let order = ["check", pipeline, "--sample", "1000", "--as-of", "2026-03-31"];
+        hutong(&[&order, more].concat())
+    };
+    let (code, told) = sample("pipelines/feeds/tmall.yaml", &[]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("a ledger"), "{told}");
+    assert!(told.contains("rows read 6, refused 0"), "{told}");
+    let (code, told) = sample("tests/cases/FIL-06-many/pipeline.yaml", &[]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("FIL-06  a-ledger.csv:3 event_id: looks like a spreadsheet"), "{told}");
+    assert!(told.contains("rows read 4, refused 3"), "{told}");
+    assert!(!told.contains("4.00123E+27"), "{told}");
+    let (code, told) =
+        sample("tests/cases/FIL-06-many/pipeline.yaml", &["--output-format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((code, &json["feeds"][0]["rows"]), (Some(1), &serde_json::json!(4)));
+    let (code, _) = hutong(&["check", "pipelines/feeds/tmall.yaml", "--sample", "10"]);
+    assert_eq!(code, Some(2), "a sample needs an as-of date");
+}
+
+#[test]
+fn an_inspected_file_shows_a_draft_and_nobody() {
+    let (code, told) = hutong(&["inspect", "sample-data/feeds/tmall/members.tsv"]);
+    assert_eq!(code, Some(0), "{told}");
+    for line in ["delimiter: \"\\t\"", "member_no: \"会员卡号\"", "139****0003"] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    for own in ["13900000001", "张伟", "李娜"] {
+        assert!(!told.contains(own), "{told}");
+    }
+    let (code, told) = hutong(&[
+        "inspect",
+        "sample-data/feeds/wechat/bill-2026-03.csv",
+        "--output-format",
+        "json",
+    ]);
+    assert_eq!(code, Some(0), "{told}");
+    let json: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert!(json["draft"].as_str().unwrap().contains("prefix: \"`\""), "{told}");
+    let (code, _) = hutong(&["inspect", "sample-data/feeds/none.csv"]);
+    assert_eq!(code, Some(4));
+}
+
+#[test]
+fn a_first_pipeline_is_explained_by_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = folder.path().join("first");
+    let (first, from) = (first.to_str().unwrap(), "sample-data/feeds/b-ledger.csv");
+    let init = ["init", first, "--from", from, "--from", from];
+    let (code, told) = hutong(&init);
+    assert_eq!(code, Some(0), "{told}");
+    let pipeline = Path::new(first).join("pipeline.yaml");
+    let (code, told) = hutong(&["check", pipeline.to_str().unwrap()]);
+    assert_eq!(code, Some(2), "{told}");
+    // What no file can say is asked for, and the drafted columns are none of it.
+    assert!(told.contains("`id`") || told.contains("id"), "{told}");
+    assert!(!told.contains("columns"), "{told}");
+    let text = std::fs::read_to_string(&pipeline).unwrap();
+    let filled = text
+        .replace("id: \"\"", "id: HT-1")
+        .replace("from: \"\", to: \"\"", "from: 2026-01-01, to: 2027-01-01")
+        .replace("a: { code: \"\", name: \"\" }", "a: { code: SKY, name: 云航 }")
+        .replace("b: { code: \"\", name: \"\" }", "b: { code: HBR, name: 海港 }")
+        .replace("issuer: a, points: \"\"", "issuer: a, points: \"100:40\"")
+        .replace("issuer: b, points: \"\"", "issuer: b, points: \"40:100\"")
+        .replace("per_point: \"\"", "per_point: \"0.01\"")
+        .replace("from: \"\"", "from: 2026-01-01");
+    std::fs::write(&pipeline, filled).unwrap();
+    let (code, told) = hutong(&["check", pipeline.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{told}");
+    // What somebody has filled in is not written over.
+    assert_eq!(hutong(&init).0, Some(4));
+    assert_eq!(hutong(&["init", first, "--from", from]).0, Some(2));
+}
