@@ -173,7 +173,12 @@ impl Trouble {
                     Error::Find { .. } => Some("see that the folder of the feed can be listed"),
                     _ => None,
                 },
-                exit::BLOCKED if matches!(error, Error::Overflow(_) | Error::Money(_)) => {
+                exit::BLOCKED
+                    if matches!(
+                        error,
+                        Error::Overflow(_) | Error::Money(_) | Error::Publish(_)
+                    ) =>
+                {
                     Some("look for a row with a figure that cannot be true, and have it corrected")
                 }
                 _ => None,

@@ -1,7 +1,7 @@
 //! Decisions on held items: what is released or adjusted counts, what is rejected or written off
 //! is dropped. One without authority is LED-06, and does nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use super::desk::Desk;
@@ -9,6 +9,7 @@ use super::items::sign_fits;
 use super::ledger::LED_06;
 use super::scene::Scene;
 use crate::discrepancy::Discrepancy;
+use crate::event::Matched;
 use crate::frame::books::{Decisions, Ledger, Side};
 use crate::judgement::{
     Cause, Decided, Disposition, Item, JudgedPair, Judgement, Outcome, Released, VersionsInForce,
@@ -21,8 +22,8 @@ use crate::value::points::{Overflow, Points};
 #[derive(Debug)]
 pub struct Verdicts<'a> {
     decisions: &'a Decisions,
-    /// The first authorised decision on each discrepancy.
-    by_discrepancy: BTreeMap<&'a str, u32>,
+    /// The authorised decisions on each discrepancy, in the order in which they apply.
+    by_discrepancy: BTreeMap<&'a str, Vec<u32>>,
     decided: Vec<Decided>,
 }
 
@@ -38,15 +39,8 @@ impl<'a> Verdicts<'a> {
         let in_force = in_force.into_iter().filter(|&row| decisions.decided_at(row) < cut);
         for row in in_force {
             if decisions.is_authorised(row) {
-                // Of several the first applies; the others come too late.
                 let id = decisions.discrepancy_id(row);
-                if *verdicts.by_discrepancy.entry(id).or_insert(row) != row {
-                    verdicts.decided.push(Decided {
-                        decision: row,
-                        outcome: Outcome::NotHeld,
-                        item: None,
-                    });
-                }
+                verdicts.by_discrepancy.entry(id).or_default().push(row);
             } else {
                 let outcome = Outcome::Unauthorised;
                 verdicts.decided.push(Decided { decision: row, outcome, item: None });
@@ -61,7 +55,7 @@ impl<'a> Verdicts<'a> {
     pub fn finish(mut self) -> Vec<Decided> {
         let mut has_come_to: Vec<u32> = self.decided.iter().map(|told| told.decision).collect();
         has_come_to.sort_unstable();
-        for &row in self.by_discrepancy.values() {
+        for &row in self.by_discrepancy.values().flatten() {
             if has_come_to.binary_search(&row).is_err() {
                 let outcome = Outcome::NotHeld;
                 self.decided.push(Decided { decision: row, outcome, item: None });
@@ -77,18 +71,22 @@ impl<'a> Verdicts<'a> {
         self.decided
     }
 
-    /// Tries the decision on an item. `attempt` says whether it moved it.
+    /// Tries the decisions on an item until one moves it, so that what is refused does not stand in
+    /// the way of its correction. `attempt` says whether a decision moved the item.
     fn decide<E>(
         &mut self,
         cause: Option<&Cause>,
         item: &(Party, Option<String>, Option<String>),
         mut attempt: impl FnMut(&Decisions, u32) -> Result<bool, E>,
     ) -> Result<(), E> {
-        let row = cause.and_then(|cause| self.by_discrepancy.get(cause.discrepancy_id.as_str()));
-        if let Some(&row) = row {
+        let rows = cause.and_then(|cause| self.by_discrepancy.get(cause.discrepancy_id.as_str()));
+        for &row in rows.into_iter().flatten() {
             let is_moved = attempt(self.decisions, row)?;
             let outcome = if is_moved { Outcome::Applied } else { Outcome::Refused };
             self.decided.push(Decided { decision: row, outcome, item: Some(item.clone()) });
+            if is_moved {
+                break;
+            }
         }
         Ok(())
     }
@@ -130,6 +128,7 @@ impl<'a> Verdicts<'a> {
                 move_pair(scene, pair, decisions, row)
             })?;
         }
+        let rivals = Rivals::of(scene);
         let Judgement { items, released, .. } = judged;
         for item in items.iter_mut().filter(|item| is_held(item.disposition)) {
             let legs = (item.issuer.map(issued), item.acceptor.map(accepted));
@@ -138,6 +137,9 @@ impl<'a> Verdicts<'a> {
                 if drops(decisions, row) {
                     item.disposition = Disposition::Excluded;
                     return Ok(true);
+                }
+                if rivals.have(item) {
+                    return Ok(false);
                 }
                 let counts = count(scene, item, decisions, row)?;
                 let is_moved = counts.is_some();
@@ -150,6 +152,46 @@ impl<'a> Verdicts<'a> {
         }
         Ok(())
     }
+}
+
+/// Legs that are held together though at most some of them are spends of their own. If a decision
+/// let all of them count, one spend would be paid more than once; which it is, it cannot say.
+struct Rivals {
+    issuer: BTreeSet<u32>,
+    acceptor: BTreeSet<u32>,
+}
+
+impl Rivals {
+    fn of<I: Side>(scene: &Scene<'_, I>) -> Rivals {
+        let Matched { ties, issuer_held_with, acceptor_held_with, .. } = scene.matched;
+        let mut rivals = Rivals {
+            issuer: held_with_one(issuer_held_with, |row| scene.acceptor.event_id(row)),
+            acceptor: held_with_one(acceptor_held_with, |row| scene.issuer.event_id(row)),
+        };
+        for tie in ties {
+            // There were no more events than the side with fewer legs has.
+            if tie.issuer.len() > tie.acceptor.len() {
+                rivals.issuer.extend(&tie.issuer);
+            } else {
+                rivals.acceptor.extend(&tie.acceptor);
+            }
+        }
+        rivals
+    }
+
+    fn have<I>(&self, item: &Item<I>) -> bool {
+        let issuer = item.issuer.is_some_and(|row| self.issuer.contains(&row));
+        issuer || item.acceptor.is_some_and(|row| self.acceptor.contains(&row))
+    }
+}
+
+/// The legs that are held with a collided id, where several are held with the same one.
+fn held_with_one<'i>(held: &[(u32, u32)], event_id: impl Fn(u32) -> &'i str) -> BTreeSet<u32> {
+    let mut by_id: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for &(leg, collided) in held {
+        by_id.entry(event_id(collided)).or_default().push(leg);
+    }
+    by_id.into_values().filter(|legs| legs.len() > 1).flatten().collect()
 }
 
 /// Whether a decision drops what it is about. Points have no meaning there, and whoever gave some

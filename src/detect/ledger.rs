@@ -203,14 +203,15 @@ pub fn roll_forward<P: Programme>(
 
 /// Whether a row moves the balance: posted, no extra, and of a kind that does. A reversal moves it
 /// as its original did; an orphan does unless it is a memo of the partner's.
-fn moves<P: Programme>(ledger: &Ledger<P>, lineage: &Lineage<P>, row: u32) -> bool {
+#[must_use]
+pub fn moves<P: Programme>(ledger: &Ledger<P>, lineage: &Lineage<P>, row: u32) -> bool {
     let by_kind = |row: u32| ledger.kind(row).moves_balance();
     let moves = by_kind(row).unwrap_or_else(|| match lineage.originals.get(&row) {
         Some(&original) => by_kind(original).unwrap_or(true),
         None => !matches!(lineage.role(row), Role::Acceptor(_)),
     });
     moves
-        && !ledger.is_recalled(row)
+        && ledger.tells_its_posting(row)
         && ledger.status(row) == Status::Posted
         && lineage.standing[row as usize] != Standing::Extra
 }

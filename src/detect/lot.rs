@@ -178,7 +178,7 @@ pub fn judge<P: Side>(
     let expiries = exchange.scatter(ledger.len(), |row| {
         let counts = ledger.kind(row) == Kind::Expire
             && ledger.status(row) == Status::Posted
-            && !ledger.is_recalled(row)
+            && ledger.tells_its_posting(row)
             && lineage.standing[row as usize] != Standing::Extra;
         counts.then(|| ledger.member_no(row))
     });

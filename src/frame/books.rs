@@ -130,6 +130,8 @@ pub struct Ledger<P> {
     pub origins: Origins,
     /// The first row that no file of the run has.
     recalled_from: usize,
+    /// Of each row that no file of the run has, whether it was kept as it was read.
+    is_open: Vec<bool>,
     programme: PhantomData<P>,
 }
 
@@ -156,6 +158,7 @@ impl<P: Programme> Ledger<P> {
             authority: columns.texts("authority")?,
             origins: columns.origins()?,
             recalled_from: batch.num_rows(),
+            is_open: Vec::new(),
             programme: PhantomData,
         })
     }

@@ -69,12 +69,16 @@ pub enum PublishError {
         source: serde_json::Error,
     },
     /// A figure is wider than its published column.
-    #[error("a figure of {table}.{column} needs more than its column holds")]
+    #[error("{figure} of {table}.{column} is more than its column holds{of}")]
     TooLarge {
         /// The table.
         table: &'static str,
         /// The column.
         column: &'static str,
+        /// The figure.
+        figure: String,
+        /// The events and the places in files that the row names; empty for a sum.
+        of: String,
     },
 }
 

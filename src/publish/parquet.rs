@@ -198,12 +198,12 @@ fn batch<R: Sync>(
     let as_of = Date32Array::from_value(epoch_days(period.as_of), rows.len());
     let mut arrays: Vec<ArrayRef> =
         vec![Arc::new(StringArray::from_iter_values(label)), Arc::new(as_of)];
-    let cells: Vec<ArrayRef> = table
-        .columns
-        .par_iter()
-        .map(|column| array(table.name, column, rows, digits))
-        .collect::<Result<_, PublishError>>()?;
-    arrays.extend(cells);
+    // Of several that do not fit, the first column's is told, whichever was made first.
+    let cells: Vec<_> =
+        table.columns.par_iter().map(|column| array(column, rows, digits)).collect();
+    for (column, cells) in table.columns.iter().zip(cells) {
+        arrays.push(cells?.map_err(|unfit| unfit.told(table, column.name, rows))?);
+    }
     Ok(RecordBatch::try_new(schema.clone(), arrays)?)
 }
 
@@ -221,37 +221,84 @@ fn arrow_type<R>(column: &Column<R>, digits: u32) -> DataType {
     }
 }
 
+/// A figure that its column cannot hold, and its row in the chunk.
+struct Unfit {
+    row: usize,
+    figure: String,
+}
+
+/// The columns in which tables name events and where rows stood.
+const NAMING: [&str; 11] = [
+    "event_id",
+    "issuer_event_id",
+    "acceptor_event_id",
+    "a_event_id",
+    "b_event_id",
+    "issuer_row",
+    "acceptor_row",
+    "a_rows",
+    "b_rows",
+    "issuer_file",
+    "acceptor_file",
+];
+
+impl Unfit {
+    /// The error, with what the row says of its events: whoever reads it can look there.
+    fn told<R>(self, table: &Table<R>, column: &'static str, rows: &[R]) -> PublishError {
+        let mut named = Vec::new();
+        for other in table.columns.iter().filter(|other| NAMING.contains(&other.name)) {
+            if let Cells::Text(cell) = other.cells
+                && let Some(text) = rows.get(self.row).and_then(cell)
+            {
+                named.push(format!("{} {text}", other.name));
+            }
+        }
+        let of = match &named[..] {
+            [] => String::new(),
+            named => format!(" ({})", named.join(", ")),
+        };
+        PublishError::TooLarge { table: table.name, column, figure: self.figure, of }
+    }
+}
+
+/// A column's cells; within, the first figure that does not fit.
 fn array<R: Sync>(
-    table: &'static str,
     column: &Column<R>,
     rows: &[R],
     digits: u32,
-) -> Result<ArrayRef, PublishError> {
-    let too_large = || PublishError::TooLarge { table, column: column.name };
+) -> Result<Result<ArrayRef, Unfit>, PublishError> {
     let decimals = |cell: fn(&R) -> Option<Decimal>, places: u32| {
-        let units = rows
-            .iter()
-            .map(|row| cell(row).map(|decimal| units(decimal, places).ok_or_else(too_large)))
-            .map(Option::transpose)
-            .collect::<Result<Vec<Option<i128>>, PublishError>>()?;
-        Ok::<ArrayRef, PublishError>(Arc::new(
-            Decimal128Array::from(units).with_precision_and_scale(18, places as i8)?,
-        ))
+        let units = rows.iter().enumerate().map(|(row, cells)| {
+            let fit = |figure: Decimal| {
+                units(figure, places).ok_or(Unfit { row, figure: figure.to_string() })
+            };
+            cell(cells).map(fit).transpose()
+        });
+        let units = match units.collect::<Result<Vec<Option<i128>>, Unfit>>() {
+            Ok(units) => units,
+            Err(unfit) => return Ok(Err(unfit)),
+        };
+        let array = Decimal128Array::from(units).with_precision_and_scale(18, places as i8)?;
+        Ok::<Result<ArrayRef, Unfit>, PublishError>(Ok(Arc::new(array)))
     };
-    Ok(match column.cells {
+    Ok(Ok(match column.cells {
         Cells::Text(cell) => {
             Arc::new(rows.iter().map(|row| cell(row).map(neutralised)).collect::<StringArray>())
         }
         Cells::Integer(cell) => {
-            let integers = rows
-                .iter()
-                .map(|row| cell(row).map(|n| i64::try_from(n).map_err(|_| too_large())))
-                .map(Option::transpose)
-                .collect::<Result<Vec<Option<i64>>, PublishError>>()?;
-            Arc::new(Int64Array::from(integers))
+            let integers = rows.iter().enumerate().map(|(row, cells)| {
+                let fit = |figure: i128| {
+                    i64::try_from(figure).map_err(|_| Unfit { row, figure: figure.to_string() })
+                };
+                cell(cells).map(fit).transpose()
+            });
+            match integers.collect::<Result<Vec<Option<i64>>, Unfit>>() {
+                Ok(integers) => Arc::new(Int64Array::from(integers)),
+                Err(unfit) => return Ok(Err(unfit)),
+            }
         }
-        Cells::Money(cell) => decimals(cell, digits)?,
-        Cells::Exact(cell) => decimals(cell, EXACT_DIGITS)?,
+        Cells::Money(cell) => return decimals(cell, digits),
+        Cells::Exact(cell) => return decimals(cell, EXACT_DIGITS),
         Cells::Day(cell) => {
             Arc::new(rows.iter().map(|row| cell(row).map(epoch_days)).collect::<Date32Array>())
         }
@@ -262,7 +309,7 @@ fn array<R: Sync>(
                 .with_timezone("UTC"),
         ),
         Cells::Flag(cell) => Arc::new(rows.iter().map(cell).collect::<BooleanArray>()),
-    })
+    }))
 }
 
 /// A decimal in units of 10^-places, if it is a whole number of them and fits DECIMAL(18).

@@ -29,6 +29,7 @@ use crate::value::period::Period;
 use crate::value::price::{Worth, Worths};
 
 mod items;
+mod open;
 mod settled;
 
 /// What a run left behind.
@@ -240,13 +241,22 @@ fn write_tables(
     let cleared = items.cleared();
     let held = items.of(Disposition::Held)?;
     let pending = items.of(Disposition::Pending)?;
+    let events = (cleared.len() as i128, held.len() as i128, pending.len() as i128);
+    // Rows come before their sums, so that of a figure that fits no column the row is told.
+    shelf.put(&publish::discrepancies(), evidence.discrepancies.iter())?;
+    let counted = cleared.len() as u64;
+    let table = publish::cleared_events();
+    let written = shelf.put_by_place(&table, cleared.len(), |place| cleared.row(place))?;
+    if written != counted {
+        return Err(Error::Unwritten { counted, written });
+    }
+    shelf.put(&publish::held(), held.into_iter())?;
     if evidence.is_blocked() {
         // The dictionary describes the tables whether or not this run has them.
         let digits = agreement.digits();
         shelf.dictionary.extend(publish::statement().dictionary_rows(digits));
         shelf.dictionary.extend(publish::lines().dictionary_rows(digits));
     } else {
-        let events = (cleared.len() as i128, held.len() as i128, pending.len() as i128);
         let digest = cleared.digest();
         let rows = evidence.clearing.statements().iter().map(|statement| StatementRow {
             status: status.to_owned(),
@@ -257,14 +267,6 @@ fn write_tables(
         let rows = lines.map(|(line_no, line)| LineRow { line_no: line_no.into(), line });
         shelf.put(&publish::lines(), rows)?;
     }
-    shelf.put(&publish::discrepancies(), evidence.discrepancies.iter())?;
-    let counted = cleared.len() as u64;
-    let table = publish::cleared_events();
-    let written = shelf.put_by_place(&table, cleared.len(), |place| cleared.row(place))?;
-    if written != counted {
-        return Err(Error::Unwritten { counted, written });
-    }
-    shelf.put(&publish::held(), held.into_iter())?;
     shelf.put(&publish::open_rows(), items.open_rows().into_iter())?;
     shelf.put(&publish::settled_rows(), items.settled_rows().into_iter())?;
     let decided = evidence.intake.decisions.iter().flat_map(|decisions| {

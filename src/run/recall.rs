@@ -54,6 +54,7 @@ pub fn recall(
         index: Both { a: Index::of(&books.a), b: Index::of(&books.b) },
         files: Both::from_fn(|party| files.of(party).len()),
         named: Both::default(),
+        open: Both::default(),
         brought: Both::default(),
         known: Vec::new(),
         recalled: Recalled {
@@ -114,6 +115,8 @@ struct Hand<'a> {
     files: Both<usize>,
     /// Ids that rows which were brought back have or name, beside those of the files.
     named: Both<BTreeSet<String>>,
+    /// Rows that were left open, by id.
+    open: Both<BTreeMap<String, Vec<u32>>>,
     /// Settled rows that were brought back, by id.
     brought: Both<BTreeMap<String, u32>>,
     /// Legs whose partner is known.
@@ -160,7 +163,9 @@ impl Hand<'_> {
         how: Settled,
     ) -> u32 {
         let scope = &mut self.recalled.scope;
-        for row in self.index.of(party).own.rows(&leg.event_id) {
+        // What was left open for the sake of its balance alone was sent then, and stands aside too.
+        let open = self.open.of(party).get(&leg.event_id).into_iter().flatten().copied();
+        for row in self.index.of(party).own.rows(&leg.event_id).chain(open) {
             scope.resent.of_mut(party).insert(row);
             scope.settled.of_mut(party).insert(row, how);
         }

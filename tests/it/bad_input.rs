@@ -377,6 +377,17 @@ fn what_is_wrong_with_files_is_told_by_file_line_and_column() {
             Stops(3),
             &["too large to be exact", "help: look for a row with a figure that cannot be true"],
         ),
+        // It is a spend that nothing mirrors, and what is held of it passes DECIMAL(18,6).
+        (
+            Bytes("a-ledger.csv", ledger("77,0071,跨店兑换,-9223372036854775807,20260305103000\n")),
+            Stops(3),
+            &[
+                "is more than its column holds (",
+                "a_rows a-ledger.csv:2",
+                "a_event_id 77",
+                "help: look for a row with a figure that cannot be true",
+            ],
+        ),
         (
             Text("a-ledger.csv", "20260306090000", "2026-03-06 09:00"),
             Finds(0, "FIL-06", "occurred_at: does not fit the declared time format"),

@@ -93,7 +93,6 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     books.pair();
     let (judged, reversed) = books.judge_legs();
     books.cap(&judged);
-    books.suspect_twins(&judged, &reversed);
     let mut answer = Answer { discrepancies: members::judge_members(world), ..Answer::default() };
     for (code, entries) in &books.findings {
         let mut held_with = books.held_with.iter();
@@ -124,6 +123,9 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     answer.discrepancies.extend(accounts::judge_days(world));
     let held = books.held_items();
     let counted = books.counted(&judged);
+    for twins in books.suspect_twins(&judged, &reversed) {
+        answer.discrepancies.push(books.describe("EVT-05", &twins));
+    }
     answer.cleared = counted.iter().map(|item| cleared_row(&books, item)).collect();
     put_aside(&books, &mut answer);
     if !answer.discrepancies.iter().any(|found| BLOCKING.contains(&found.code)) {

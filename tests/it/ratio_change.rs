@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use hutong::run::{Order, Unwatched, roundings};
+
 use crate::tables::{Row, run, table};
 
 const PIPELINE: &str = "pipelines/ratio-change.yaml";
@@ -85,5 +87,22 @@ fn every_line_of_the_page_is_published() {
     assert_eq!(
         columns(std::slice::from_ref(statement), figures),
         ["90.53 | 33.95 | 56.58 | 9.100000 | 0.000000"]
+    );
+}
+
+#[test]
+fn every_rounding_of_the_page_is_what_the_engine_finds() {
+    let order = Order::of(Path::new(PIPELINE), AS_OF.parse().unwrap(), None);
+    let found = roundings(&order, &Unwatched).unwrap();
+    assert!(!found.is_blocked);
+    let found = found.rounded.iter().map(|one| {
+        let (place, mode) = (one.rounding.place.word(), one.rounding.mode.word());
+        let (a, b, net) = (one.payables.a.decimal(), one.payables.b.decimal(), one.net.decimal());
+        format!("{place} | {mode} | {a} | {b} | {net}")
+    });
+    let names = ["place", "mode", "A owes", "B owes", "net"];
+    assert_eq!(
+        columns(&told("The same month under every rounding"), names),
+        found.collect::<Vec<_>>()
     );
 }

@@ -211,3 +211,137 @@ fn a_month_is_awaited_until_it_should_have_been_closed() {
     assert!(matches!(refused, Error::Unclosed { .. }), "{refused:?}");
     assert_eq!(refused.exit_code(), exit::USAGE);
 }
+
+impl Months {
+    /// Adds lines to a file.
+    fn append(&self, name: &str, lines: &str) {
+        let text = fs::read_to_string(self.path(name)).unwrap();
+        fs::write(self.path(name), text + lines).unwrap();
+    }
+
+    /// Lets decisions name points, and adds some.
+    fn decide(&self, decisions: &str) {
+        let pipeline = fs::read_to_string(self.path("pipeline.yaml")).unwrap();
+        let with_points = pipeline.replace(
+            "        action: action\n",
+            "        action: action\n        points: points\n",
+        );
+        assert_ne!(with_points, pipeline);
+        fs::write(self.path("pipeline.yaml"), with_points).unwrap();
+        let text = fs::read_to_string(self.path("decisions.csv")).unwrap();
+        let mut lines = text.lines();
+        let header = lines.next().unwrap();
+        assert_eq!(header, "decision_id,discrepancy_id,action,reason,author,approver,decided_at");
+        let mut written = format!("{header},points\n");
+        lines.for_each(|line| written.push_str(&format!("{line},\n")));
+        fs::write(self.path("decisions.csv"), written + decisions).unwrap();
+    }
+}
+
+/// A spend of April and a booking that was posted in April stand in March's file alone.
+#[test]
+fn what_march_had_of_april_is_taken_up_by_april() {
+    let months = Months::new();
+    months.append("a-2026-03-ledger.csv", "A90,1001,xburn,-90,2026-04-02 10:00:00,,,\n");
+    months.append("b-2026-03-ledger.csv", "B90,2001,xaccept,30,2026-04-02 10:01:00,,A90,\n");
+    months.append(
+        "a-2026-03-ledger.csv",
+        "A91,1001,earn,70,2026-03-31 23:50:00,2026-04-01 00:10:00,,\n",
+    );
+    let closing = "member_no,balance,as_of\n1001,1730,2026-04-30\n";
+    fs::write(months.path("a-2026-04-accounts.csv"), closing).unwrap();
+    let closing = "member_no,balance,as_of\n1001,2230,2026-05-31\n";
+    fs::write(months.path("a-2026-05-accounts.csv"), closing).unwrap();
+    let [march, april, may] = months.closed();
+
+    let open = table(&march, "open_rows");
+    let later: Vec<Row> = open.into_iter().filter(|row| row["code"].is_empty()).collect();
+    let columns = ["party", "event_id", "points", "origin_period", "first_seen", "file", "line"];
+    assert_eq!(
+        cells(&later, &columns),
+        [
+            "a A91 70 2026-03  a-2026-03-ledger.csv 7",
+            "a A90 -90   a-2026-03-ledger.csv 6",
+            "b B90 30   b-2026-03-ledger.csv 4",
+        ]
+    );
+    assert_eq!(lines(&march), ["gross 2026-03 1 1000 8.00 a"]);
+    assert_eq!(lines(&april)[0], "gross 2026-04 2 990 7.92 a");
+    assert_eq!(lines(&may), ["gross 2026-03 1 -500 -4.00 a"]);
+    // Both moved the balance in April, and only there.
+    for folder in [&march, &april, &may] {
+        let broken = cells(&found(folder, "LED-01"), &["a_member", "difference_points"]);
+        assert_eq!(broken, ["1001 -50"], "{}", folder.display());
+    }
+    let open = table(&april, "open_rows");
+    assert!(open.iter().all(|row| !row["code"].is_empty()), "April is done with them");
+}
+
+/// Where April's own file has the row as well, it is that row which counts.
+#[test]
+fn what_april_has_itself_is_not_taken_up() {
+    let months = Months::new();
+    let rows = "A90,1001,xburn,-90,2026-04-02 10:00:00,,,\n";
+    months.append("a-2026-03-ledger.csv", rows);
+    months.append("a-2026-04-ledger.csv", &rows.replace("-90", "-60"));
+    months.append("b-2026-04-ledger.csv", "B90,2001,xaccept,20,2026-04-02 10:01:00,,A90,\n");
+    let [_, april, _] = months.closed();
+    assert_eq!(lines(&april)[0], "gross 2026-04 2 960 7.68 a");
+}
+
+#[test]
+fn a_refused_decision_gives_way_to_the_next() {
+    let months = Months::new();
+    months.decide(
+        "D0,05a79aaba9a76e4941f3,adjust,少了积分,王芳,李强,2026-04-09 09:00:00,\n\
+         D3,05a79aaba9a76e4941f3,reject,改主意,王芳,李强,2026-04-12 09:00:00,\n",
+    );
+    let [_, april, _] = months.closed();
+    let decided = cells(
+        &table(&april, "decisions"),
+        &["decision_id", "outcome", "issuer_event_id", "acceptor_event_id"],
+    );
+    assert_eq!(
+        decided,
+        ["D0 refused A3 B3", "D1 applied A3 B3", "D2 unauthorised  ", "D3 not_held  "]
+    );
+    assert_eq!(lines(&april)[1], "gross 2026-03 4 1200 9.60 a");
+}
+
+/// Two mirrors of one spend: it is paid once, whatever is decided, and the mirrors can be dropped.
+#[test]
+fn a_spend_with_two_mirrors_is_paid_once() {
+    let months = Months::new();
+    months.append("a-2026-03-ledger.csv", "A90,1001,xburn,-90,2026-03-12 10:00:00,,,\n");
+    months.append(
+        "b-2026-03-ledger.csv",
+        "B90,2001,xaccept,30,2026-03-12 10:01:00,,A90,\n\
+         B91,2001,xaccept,30,2026-03-12 10:02:00,,A90,\n",
+    );
+    let march = months.close("2026-03", "2026-04-04").unwrap();
+    let id = found(march.published.folder(), "EVT-10")[0]["discrepancy_id"].clone();
+    months.decide(&format!(
+        "D3,{id},release,补记,王芳,李强,2026-04-10 09:00:00,90\n\
+         D4,{id},release,补记,王芳,李强,2026-04-11 09:00:00,\n\
+         D5,{id},write_off,多记,王芳,李强,2026-04-12 09:00:00,\n",
+    ));
+    let april = months.close("2026-04", "2026-05-04").unwrap();
+    let april = april.published.folder();
+    let columns = ["decision_id", "outcome", "issuer_event_id", "acceptor_event_id"];
+    let mut decided = cells(&table(april, "decisions"), &columns);
+    decided.retain(|row| row.starts_with("D3") || row.starts_with("D4") || row.starts_with("D5"));
+    assert_eq!(
+        decided,
+        [
+            "D3 refused  B90",
+            "D3 refused  B91",
+            "D3 refused A90 ",
+            "D4 refused  B90",
+            "D4 refused  B91",
+            "D4 applied A90 ",
+            "D5 applied  B90",
+            "D5 applied  B91",
+        ]
+    );
+    assert_eq!(lines(april)[1], "gross 2026-03 5 1290 10.32 a");
+}

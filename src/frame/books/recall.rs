@@ -44,6 +44,8 @@ pub struct RecalledRow {
     pub currency: Option<String>,
     /// Who approved an adjustment.
     pub authority: Option<String>,
+    /// Whether it was kept as it was read, and so may still move its balance (`open_rows`).
+    pub is_open: bool,
     /// The index of the publication's table among the ledger's files.
     pub file: u32,
     /// The row of that table, one-based.
@@ -99,14 +101,22 @@ impl<P: Programme> Ledger<P> {
         let both = concat_batches(&read.schema(), [read, &batch(recalled)?]).map_err(unsound)?;
         let mut ledger = Ledger::new(&both)?;
         ledger.recalled_from = read.num_rows();
+        ledger.is_open = recalled.iter().map(|row| row.is_open).collect();
         Ok(ledger)
     }
 
-    /// Whether the row was brought back from a final publication: it was read, and moved its
-    /// balance, in an earlier period.
+    /// Whether the row was brought back from a final publication: it was read in an earlier period.
     #[must_use]
     pub fn is_recalled(&self, row: u32) -> bool {
         row as usize >= self.recalled_from
+    }
+
+    /// Whether the row says when it moves its balance. What was brought back as it was cleared does
+    /// not, and moved it when it was read.
+    #[must_use]
+    pub fn tells_its_posting(&self, row: u32) -> bool {
+        let recalled = (row as usize).checked_sub(self.recalled_from);
+        recalled.is_none_or(|index| self.is_open.get(index).copied().unwrap_or_default())
     }
 
     /// How many rows the files have; those that were brought back follow.
@@ -137,6 +147,7 @@ mod tests {
             amount: Some(8_000_000),
             currency: Some("CNY".to_owned()),
             authority: None,
+            is_open: false,
             file: 3,
             line: 9,
         };
@@ -144,6 +155,7 @@ mod tests {
         let ledger: Ledger<A> = Ledger::with_recalled(&read, &[row]).unwrap();
         assert_eq!((ledger.len(), ledger.rows_read()), (2, 1));
         assert!(!ledger.is_recalled(0) && ledger.is_recalled(1));
+        assert!(ledger.tells_its_posting(0) && !ledger.tells_its_posting(1));
         assert!(ledger.content(0) == ledger.content(1));
         assert_eq!((ledger.event_id(1), ledger.origins.of(1)), ("A1", (3, 9)));
     }

@@ -1,5 +1,6 @@
-//! Ledger rows as they were read: those that are held at the end of a run, which the next period
-//! takes up again, and those that are settled without being counted, which no period judges again.
+//! Ledger rows as they were read: those that a run leaves open (held, or of later days), which the
+//! next period takes up, and those that are settled without being counted, which no period judges
+//! again.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -39,10 +40,10 @@ pub struct OpenRow<'a> {
     pub currency: Option<&'a str>,
     /// Who approved an adjustment.
     pub authority: Option<&'a str>,
-    /// The period of its instant.
-    pub origin_period: &'a str,
+    /// The period of its instant; `None` where that lies after the run's.
+    pub origin_period: Option<&'a str>,
     /// When a run first saw its discrepancy.
-    pub first_seen: Date,
+    pub first_seen: Option<Date>,
     /// Why it is held.
     pub code: Option<&'static str>,
     /// The discrepancy.
@@ -93,13 +94,13 @@ pub fn settled_rows<'a>() -> Table<OpenRow<'a>> {
     }
 }
 
-/// Rows that are held.
+/// Rows that are left open.
 #[must_use]
 pub fn open_rows<'a>() -> Table<OpenRow<'a>> {
     Table {
         name: "open_rows",
-        zh: "挂账明细",
-        meaning: "a ledger row that is held, as it was read",
+        zh: "未结明细",
+        meaning: "a ledger row that the next period takes up, as it was read: held, or of later days",
         columns: vec![
             text("party", "一方", |row| letter(Some(row.party)), "Whose book: a or b."),
             text("event_id", "流水号", |row| some(row.event_id), "The event on this book."),
@@ -148,16 +149,21 @@ pub fn open_rows<'a>() -> Table<OpenRow<'a>> {
             text(
                 "origin_period",
                 "原属期间",
-                |row| some(row.origin_period),
-                "The period in which it happened.",
+                |row| row.origin_period.map(Into::into),
+                "The period in which it happened; empty where that is still to come.",
             ),
             day(
                 "first_seen",
                 "首见日",
-                |row| Some(row.first_seen),
+                |row| row.first_seen,
                 "When a run first saw its discrepancy.",
             ),
-            text("code", "代码", |row| row.code.map(Into::into), "Why it is held."),
+            text(
+                "code",
+                "代码",
+                |row| row.code.map(Into::into),
+                "Why it is held; empty where it is not.",
+            ),
             text(
                 "discrepancy_id",
                 "差错编号",

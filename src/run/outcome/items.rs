@@ -14,10 +14,10 @@ use crate::detect::ledger::LED_06;
 use crate::detect::place;
 use crate::event::{Lineage, Matched};
 use crate::frame::books::{Ledger, Side};
-use crate::judgement::{Cause, Disposition, Item, Judgement, VersionsInForce, Worth};
+use crate::judgement::{Disposition, Item, Judgement, VersionsInForce, Worth};
 use crate::links::{Link, LinkBook};
 use crate::past::Origin;
-use crate::publish::{ClearedRow, ItemRow, LinkRow, OpenRow};
+use crate::publish::{ClearedRow, ItemRow, LinkRow};
 use crate::run::Evidence;
 use crate::statement::LineKind;
 use crate::value::kind::{Flow, LinkMethod};
@@ -464,110 +464,6 @@ impl<'a> Items<'a> {
         let day = at.day(&self.agreement.zone).unwrap_or(as_of);
         day.until(as_of).map_or(0, |span| i128::from(span.get_days()))
     }
-
-    /// The held rows of both books, as they were read: A's first, each book's by time, event_id and
-    /// content.
-    #[must_use]
-    pub fn open_rows(&self) -> Vec<OpenRow<'a>> {
-        let (a, b) = directions(self.evidence);
-        let mut rows = Vec::new();
-        self.open_rows_of(a, b.judged, &mut rows);
-        self.open_rows_of(b, a.judged, &mut rows);
-        sort_open_rows(&mut rows);
-        rows
-    }
-
-    fn open_rows_of<P: Side>(
-        &self,
-        direction: Direction<'a, P>,
-        accepted: &'a Judgement<P::Partner>,
-        rows: &mut Vec<OpenRow<'a>>,
-    ) {
-        let held = Disposition::Held;
-        let issued = direction.judged;
-        let pairs = issued.pairs.iter().filter(|pair| pair.disposition == held);
-        let pairs = pairs.map(|pair| (pair.pair.issuer, pair.cause.as_deref()));
-        let mirrors = accepted.pairs.iter().filter(|pair| pair.disposition == held);
-        let mirrors = mirrors.map(|pair| (pair.pair.acceptor, pair.cause.as_deref()));
-        let items = direction.own.iter().chain(&issued.items);
-        let items = items.filter(|item| item.disposition == held);
-        let items = items.filter_map(|item| Some((item.issuer?, item.cause.as_ref())));
-        let legs = accepted.items.iter().filter(|item| item.disposition == held);
-        let legs = legs.filter_map(|item| Some((item.acceptor?, item.cause.as_ref())));
-        let held = pairs.chain(mirrors).chain(items).chain(legs);
-        rows.extend(held.map(|(row, cause)| self.open_row(direction.issuer, row, cause)));
-    }
-
-    /// A row of a ledger as it was read.
-    pub fn open_row<P: Side>(
-        &self,
-        ledger: &'a Ledger<P>,
-        row: u32,
-        cause: Option<&'a Cause>,
-    ) -> OpenRow<'a> {
-        let intake = &self.evidence.intake;
-        let (file, line) = ledger.origins.of(row);
-        let path = intake.paths.ledger.of(P::PARTY).get(file as usize);
-        let place = (path.map_or("", String::as_str), line);
-        // A row that was brought back stands where it was read first, not in a publication.
-        let recalled = (row as usize).checked_sub(ledger.rows_read());
-        let first = recalled.and_then(|index| intake.first_read.of(P::PARTY).get(index)?.as_ref());
-        let (file, line) = first.map_or(place, |(file, line)| (file, *line));
-        let at = ledger.occurred_at(row);
-        let scope = &self.evidence.scope;
-        let id = cause.map(|cause| cause.discrepancy_id.as_str());
-        let seen = id.and_then(|id| self.first_seen.get(id).copied());
-        OpenRow {
-            party: P::PARTY,
-            event_id: ledger.event_id(row),
-            member_no: ledger.member_no(row),
-            kind: ledger.kind(row).word(),
-            points: ledger.points(row),
-            occurred_at: at,
-            posted_at: ledger.posted(row),
-            counter_event_id: ledger.counter_event_id(row),
-            original_event_id: ledger.original_event_id(row),
-            order_no: ledger.order_no(row),
-            status: ledger.status(row).word(),
-            amount: ledger.amount(row),
-            currency: ledger.currency(row),
-            authority: ledger.authority(row),
-            origin_period: &scope.period_at(at).label,
-            first_seen: seen.unwrap_or(self.period.as_of),
-            code: cause.map(|cause| cause.rule.code),
-            discrepancy_id: id,
-            file,
-            line,
-            became: None,
-            issuer: None,
-            partner_event_id: None,
-        }
-    }
-}
-
-/// A's rows first, each book's by time, event_id and content.
-pub fn sort_open_rows(rows: &mut [OpenRow<'_>]) {
-    rows.sort_by(|one, other| {
-        fn key<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
-            (row.party, row.occurred_at, row.event_id)
-        }
-        // Collided rows share these. What they say decides before where they stood.
-        fn content<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
-            (row.kind, row.member_no, row.points, row.order_no)
-        }
-        fn rest<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
-            let said = (row.amount, row.currency, row.authority);
-            (row.posted_at, row.counter_event_id, row.original_event_id, row.status, said)
-        }
-        fn place<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
-            (row.file, row.line)
-        }
-        key(one)
-            .cmp(&key(other))
-            .then_with(|| content(one).cmp(&content(other)))
-            .then_with(|| rest(one).cmp(&rest(other)))
-            .then_with(|| place(one).cmp(&place(other)))
-    });
 }
 
 /// The links in order, and tokens that link nobody.

@@ -25,7 +25,7 @@ impl<'a> Items<'a> {
         let mut rows = Vec::new();
         self.settled_rows_of(a, &mut rows);
         self.settled_rows_of(b, &mut rows);
-        super::items::sort_open_rows(&mut rows);
+        super::open::sort_open_rows(&mut rows);
         rows
     }
 

@@ -227,6 +227,7 @@ impl<'a> Leg<'a> {
                 amount: None,
                 currency: None,
                 authority: None,
+                is_open: false,
                 file: 0,
                 line: 0,
             })

@@ -81,6 +81,7 @@ fn read_rows(
                 amount: amounts[row].and_then(millionths),
                 currency: text(currencies),
                 authority: text(authorities),
+                is_open: table == OPEN,
                 file: hand.file(party, publication, table),
                 line,
             },
@@ -90,8 +91,8 @@ fn read_rows(
 }
 
 impl Hand<'_> {
-    /// Rows that were held when the period before was closed. The files' own go first: what is
-    /// open may still be corrected.
+    /// Rows that the period before left open: held, or of later days. The files' own go first: what
+    /// is open may still be corrected.
     pub fn bring_open(&mut self, publication: &Final) -> Result<(), PublishError> {
         publication.scan(OPEN, &COLUMNS, |first_row, rows| {
             let read = read_rows(self, publication, OPEN, first_row, rows)?;
@@ -111,7 +112,9 @@ impl Hand<'_> {
                     self.named.of_mut(party).extend(row.original_event_id.clone());
                     self.named.of_mut(party.partner()).extend(row.counter_event_id.clone());
                 }
+                let event_id = row.event_id.clone();
                 let row = self.push(party, row, first_read);
+                self.open.of_mut(party).entry(event_id).or_default().push(row);
                 if let Some(code) = code {
                     self.recalled.scope.capped.of_mut(party).insert(row, code.to_owned());
                 }

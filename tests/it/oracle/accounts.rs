@@ -123,8 +123,10 @@ impl Books<'_> {
         for (index, entry) in self.entries.iter().enumerate() {
             let row = &entry.row;
             let posted = row.posted_at.unwrap_or(row.occurred_at);
-            let of_account =
-                entry.party == party && row.member_no == member && !entry.extra && !entry.recalled;
+            let of_account = entry.party == party
+                && row.member_no == member
+                && !entry.extra
+                && !entry.as_cleared;
             let moves = row.status == Status::Posted && self.moves_balance(index);
             if of_account && moves && from < posted && posted <= to {
                 expected += row.points;

@@ -28,6 +28,10 @@ pub struct Entry {
     pub party: Party,
     /// It was brought back from a final publication.
     pub recalled: bool,
+    /// It was brought back as it was cleared, and not as it was read.
+    pub as_cleared: bool,
+    /// It stands in a file of the days after the period.
+    pub follows: bool,
     /// What became of it in a final publication.
     pub settled: Option<Settled>,
     /// A file has it though it is settled: what was published stands for it.
@@ -87,9 +91,12 @@ impl<'w> Books<'w> {
     pub fn open(world: &'w World, past: &'w Past) -> Books<'w> {
         let mut ignored = 0;
         let mut legs: Vec<(Party, Row)> = Vec::new();
+        let mut follow: Vec<bool> = Vec::new();
         for party in PARTIES {
             let side = world.side(party);
-            let mut files = side.files();
+            let own = side.files();
+            let own_files = own.len();
+            let mut files = own;
             files.extend(side.following.iter().map(Vec::as_slice));
             for (position, file) in files.iter().enumerate() {
                 if files[..position].contains(file) {
@@ -97,6 +104,7 @@ impl<'w> Books<'w> {
                     ignored += usize::from(!file.is_empty());
                 } else {
                     legs.extend(file.iter().map(|row| (party, row.clone())));
+                    follow.extend(file.iter().map(|_| position >= own_files));
                 }
             }
         }
@@ -104,13 +112,15 @@ impl<'w> Books<'w> {
         let is_leg = |leg: &(Party, Row)| {
             leg.1.kind == Kind::Reversal || role_of_kind(leg.1.kind).0 != Role::Own
         };
-        let back = past.recalled(world, &legs, is_leg);
-        let entry = |(party, row): (Party, Row), recalled: bool| Entry {
+        let [open, cleared] = past.recalled(world, &legs, is_leg);
+        let entry = |(party, row): (Party, Row), recalled: bool, as_cleared: bool| Entry {
             settled: past.settled(party, &row.event_id),
-            resent: !recalled && past.settled(party, &row.event_id).is_some(),
+            resent: !as_cleared && past.settled(party, &row.event_id).is_some(),
             row,
             party,
             recalled,
+            as_cleared,
+            follows: false,
             extra: false,
             collided: false,
             role: Role::Own,
@@ -121,8 +131,13 @@ impl<'w> Books<'w> {
             under: None,
             refused: false,
         };
-        let mut entries: Vec<Entry> = legs.into_iter().map(|leg| entry(leg, false)).collect();
-        entries.extend(back.into_iter().map(|leg| entry(leg, true)));
+        let mut entries: Vec<Entry> = legs
+            .into_iter()
+            .zip(follow)
+            .map(|(leg, follows)| Entry { follows, ..entry(leg, false, false) })
+            .collect();
+        entries.extend(open.into_iter().map(|leg| entry(leg, true, false)));
+        entries.extend(cleared.into_iter().map(|leg| entry(leg, true, true)));
         entries.sort_by_key(|entry| entry.party);
         let (findings, held_with) = (Vec::new(), Vec::new());
         let mut books = Books { world, past, entries, ignored, findings, held_with };

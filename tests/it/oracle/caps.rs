@@ -92,7 +92,8 @@ impl Books<'_> {
     }
 
     /// Pairs that are alike in everything but their ids, each within so long of the one before.
-    pub fn suspect_twins(&mut self, judged: &[Judged], reversed: &[usize]) {
+    /// It is asked of what counts in the end, decisions applied.
+    pub fn suspect_twins(&self, judged: &[Judged], reversed: &[usize]) -> Vec<Vec<usize>> {
         let mut rest: Vec<Judged> = judged.to_vec();
         rest.retain(|pair| {
             let entry = &self.entries[pair.issuer];
@@ -119,8 +120,6 @@ impl Books<'_> {
                 found.push(chain.iter().flat_map(|pair| [pair.issuer, pair.acceptor]).collect());
             }
         }
-        for legs in found {
-            self.findings.push(("EVT-05", legs));
-        }
+        found
     }
 }

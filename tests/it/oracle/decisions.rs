@@ -53,7 +53,7 @@ impl Books<'_> {
                 found.push(Counted { agreed: pair.agreed, ..item });
             }
         }
-        for decision in self.effective_decisions() {
+        for decision in self.decisions_in_force() {
             for index in 0..self.entries.len() {
                 let entry = &self.entries[index];
                 let told_by_partner = entry.role == Role::Acceptor && entry.partner.is_some();
@@ -75,19 +75,37 @@ impl Books<'_> {
         found
     }
 
-    /// The first authorised decision of each discrepancy that was taken before the cut.
-    fn effective_decisions(&self) -> Vec<Decision> {
+    /// The authorised decisions that were taken before the cut, in their order. Each is tried on
+    /// whatever is still held when its turn comes.
+    fn decisions_in_force(&self) -> Vec<Decision> {
         let mut all = self.world.decisions.clone().unwrap_or_default();
         all.retain(|decision| decision.said.is_authorised());
         all.retain(|decision| decision.decided_at < self.world.cut());
         all.sort_by_key(|decision| (decision.decided_at, decision.decision_id.clone()));
-        let mut first: Vec<Decision> = Vec::new();
-        for decision in all {
-            if first.iter().all(|other| other.about != decision.about) {
-                first.push(decision);
-            }
+        all
+    }
+
+    /// Whether a leg is one of several that cannot all count: on the side of an EVT-10 that has
+    /// more legs (the acceptor's where both have as many), or of several held with one collided id.
+    fn has_rivals(&self, index: usize) -> bool {
+        let tie =
+            self.findings.iter().find(|(code, legs)| *code == "EVT-10" && legs.contains(&index));
+        if let Some((_, legs)) = tie {
+            let issuers =
+                legs.iter().filter(|leg| self.entries[**leg].role == Role::Issuer).count();
+            let acceptors = legs.len() - issuers;
+            return if self.entries[index].role == Role::Issuer {
+                issuers > acceptors
+            } else {
+                acceptors >= issuers
+            };
         }
-        first
+        let with = self.held_with.iter().find(|(leg, _)| *leg == index);
+        with.is_some_and(|(_, collided)| {
+            let named =
+                |entry: usize| (self.entries[entry].party, &self.entries[entry].row.event_id);
+            self.held_with.iter().filter(|(_, other)| named(*other) == named(*collided)).count() > 1
+        })
     }
 
     /// The new fate of an item; None where the decision is refused.
@@ -102,8 +120,12 @@ impl Books<'_> {
         if matches!(decision.act, Act::Reject | Act::WriteOff) {
             return Some(Fate::Excluded);
         }
-        // Own business and orphans have no flow.
+        // Own business and orphans have no flow, and of collided rows nobody knows which is meant.
         entry.flow?;
+        let mirror_is_orphan = entry.partner.is_some_and(|leg| self.entries[leg].is_orphan());
+        if mirror_is_orphan || entry.collided || self.has_rivals(index) {
+            return None;
+        }
         let wrong_sign = match entry.partner {
             Some(partner) => self.has_wrong_sign(index, partner),
             None => !self.sign_is_right(index) || entry.row.points == 0,
@@ -114,6 +136,11 @@ impl Books<'_> {
             return None;
         }
         let points = decision.points.map_or(item.points, i128::from);
+        // A spend stays a spend. A lone mirror says only which it is.
+        let own = if acceptor_alone { i128::from(entry.row.points) } else { item.points };
+        if points.signum() != own.signum() {
+            return None;
+        }
         found.push(Counted { points, ..item });
         Some(Fate::Counted)
     }

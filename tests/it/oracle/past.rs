@@ -68,7 +68,8 @@ pub struct Final {
     pub settled: Vec<Settlement>,
     /// Legs that are settled without having been counted.
     pub apart: Vec<Apart>,
-    /// Every leg that is held at its end, and under which code.
+    /// Every row that is held at its end, and under which code; and every row that is dated or
+    /// posted after what it closes, under none.
     pub open: Vec<(Leg, &'static str)>,
     /// The accounts that were judged, and as of which instant.
     pub accounts: Vec<(Account, i64)>,
@@ -169,26 +170,29 @@ impl Past {
         found.map(|(_, code)| *code)
     }
 
-    /// The rows that are brought back before pairing, given which the files have.
+    /// The rows that are brought back before pairing, given which the files have: those that were
+    /// left open, and those that were cleared.
     pub fn recalled(
         &self,
         world: &World,
         files: &[Leg],
         is_leg: impl Fn(&Leg) -> bool,
-    ) -> Vec<Leg> {
-        let mut found: Vec<Leg> = Vec::new();
+    ) -> [Vec<Leg>; 2] {
+        let mut open: Vec<Leg> = Vec::new();
         let in_files = |party: Party, id: &str| {
             files.iter().any(|(owner, row)| *owner == party && row.event_id == id)
         };
         // One row for each of the files' ids; a collision of several was held whole.
         for (leg, _) in self.before(world).iter().flat_map(|before| &before.open) {
             if !in_files(leg.0, &leg.1.event_id) {
-                found.push(leg.clone());
+                open.push(leg.clone());
             }
         }
+        // What is settled is brought back as it was published, whatever else has its id.
+        let mut found: Vec<Leg> = Vec::new();
         let all: Vec<&Settlement> = self.finals.iter().flat_map(|past| &past.settled).collect();
         let mut wanted: Vec<Leg> = files.iter().filter(|leg| is_leg(leg)).cloned().collect();
-        wanted.extend(found.iter().cloned());
+        wanted.extend(open.iter().cloned());
         // What was settled alone, or dropped, may belong to anything that comes.
         for leg in all.iter().filter(|pair| pair.is_alone()).flat_map(|pair| pair.legs()) {
             found.push(leg.clone());
@@ -226,6 +230,6 @@ impl Past {
                 }
             }
         }
-        found
+        [open, found]
     }
 }

@@ -5,7 +5,7 @@ use super::books::{Books, Fate, Role};
 use super::decisions::Counted;
 use super::fraction::Fraction;
 use super::past::{Apart, Balance, Final, Leg, Settled, Settlement};
-use crate::world::Party;
+use crate::world::{Party, Status};
 
 impl Books<'_> {
     /// What is final where the period is closed now; None where it cannot be.
@@ -44,7 +44,14 @@ impl Books<'_> {
             if is_partners && entry.settled.is_none() {
                 apart.push(set_apart(Settled::Counted));
             }
-            if !self.belongs(index) || entry.extra {
+            if entry.extra {
+                continue;
+            }
+            let is_held = matches!(entry.fate, Some(Fate::Held(_))) && self.belongs(index);
+            if !is_held && !entry.follows && self.is_of_later_days(index, accounts) {
+                open.push((leg(index), ""));
+            }
+            if !self.belongs(index) {
                 continue;
             }
             match entry.fate {
@@ -58,11 +65,13 @@ impl Books<'_> {
         let due_day =
             after.yesterday().unwrap().checked_add(jiff::Span::new().days(world.due_days));
         let balances = answer.statements.iter().map(|statement| {
-            let fees = answer
-                .lines
-                .iter()
-                .filter(|line| line.item == "late_fee" && line.currency == statement.currency);
             let payer = if statement.net > Fraction::ZERO { Party::A } else { Party::B };
+            // What the other party owes as late fees is no part of what this one has to pay.
+            let fees = answer.lines.iter().filter(|line| {
+                line.item == "late_fee"
+                    && line.currency == statement.currency
+                    && line.payer == payer.letter()
+            });
             Balance {
                 currency: world
                     .currencies()
@@ -86,5 +95,18 @@ impl Books<'_> {
             accounts: accounts.to_vec(),
             balances: balances.collect(),
         })
+    }
+    /// Whether a row is dated after the period, or moves its balance after that was closed.
+    fn is_of_later_days(&self, index: usize, accounts: &[(Account, i64)]) -> bool {
+        let entry = &self.entries[index];
+        let end = self.world.period_bounds().1;
+        let closing = accounts.iter().find(|(account, _)| {
+            account.party == entry.party.letter() && account.member_no == entry.row.member_no
+        });
+        let closed_at = closing.map_or(end - 1, |(_, at)| *at);
+        let posted = entry.row.posted_at.unwrap_or(entry.row.occurred_at);
+        let moves = entry.row.status == Status::Posted && self.moves_balance(index);
+        let moves_later = moves && !entry.as_cleared && posted > closed_at;
+        (entry.row.occurred_at >= end && entry.settled.is_none()) || moves_later
     }
 }

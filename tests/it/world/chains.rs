@@ -311,25 +311,23 @@ fn decisions(rng: &mut Rng, world: &World, expected: &Expected, position: usize)
         if !told || now_and_then(rng, 60) {
             continue;
         }
-        let several = item.about.contains(';');
-        let act = match rng.u32(..6) {
-            0 => Act::Reject,
-            1 => Act::WriteOff,
-            2 if !several => Act::Adjust,
-            _ if several => Act::Reject,
-            _ => Act::Release,
-        };
-        let needed = act == Act::Adjust || (act == Act::Release && item.acceptor_alone);
-        let sign = if item.cleared == 0 { 1 } else { item.cleared.signum() };
-        let points = (needed != now_and_then(rng, 5)).then(|| sign * rng.i64(1..=900));
-        rows.push(Decision {
-            decision_id: format!("D{position}-{}", rows.len()),
-            about: item.about.clone(),
-            act,
-            points,
-            said: one_of(rng, &SAID),
-            decided_at: start + rng.i64(0..30) * HOUR,
-        });
+        // Now and then the first decision does not fit, or is unauthorised, and another follows.
+        for _ in 0..rng.usize(1..=2) {
+            let act =
+                one_of(rng, &[Act::Reject, Act::WriteOff, Act::Adjust, Act::Release, Act::Release]);
+            let needed = act == Act::Adjust || (act == Act::Release && item.acceptor_alone);
+            let sign = if item.cleared == 0 { 1 } else { item.cleared.signum() };
+            let sign = if now_and_then(rng, 5) { -sign } else { sign };
+            let points = (needed != now_and_then(rng, 5)).then(|| sign * rng.i64(1..=900));
+            rows.push(Decision {
+                decision_id: format!("D{position}-{}", rows.len()),
+                about: item.about.clone(),
+                act,
+                points,
+                said: one_of(rng, &SAID),
+                decided_at: start + rng.i64(0..30) * HOUR,
+            });
+        }
     }
     rows
 }

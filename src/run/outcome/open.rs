@@ -1,0 +1,178 @@
+//! The rows that a run leaves open: what is held, and what it has read of later days.
+
+use std::collections::BTreeMap;
+
+use super::directions;
+use super::items::{Direction, Items};
+use crate::detect::ledger::moves;
+use crate::event::Standing;
+use crate::feed::{FeedRows, Owner};
+use crate::frame::books::{Ledger, Side};
+use crate::frame::fields::FeedKind;
+use crate::judgement::{Cause, Disposition, Judgement};
+use crate::publish::OpenRow;
+use crate::value::party::Programme;
+use crate::value::period::Instant;
+
+/// What tells whether a row is one of later days: it may stand in no other period's file.
+struct Later<'a> {
+    /// The files of the ledger.
+    feed: Option<&'a FeedRows>,
+    /// The last instant of the period.
+    last: Instant,
+    /// The instant at which each account was closed.
+    closings: BTreeMap<&'a str, Instant>,
+    /// The earliest of these.
+    earliest: Instant,
+}
+
+impl Later<'_> {
+    /// Whether the file has what the next period's own files have as well.
+    fn follows<P: Programme>(&self, ledger: &Ledger<P>, row: u32) -> bool {
+        let (file, _) = ledger.origins.of(row);
+        let file = self.feed.and_then(|feed| feed.files.get(file as usize));
+        file.is_some_and(|file| file.follows)
+    }
+
+    /// Whether a row that moves a balance moved it after its account was closed.
+    fn moved_later<P: Programme>(&self, ledger: &Ledger<P>, row: u32) -> bool {
+        let posted = ledger.posted_at(row);
+        let closed = || self.closings.get(ledger.member_no(row)).copied().unwrap_or(self.last);
+        posted > self.earliest && posted > closed()
+    }
+}
+
+impl<'a> Items<'a> {
+    /// The rows of both books that the next period takes up, as they were read: A's first, each
+    /// book's by time, event_id and content.
+    #[must_use]
+    pub fn open_rows(&self) -> Vec<OpenRow<'a>> {
+        let (a, b) = directions(self.evidence);
+        let mut rows = Vec::new();
+        self.open_rows_of(a, b.judged, &mut rows);
+        self.open_rows_of(b, a.judged, &mut rows);
+        sort_open_rows(&mut rows);
+        rows
+    }
+
+    fn open_rows_of<P: Side>(
+        &self,
+        direction: Direction<'a, P>,
+        accepted: &'a Judgement<P::Partner>,
+        rows: &mut Vec<OpenRow<'a>>,
+    ) {
+        let held = Disposition::Held;
+        let (ledger, issued) = (direction.issuer, direction.judged);
+        let pairs = issued.pairs.iter().filter(|pair| pair.disposition == held);
+        let pairs = pairs.map(|pair| (pair.pair.issuer, pair.cause.as_deref()));
+        let mirrors = accepted.pairs.iter().filter(|pair| pair.disposition == held);
+        let mirrors = mirrors.map(|pair| (pair.pair.acceptor, pair.cause.as_deref()));
+        let items = direction.own.iter().chain(&issued.items);
+        let items = items.filter(|item| item.disposition == held);
+        let items = items.filter_map(|item| Some((item.issuer?, item.cause.as_ref())));
+        let legs = accepted.items.iter().filter(|item| item.disposition == held);
+        let legs = legs.filter_map(|item| Some((item.acceptor?, item.cause.as_ref())));
+        let held: BTreeMap<u32, Option<&Cause>> =
+            pairs.chain(mirrors).chain(items).chain(legs).collect();
+        let later = self.later_of::<P>();
+        let is_later = |row: &u32| {
+            let lineage = direction.lineage;
+            let is_settled = self.evidence.scope.settled(P::PARTY, *row).is_some();
+            let after = (ledger.occurred_at(*row) > later.last && !is_settled)
+                || (later.moved_later(ledger, *row) && moves(ledger, lineage, *row));
+            after
+                && lineage.standing[*row as usize] != Standing::Extra
+                && !held.contains_key(row)
+                && !later.follows(ledger, *row)
+        };
+        let later = ledger.rows().filter(is_later);
+        rows.extend(later.map(|row| self.open_row(ledger, row, None)));
+        rows.extend(held.iter().map(|(&row, &cause)| self.open_row(ledger, row, cause)));
+    }
+
+    fn later_of<P: Side>(&self) -> Later<'a> {
+        let last = self.period.end.plus(-1);
+        let accounts = self.evidence.accounts.of(P::PARTY);
+        let closings = accounts.iter().map(|one| (one.member_no.as_str(), one.closing_as_of));
+        let is_ours = |feed: &&FeedRows| {
+            feed.kind == FeedKind::Ledger && feed.owner == Owner::Party(P::PARTY)
+        };
+        Later {
+            feed: self.evidence.intake.feeds.iter().find(is_ours),
+            last,
+            earliest: accounts.iter().map(|one| one.closing_as_of).min().unwrap_or(last).min(last),
+            closings: closings.collect(),
+        }
+    }
+
+    /// A row of a ledger as it was read.
+    pub fn open_row<P: Side>(
+        &self,
+        ledger: &'a Ledger<P>,
+        row: u32,
+        cause: Option<&'a Cause>,
+    ) -> OpenRow<'a> {
+        let intake = &self.evidence.intake;
+        let (file, line) = ledger.origins.of(row);
+        let path = intake.paths.ledger.of(P::PARTY).get(file as usize);
+        let place = (path.map_or("", String::as_str), line);
+        // A row that was brought back stands where it was read first, not in a publication.
+        let recalled = (row as usize).checked_sub(ledger.rows_read());
+        let first = recalled.and_then(|index| intake.first_read.of(P::PARTY).get(index)?.as_ref());
+        let (file, line) = first.map_or(place, |(file, line)| (file, *line));
+        let at = ledger.occurred_at(row);
+        let scope = &self.evidence.scope;
+        let id = cause.map(|cause| cause.discrepancy_id.as_str());
+        let seen = id.and_then(|id| self.first_seen.get(id).copied());
+        OpenRow {
+            party: P::PARTY,
+            event_id: ledger.event_id(row),
+            member_no: ledger.member_no(row),
+            kind: ledger.kind(row).word(),
+            points: ledger.points(row),
+            occurred_at: at,
+            posted_at: ledger.posted(row),
+            counter_event_id: ledger.counter_event_id(row),
+            original_event_id: ledger.original_event_id(row),
+            order_no: ledger.order_no(row),
+            status: ledger.status(row).word(),
+            amount: ledger.amount(row),
+            currency: ledger.currency(row),
+            authority: ledger.authority(row),
+            origin_period: (at < self.period.end).then(|| scope.period_at(at).label.as_str()),
+            first_seen: seen.or(id.map(|_| self.period.as_of)),
+            code: cause.map(|cause| cause.rule.code),
+            discrepancy_id: id,
+            file,
+            line,
+            became: None,
+            issuer: None,
+            partner_event_id: None,
+        }
+    }
+}
+
+/// A's rows first, each book's by time, event_id and content.
+pub fn sort_open_rows(rows: &mut [OpenRow<'_>]) {
+    rows.sort_by(|one, other| {
+        fn key<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
+            (row.party, row.occurred_at, row.event_id)
+        }
+        // Collided rows share these. What they say decides before where they stood.
+        fn content<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
+            (row.kind, row.member_no, row.points, row.order_no)
+        }
+        fn rest<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
+            let said = (row.amount, row.currency, row.authority);
+            (row.posted_at, row.counter_event_id, row.original_event_id, row.status, said)
+        }
+        fn place<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
+            (row.file, row.line)
+        }
+        key(one)
+            .cmp(&key(other))
+            .then_with(|| content(one).cmp(&content(other)))
+            .then_with(|| rest(one).cmp(&rest(other)))
+            .then_with(|| place(one).cmp(&place(other)))
+    });
+}
