@@ -219,3 +219,72 @@ fn a_gap_over_a_close_is_found() {
         assert_eq!(shown, expected, "{lines}");
     }
 }
+
+/// A file that only `following` names is of the days after the period: nobody has to have sent it,
+/// say when, or say that it is whole. The markers beside the files are none of the files.
+#[test]
+fn a_following_file_may_be_absent_late_or_not_ready() {
+    let dir = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+    let case = fs::read_to_string("tests/cases/FIL-01-unready/pipeline.yaml").unwrap();
+    let due = "      due: { days: 1, time: \"06:00\" }\n";
+    let declared = case
+        .replace("files: a-ledger.csv", "files: \"a-ledger*\"\n      following: \"a-next*\"")
+        .replace("      ready: .ok\n", &format!("      ready: .ok\n{due}"))
+        .replace(
+            "  b:\n    ledger:",
+            "    deliveries:\n      files: a-note.csv\n      format: { csv: {} }\n      columns: { \
+             file: file, sent_at: sent_at }\n  b:\n    ledger:",
+        );
+    assert!(["following", "due", "deliveries"].iter().all(|key| declared.contains(key)));
+    put("pipeline.yaml", &declared);
+    put("a-note.csv", "file,sent_at\na-ledger.csv,2026-04-01T05:00:00+08:00\n");
+    let header = "event_id,member_no,kind,points,occurred_at,counter_event_id\n";
+    let own = format!("{header}000401,1001,xburn,-1000,2026-03-05T10:30:00+08:00,\n");
+    put(
+        "b-ledger.csv",
+        &format!("{header}HBR-01,H01,xaccept,400,2026-03-05T10:31:00+08:00,000401\n"),
+    );
+    let next = format!("{header}000501,1001,earn,100,2026-04-02T09:00:00+08:00,\n");
+    let all = ["a-ledger.csv", "a-ledger.csv.ok", "a-next.csv", "a-next.csv.ok"];
+    // What stands there; A's files and their rows; what is found.
+    type Row<'r> = (&'r [&'r str], &'r [&'r str], &'r [&'r str]);
+    let rows: &[Row<'_>] = &[
+        (&all, &["a-ledger.csv 1", "a-next.csv 1"], &[]),
+        (&all[..3], &["a-ledger.csv 1", "a-next.csv 0"], &[]),
+        (&all[..2], &["a-ledger.csv 1"], &[]),
+        (
+            &[all[0], all[2], all[3]],
+            &["a-ledger.csv 0", "a-next.csv 1"],
+            &["EVT-02 ", "FIL-01 a-ledger.csv.ok"],
+        ),
+        (&all[2..], &["a-next.csv 1"], &["EVT-02 ", "FIL-01 ", "FIL-02 a-ledger.csv"]),
+    ];
+    for (there, read, expected) in rows {
+        for name in all {
+            match (there.contains(&name), name) {
+                (false, _) => drop(fs::remove_file(dir.path().join(name))),
+                (true, "a-ledger.csv") => put(name, &own),
+                (true, "a-next.csv") => put(name, &next),
+                (true, _) => put(name, ""),
+            }
+        }
+        let pipeline = dir.path().join("pipeline.yaml");
+        let outcome = run(&pipeline, ("2026-04-02", Some("2026-03")), &dir.path().join("out"));
+        let outcome = outcome.unwrap();
+        let inputs: Vec<String> = outcome
+            .manifest
+            .inputs
+            .iter()
+            .filter(|input| input.feed == "a ledger")
+            .map(|input| format!("{} {}", input.path, input.rows))
+            .collect();
+        assert_eq!(inputs, *read, "{there:?}");
+        let found: Vec<String> = table(outcome.published.folder(), "discrepancies")
+            .iter()
+            .map(|row| format!("{} {}", row["code"], row["expected"]))
+            .collect();
+        assert_eq!(found, *expected, "{there:?}");
+        assert_eq!(outcome.is_blocked(), !expected.is_empty(), "{there:?}");
+    }
+}
