@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
+use super::AlgorithmDeclaration;
 use super::column::{EpochDeclaration, NumberDeclaration, SignDeclaration, YearDeclaration};
 use super::format::{
     DigestDeclaration, FormatDeclaration, UnpackDeclaration, UnpackLimitsDeclaration,
 };
-use super::AlgorithmDeclaration;
 
 /// All feeds.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -5,7 +5,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use super::{clause, line};
+use super::shown::{clause, line};
 use crate::agreement::{Agreement, Fee, GrossTax, Scope, Tax};
 use crate::value::kind::Flow;
 use crate::value::party::Party;
