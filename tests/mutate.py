@@ -47,11 +47,11 @@ FILES = [
 UNIT = ["clear::", "value::", "detect::", "statement::", "ruling::", "past::"]
 WHOLE = [
     ["worked_example", "ratio_change", "three_months", "roundings"],
-    ["laws::"],
     ["worlds::random_"],
     ["cases::"],
+    ["laws::"],
 ]
-WORLDS = "100"
+WORLDS, LAWS = "100", "8"
 
 BINARY = {
     "<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==",
@@ -244,7 +244,7 @@ class Clone:
 
     def run(self, command, mutant):
         """(whether it passed in time, what it said)."""
-        switches = {"RUST_BACKTRACE": "0", "HUTONG_WORLDS": WORLDS}
+        switches = {"RUST_BACKTRACE": "0", "HUTONG_WORLDS": WORLDS, "PROPTEST_CASES": LAWS}
         if mutant is not None:
             switches["HUTONG_MUTANT"] = str(mutant)
         process = subprocess.Popen(

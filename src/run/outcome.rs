@@ -28,6 +28,7 @@ use crate::value::party::{A, B, Both, Party};
 use crate::value::period::Period;
 use crate::value::price::{Worth, Worths};
 
+mod cleared;
 mod items;
 mod open;
 mod settled;

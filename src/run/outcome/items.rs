@@ -1,29 +1,25 @@
-//! The rows of the detail tables: counted events, held and awaited items, links.
+//! The rows of the detail tables: held and awaited items, links.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use rayon::prelude::*;
 
 use super::directions;
 use crate::agreement::Agreement;
 use crate::claim::HeldAdjustment;
-use crate::clear::ObligationKey;
 use crate::detect::ledger::LED_06;
 use crate::detect::place;
-use crate::event::{Lineage, Matched};
+use crate::event::Lineage;
 use crate::frame::books::{Ledger, Side};
-use crate::judgement::{Disposition, Item, Judgement, VersionsInForce, Worth};
+use crate::judgement::{Disposition, Item, Judgement, Worth};
 use crate::links::{Link, LinkBook};
-use crate::past::Origin;
-use crate::publish::{ClearedRow, ItemRow, LinkRow};
+use crate::publish::{ItemRow, LinkRow};
 use crate::run::Evidence;
-use crate::statement::LineKind;
 use crate::value::kind::{Flow, LinkMethod};
-use crate::value::party::{Both, Party};
+use crate::value::party::Party;
 use crate::value::period::{Instant, Period};
-use crate::value::points::{Overflow, Points};
+use crate::value::points::Overflow;
 
 /// What the detail tables are made from.
 #[derive(Clone, Copy)]
@@ -53,257 +49,7 @@ pub struct Direction<'a, I: Side> {
     pub judged: &'a Judgement<I>,
 }
 
-/// The number of each gross line of an issuer.
-type LineNumbers = BTreeMap<ObligationKey, i128>;
-
-/// The counted events, in order, still to be made.
-pub struct Cleared<'a> {
-    items: Items<'a>,
-    orders: (Vec<u32>, Vec<u32>),
-    line_numbers: Both<LineNumbers>,
-}
-
-/// A counted event: a pair, or a leg that was released without one.
-struct Counted<'a, I: Side> {
-    leg: Option<u32>,
-    mirror: Option<u32>,
-    rule: u8,
-    flow: Flow,
-    cleared: Points<I>,
-    agreed: Option<Points<I::Partner>>,
-    versions: VersionsInForce,
-    origin: &'a Origin,
-    decision: Option<u32>,
-}
-
-impl<'a, I: Side> Counted<'a, I> {
-    /// The counted event of that place: pairs come first, then what was released alone.
-    fn at(judged: &'a Judgement<I>, place: u32) -> Option<Counted<'a, I>> {
-        let place = place as usize;
-        if let Some(pair) = judged.pairs.get(place) {
-            return Some(Counted {
-                leg: Some(pair.pair.issuer),
-                mirror: Some(pair.pair.acceptor),
-                rule: pair.pair.rule,
-                flow: pair.flow?,
-                cleared: pair.cleared,
-                agreed: pair.agreed,
-                versions: pair.versions?,
-                origin: &pair.origin,
-                decision: pair.decision,
-            });
-        }
-        let released = judged.released.get(place - judged.pairs.len())?;
-        Some(Counted {
-            leg: released.issuer,
-            mirror: released.acceptor,
-            // No rule paired it.
-            rule: u8::MAX,
-            flow: released.flow,
-            cleared: released.cleared,
-            agreed: Some(released.agreed),
-            versions: released.versions,
-            origin: &released.origin,
-            decision: Some(released.decision),
-        })
-    }
-}
-
-impl<'a> Cleared<'a> {
-    /// The row at a place.
-    #[must_use]
-    pub fn row(&self, place: usize) -> Option<ClearedRow<'a>> {
-        let (a, b) = directions(self.items.evidence);
-        match self.orders.0.get(place) {
-            Some(&at) => {
-                let counted = Counted::at(a.judged, at)?;
-                self.items.cleared_row(a, &self.line_numbers.a, &counted)
-            }
-            None => {
-                let at = *self.orders.1.get(place - self.orders.0.len())?;
-                let counted = Counted::at(b.judged, at)?;
-                self.items.cleared_row(b, &self.line_numbers.b, &counted)
-            }
-        }
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.orders.0.len() + self.orders.1.len()
-    }
-
-    /// The digest of what the events say, without their places.
-    #[must_use]
-    pub fn digest(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        let (a, b) = directions(self.items.evidence);
-        digest_of(a, &self.orders.0, &mut hasher);
-        digest_of(b, &self.orders.1, &mut hasher);
-        hasher.finalize().to_hex().to_string()
-    }
-}
-
-/// Adds what one issuer's events say, in their order.
-fn digest_of<I: Side>(direction: Direction<'_, I>, order: &[u32], hasher: &mut blake3::Hasher) {
-    for counted in order.iter().filter_map(|&at| Counted::at(direction.judged, at)) {
-        let issuer = counted.leg.map_or("", |leg| direction.issuer.event_id(leg));
-        let acceptor = counted.mirror.map_or("", |mirror| direction.acceptor.event_id(mirror));
-        for text in [I::PARTY.letter(), issuer, acceptor] {
-            hasher.update(&(text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
-        }
-        hasher.update(&counted.cleared.quantity().to_le_bytes());
-        let agreed = counted.agreed.map(Points::quantity).unwrap_or_default();
-        hasher.update(&agreed.to_le_bytes());
-    }
-}
-
-/// The counted pairs and released legs of one issuer by time and event_id.
-fn order_of<I: Side>(direction: Direction<'_, I>) -> Vec<u32> {
-    let pairs = &direction.judged.pairs;
-    let released = &direction.judged.released;
-    let counted = (0_u32..).zip(pairs);
-    let mut order: Vec<u32> = counted
-        .filter(|(_, pair)| pair.disposition == Disposition::Counted)
-        .map(|(index, _)| index)
-        .collect();
-    // A ledger has fewer than 2^32 rows, and each stands in one place.
-    order.extend((pairs.len()..pairs.len() + released.len()).map(|place| place as u32));
-    let legs = |place: u32| match pairs.get(place as usize) {
-        Some(pair) => (Some(pair.pair.issuer), Some(pair.pair.acceptor)),
-        None => {
-            let released = &released[place as usize - pairs.len()];
-            (released.issuer, released.acceptor)
-        }
-    };
-    let key = |place: &u32| match legs(*place) {
-        (Some(leg), _) => Some((direction.issuer.occurred_at(leg), direction.issuer.event_id(leg))),
-        (None, Some(leg)) => {
-            Some((direction.acceptor.occurred_at(leg), direction.acceptor.event_id(leg)))
-        }
-        (None, None) => None,
-    };
-    order.par_sort_unstable_by(|one, other| key(one).cmp(&key(other)));
-    order
-}
-
 impl<'a> Items<'a> {
-    /// The counted events in the order of their table: A's points first, each issuer's by time and
-    /// event_id. The rows are made one by one as they are written; only their order is held.
-    #[must_use]
-    pub fn cleared(&self) -> Cleared<'a> {
-        let (a, b) = directions(self.evidence);
-        Cleared {
-            items: *self,
-            orders: (order_of(a), order_of(b)),
-            line_numbers: Both::from_fn(|party| self.line_numbers(party)),
-        }
-    }
-
-    fn cleared_row<I: Side>(
-        &self,
-        Direction { issuer, acceptor, lineage, .. }: Direction<'a, I>,
-        line_numbers: &LineNumbers,
-        counted: &Counted<'a, I>,
-    ) -> Option<ClearedRow<'a>> {
-        let Counted { leg, mirror, flow, versions, .. } = *counted;
-        let rates = self.agreement.rates_of(I::PARTY, flow);
-        let rate = versions.rate.and_then(|index| rates.get(usize::from(index)));
-        let worth = match rate {
-            Some(rate) => rate.value.worth(counted.cleared).ok()?,
-            None => self.agreement.worthless(),
-        };
-        let key = ObligationKey::new::<I>((flow, versions, counted.origin), self.agreement);
-        let ratio = versions
-            .ratio
-            .and_then(|index| self.agreement.ratios.of(I::PARTY).get(usize::from(index)));
-        // Both figures were computed once for judging and balancing, where they were checked.
-        let exact = match ratio {
-            Some(version) => {
-                let numerator = version.value.exact_numerator(counted.cleared).ok()?;
-                (numerator, i128::from(version.value.denominator()))
-            }
-            None => (counted.cleared.quantity(), 1),
-        };
-        let original = leg.and_then(|leg| lineage.originals.get(&leg));
-        let original = original.map(|&original| issuer.event_id(original));
-        let intake = &self.evidence.intake;
-        let place = |party: Party, (file, line): (u32, u64)| {
-            let path = intake.paths.ledger.of(party).get(file as usize);
-            (path.map_or("", String::as_str), line)
-        };
-        let order_of_leg = leg.and_then(|leg| issuer.order_no(leg));
-        let order_of_mirror = || mirror.and_then(|mirror| acceptor.order_no(mirror));
-        let decisions = intake.decisions.as_ref();
-        Some(ClearedRow {
-            issuer: I::PARTY,
-            flow: flow.word(),
-            kind: leg.map(|leg| issuer.kind(leg).word()),
-            acceptor_kind: mirror.map(|mirror| acceptor.kind(mirror).word()),
-            origin_period: self.evidence.scope.label(counted.origin),
-            issuer_event_id: leg.map(|leg| issuer.event_id(leg)),
-            acceptor_event_id: mirror.map(|mirror| acceptor.event_id(mirror)),
-            original_event_id: original,
-            acceptor_original_event_id: mirror
-                .and_then(|mirror| acceptor.original_event_id(mirror)),
-            counter_event_id: leg.and_then(|leg| issuer.counter_event_id(leg)),
-            acceptor_counter_event_id: mirror.and_then(|mirror| acceptor.counter_event_id(mirror)),
-            status: leg.map(|leg| issuer.status(leg).word()),
-            acceptor_status: mirror.map(|mirror| acceptor.status(mirror).word()),
-            booked: leg.map(|leg| issuer.points(leg)),
-            order_no: order_of_leg.or_else(order_of_mirror),
-            issuer_member: leg.map(|leg| issuer.member_no(leg)),
-            acceptor_member: mirror.map(|mirror| acceptor.member_no(mirror)),
-            occurred_at: leg.map(|leg| issuer.occurred_at(leg)),
-            accepted_at: mirror.map(|mirror| acceptor.occurred_at(mirror)),
-            matched_by: Matched::<I>::rule_word(&self.agreement.event_rules, counted.rule),
-            points: counted.cleared.quantity(),
-            exact: Some(exact),
-            agreed: counted.agreed.map(Points::quantity),
-            recorded: mirror.map(|mirror| i128::from(acceptor.points(mirror))),
-            ratio_from: ratio.map(|version| version.label.as_str()),
-            rate_from: rate.map(|rate| rate.label.as_str()),
-            rate: rate.map(|rate| rate.value.rate.per_point()),
-            amount: Some(worth.amount),
-            currency: worth.currency.code(),
-            line_no: line_numbers.get(&key).copied(),
-            issuer_place: leg.map(|leg| place(I::PARTY, issuer.origins.of(leg))),
-            acceptor_place: mirror
-                .map(|mirror| place(I::PARTY.partner(), acceptor.origins.of(mirror))),
-            decision_id: decisions.zip(counted.decision).map(|(all, row)| all.decision_id(row)),
-        })
-    }
-
-    /// The number of each gross line of an issuer.
-    fn line_numbers(&self, issuer: Party) -> LineNumbers {
-        let mut numbers = BTreeMap::new();
-        for (number, line) in self.evidence.clearing.lines() {
-            let (LineKind::Gross, Some(flow)) = (line.kind, line.flow) else { continue };
-            if line.issuer != Some(issuer) {
-                continue;
-            }
-            let rate_from = line.rate.as_ref().map(|version| version.from.as_str());
-            let rates = self.agreement.rates_of(issuer, flow);
-            let rate = rates.iter().position(|version| Some(version.label.as_str()) == rate_from);
-            let ratio = line.ratio.as_ref().and_then(|named| {
-                let ratios = self.agreement.ratios.of(issuer);
-                let index = ratios.iter().position(|version| version.label == named.from);
-                index.and_then(|index| u16::try_from(index).ok())
-            });
-            let rate = rate.and_then(|index| u16::try_from(index).ok());
-            let is_present = line.origin_period == self.period.label;
-            let key = ObligationKey {
-                currency: line.amount.currency(),
-                flow,
-                origin: (!is_present).then(|| line.origin_period.as_str().into()),
-                versions: VersionsInForce { ratio, rate },
-            };
-            numbers.insert(key, number.into());
-        }
-        numbers
-    }
-
     /// The items of a disposition, A's points first, each issuer's by time, event ids and content.
     ///
     /// # Errors
