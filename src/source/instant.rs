@@ -447,11 +447,26 @@ impl Pattern {
         })
     }
 
+    /// Whether what was read, written in the pattern again, is the text: jiff takes a number that
+    /// lacks a digit at the cost of the next one, and a year of two digits for one of the first
+    /// century. Zeros before a number and behind a fraction say nothing, and letters have no case.
+    fn says(&self, parsed: &BrokenDownTime, text: &str) -> bool {
+        let of_four_digits = parsed.year().is_none_or(|year| year >= 1000);
+        let has_fraction = parsed.subsec_nanosecond().is_some();
+        of_four_digits
+            && parsed
+                .to_string(self.strptime.as_str())
+                .is_ok_and(|written| spoken(&written, has_fraction).eq(spoken(text, has_fraction)))
+    }
+
     fn broken_down(&self, text: &str) -> Result<Written, Refusal> {
         let parsed =
             BrokenDownTime::parse(&self.strptime, text).map_err(|_| Refusal::NotPattern)?;
         if parsed.second() == Some(59) && self.has_second_60(text) {
             return Err(Refusal::NoSuchTime);
+        }
+        if !self.says(&parsed, text) {
+            return Err(Refusal::NotPattern);
         }
         if parsed.subsec_nanosecond().is_some_and(|nanos| nanos % 1000 != 0) {
             return Err(Refusal::TooFine);
@@ -477,6 +492,25 @@ impl Pattern {
         }
         Ok(Written::Local(utc(date.to_datetime(time))?.as_microsecond()))
     }
+}
+
+/// What a text says: its numbers without the zeros that say nothing, and what stands between them.
+/// Where it has a fraction, that is the number behind its last point.
+fn spoken(text: &str, has_fraction: bool) -> impl Iterator<Item = String> + '_ {
+    let point = text.rfind('.').filter(|_| has_fraction);
+    let mut at = 0;
+    text.as_bytes().chunk_by(|one, other| one.is_ascii_digit() == other.is_ascii_digit()).map(
+        move |run| {
+            let is_fraction = point.is_some_and(|point| at == point + 1);
+            at += run.len();
+            let said = String::from_utf8_lossy(run);
+            match run.first().is_some_and(u8::is_ascii_digit) {
+                true if is_fraction => said.trim_end_matches('0').to_owned(),
+                true => said.trim_start_matches('0').to_owned(),
+                false => said.to_ascii_lowercase(),
+            }
+        },
+    )
 }
 
 /// The parts of a format in which every part has one width; `None` for any other.

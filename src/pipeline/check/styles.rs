@@ -334,12 +334,34 @@ impl Checker<'_> {
                 "Write strptime notation, such as `%Y%m%d%H%M%S` or `%Y-%m-%d %H:%M:%S`.",
             );
         }
+        if has(pattern, "IlrX") != has(pattern, "pPrX") {
+            self.problem(
+                spot.mark(),
+                says("has only one of the two: an hour of twelve, or the half of the day that it is of"),
+                "Write `%I` together with `%p`, or `%H` alone.",
+            );
+        }
     }
 }
 
 /// Whether a mark beside a number could not be told from it.
 fn spoils_a_number(mark: &str) -> bool {
     mark.trim().is_empty() || mark.chars().any(char::is_numeric)
+}
+
+/// Whether a strptime notation has one of these letters, whatever its padding.
+fn has(pattern: &str, letters: &str) -> bool {
+    let mut rest = pattern.chars();
+    while let Some(c) = rest.next() {
+        if c != '%' {
+            continue;
+        }
+        let conversion = rest.find(|c| c.is_ascii_alphabetic() || *c == '%');
+        if conversion.is_some_and(|conversion| letters.contains(conversion)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether a strptime notation is understood and fixes a day: a sample that is written in it must
@@ -359,6 +381,19 @@ fn gives_a_day(pattern: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_hour_of_twelve_goes_with_its_half_of_the_day() {
+        let rows = [
+            ("%d/%m/%Y %I:%M %p", true, true),
+            ("%d/%m/%Y %H:%M %p", false, true),
+            ("%d/%m/%Y %-I:%M", true, false),
+            ("%Y%%I %H", false, false),
+        ];
+        for (pattern, twelve, half) in rows {
+            assert_eq!((has(pattern, "Il"), has(pattern, "pP")), (twelve, half), "{pattern}");
+        }
+    }
 
     #[test]
     fn a_notation_must_give_a_day() {
