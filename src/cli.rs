@@ -255,6 +255,7 @@ fn generate_partners(wanted: &GenerateArguments, voice: &Voice) -> Result<u8, tr
         as_of: wanted.as_of,
         blocking: wanted.blocking,
         refused: wanted.refused,
+        codes: wanted.codes.clone(),
     })?;
     let faults: u64 = generated.findings.values().sum();
     let (pipeline, truth) = (generated.pipeline.display(), generated.truth.display());

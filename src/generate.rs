@@ -80,6 +80,9 @@ pub struct GenerateOrder {
     pub blocking: bool,
     /// Whether some rows hold an event number that a reader must refuse (FIL-06).
     pub refused: bool,
+    /// The only codes that faults may have; none named: all of them. A month in order shows what
+    /// it shows: who overspends in it is LED-02, whatever is named here.
+    pub codes: Vec<&'static str>,
 }
 
 /// The files' formats.
@@ -182,6 +185,19 @@ pub fn parse_share(text: &str) -> Result<u32, GenerateError> {
         .ok_or_else(refused)
 }
 
+/// The code of a fault, such as `EVT-01`.
+///
+/// # Errors
+/// When no fault has this code.
+pub fn parse_code(text: &str) -> Result<&'static str, GenerateError> {
+    let known = census::codes();
+    let found = known.iter().find(|code| code.eq_ignore_ascii_case(text.trim())).copied();
+    found.ok_or_else(|| {
+        let known = known.join(", ");
+        GenerateError::Order(format!("`{text}` is the code of no fault; write some of {known}"))
+    })
+}
+
 /// A month such as `2026-03` as year and month.
 ///
 /// # Errors
@@ -259,8 +275,9 @@ fn month_of(
     balances: &mut Vec<Both<i64>>,
 ) -> Result<Both<Ledger>, GenerateError> {
     let GenerateOrder { members, events, seed, .. } = *order;
+    let GenerateOrder { faults_ppm, refused, blocking, .. } = *order;
     let mut census =
-        Census::new(members, events, seed, order.faults_ppm, order.refused, order.blocking);
+        Census::new(members, events, seed, faults_ppm, refused, blocking, &order.codes);
     let mut press = Press::new(ledgers, truth);
     for index in 0..members {
         let person = Person::new(seed, index, census.part(index), scene);
@@ -303,6 +320,16 @@ fn months(order: &GenerateOrder) -> Result<Vec<Date>, GenerateError> {
     }
     if !(1..=120).contains(&order.periods) {
         return refuse("write between 1 and 120 periods");
+    }
+    for (code, asked, option) in
+        [("FIL-06", order.refused, "--refused"), ("AMT-07", order.blocking, "--blocking")]
+    {
+        if order.codes.contains(&code) && !asked {
+            return refuse(&format!("add `{option}`: without it no {code} is written"));
+        }
+        if asked && !order.codes.is_empty() && !order.codes.contains(&code) {
+            return refuse(&format!("add {code} to the codes, or leave `{option}` out"));
+        }
     }
     let (year, month) = order.first_period;
     let Ok(mut first) = Date::new(year, month, 1) else {

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
 use crate::discrepancy::Severity;
-use crate::generate::{DataFormat, parse_month, parse_share};
+use crate::generate::{DataFormat, parse_code, parse_month, parse_share};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -325,6 +325,9 @@ pub struct GenerateArguments {
     /// The share of events and members with a fault, such as 0.01; 0: none.
     #[arg(long, value_name = "RATE", default_value = "0.01", value_parser = parse_share)]
     pub faults: u32,
+    /// Only faults with these codes, such as EVT-01,AMT-01; default: all.
+    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = parse_code)]
+    pub codes: Vec<&'static str>,
     /// The folder to write to.
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,

@@ -73,6 +73,13 @@ const FAULTS: [(Fault, &str, u8); 30] = [
 /// How many of `FAULTS` are faults of members and their accounts.
 const MEMBER_FAULTS: usize = 12;
 
+/// The codes of all faults, in ascending order.
+pub(super) fn codes() -> Vec<&'static str> {
+    let mut codes: Vec<&str> = FAULTS.iter().map(|&(_, code, _)| code).collect();
+    codes.sort_unstable();
+    codes
+}
+
 impl Fault {
     /// The discrepancy code.
     pub fn code(self) -> &'static str {
@@ -107,8 +114,10 @@ pub(super) struct Census {
     members: u64,
     seed: u64,
     ppm: u64,
-    /// Faults that may be dealt; the first ones concern members.
-    open: Vec<(Fault, u8)>,
+    /// Faults of members and their accounts that may be dealt.
+    of_members: Vec<(Fault, u8)>,
+    /// Faults of events that may be dealt.
+    of_events: Vec<(Fault, u8)>,
     /// Faults with variant that must each have a carrier, spread evenly over the members.
     promised: Vec<(Fault, u8)>,
     /// The part dealt before, on which an MBR-03 draws.
@@ -116,7 +125,8 @@ pub(super) struct Census {
 }
 
 impl Census {
-    /// Deals for a number of members with faults in parts per million.
+    /// Deals for a number of members with faults in parts per million; `codes` are the only ones
+    /// that may be dealt, where any are named.
     pub fn new(
         members: u64,
         events: u64,
@@ -124,20 +134,23 @@ impl Census {
         ppm: u32,
         refused: bool,
         blocking: bool,
+        codes: &[&str],
     ) -> Census {
-        let open: Vec<(Fault, u8)> = FAULTS
-            .iter()
-            .filter(|(fault, ..)| match fault {
+        let open = |faults: &[(Fault, &str, u8)]| -> Vec<(Fault, u8)> {
+            let allowed = faults.iter().filter(|(fault, code, _)| match fault {
+                _ if !codes.is_empty() && !codes.contains(code) => false,
                 Fault::Fil06 => refused,
                 Fault::Amt07 => blocking,
                 _ => true,
-            })
-            .map(|&(fault, _, variants)| (fault, variants))
-            .collect();
+            });
+            allowed.map(|&(fault, _, variants)| (fault, variants)).collect()
+        };
+        let (of_members, of_events) = FAULTS.split_at(MEMBER_FAULTS);
+        let (of_members, of_events) = (open(of_members), open(of_events));
         let mut promised = Vec::new();
         if ppm > 0 && members >= MEMBERS_MIN && events >= EVENTS_MIN {
             let every = members >= 2_000 && events >= 10_000;
-            for (index, &(fault, variants)) in open.iter().enumerate() {
+            for (index, &(fault, variants)) in of_members.iter().chain(&of_events).enumerate() {
                 let chosen = mix(seed, index as u64, 1) % u64::from(variants);
                 let all = 0..variants;
                 promised.extend(
@@ -146,7 +159,7 @@ impl Census {
                 );
             }
         }
-        Census { members, seed, ppm: u64::from(ppm), open, promised, before: None }
+        Census { members, seed, ppm: u64::from(ppm), of_members, of_events, promised, before: None }
     }
 
     /// The part of the next member pair; `index` counts up from zero.
@@ -167,14 +180,12 @@ impl Census {
             return Part::Faulty(fault, variant);
         }
         let draw = mix(self.seed, index, 2);
-        let members = self.open.len().min(MEMBER_FAULTS);
         let (low, high) = (draw % 1_000_000, draw / 1_000_000 % 1_000_000);
         let pick = mix(self.seed, index, 3);
         let chosen = if low < self.ppm {
-            self.open.get(pick as usize % members.max(1))
+            self.of_members.get(pick as usize % self.of_members.len().max(1))
         } else if high < self.ppm {
-            let events = self.open.len() - members;
-            self.open.get(members + pick as usize % events.max(1))
+            self.of_events.get(pick as usize % self.of_events.len().max(1))
         } else {
             None
         };

@@ -22,6 +22,7 @@ fn order(to: &Path, members: u64, events: u64) -> GenerateOrder {
         as_of: None,
         blocking: false,
         refused: true,
+        codes: Vec::new(),
     }
 }
 
@@ -203,6 +204,21 @@ fn every_fault_has_a_carrier_in_every_period_and_only_where_asked_for() {
     }
     let clean = GenerateOrder { faults_ppm: 0, ..order(folder.path(), 200, 900) };
     assert!(codes(&clean).is_empty());
+}
+
+#[test]
+fn only_the_codes_that_are_named_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for wanted in [vec!["EVT-01"], vec!["LED-01"], vec!["AMT-02", "EVT-03", "MBR-07", "TIR-01"]] {
+        // So many faults that a share of members is drawn to carry one of each family.
+        let usual = order(folder.path(), 3_000, 12_000);
+        let codes = wanted.clone();
+        let named = GenerateOrder { faults_ppm: 100_000, refused: false, codes, ..usual };
+        let found = generate(&named).unwrap().findings;
+        assert_eq!(found.keys().copied().collect::<Vec<_>>(), wanted, "{found:?}");
+    }
+    assert_eq!(parse_code(" evt-01").unwrap(), "EVT-01");
+    assert!(parse_code("EVT-05").unwrap_err().to_string().contains("EVT-01, EVT-02"));
 }
 
 #[test]

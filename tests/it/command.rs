@@ -96,6 +96,17 @@ fn every_verb_ends_with_its_exit_code() {
         (dated("--period 2026-05"), 2, "help: name a later `--as-of`, or an earlier `--period`"),
         ("rules AMT-99".to_owned(), 2, "did you mean AMT-0"),
         ("generate --members 0 --events 60 --to {out}/demo".to_owned(), 2, "member"),
+        ("generate --members 20 --events 60 --codes EVT-99 --to {out}/d".to_owned(), 2, "EVT-10"),
+        (
+            "generate --members 20 --events 60 --codes FIL-06 --to {out}/d".to_owned(),
+            2,
+            "--refused",
+        ),
+        (
+            "generate --members 20 --events 60 --codes EVT-01 --blocking --to {out}/d".to_owned(),
+            2,
+            "add AMT-07",
+        ),
         // The input.
         (case("FIL-01"), 3, "FIL-01"),
         (case("FIL-05-required"), 3, "FIL-05"),

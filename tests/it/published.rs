@@ -114,6 +114,7 @@ pub fn small_order(to: &Path) -> GenerateOrder {
         as_of: None,
         blocking: false,
         refused: true,
+        codes: Vec::new(),
     }
 }
 

@@ -48,6 +48,7 @@ fn the_sample_is_what_its_command_writes() {
         as_of: None,
         blocking: false,
         refused: true,
+        codes: Vec::new(),
     });
     let mut written = bytes_under(dir.path());
     let pipeline = written.remove(Path::new("pipeline.yaml")).unwrap();
