@@ -187,7 +187,8 @@ pub fn by_file(feed: &FeedRows, parts: &[FileTotal]) -> Result<Vec<FileTotal>, O
     Ok(totals)
 }
 
-/// The totals of a feed, file by file: read = accepted + rejected; a repeated file is ignored.
+/// The totals of a feed, file by file: read = accepted + rejected + ignored, the rows of
+/// a file that repeats another.
 #[must_use]
 pub fn of_feed(feed: &FeedRows, files: &[FileTotal]) -> Vec<ControlTotal> {
     let mut totals = Vec::new();
@@ -202,11 +203,11 @@ pub fn of_feed(feed: &FeedRows, files: &[FileTotal]) -> Vec<ControlTotal> {
             money: None,
             hash_total: None,
         };
+        totals.push(total("read", found.rows));
         if file.repeats.is_some() {
             totals.push(total("ignored", found.rows));
             continue;
         }
-        totals.push(total("read", found.rows));
         totals.push(ControlTotal {
             points: found.points,
             hash_total: (!feed.kind.key_columns().is_empty()).then_some(found.hash),

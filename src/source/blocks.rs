@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::conform::{Rule, Source, trim};
 use super::cut::{Cutter, RECORD_BYTES_MAX, Unit};
 use super::error::SourceError;
-use super::record::{Dialect, Record, Records, Span};
+use super::record::{Dialect, Flaw, Record, Records, Span};
 use super::sent::{Part, Sent};
 use super::text::{Text, mark, written};
 use super::totals::Teller;
@@ -304,8 +304,14 @@ impl<'f> Blocks<'f> {
             if record.to - record.from > RECORD_BYTES_MAX {
                 return Err(open.too_long());
             }
-            if record.flaw.is_some() {
-                let reason = "the header has a quote that is not closed before its delimiter";
+            if let Some(flaw) = record.flaw {
+                let reason = match flaw {
+                    Flaw::LongRun => "the header has a delimiter in a longer run of its character",
+                    Flaw::BeforeQuote => "the header has blanks before an opening quote",
+                    Flaw::BehindQuote | Flaw::Unclosed => {
+                        "the header has a quote that is not closed before its delimiter"
+                    }
+                };
                 self.fault(&name, "", reason);
                 return Ok(None);
             }

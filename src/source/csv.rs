@@ -73,7 +73,7 @@ pub(super) fn decode(
             }
             continue;
         }
-        if record.flaw.is_some() && record.line_ends > 1 {
+        if record.flaw.is_some_and(Flaw::is_of_extent) && record.line_ends > 1 {
             // Which of these lines are rows cannot be known, and a statement without them is wrong.
             let (file, lines) = (block.name.to_string(), record.line_ends);
             return Err(SourceError::Swallowed { file, line: record.line, lines });
@@ -112,11 +112,15 @@ pub(super) fn decode(
             } else if let Some(names) = summary.take() {
                 for (of, name) in columns {
                     let Some(name) = name.as_deref().map(trim) else { continue };
-                    let at = names.iter().position(|known| known == name);
-                    let text = at.and_then(cell);
+                    let mut at = (0..).zip(&names).filter(|(_, known)| *known == name);
+                    let (first, second) = (at.next(), at.next());
+                    let text = first.and_then(|(at, _)| cell(at));
                     let text = text.as_ref().map(|(text, _)| text.as_ref());
-                    let place = TotalPlace::Summary;
-                    draft.totals.push(teller.figure(place, of, record.line, text));
+                    let mut figure = teller.figure(TotalPlace::Summary, of, record.line, text);
+                    if second.is_some() {
+                        figure.declared = Err("two of its columns have this name".to_owned());
+                    }
+                    draft.totals.push(figure);
                 }
                 continue;
             }
@@ -155,6 +159,12 @@ fn misshapen(record: &Record, spans: &[Span], width: usize) -> Option<String> {
         }
         Some(Flaw::BehindQuote) => {
             Some("text stands between a closing quote and the next delimiter".to_owned())
+        }
+        Some(Flaw::BeforeQuote) => {
+            Some("blanks stand between a delimiter and an opening quote".to_owned())
+        }
+        Some(Flaw::LongRun) => {
+            Some("a delimiter stands in a longer run of its character".to_owned())
         }
         None if fields != width => Some(format!("{fields} columns where the header has {width}")),
         None => None,

@@ -2,7 +2,7 @@
 //! that a name in Chinese moves nothing behind it.
 
 use super::blocks::Block;
-use super::conform::Rule;
+use super::conform::{Rule, Source};
 use super::cut::RECORD_BYTES_MAX;
 use super::error::SourceError;
 use super::sheet::{Draft, Sheet, Spot};
@@ -81,6 +81,14 @@ pub(super) fn decode(
             let begins = |marker: &str| record.bytes.starts_with(&written(marker, fixed.encoding));
             Some((place, marked.filter(|marked| begins(&marked.marker))?))
         });
+        if let Some((_, marked)) = marked
+            && marked.rows.is_none()
+            && marked.points.is_none()
+            && is_row(&record, block, rules, fixed)
+        {
+            draft.refuse(spot, RejectCode::Ragged, AMBIGUOUS.to_owned());
+            continue;
+        }
         if let Some((place, marked)) = marked {
             draft.totals.push(teller.record(place, record.line));
             for (of, extent) in [(TotalOf::Rows, marked.rows), (TotalOf::Points, marked.points)] {
@@ -109,6 +117,23 @@ pub(super) fn decode(
         })?;
     }
     Ok(draft.finish(block.bytes.len() as u64))
+}
+
+const AMBIGUOUS: &str = "begins with the marker and reads as a row; declare `rows` or `points` of \
+     the marked record, or a longer marker";
+
+/// Whether a record has every value that a row needs, each as it is declared.
+fn is_row(record: &Record<'_>, block: &Block, rules: &[Rule], fixed: &Fixed) -> bool {
+    let text = |field: usize| {
+        Some(Text::new(extent_of(record.bytes, field, fixed)?, fixed.encoding).text.into_owned())
+    };
+    let fits = |(rule, source): (&Rule, &Option<Source>)| {
+        let Some(source) = source else { return true };
+        let value = text(source.value).unwrap_or_default();
+        let word = source.sign.and_then(text);
+        rule.sign(&value, word.as_deref()).is_ok_and(|sign| rule.text(&value, sign).is_ok())
+    };
+    misshapen(record, block, fixed).is_none() && rules.iter().zip(&block.layout.sources).all(fits)
 }
 
 fn misshapen(record: &Record<'_>, block: &Block, fixed: &Fixed) -> Option<(RejectCode, String)> {

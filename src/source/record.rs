@@ -42,10 +42,22 @@ pub(super) struct Span {
 /// What is wrong with the shape of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Flaw {
+    /// A delimiter of one repeated character stands in a longer run, so that where it begins is
+    /// anybody's guess.
+    LongRun,
+    /// Blanks stand before an opening quote, which a value without quotes cannot hold either.
+    BeforeQuote,
     /// Text stands between a closing quote and the next delimiter.
     BehindQuote,
     /// A quote is never closed, so that the rest of the file stands in the record.
     Unclosed,
+}
+
+impl Flaw {
+    /// Whether where the record ends rests on a quote that may be none.
+    pub(super) fn is_of_extent(self) -> bool {
+        matches!(self, Flaw::BehindQuote | Flaw::Unclosed)
+    }
 }
 
 /// A record; its fields are handed over beside it.
@@ -70,8 +82,21 @@ pub(super) struct Records<'b> {
     dialect: &'b Dialect,
     /// The delimiter, where it is one byte that can be no part of a character.
     single: Option<u8>,
+    /// The bytes of the character of which a longer delimiter is a repetition.
+    repeated: Option<&'b [u8]>,
     at: usize,
     line: u64,
+}
+
+/// What a delimiter of more than one character is a repetition of, where it is one.
+fn repeated(dialect: &Dialect) -> Option<&[u8]> {
+    let delimiter = dialect.delimiter.as_slice();
+    let length = (1..=delimiter.len() / 2).find(|&length| {
+        let (first, _) = delimiter.split_at(length);
+        delimiter.len().is_multiple_of(length)
+            && delimiter.chunks(length).all(|chunk| chunk == first)
+    })?;
+    delimiter.get(..length)
 }
 
 impl<'b> Records<'b> {
@@ -81,7 +106,7 @@ impl<'b> Records<'b> {
             [byte] if !dialect.wide || *byte < b'0' => Some(*byte),
             _ => None,
         };
-        Records { bytes, dialect, single, at: 0, line }
+        Records { bytes, dialect, single, repeated: repeated(dialect), at: 0, line }
     }
 
     /// The byte and the line on which the next record begins.
@@ -114,11 +139,22 @@ impl<'b> Records<'b> {
                         flaw = flaw.max(wrong);
                         span
                     }
-                    _ => self.plain(),
+                    _ => {
+                        let span = self.plain();
+                        if self.dialect.quoted && is_before_quote(self.bytes, span) {
+                            flaw = flaw.max(Some(Flaw::BeforeQuote));
+                        }
+                        span
+                    }
                 };
                 spans.push(span);
                 match self.delimiter_here() {
-                    Some(length) => self.at += length,
+                    Some(length) => {
+                        if self.is_in_long_run(length) {
+                            flaw = flaw.max(Some(Flaw::LongRun));
+                        }
+                        self.at += length;
+                    }
                     None => break,
                 }
             }
@@ -145,6 +181,13 @@ impl<'b> Records<'b> {
                 rest.starts_with(delimiter).then_some(delimiter.len())
             }
         }
+    }
+
+    /// Whether the delimiter that stands here begins a run that whole delimiters do not fill.
+    fn is_in_long_run(&self, length: usize) -> bool {
+        let Some(unit) = self.repeated else { return false };
+        let run = self.rest().chunks(unit.len()).take_while(|chunk| *chunk == unit).count();
+        !(run * unit.len()).is_multiple_of(length)
     }
 
     /// Goes to the next delimiter, line feed or the end of the bytes.
@@ -213,6 +256,20 @@ impl<'b> Records<'b> {
     }
 }
 
+/// Whether a value without quotes is blanks and then a quote.
+fn is_before_quote(bytes: &[u8], span: Span) -> bool {
+    let mut rest = bytes.get(span.from..span.to).unwrap_or_default();
+    loop {
+        rest = match rest {
+            [b' ' | b'\t', rest @ ..] => rest,
+            // The full-width blank in UTF-8, to which text is decoded before it is judged.
+            [0xe3, 0x80, 0x80, rest @ ..] => rest,
+            [QUOTE, ..] => return true,
+            _ => return false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,6 +314,9 @@ mod tests {
             ("\"a\",\"", "1[a|]Unclosed"),
             ("a\rb,c\n", "1[a\rb|c]"),
             (" \n", "1[ ]"),
+            ("a, \"b\"\n", "1[a| \"b\"]BeforeQuote"),
+            ("\u{3000}\t\"b\",c\n", "1[\u{3000}\t\"b\"|c]BeforeQuote"),
+            ("a, b\"\n", "1[a| b\"]"),
         ];
         for (text, want) in rows {
             let got: Vec<String> = split(text, &dialect(","))
@@ -276,7 +336,12 @@ mod tests {
         let commented = Dialect { comment: b"#".to_vec(), ..dialect(",") };
         let rows: &[(&str, Dialect, &str)] = &[
             ("a%%b%c%%\"d%%e\"\n", dialect("%%"), "1[a|b%c|d%%e]"),
-            ("a%%%b\n", dialect("%%"), "1[a|%b]"),
+            ("a%%%b\n", dialect("%%"), "1[a|%b]LongRun"),
+            ("a%%%%b%%\n", dialect("%%"), "1[a||b|]"),
+            ("\"a\"%%%%%b\n%%%\n", dialect("%%"), "1[a||%b]LongRun 2[|%]LongRun"),
+            ("a|||b||c\n", dialect("||"), "1[a||b|c]LongRun"),
+            ("a，，，b\n", dialect("，，"), "1[a|，b]LongRun"),
+            ("a%b%%c\n", dialect("%b%"), "1[a|%c]"),
             ("a，b\n", dialect("，"), "1[a|b]"),
             ("\"a|b\"x\nc", plain, "1[\"a|b\"x] 2[c]"),
             ("# a,\"b\nc,d\n\n#", commented.clone(), "1[# a,\"b] 2[c|d] 4[#]"),
@@ -285,7 +350,10 @@ mod tests {
         for (text, dialect, want) in rows {
             let got: Vec<String> = split(text, dialect)
                 .into_iter()
-                .map(|(line, fields, _)| format!("{line}[{}]", fields.join("|")))
+                .map(|(line, fields, flaw)| {
+                    let flaw = flaw.map_or(String::new(), |flaw| format!("{flaw:?}"));
+                    format!("{line}[{}]{flaw}", fields.join("|"))
+                })
                 .collect();
             assert_eq!(got.join(" "), *want, "{text:?}");
         }

@@ -68,17 +68,24 @@ impl<'r> Teller<'r> {
     }
 }
 
-/// The figure at the head of a text: up to what stands behind it, or as far as it reads as one.
+/// The figure at the head of a text: up to what stands behind it, or to the next mark that ends a
+/// clause. Whatever else stands there is part of it, so that `2万` is not read as two.
 fn between<'t>(text: &'t str, before: &str) -> Option<&'t str> {
     if !before.is_empty() {
         return text.split_once(before).map(|(figure, _)| figure);
     }
-    let text = trim(text);
-    let is_part = |c: char| {
-        c.is_ascii_digit() || "+-,.()￥¥－，．（）".contains(c) || ('０'..='９').contains(&c)
+    let is_digit = |c: Option<char>| c.is_some_and(|c| matches!(c, '0'..='9' | '０'..='９'));
+    let ends = |(at, c): &(usize, char)| match c {
+        ';' | '；' | '。' | '、' | '|' | '\r' | '\n' => true,
+        // Between digits it marks thousands or decimals.
+        ',' | '，' => {
+            let (before, behind) = text.split_at_checked(*at).unwrap_or((text, ""));
+            !is_digit(before.chars().next_back()) || !is_digit(behind.chars().nth(1))
+        }
+        _ => false,
     };
-    let end = text.find(|c| !is_part(c)).unwrap_or(text.len());
-    Some(text.get(..end)?.trim_end_matches([',', '.', '，', '．', '(', '（']))
+    let end = text.char_indices().find(ends).map_or(text.len(), |(at, _)| at);
+    text.get(..end).map(trim)
 }
 
 /// A number of rows: digits, or digits in groups of three.
@@ -108,10 +115,15 @@ mod tests {
     fn figures_stand_behind_a_text_and_before_another() {
         let cut = [
             ("12,笔", "", Some("12")),
-            (" 1,234.50元", "", Some("1,234.50")),
+            (" 1,234.50\r\n", "", Some("1,234.50")),
+            ("12笔，", "", Some("12笔")),
+            ("2万", "", Some("2万")),
+            ("-2e3；", "", Some("-2e3")),
+            ("-2 -9", "", Some("-2 -9")),
+            ("3，总积分：4", "", Some("3")),
             ("-1200分，", "分", Some("-1200")),
             ("１２３；", "", Some("１２３")),
-            ("none", "", Some("")),
+            ("none", "", Some("none")),
             ("12", "分", None),
         ];
         for (text, before, want) in cut {

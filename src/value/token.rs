@@ -90,12 +90,21 @@ impl TokenKey {
     /// The token of a mobile number, or `None` where the text is none: 5 to 15 digits after
     /// full-width forms, blanks, hyphens and brackets are folded away and a leading `+86`, `0086`
     /// or `86` before eleven digits is dropped, so that both partners' spellings give one token.
+    /// What a spreadsheet made a number (`13800138000.0`) is none, and neither is a mobile number
+    /// behind the zero of trunk calls: their tokens would be nobody's.
     #[must_use]
     pub fn mobile(&self, raw: &str) -> Option<String> {
         let folded: String = raw
             .nfkc()
             .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '(' | ')' | '.'))
             .collect();
+        let floated = raw.nfkc().collect::<String>();
+        if let Some((whole, fraction)) = floated.trim().rsplit_once('.')
+            && !whole.contains('.')
+            && fraction.bytes().all(|b| b == b'0')
+        {
+            return None;
+        }
         let (international, digits) = match folded.strip_prefix('+') {
             Some(rest) => (true, rest),
             None => match folded.strip_prefix("00") {
@@ -104,6 +113,10 @@ impl TokenKey {
             },
         };
         if !digits.bytes().all(|b| b.is_ascii_digit()) || !(5..=15).contains(&digits.len()) {
+            return None;
+        }
+        let is_trunk = digits.len() == 12 && digits.starts_with("01");
+        if is_trunk && matches!(digits.as_bytes().get(2), Some(b'3'..=b'9')) {
             return None;
         }
         let normal = match digits.strip_prefix("86") {
@@ -203,13 +216,28 @@ mod tests {
     fn spellings_of_one_mobile_give_one_token() {
         let key = TokenKey::new("test", Algorithm::HmacSha256, b"0123456789abcdef").unwrap();
         let plain = key.mobile("13800138000").unwrap();
-        for spelling in
-            ["+86 138-0013-8000", "0086 13800138000", "8613800138000", "１３８００１３８０００"]
-        {
+        for spelling in [
+            "+86 138-0013-8000",
+            "138.0013.8000",
+            "0086 13800138000",
+            "8613800138000",
+            "１３８００１３８０００",
+        ] {
             assert_eq!(key.mobile(spelling).as_ref(), Some(&plain), "{spelling}");
         }
         assert_ne!(key.mobile("13800138001"), Some(plain));
-        for none in ["", "-", "138x", "1234", "1234567890123456"] {
+        for none in [
+            "",
+            "-",
+            "138x",
+            "1234",
+            "1234567890123456",
+            "13800138000.0",
+            "+8613800138000.00",
+            "１３８００１３８０００．０",
+            "13800138000.",
+            "013800138000",
+        ] {
             assert_eq!(key.mobile(none), None, "{none}");
         }
     }

@@ -130,9 +130,12 @@ fn a_mark_or_a_nul_within_is_refused_with_its_record() {
 fn delimiters_prefixes_and_headers_are_as_declared() {
     check(
         csv(|csv| csv.delimiter = "%%".to_owned()),
-        "会员号%%余额\n1%%2\n\"%%\"%%3\n4%5\n".as_bytes(),
+        "会员号%%余额\n1%%2\n\"%%\"%%3\n4%5\n6%%%7\n".as_bytes(),
         &["0:2 1 2", "0:3 %% 3"],
-        &["a.csv:4@31  Ragged 1 columns where the header has 2 []"],
+        &[
+            "a.csv:4@31  Ragged 1 columns where the header has 2 []",
+            "a.csv:5@35  Ragged a delimiter stands in a longer run of its character []",
+        ],
         &[],
     );
     check(
@@ -172,6 +175,9 @@ fn comments_stand_at_the_ends_and_may_hold_totals() {
             csv.totals = Some(Figures { rows, points });
         })
     };
+    let text = "# 总笔数：2万，总积分：3分\n会员号,余额\n";
+    let found_none = ["1 comment lines rows: it is no whole number", "1 comment lines points: 3"];
+    check(commented(false), text.as_bytes(), &[], &[], &found_none);
     let text = "# 总笔数：2，\n#\"\n会员号,余额\n#\n1,2\n# 中\n3,4\n\n#\"总积分：1,006分\n#\n";
     let found = ["1 comment lines rows: 2", "9 comment lines points: 1006"];
     let refused = ["a.csv:6@45  Ragged a comment between records; declare `comment_anywhere` if \
@@ -205,7 +211,7 @@ fn the_last_and_first_records_hold_totals() {
         &["0:3 T 10"],
         &[
             "a.csv:4@30 member_no Value holds a control character [A·]",
-            "a.csv:6@38  Ragged 3 columns where the header has 2 []",
+            "a.csv:6@38  Ragged blanks stand between a delimiter and an opening quote []",
         ],
         &[
             "0 trailer record: it is not there",
@@ -262,6 +268,9 @@ fn a_summary_is_the_last_two_lines() {
     let text = "会员号,余额\n`1,`10\n`2,`-20\n总交易单数,`x,总积分\n`2,`0,`-10\n";
     let rows = ["0:2 1 10", "0:3 2 -20"];
     check(format(), text.as_bytes(), &rows, &[], &["5 summary rows: 2", "5 summary points: -10"]);
+    let text = "会员号,余额\n`1,`10\n`2,`-20\n总交易单数,总积分,总积分\n`2,`-10,`-11\n";
+    let found = ["5 summary rows: 2", "5 summary points: two of its columns have this name"];
+    check(format(), text.as_bytes(), &rows, &[], &found);
     let text = "会员号,余额\n`1,`10\n`2,`-20";
     check(
         format(),
@@ -319,6 +328,33 @@ fn fixed_places_are_those_of_bytes() {
             "a.csv:4@21  Ragged 6 bytes where the layout has 7 []",
         ],
         &["1 leading record record: 1", "1 leading record rows: 2", "1 leading record points: 12"],
+    );
+    let bare = |line_end| {
+        let mut layout = fixed(line_end);
+        for marked in [&mut layout.leading, &mut layout.trailer].into_iter().flatten() {
+            (marked.rows, marked.points) = (None, None);
+        }
+        Format::Fixed(layout)
+    };
+    // Without a figure nothing tells a marked record from a row that begins alike.
+    check(
+        bare(LineEnd::Lf),
+        b"0AAA  1\nBBBB  2\n9CCC  3\n",
+        &["0:2 BBBB 2"],
+        &[
+            "a.csv:1@0  Ragged begins with the marker and reads as a row; declare `rows` or `points` \
+             of the marked record, or a longer marker []",
+            "a.csv:3@16  Ragged begins with the marker and reads as a row; declare `rows` or \
+             `points` of the marked record, or a longer marker []",
+        ],
+        &["0 leading record record: it is not there", "0 trailer record: it is not there"],
+    );
+    check(
+        bare(LineEnd::Lf),
+        b"0SKY   \nBBBB  2\n902\n",
+        &["0:2 BBBB 2"],
+        &[],
+        &["1 leading record record: 1", "3 trailer record: 1"],
     );
     let mixed = [gb("0020125\r\n"), gb("AAAA  1\n"), gb("BBBB  2\r\n"), gb("9020125")].concat();
     let mixed = read(Format::Fixed(fixed(LineEnd::Crlf)), Unpack::Plain, &mixed).unwrap();

@@ -40,6 +40,11 @@ fn records_stand_or_are_refused_one_by_one() {
             &["a.csv:2@17  Ragged text stands between a closing quote and the next delimiter []"],
         ),
         (
+            b"1,\t\"2\"\n4,5\n",
+            &["0:3 4 5"],
+            &["a.csv:2@17  Ragged blanks stand between a delimiter and an opening quote []"],
+        ),
+        (
             b"0,0\n1,\"2\n",
             &["0:2 0 0"],
             &[
