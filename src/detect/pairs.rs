@@ -448,6 +448,15 @@ fn judge_reversal<I: Side>(
     pair: Pair,
 ) -> Result<Verdict<I>, Overflow> {
     let mut judged = unjudged(scene, pair);
+    // What is settled is not judged again, whatever its legs say: it reversed what it counted for,
+    // and nothing where a decision dropped it.
+    if let Some(settled) = scene.settled(pair) {
+        if settled == Settled::Cleared {
+            *reversed = reversed.checked_sub(scene.cleared_at(pair.issuer))?;
+            judged.accumulates = true;
+        }
+        return Ok((judged, Vec::new()));
+    }
     let flow = match (structure(scene, pair), original) {
         (Structure::Sound(flow), Some(_)) => flow,
         (Structure::Void(disposition), _) => {
@@ -467,14 +476,13 @@ fn judge_reversal<I: Side>(
     let Some(original) = original else { return Ok((judged, Vec::new())) };
     judged.flow = Some(flow);
     let mut found = Vec::new();
-    let reversing = -scene.cleared_at(pair.issuer);
+    let reversing = -judged.cleared;
     let whole = scene.cleared_at(original);
     let left = whole.checked_sub(*reversed)?;
     let so_far = reversed.checked_add(reversing)?;
     let remaining = whole.checked_sub(so_far)?;
     // An original booked with the wrong sign is reversed too, in the other direction.
-    let is_settled = scene.settled(pair).is_some();
-    let is_too_much = !is_settled && remaining.signum() * whole.signum() < 0;
+    let is_too_much = remaining.signum() * whole.signum() < 0;
     judged.versions = scene.versions(flow, scene.valued_at(pair.issuer));
     let ratio = judged.versions.and_then(|versions| scene.ratio(flow, versions));
     if let (Some(versions), Some(ratio)) = (judged.versions, ratio) {

@@ -261,6 +261,73 @@ fn a_reversal_that_was_released_alone_leaves_nothing_to_reverse() {
     }
 }
 
+/// A reversal that a decision dropped reversed nothing, and leaves room for the right one.
+#[test]
+fn a_reversal_that_was_dropped_leaves_its_original_to_another() {
+    for action in ["reject", "write_off"] {
+        let mut months = march();
+        months.books(
+            "2026-04",
+            &["A2 reversal 600 04-05 original=A1"],
+            &["B2 reversal -100 04-05 counter=A2 original=B1"],
+        );
+        months.close("2026-04");
+        months.decide(("2026-04", "AMT-01"), action, "", "05-05");
+        months.close("2026-05");
+        assert_eq!(months.held("2026-05"), [""; 0]);
+        months.books(
+            "2026-06",
+            &["A3 reversal 1000 06-05 original=A1"],
+            &["B3 reversal -333 06-05 counter=A3 original=B1"],
+        );
+        months.close("2026-06");
+        assert_eq!(months.cleared("2026-06"), ["A3 B3 -1000 -8.000000"], "{action}");
+    }
+}
+
+/// A pair of reversals that a decision released has reversed its original, though its legs still
+/// do not say the same thing.
+#[test]
+fn a_reversal_that_was_released_with_two_statuses_leaves_nothing_to_reverse() {
+    let mut months = march();
+    let cancelled = format!("{B2} status=cancelled");
+    months.books("2026-04", &[A2], &[&cancelled]);
+    months.close("2026-04");
+    months.decide(("2026-04", "EVT-08"), "release", "", "05-05");
+    months.close("2026-05");
+    assert_eq!(months.cleared("2026-05"), ["A2 B2 -1000 -8.000000"]);
+    months.books(
+        "2026-06",
+        &["A3 reversal 1000 06-05 original=A1"],
+        &["B3 reversal -333 06-05 counter=A3 original=B1"],
+    );
+    months.close("2026-06");
+    assert_eq!(months.held("2026-06"), ["a A3 B3 REV-02"]);
+}
+
+/// What joins a leg that was released alone counted in that leg's period, and takes nothing of
+/// this period's cap.
+#[test]
+fn what_joins_what_was_released_alone_takes_nothing_of_a_cap() {
+    let mut months = Months::new();
+    months.declare_terms(|terms| {
+        terms + "  caps:\n    - { issuer: a, per: period, points: \"1000\", clause: c }\n"
+    });
+    months.books("2026-03", &[], &["B1 xaccept 300 03-05 counter=A1"]);
+    months.close("2026-03");
+    months.decide(("2026-03", "EVT-02"), "release", "900", "04-05");
+    months.close("2026-04");
+    assert_eq!(months.cleared("2026-04"), [" B1 900 7.200000"]);
+    months.books(
+        "2026-05",
+        &["A1 xburn -900 05-02", "A2 xburn -600 05-05"],
+        &["B2 xaccept 200 05-05 counter=A2"],
+    );
+    months.close("2026-05");
+    assert_eq!(months.cleared("2026-05"), ["A2 B2 600 4.800000"]);
+    assert_eq!(months.held("2026-05"), [""; 0]);
+}
+
 /// A one-sided reversal keeps its issuer, its code and its id when its original is dropped, and so
 /// the decision that was taken on it.
 #[test]

@@ -79,7 +79,8 @@ impl Books<'_> {
     /// A reversal that was released alone, and has no pair still, has reversed its original.
     fn take_what_was_reversed_alone(&self, reversed: &mut Reversed) {
         for entry in &self.entries {
-            let alone = entry.recalled && entry.partner.is_none();
+            // A row that was left open for the sake of its balance is only sent again.
+            let alone = entry.recalled && !entry.resent && entry.partner.is_none();
             let points = self.past.counted_at(entry.party, &entry.row.event_id);
             let original = entry.original.filter(|_| alone);
             let original = match entry.role {
