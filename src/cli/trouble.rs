@@ -153,6 +153,9 @@ impl Trouble {
                 "periods are closed in their order; what this one still owes is an adjustment of \
                  the open period",
             ),
+            Trouble::Run(Error::Stranded { .. }) => {
+                Some("Keep the currency under `terms.also` until its carry is settled; it is owed.")
+            }
             Trouble::Run(Error::Repriced { .. }) => Some(
                 "restore the version; a change of the agreement is a version of its own, from an \
                  instant after the closed periods",

@@ -75,7 +75,7 @@ impl Final {
     ///
     /// # Errors
     /// [`PublishError::Altered`] for the first that is not what was published.
-    pub(super) fn verify_all(&self) -> Result<(), PublishError> {
+    pub fn verify_all(&self) -> Result<(), PublishError> {
         self.manifest.outputs.iter().try_for_each(|output| {
             let path = self.folder.join(&output.file);
             self.verify(&path)

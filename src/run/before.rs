@@ -10,6 +10,7 @@ use crate::frame::books::Balances;
 use crate::past::{ClosedPeriod, Opening, Past, opening};
 use crate::pipeline::Pipeline;
 use crate::publish::{Final, Folder, PublishError, closed_statements, closings};
+use crate::value::money::Money;
 use crate::value::party::Both;
 use crate::value::period::{Cycle, Period};
 
@@ -74,6 +75,7 @@ pub fn look_back(pipeline: &Pipeline, period: &Period, folder: &Folder) -> Resul
     }
     found.sort_by_key(|(period, _)| period.start);
     for (at, (_, publication)) in found.iter().enumerate() {
+        publication.verify_all()?;
         goes_on_from(publication, &found[..at])?;
     }
     let mut closed = Vec::new();
@@ -97,8 +99,25 @@ pub fn look_back(pipeline: &Pipeline, period: &Period, folder: &Folder) -> Resul
             (!rows.is_empty()).then(|| Balances::closed(rows))
         });
     }
+    refuse_stranded(&past, agreement)?;
     let overtaken_by = later.filter(|_| !is_closed).map(|later| later.label);
     Ok(Before { past, finals, closings: balances, overtaken_by })
+}
+
+/// Refuses a carry that no statement could take up.
+fn refuse_stranded(past: &Past, agreement: &Agreement) -> Result<(), Error> {
+    let Some(before) = past.before() else { return Ok(()) };
+    for (&currency, statement) in &before.statements {
+        let is_settled = agreement.currencies.iter().any(|terms| terms.currency == currency);
+        if !is_settled && statement.carry_forward != Money::zero(currency) {
+            return Err(Error::Stranded {
+                period: before.period.label.clone(),
+                amount: statement.carry_forward.to_string(),
+                currency: currency.code(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The period of a final publication; `None` where its label is of another cycle, and so of an

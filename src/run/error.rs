@@ -95,6 +95,16 @@ pub enum Error {
         /// What the pipeline has in force then.
         now: String,
     },
+    /// A carry is in a currency that the agreement no longer settles.
+    #[error("{period} carried {amount} {currency} forward, and the pipeline has no {currency}")]
+    Stranded {
+        /// The period that carried it.
+        period: String,
+        /// The carry.
+        amount: String,
+        /// Its currency.
+        currency: &'static str,
+    },
     /// A feed's files could not be listed.
     #[error("cannot find the files of {feed}")]
     Find {
@@ -153,7 +163,8 @@ impl Error {
             | Error::TooEarly { .. }
             | Error::Unclosed { .. }
             | Error::Overtaken { .. }
-            | Error::Repriced { .. } => exit::USAGE,
+            | Error::Repriced { .. }
+            | Error::Stranded { .. } => exit::USAGE,
             Error::Source(SourceError::Io { .. } | SourceError::Unwritten { .. })
             | Error::Find { .. } => exit::IO,
             Error::Source(_) | Error::Overflow(_) | Error::Money(_) => exit::BLOCKED,

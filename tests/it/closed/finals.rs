@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use hutong::publish::Published;
 use hutong::run::{Error, Outcome, exit};
 
-use super::{Months, bend};
+use super::{Months, TERMS, bend};
 
 /// March closed with one spend.
 fn march() -> Months {
@@ -115,6 +115,7 @@ fn a_final_that_was_tampered_with_is_not_closed_already() {
         let name = file.file_name().unwrap().to_str().unwrap();
         let says = &[name, "is not what was published"];
         ended(months.try_close("2026-03"), exit::IO, says);
+        ended(months.try_close("2026-04"), exit::IO, says);
         fs::write(&file, whole).unwrap();
     }
     months.close("2026-03");
@@ -142,4 +143,20 @@ fn a_manifest_that_cannot_be_understood_names_itself() {
     replace(file, "\"period\": \"2026-03\"", "\"period\": \"2026-3\"");
     fs::rename(months.path("out/p/2026-03"), months.path("out/p/2026-3")).unwrap();
     ended(months.try_close("2026-04"), exit::IO, &["its period `2026-3`"]);
+}
+
+#[test]
+fn a_carry_whose_currency_is_declared_no_more_ends_the_run() {
+    let months = march();
+    let in_hkd = TERMS.replace("per_point: \"0.008\"", "per_point: \"0.008\", currency: HKD")
+        + "  also: [{ currency: HKD, minimum_settlement: \"100\" }]\n";
+    let months_in_hkd = Months::new();
+    months_in_hkd.declare("[reference]", &in_hkd);
+    let mirror = ["B1 xaccept 333 03-05 counter=A1"];
+    months_in_hkd.books("2026-03", &["A1 xburn -1000 03-05"], &mirror);
+    months_in_hkd.close("2026-03");
+    months_in_hkd.declare("[reference]", TERMS);
+    ended(months_in_hkd.try_close("2026-04"), exit::USAGE, &["2026-03", "8.00 HKD"]);
+    // Nothing is carried here, and so any currency may go.
+    months.close("2026-04");
 }
