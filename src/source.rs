@@ -154,6 +154,10 @@ fn read_at(
             )?;
             let (mut found, strays) = blocks.finish();
             faults.append(&mut found);
+            // A key that the head lacks may stand further on.
+            if pace.most == u64::MAX {
+                faults.append(&mut gathering.absent(&rules));
+            }
             strays
         }
     };

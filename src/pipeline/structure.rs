@@ -153,7 +153,10 @@ impl<'s> Walk<'s> {
             Value::Null => self.problem(
                 mark,
                 format!("{name} has no value"),
-                format!("Write {}, or remove the key if it is optional.", choices.wanted()),
+                format!(
+                    "Write {}; only a key that is optional may be removed instead.",
+                    choices.wanted()
+                ),
             ),
             Value::Map(_) | Value::List(_) => {
                 // A flow or block collection shows best at its key, which says what it is.
@@ -169,7 +172,8 @@ impl<'s> Walk<'s> {
         let one_choice = choices.maps.is_empty() && choices.list.is_none();
         if choices.text && (one_choice || !bare) {
             if text.is_empty() {
-                let cure = "Write a text, or remove the key if it is optional.".to_owned();
+                let cure =
+                    "Write a text; only a key that is optional may be removed instead.".to_owned();
                 // Whether an empty text means something is known where the value is used; a
                 // delimiter or a name of nothing never does.
                 self.problem(node.mark, format!("{name} is an empty text"), cure);

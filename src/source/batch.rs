@@ -1,11 +1,13 @@
 //! Gathers the sheets of a feed into its one canonical batch.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, UInt32Array, UInt64Array, new_empty_array};
 use arrow::compute::concat;
 use arrow::record_batch::RecordBatch;
 
+use super::conform::{Rule, Supply};
 use super::error::SourceError;
 use super::sheet::Sheet;
 use crate::feed::{
@@ -29,6 +31,8 @@ pub(super) struct Gathering<'f> {
     part_numbers: Vec<u32>,
     lines: Vec<u64>,
     rejects: Vec<Reject>,
+    /// By part, what its sheets had.
+    had: BTreeMap<u32, Vec<bool>>,
 }
 
 impl<'f> Gathering<'f> {
@@ -54,6 +58,7 @@ impl<'f> Gathering<'f> {
             part_numbers: Vec::new(),
             lines: Vec::new(),
             rejects: Vec::new(),
+            had: BTreeMap::new(),
         }
     }
 
@@ -73,6 +78,11 @@ impl<'f> Gathering<'f> {
         }
         if let Some(part) = self.parts.get_mut(sheet.part as usize) {
             part.rows += sheet.rows;
+        }
+        if !sheet.had.is_empty() {
+            let had = self.had.entry(sheet.part).or_default();
+            had.resize(sheet.had.len(), false);
+            had.iter_mut().zip(&sheet.had).for_each(|(had, has)| *had |= has);
         }
         self.declared.append(&mut sheet.totals);
         self.rejects.append(&mut sheet.rejects);
@@ -94,6 +104,24 @@ impl<'f> Gathering<'f> {
         self.part_numbers.resize(rows, sheet.part);
         self.lines.append(&mut sheet.lines);
         Ok(())
+    }
+
+    /// The named columns that no row of a part has, of files that were read whole and whose rows
+    /// have names of their own.
+    pub(super) fn absent(&self, rules: &[Rule]) -> Vec<FeedFault> {
+        let mut faults = Vec::new();
+        for (part, had) in &self.had {
+            let Some(part) = self.parts.get(*part as usize) else { continue };
+            for (rule, _) in rules.iter().zip(had).filter(|(_, had)| !**had) {
+                let Supply::Named(names) = &rule.supply else { continue };
+                faults.push(FeedFault::Column {
+                    file: part.name.clone(),
+                    column: names.join(" / "),
+                    reason: "no row has such a key; a point reaches into an object".to_owned(),
+                });
+            }
+        }
+        faults
     }
 
     /// Notes the totals that a part should hold and does not.

@@ -73,8 +73,10 @@ struct Open {
     layout: Option<Arc<Layout>>,
     number: u32,
     is_first: bool,
-    /// Read, and not yet given out.
+    /// Read, and not yet given out from `at` on.
     tail: Vec<u8>,
+    /// How much of it is left behind: it is moved once a block, and not once a line.
+    at: usize,
     has_begun: bool,
     ended: bool,
     offset: u64,
@@ -195,6 +197,7 @@ impl<'f> Blocks<'f> {
     }
 
     fn fill(&mut self, open: &mut Open) -> Result<(), SourceError> {
+        open.settle();
         open.ended = self.sent.fill(&mut open.part, &mut open.tail, self.block_bytes)?;
         if open.has_begun {
             return Ok(());
@@ -218,6 +221,7 @@ impl<'f> Blocks<'f> {
 
     /// The next whole records; the last piece holds whatever is left.
     fn piece(&mut self, open: &mut Open) -> Result<Vec<u8>, SourceError> {
+        open.settle();
         let end = loop {
             if open.ended {
                 break open.tail.len();
@@ -285,7 +289,7 @@ impl<'f> Blocks<'f> {
                 let names: Vec<_> = names.iter().map(|n| Cow::Borrowed(n.as_str())).collect();
                 return Ok(self.layout(&name, &names));
             }
-            let bytes = open.tail.get(..length).unwrap_or_default().to_vec();
+            let bytes = open.rest().get(..length).unwrap_or_default().to_vec();
             let text = Text::new(&bytes, csv.encoding);
             if let Some(reason) = text.fault(0, text.text.len()) {
                 let encoding = csv.encoding.word();
@@ -341,11 +345,11 @@ impl<'f> Blocks<'f> {
     fn line(&mut self, open: &mut Open) -> Result<Option<usize>, SourceError> {
         let mut seen = 0;
         loop {
-            let rest = open.tail.get(seen..).unwrap_or_default();
+            let rest = open.rest().get(seen..).unwrap_or_default();
             if let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
                 return Ok(Some(seen + end + 1));
             }
-            seen = open.tail.len();
+            seen = open.rest().len();
             if open.ended {
                 return Ok(Some(seen).filter(|&length| length > 0));
             }
@@ -364,11 +368,11 @@ impl<'f> Blocks<'f> {
         dialect: &Dialect,
     ) -> Result<Option<(usize, bool)>, SourceError> {
         loop {
-            let mut records = Records::new(&open.tail, dialect, 0);
+            let mut records = Records::new(open.rest(), dialect, 0);
             let mut spans = Vec::new();
             let record = records.next(&mut spans);
             if let Some(record) = record {
-                let is_whole = record.to < open.tail.len() || open.ended;
+                let is_whole = record.to < open.rest().len() || open.ended;
                 if is_whole {
                     return Ok(Some((record.to, record.is_comment)));
                 }
@@ -379,7 +383,7 @@ impl<'f> Blocks<'f> {
                 let blank = records.position().0;
                 open.skip(blank);
             }
-            if open.tail.len() > RECORD_BYTES_MAX {
+            if open.rest().len() > RECORD_BYTES_MAX {
                 return Err(open.too_long());
             }
             self.fill(open)?;
@@ -416,6 +420,7 @@ impl Open {
             number: 0,
             is_first: true,
             tail: Vec::new(),
+            at: 0,
             has_begun: false,
             ended: false,
             offset: 0,
@@ -436,18 +441,32 @@ impl Open {
 
     /// Leaves so many bytes behind.
     fn skip(&mut self, length: usize) {
-        let bytes: Vec<u8> = self.tail.drain(..length.min(self.tail.len())).collect();
+        let bytes = self.rest().get(..length).unwrap_or(self.rest()).to_vec();
+        self.at += bytes.len();
         self.pass(&bytes);
+    }
+
+    /// What is read and neither given out nor left behind.
+    fn rest(&self) -> &[u8] {
+        self.tail.get(self.at..).unwrap_or_default()
+    }
+
+    /// Lets go of what is left behind.
+    fn settle(&mut self) {
+        self.tail.drain(..self.at.min(self.tail.len()));
+        self.at = 0;
     }
 
     /// Leaves a line behind that is no record, and takes the totals that it holds.
     fn comment(&mut self, length: usize, csv: &Delimited, teller: &Teller<'_>) {
-        let bytes = self.tail.get(..length).unwrap_or_default();
+        let bytes = self.rest().get(..length).unwrap_or_default();
         let blank = bytes.iter().take_while(|&&b| matches!(b, b'\r' | b'\n')).count();
         let before = bytes.get(..blank).unwrap_or_default();
         let line = self.line + before.iter().filter(|&&b| b == b'\n').count() as u64;
         let text = Text::new(bytes, csv.encoding);
-        teller.comment(csv.totals.as_ref(), line, &text.text, &mut self.totals);
+        let mut found = Vec::new();
+        teller.comment(csv.totals.as_ref(), line, &text.text, &mut found);
+        self.totals.append(&mut found);
         self.skip(length);
     }
 }

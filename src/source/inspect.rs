@@ -64,6 +64,11 @@ pub fn inspect(
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.unwrap_or_default();
     let unread = |source| SourceError::Io { file: name.clone(), source };
+    // Opening a pipe would wait for whoever writes into it.
+    if !std::fs::metadata(path).map_err(unread)?.is_file() {
+        let reason = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
+        return Err(unread(reason));
+    }
     let mut input = File::open(path).map_err(unread)?;
     let length = input.metadata().map_err(unread)?.len();
     let mut magic = Vec::new();

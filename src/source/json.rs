@@ -16,6 +16,7 @@ use super::refusal::Refusal;
 use super::sheet::{Draft, Sheet, Spot};
 use super::text::Text;
 use crate::feed::{Feed, JsonLines, RejectCode};
+use crate::frame::fields::FieldKind;
 
 /// An object with its values as they are written.
 struct Object<'t>(BTreeMap<Cow<'t, str>, &'t RawValue>);
@@ -94,9 +95,13 @@ const SURROGATE: &str = "holds half of a surrogate pair";
 
 /// What a path leads to.
 enum Found<'t> {
-    /// No value: null, or nothing.
+    /// Nothing.
     None,
+    /// No value, at a key that is there.
+    Null,
     Text(Cow<'t, str>),
+    /// `true` or `false` without quotes.
+    Truth(&'t str),
     /// An array or an object.
     Whole,
     /// Something on the way is refused as a record.
@@ -107,6 +112,7 @@ impl Found<'_> {
     fn text(&self) -> Option<&str> {
         match self {
             Found::Text(text) => Some(text),
+            Found::Truth(word) => Some(word),
             _ => None,
         }
     }
@@ -119,7 +125,7 @@ fn find<'t>(object: &Object<'t>, path: &str) -> Found<'t> {
     };
     let Some(raw) = object.0.get(name).copied().map(RawValue::get) else { return Found::None };
     match (raw.as_bytes().first(), rest) {
-        (Some(b'n'), _) => Found::None,
+        (Some(b'n'), _) => Found::Null,
         (Some(b'{'), Some(rest)) => match Object::read(raw) {
             Ok(inner) => find(&inner, rest),
             Err((code, reason)) => Found::Faulty(code, reason),
@@ -130,6 +136,7 @@ fn find<'t>(object: &Object<'t>, path: &str) -> Found<'t> {
             Ok(Key(text)) => Found::Text(text),
             Err(_) => Found::Faulty(RejectCode::Undecodable, SURROGATE.to_owned()),
         },
+        (Some(b't' | b'f'), None) => Found::Truth(raw),
         (_, None) => Found::Text(Cow::Borrowed(raw)),
     }
 }
@@ -171,7 +178,20 @@ pub(super) fn decode(
                 continue;
             }
         };
+        draft.had.resize(rules.len(), false);
+        for (had, (value, _)) in draft.had.iter_mut().zip(&cells) {
+            *had |= !matches!(value, Found::None);
+        }
         draft.row(spot, |at, rule, slot| match cells.get(at) {
+            // A word of a list may be one of these; a text of its own is not.
+            Some((Found::Truth(_), _))
+                if matches!(
+                    rule.field.kind,
+                    FieldKind::Id | FieldKind::Text | FieldKind::Token
+                ) =>
+            {
+                slot.take(Err(Refusal::Truth), "")
+            }
             Some((Found::Whole, _) | (_, Found::Whole)) => slot.take(Err(Refusal::Nested), ""),
             Some((value, sign)) => {
                 slot.take_text(rule, value.text().unwrap_or_default(), sign.text())
@@ -204,9 +224,10 @@ fn only<'t>(object: &Object<'t>, paths: &[String]) -> Result<Found<'t>, (RejectC
     let mut only = Found::None;
     for path in paths {
         match (find(object, path), &only) {
-            (Found::None, _) => {}
+            (Found::Null, Found::None) => only = Found::Null,
+            (Found::None | Found::Null, _) => {}
             (Found::Faulty(code, reason), _) => return Err((code, reason)),
-            (found, Found::None) => only = found,
+            (found, Found::None | Found::Null) => only = found,
             _ => {
                 let reason = "holds a column under two of its names".to_owned();
                 return Err((RejectCode::Value, reason));

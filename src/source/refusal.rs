@@ -9,6 +9,8 @@ pub(super) enum Refusal {
     NoLead,
     #[error("an array or an object where a value belongs")]
     Nested,
+    #[error("a boolean where a text belongs")]
+    Truth,
     #[error("longer than {0} bytes")]
     Long(usize),
     #[error("holds a control character")]

@@ -122,6 +122,9 @@ pub(super) struct Sheet {
     pub(super) rejects: Vec<Reject>,
     /// Totals that the part declares of itself.
     pub(super) totals: Vec<DeclaredTotal>,
+    /// By canonical column, whether a row has it under one of its names; nothing where the file
+    /// names its columns itself, or where no row is read.
+    pub(super) had: Vec<bool>,
 }
 
 /// Where a row stands.
@@ -188,6 +191,8 @@ pub(super) struct Draft<'r> {
     rejects: Vec<Reject>,
     /// Totals that were found on the way.
     pub(super) totals: Vec<DeclaredTotal>,
+    /// By canonical column, whether a row has it; for rows with names of their own.
+    pub(super) had: Vec<bool>,
 }
 
 impl<'r> Draft<'r> {
@@ -200,7 +205,8 @@ impl<'r> Draft<'r> {
     ) -> Draft<'r> {
         let cells = rules.iter().map(|rule| Cells::new(rule.field.kind)).collect();
         let (lines, rejects, totals) = (Vec::new(), Vec::new(), Vec::new());
-        Draft { rules, feed, name, part, file, rows: 0, cells, lines, rejects, totals }
+        let had = Vec::new();
+        Draft { rules, feed, name, part, file, rows: 0, cells, lines, rejects, totals, had }
     }
 
     /// Adds a row. `fill` is called for each named column in order and gives its cell to the slot;
@@ -276,9 +282,9 @@ impl<'r> Draft<'r> {
 
     /// The finished sheet, made of that many bytes.
     pub(super) fn finish(self, bytes: u64) -> Sheet {
-        let Draft { part, file, rows, cells, lines, rejects, totals, .. } = self;
+        let Draft { part, file, rows, cells, lines, rejects, totals, had, .. } = self;
         let name = self.name.to_owned();
         let (columns, text_bytes) = cells.into_iter().map(Cells::finish).unzip();
-        Sheet { part, file, name, rows, bytes, columns, text_bytes, lines, rejects, totals }
+        Sheet { part, file, name, rows, bytes, columns, text_bytes, lines, rejects, totals, had }
     }
 }

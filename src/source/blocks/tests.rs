@@ -411,7 +411,7 @@ fn json_lines_are_objects_with_each_key_once() {
         "10  Ragged not one JSON object, from character 22 on []",
         "11  Ragged not one JSON object, from character 0 on []",
         "13  Ragged not one JSON object, from character 25 on []",
-        "14 balance Value too large [9999999999999999999]",
+        "14 member_no Value a boolean where a text belongs []",
         "17 member_no Value empty, and the column needs a value []",
     ];
     assert_eq!(told, wanted);
@@ -419,6 +419,24 @@ fn json_lines_are_objects_with_each_key_once() {
         let cut = folder.read_in_blocks(block_bytes).unwrap();
         assert_eq!(all(&cut), all(&read), "{block_bytes}");
     }
+}
+
+#[test]
+fn a_key_that_no_row_has_is_a_fault_of_the_file() {
+    let columns = [("member_no", "no"), ("balance", "p"), ("as_of", "a.b")];
+    let rows = |third: &str| {
+        let lines = ["{\"no\":1,\"p\":1}", "{\"no\":2,\"p\":1,\"a.b\":1}", third].join("\n");
+        let mut folder =
+            Folder::new(FeedKind::Accounts, Format::JsonLines(JsonLines::default()), &columns);
+        folder.put("a.csv", lines.as_bytes());
+        let read = folder.read_in_blocks(1).unwrap();
+        assert_eq!(all(&folder.read().unwrap()), all(&read));
+        read.faults.iter().map(|fault| format!("{fault:?}")).collect::<Vec<_>>()
+    };
+    let told = rows("{\"no\":3,\"p\":1}");
+    assert!(told.len() == 1 && told[0].contains("a.b"), "{told:?}");
+    assert_eq!(rows("{\"no\":3,\"p\":1,\"a\":{\"b\":null}}"), [""; 0]);
+    assert_eq!(rows("{\"no\":3,\"p\":1,\"a\":null}"), [""; 0]);
 }
 
 fn gzip(content: &[u8]) -> Vec<u8> {

@@ -18,6 +18,14 @@ pub struct Draft {
     pub lines: Vec<String>,
 }
 
+impl Draft {
+    /// The file under a folder as `files` says it: in quotes, and a pattern of this name alone.
+    #[must_use]
+    pub fn files(&self, folder: &str) -> String {
+        quoted(&format!("{folder}{}", glob::Pattern::escape(&self.file)))
+    }
+}
+
 /// Names that partners give to canonical columns.
 const NAMES: &[(&str, &[&str])] = &[
     ("event_id", &["event_id", "流水号", "交易流水号", "业务流水号", "交易号", "id", "event"]),
@@ -35,6 +43,14 @@ const NAMES: &[(&str, &[&str])] = &[
     ("b_member", &["b_member", "乙方会员号"]),
     ("bound_at", &["bound_at", "绑定时间"]),
 ];
+
+/// Whether a column of this name holds words of a short list, which are nobody's own.
+pub(super) fn holds_words(name: &str) -> bool {
+    let is_of_words = |field: &str| matches!(field, "kind" | "status" | "tier");
+    NAMES.iter().any(|(field, names)| {
+        is_of_words(field) && names.iter().any(|known| known.eq_ignore_ascii_case(name))
+    })
+}
 
 /// What a file may hold, the surest sign first.
 const KINDS: &[FeedKind] =
@@ -189,11 +205,17 @@ fn mapped(field: &str, column: &Seen) -> Vec<String> {
     }
 }
 
+/// Words for kinds that say different things at different partners.
+const AMBIGUOUS: &[&str] = &["兑换"];
+
 /// The kinds whose words are known; a person has to say what the others are.
 fn kinds(column: &Seen) -> Vec<String> {
     let from = quoted(&column.name);
     let known = |word: &String| {
-        Kind::ALL.iter().find(|kind| kind.word() == word || kind.zh() == word).copied()
+        // What a partner calls an exchange may be a spend at home or one with the other party.
+        let is_open = AMBIGUOUS.contains(&word.as_str());
+        let is_it = |kind: &&Kind| kind.word() == word || kind.zh() == word;
+        Kind::ALL.iter().find(is_it).copied().filter(|_| !is_open)
     };
     if column.words.iter().all(|word| Kind::WORDS.contains(&word.as_str())) {
         return vec![format!("  kind: {from}")];

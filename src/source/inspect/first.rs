@@ -19,7 +19,7 @@ pub fn first(folder: &Path, a: &Path, b: &Path) -> Result<PathBuf, SourceError> 
     for (letter, file) in [("a", a), ("b", b)] {
         let draft = inspect(file, None, 0)?.draft;
         text += &format!("  {letter}:\n    {}:\n", draft.kind.word());
-        text += &format!("      files: in/{letter}/{}\n", draft.file);
+        text += &format!("      files: {}\n", draft.files(&format!("in/{letter}/")));
         for line in &draft.lines {
             text += &format!("      {line}\n");
         }

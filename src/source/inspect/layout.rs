@@ -1,12 +1,15 @@
 //! How the lines of a file are laid out: what parts the values, what stands before and behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::values::{is_number, is_time};
 use crate::source::record::{Dialect, Records};
 
 /// What may part values.
 const DELIMITERS: &[&str] = &[",", "\t", "|", "%%", ";", "^", "||", "\u{1}"];
+
+/// Keys of JSON lines that are looked at.
+const NAMES_MAX: usize = 1_000;
 
 /// Rows that are looked at.
 const ROWS_MAX: usize = 2_000;
@@ -205,12 +208,18 @@ fn fixed(bytes: &[u8]) -> Found {
 fn json(text: &str) -> Option<Found> {
     let mut found = Found { layout: Layout::JsonLines, has_header: true, ..Found::default() };
     let mut objects = Vec::new();
+    let (mut known, mut is_cut) = (BTreeSet::new(), false);
     for line in text.lines().filter(|line| !line.trim().is_empty()).take(ROWS_MAX) {
         let value: serde_json::Value = serde_json::from_str(line).ok()?;
         let mut cells = BTreeMap::new();
         flatten("", &value, &mut cells);
         for name in cells.keys() {
-            if !found.names.contains(name) {
+            if known.contains(name) {
+                continue;
+            }
+            is_cut |= known.len() >= NAMES_MAX;
+            if known.len() < NAMES_MAX {
+                known.insert(name.clone());
                 found.names.push(name.clone());
             }
         }
@@ -221,6 +230,9 @@ fn json(text: &str) -> Option<Found> {
         found.rows.push(row.collect());
     }
     found.findings.push("JSON lines: each line is an object".to_owned());
+    if is_cut {
+        found.findings.push(format!("more than {NAMES_MAX} keys; the first are told"));
+    }
     Some(found)
 }
 

@@ -63,6 +63,61 @@ fn what_looks_personal_is_masked() {
 }
 
 #[test]
+fn contact_data_is_masked_in_any_spelling() {
+    let numbers = [
+        "008613800138000",
+        "+86 138 0013 8000",
+        "１３８００１３８０００",
+        "13800138000.0",
+        "（13800138000）",
+        "tel:13800138000",
+        "13800138000/13900139000",
+        "联系13800138000退款",
+        "138-0013-8000",
+        "110101900307123",
+        "11010119900307123X",
+        "110101199003071230_",
+        "6222021234567890123",
+        "张三",
+        "客户欧阳娜娜",
+    ];
+    for number in numbers {
+        let found = look(format!("event_id,x1\nE1,普\nE2,{number}\n").as_bytes());
+        assert!(found.columns[1].is_personal && found.columns[1].words.is_empty(), "{number}");
+        let shown = &found.rows[1][1];
+        assert!(shown.contains("****") || !shown.contains(|c| ('0'..='8').contains(&c)), "{shown}");
+        assert!(!shown.contains(['三', '欧', '１', '联']), "{shown}");
+    }
+    let plain = look("event_id,交易类型,at,x\nE1,积分兑换,2019-03-15 13:00:00,借\n".as_bytes());
+    assert_eq!(plain.rows[0], ["E1", "积分兑换", "2019-03-15 13:00:00", "借"]);
+    for header in ["持卡人", "客户", "收件人", "buyer", "Holder"] {
+        let found = look(format!("event_id,{header}\nE1,Li\n").as_bytes());
+        assert_eq!(found.rows[0], ["E1", "Aa"], "{header}");
+    }
+}
+
+#[test]
+fn a_word_that_may_be_two_kinds_is_left_open() {
+    let found = look("event_id,类型\nE1,兑换\nE2,累积\n".as_bytes());
+    let kind = found.draft.lines.iter().find(|line| line.starts_with("  kind:")).unwrap();
+    assert!(!kind.contains("兑换"), "{kind}");
+}
+
+#[test]
+fn odd_files_are_looked_at_in_their_time() {
+    let keys: String = (0..60_000).map(|at| format!("\"k{at}\":1,")).collect();
+    let found = look(format!("{{{keys}\"z\":1}}\n").as_bytes());
+    assert_eq!(found.columns.len(), 1_000);
+    let folder = tempfile::tempdir().unwrap();
+    let told = inspect(folder.path(), None, 3).unwrap_err();
+    assert!(told.to_string().contains("sent") || matches!(told, SourceError::Io { .. }));
+    let path = folder.path().join("a: [1]*?.csv");
+    std::fs::write(&path, b"event_id,x\nE1,1\n").unwrap();
+    let draft = inspect(&path, None, 3).unwrap().draft;
+    assert_eq!(draft.files("in/a/"), "\"in/a/a: [[]1[]][*][?].csv\"");
+}
+
+#[test]
 fn two_readings_are_told_and_not_chosen_between() {
     let found = look(b"event_id,occurred_at\nE1,03/04/2026\nE2,05/06/2026\n");
     assert_eq!(found.columns[1].formats, ["%d/%m/%Y", "%m/%d/%Y"]);

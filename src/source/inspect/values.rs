@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::fmt::strtime::BrokenDownTime;
+use unicode_normalization::UnicodeNormalization;
 
+use super::draft::holds_words;
 use crate::value::token::redact;
 
 /// Texts that often mean "no value".
@@ -40,7 +42,28 @@ const PERSONAL: &[&str] = &[
     "身份证",
     "证件",
     "邮箱",
+    "持卡人",
+    "客户",
+    "收件",
+    "收货",
+    "户名",
+    "买家",
+    "付款人",
+    "收款人",
+    "账号",
+    "银行卡",
+    "护照",
     "name",
+    "buyer",
+    "receiver",
+    "recipient",
+    "holder",
+    "customer",
+    "contact",
+    "payer",
+    "payee",
+    "passport",
+    "tel",
     "mobile",
     "phone",
     "email",
@@ -100,6 +123,50 @@ fn is_mobile(value: &str) -> bool {
         && number.as_bytes().get(1).is_some_and(|second| *second >= b'3')
 }
 
+/// Whether a mobile number, in any spelling and anywhere in the text, or as many digits as an
+/// identity number or a bank card has stand in it.
+fn holds_number(value: &str) -> bool {
+    let mut digits = String::new();
+    let mut is_joined = false;
+    let mut gap = false;
+    // What is none of these ends the last run too.
+    for c in value.nfkc().chain(['\0']) {
+        match c {
+            '0'..='9' => {
+                is_joined |= gap;
+                gap = false;
+                digits.push(c);
+            }
+            ' ' | '-' | '.' | '(' | ')' | '+' | '_' => gap = !digits.is_empty(),
+            _ => {
+                let is_card = (15..=19).contains(&digits.len())
+                    || (digits.len() == 17 && matches!(c, 'x' | 'X'));
+                // The long numbers of events hold any digits.
+                let may_hold = is_joined || digits.len() <= 19;
+                if is_card || (may_hold && digits.as_bytes().windows(11).any(is_number_of_phone)) {
+                    return true;
+                }
+                digits.clear();
+                (is_joined, gap) = (false, false);
+            }
+        }
+    }
+    false
+}
+
+fn is_number_of_phone(digits: &[u8]) -> bool {
+    matches!(digits, [b'1', b'3'..=b'9', ..])
+}
+
+/// Whether two Chinese characters or more stand in it, which may be a name.
+fn may_name(value: &str) -> bool {
+    let is_han = |c: &char| {
+        let is_late = matches!(c, '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}');
+        is_late || matches!(c, '\u{3400}'..='\u{9fff}')
+    };
+    value.chars().filter(is_han).nth(1).is_some()
+}
+
 /// Whether it looks like an address, or like the number of a person.
 fn is_own(value: &str) -> bool {
     let is_mail = value.split_once('@').is_some_and(|(name, host)| {
@@ -133,8 +200,11 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
         .filter(|notation| every(&|value| is_time(notation, value)))
         .collect();
     let lowered = name.to_lowercase();
+    let is_own = |value: &&str| is_mobile(value) || is_own(value) || holds_number(value);
+    let is_timed = !formats.is_empty();
     let is_personal = PERSONAL.iter().any(|word| lowered.contains(word))
-        || values.iter().any(|value| is_mobile(value) || is_own(value));
+        || (!is_timed && values.iter().any(is_own))
+        || (!is_timed && !holds_words(name) && values.iter().any(|value| may_name(value)));
     let distinct: BTreeSet<&str> = values.iter().copied().collect();
     let mut kind = if values.is_empty() {
         "empty".to_owned()
