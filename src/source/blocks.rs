@@ -50,6 +50,21 @@ pub(super) struct Layout {
     pub(super) width: usize,
     /// By canonical column.
     pub(super) sources: Vec<Option<Source>>,
+    /// The header as it stands in the file, without its line end.
+    header: Option<String>,
+}
+
+impl Layout {
+    /// Whether a record is the header once more.
+    pub(super) fn is_header(&self, record: &str) -> bool {
+        self.header.as_deref() == Some(bare(record))
+    }
+}
+
+/// A record without its line end.
+fn bare(record: &str) -> &str {
+    let record = record.strip_suffix('\n').unwrap_or(record);
+    record.strip_suffix('\r').unwrap_or(record)
 }
 
 /// Cuts the files of a feed into blocks, in order.
@@ -336,8 +351,15 @@ impl<'f> Blocks<'f> {
                 open.skip(length);
                 continue;
             }
+            if values.iter().any(|value| value.contains('\r')) {
+                let reason = "the header holds a carriage return; save the file with LF or CRLF";
+                self.fault(&name, "", reason);
+                return Ok(None);
+            }
+            let header = text.text.get(record.from..record.to).map(|text| bare(text).to_owned());
+            let layout = self.layout(&name, &values);
             open.skip(length);
-            return Ok(self.layout(&name, &values));
+            return Ok(layout.map(|layout| Layout { header, ..layout }));
         }
     }
 
@@ -408,7 +430,7 @@ impl<'f> Blocks<'f> {
         for misfit in &faults {
             self.fault(file, &misfit.column, &misfit.reason);
         }
-        faults.is_empty().then_some(Layout { width: names.len(), sources })
+        faults.is_empty().then_some(Layout { width: names.len(), sources, header: None })
     }
 }
 

@@ -133,6 +133,10 @@ pub(super) fn decode(
             draft.refuse(spot, RejectCode::Ragged, reason);
             continue;
         }
+        if text.text.get(record.from..record.to).is_some_and(|text| block.layout.is_header(text)) {
+            draft.refuse(spot, RejectCode::Ragged, AGAIN.to_owned());
+            continue;
+        }
         draft.row(spot, |at, rule, slot| {
             // The layout was made for these rules and the width has been checked, so the cell is
             // there.
@@ -149,6 +153,7 @@ pub(super) fn decode(
     Ok(draft.finish(block.bytes.len() as u64))
 }
 
+const AGAIN: &str = "the header stands again; files were put together";
 const COMMENT: &str = "a comment between records; declare `comment_anywhere` if that is agreed";
 
 fn misshapen(record: &Record, spans: &[Span], width: usize) -> Option<String> {

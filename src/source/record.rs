@@ -310,6 +310,10 @@ mod tests {
             ("a\"b,c\"\n", "1[a\"b|c\"]"),
             ("\"a\"x,b\nc,d\n", "1[a|b]BehindQuote 2[c|d]"),
             ("\"a\"\r\n\"b\"\r\n", "1[a] 2[b]"),
+            (
+                "a, \"b,c\"\n\t\"d\"\n e\"\n",
+                "1[a| \"b|c\"]BeforeQuote 2[\t\"d\"]BeforeQuote 3[ e\"]",
+            ),
             ("a,\"b\nc,d\n", "1[a|b\nc,d\n]Unclosed"),
             ("\"a\",\"", "1[a|]Unclosed"),
             ("a\rb,c\n", "1[a\rb|c]"),

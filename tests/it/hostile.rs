@@ -1,167 +1,187 @@
-//! Hostile files: every sample of `sample-data/feeds`, spoilt in thousands of seeded ways, ends in
-//! rows, rejects and faults that add up, or in a typed error; never in a panic or a hang.
+//! Hostile files: the samples, and every file of `tests/corpus`, spoilt in thousands of seeded
+//! ways, end in rows, rejects and faults that add up, or in a typed error; never in a panic or a
+//! hang, and never in more memory than [`MEMORY_MAX`].
 //!
-//! `HUTONG_SPOILT=n` tries n files instead, for a longer hunt.
+//! Each decoder is tried in a process of its own. A spoilt file that ends as none before it did is
+//! spoilt further, so that a longer hunt goes deeper: `HUTONG_SPOILT=n` tries n files in all,
+//! `HUTONG_SEED=n` others. One that must not end as it did is kept under `target/tmp`, and its
+//! place is told; it belongs into the folder of its decoder.
 
-use std::path::Path;
+#![allow(clippy::print_stderr, reason = "what a process of its own says is for whoever started it")]
+
+mod decoders;
+mod gibibyte;
+mod spoil;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use hutong::feed::{Feed, FeedRows};
+use hutong::feed::{Feed, Format};
 use hutong::pipeline;
-use hutong::source::{self, SourceError};
 use hutong::value::period::Period;
 
+pub use self::decoders::read;
+use self::decoders::{Decoder, NAMES};
+use self::spoil::spoil;
+
 /// How many files are spoilt.
-const SPOILT: usize = 5_000;
+const SPOILT: usize = 6_000;
 
 /// The longest that a file of a few kilobytes may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What no value should hold, and some files do.
-const TOKENS: &[&[u8]] = &[
-    b"\0",
-    b"\r",
-    b"\n\n\n",
-    b"\"",
-    b"\"\"",
-    b"\xef\xbb\xbf",
-    b"\xff\xfe",
-    b"\x80",
-    b"\xed\xa0\x80",
-    b"\x81\x30\x81\x30",
-    b"\\ud800",
-    b"9223372036854775808",
-    b"-9223372036854775808",
-    b"170141183460469231731687303715884105728",
-    b"1e999",
-    b"0.30000000000000004",
-    b"2026-02-30 24:00:60",
-    b"00000000000000",
-    b"=cmd|' /C calc'!A0",
-    b"{\"a\":",
-    b"[[[[[[[[[[[[[[[[",
-    b"%%",
-    b"#",
-    b"T",
-    b"}",
-    b"../../etc/passwd",
-];
+/// The most memory that a process may have had, in MiB: that of an idle one, and room for blocks.
+pub const MEMORY_MAX: u64 = 256;
 
-fn feeds() -> Vec<Feed> {
-    let mut examples: Vec<_> =
-        std::fs::read_dir("pipelines/feeds").unwrap().map(|entry| entry.unwrap().path()).collect();
-    examples.sort();
-    let mut feeds = Vec::new();
-    for example in examples {
-        let pipeline = pipeline::read(&example).unwrap();
-        let agreement = &pipeline.agreement;
-        let as_of = "2026-03-31".parse().unwrap();
-        let period = Period::containing(as_of, agreement.cycle, &agreement.zone).unwrap();
-        // What the other side and both send is the same in every example.
-        let own = pipeline.feeds(&period).into_iter().filter(|feed| feed.owner.word() == "a");
-        feeds.extend(own);
-    }
-    feeds
-}
-
-fn spoil(content: &[u8], random: &mut fastrand::Rng) -> Vec<u8> {
-    let mut spoilt = content.to_vec();
-    for _ in 0..random.usize(1..4) {
-        let length = spoilt.len();
-        if length == 0 {
-            break;
-        }
-        let at = random.usize(..length);
-        let to = random.usize(at..length.min(at + 200) + 1).min(length);
-        match random.u8(..8) {
-            // Each class of lengths is as likely: near the head, anywhere, near the end.
-            0 => spoilt.truncate(at.min(random.usize(..64))),
-            1 => spoilt.truncate(at),
-            2 => spoilt.truncate(length - random.usize(..length.min(32))),
-            3 => spoilt[at] ^= 1 << random.u8(..8),
-            4 => spoilt[at] = random.u8(..),
-            5 => {
-                let piece = spoilt[at..to].to_vec();
-                let place = random.usize(..=length);
-                spoilt.splice(place..place, piece);
-            }
-            6 => drop(spoilt.drain(at..to)),
-            _ => {
-                let token = TOKENS[random.usize(..TOKENS.len())];
-                spoilt.splice(at..at, token.iter().copied());
-            }
-        }
-    }
-    spoilt
-}
-
-fn read(feed: &Feed) -> Result<FeedRows, SourceError> {
-    let paths = feed.find().unwrap();
-    let files = source::survey(feed, &paths, false)?;
-    source::read(feed, &files, &|_, _| ())
-}
+/// How many files are kept to be spoilt further.
+const KEPT: usize = 2_000;
 
 #[test]
 fn thousands_of_spoilt_files_end_in_rows_rejects_or_errors() {
-    let wanted = std::env::var("HUTONG_SPOILT").map_or(SPOILT, |n| n.parse().unwrap());
-    let feeds = feeds();
-    assert!(feeds.len() >= 10, "{} feeds", feeds.len());
-    let mut random = fastrand::Rng::with_seed(20_260_331);
-    let (mut errors, mut whole) = (0, 0);
-    for (feed, number) in feeds.iter().cycle().zip(0..wanted) {
-        let found = feed.find().unwrap();
-        let named = |path: &&std::path::PathBuf| {
-            !matches!(path.extension().and_then(|e| e.to_str()), Some("ok" | "sha256"))
-        };
-        let sample = found.iter().find(named).unwrap();
-        let content = spoil(&std::fs::read(sample).unwrap(), &mut random);
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
-        let place = root.join(sample.strip_prefix(&feed.root).unwrap());
-        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
-        std::fs::write(&place, &content).unwrap();
-        // Else none of the spoilt would be read.
-        let packing = hutong::feed::Packing { ready: None, digest: None, ..feed.packing.clone() };
-        let spoilt = Feed { root, packing, ..feed.clone() };
-        let begun = Instant::now();
-        match read(&spoilt) {
-            Ok(rows) => {
-                let read: u64 = rows.files.iter().map(|file| file.rows).sum();
-                let told = (rows.rows.num_rows() + rows.rejects.len()) as u64;
-                assert_eq!(read, told, "file {number} of {}", sample.display());
-                whole += usize::from(rows.rejects.is_empty() && rows.faults.is_empty());
-            }
-            Err(error) => {
-                assert!(is_of_the_file(&error), "file {number} of {}: {error}", sample.display());
-                errors += 1;
-            }
-        }
-        let took = begun.elapsed();
-        assert!(took < PATIENCE, "file {number} of {} took {took:?}", sample.display());
+    for name in NAMES {
+        in_a_process_of_its_own("hostile::one_decoder", name);
     }
-    // Were nearly all refused or nearly none, the spoiling would try nothing.
-    assert!(errors > wanted / 20 && whole > wanted / 50, "{errors} errors, {whole} whole");
 }
 
-fn is_of_the_file(error: &SourceError) -> bool {
-    matches!(
-        error,
-        SourceError::Corrupt { .. }
-            | SourceError::Bomb { .. }
-            | SourceError::Swallowed { .. }
-            | SourceError::LongRecord { .. }
-            | SourceError::UnknownKind { .. }
-    )
+/// Runs an ignored test of this binary, with a word that it finds in `HUTONG_ALONE`.
+pub fn in_a_process_of_its_own(test: &str, word: &str) {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--ignored", "--nocapture"])
+        .env("HUTONG_ALONE", word)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last: Vec<&str> = said.lines().rev().take(20).collect();
+    let last: Vec<&str> = last.into_iter().rev().collect();
+    assert!(output.status.success(), "{word}: {}\n{}", output.status, last.join("\n"));
+    let ran = String::from_utf8_lossy(&output.stdout).contains("1 passed");
+    assert!(ran, "{word}: {test} did not run");
+}
+
+/// The most memory that this process has had, in MiB, where the system tells it.
+pub fn memory() -> u64 {
+    let Ok(status) = fs::read_to_string("/proc/self/status") else { return 0 };
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let word = line.and_then(|line| line.split_whitespace().next());
+    word.map_or(0, |kibibytes| kibibytes.parse::<u64>().unwrap() / 1024)
+}
+
+/// The file that is being read, and since when.
+type Trial = Arc<Mutex<Option<(Instant, PathBuf)>>>;
+
+/// Ends the process when a file takes too long or too much memory.
+fn watch(name: &str, trial: &Trial) {
+    let (name, trial) = (name.to_owned(), Arc::clone(trial));
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_millis(20));
+            let guard = trial.lock().unwrap();
+            let Some((begun, file)) = guard.as_ref() else { continue };
+            let complaint = match (begun.elapsed(), memory()) {
+                (took, _) if took > PATIENCE => format!("took longer than {PATIENCE:?}"),
+                (_, most) if most > MEMORY_MAX => format!("{most} MiB of memory"),
+                _ => continue,
+            };
+            let kept = keep(&name, file);
+            eprintln!("{complaint} with {}", kept.display());
+            std::process::abort();
+        }
+    });
+}
+
+/// Keeps a file that must not end as it did.
+fn keep(name: &str, file: &Path) -> PathBuf {
+    let content = fs::read(file).unwrap();
+    let digest = blake3::hash(&content).to_hex();
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", &digest[..12]));
+    fs::copy(file, &kept).unwrap();
+    kept
+}
+
+fn number(name: &str, otherwise: usize) -> usize {
+    std::env::var(name).map_or(otherwise, |n| n.parse().unwrap())
+}
+
+#[test]
+#[ignore = "one decoder alone; the test of all of them runs it in a process of its own"]
+fn one_decoder() {
+    let Ok(name) = std::env::var("HUTONG_ALONE") else { return };
+    let decoder = Decoder::named(&name);
+    let wanted = number("HUTONG_SPOILT", SPOILT).div_ceil(NAMES.len());
+    let mut random = fastrand::Rng::with_seed(number("HUTONG_SEED", 20_260_331) as u64);
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("pipelines/feeds");
+    fs::create_dir_all(&place).unwrap();
+    // The one file that a pipeline needs before any is read.
+    let key = "sample-data/feeds/tmall/contact.key";
+    fs::create_dir_all(folder.path().join(key).parent().unwrap()).unwrap();
+    fs::copy(key, folder.path().join(key)).unwrap();
+    let file = place.join("sent");
+    let trial: Trial = Arc::default();
+    watch(&name, &trial);
+    let attempt = |feed: usize, content: &[u8]| {
+        fs::write(&file, content).unwrap();
+        *trial.lock().unwrap() = Some((Instant::now(), file.clone()));
+        let end = catch_unwind(AssertUnwindSafe(|| decoder.read(feed, &file)));
+        *trial.lock().unwrap() = None;
+        match end {
+            Ok(Ok(end)) => end,
+            Ok(Err(complaint)) => panic!("{complaint}: {}", keep(&name, &file).display()),
+            Err(_) => panic!("a panic came out: {}", keep(&name, &file).display()),
+        }
+    };
+    type Files = Vec<(usize, Vec<u8>)>;
+    let (mut pool, mut sound, mut shapes): (Files, Files, BTreeSet<String>) = Default::default();
+    let (mut whole, mut refused) = (0, 0);
+    for (feed, content) in &decoder.seeds {
+        let all = 0..decoder.feeds.len().max(1);
+        for feed in feed.map_or(all, |feed| feed..feed + 1) {
+            let end = attempt(feed, content);
+            if end.is_whole {
+                sound.push((feed, content.clone()));
+            }
+            if shapes.insert(format!("{feed} {}", end.shape)) {
+                pool.push((feed, content.clone()));
+            }
+        }
+    }
+    for _ in 0..wanted {
+        // Half of them had nothing wrong before.
+        let from = if random.bool() { &sound } else { &pool };
+        let (feed, content) = random.choice(from).unwrap();
+        let (feed, other) = (*feed, &random.choice(&pool).unwrap().1);
+        let spoilt = match decoder.pack {
+            Some(pack) if random.bool() => {
+                let (_, text) = random.choice(&decoder.seeds).unwrap();
+                pack(&spoil(text, other, spoil::TEXT, &mut random))
+            }
+            _ => spoil(content, other, &decoder.tokens, &mut random),
+        };
+        let end = attempt(feed, &spoilt);
+        *(if end.is_whole { &mut whole } else { &mut refused }) += 1;
+        if pool.len() < KEPT && shapes.insert(format!("{feed} {}", end.shape)) {
+            pool.push((feed, spoilt));
+        }
+    }
+    let most = memory();
+    eprintln!("{name}: {whole} whole, {refused} refused, {} ways, {most} MiB", shapes.len());
+    assert!(most <= MEMORY_MAX, "{most} MiB of memory");
+    // Were none refused, or all alike, the spoiling would try nothing.
+    assert!(refused > wanted / 20 && shapes.len() > 10.min(wanted / 20));
 }
 
 /// The first feed of an example, with a file of its own.
-fn alone(example: &str, folder: &Path, content: &[u8]) -> Feed {
+pub fn alone(example: &str, folder: &Path) -> Feed {
     let pipeline = pipeline::read(Path::new(example)).unwrap();
     let agreement = &pipeline.agreement;
     let as_of = "2026-03-31".parse().unwrap();
     let period = Period::containing(as_of, agreement.cycle, &agreement.zone).unwrap();
     let feed = pipeline.feeds(&period).into_iter().next().unwrap();
-    std::fs::write(folder.join("sent"), content).unwrap();
     Feed { root: folder.canonicalize().unwrap(), patterns: vec!["sent".to_owned()], ..feed }
 }
 
@@ -172,8 +192,9 @@ fn a_hundred_thousand_columns_are_columns() {
     let header = format!("交易时间,会员号,业务流水号,对方流水号,交易类型,积分变动{filler}\n");
     let row = format!("`2026-03-02 09:15:00,`1,`E1,`,`累积,`5{}\n", ",`".repeat(99_994));
     let content = [header.as_str(), &row, "`2026-03-02 09:15:00,`1\n"].concat();
-    let mut feed = alone("pipelines/feeds/wechat.yaml", folder.path(), content.as_bytes());
-    if let hutong::feed::Format::Csv(csv) = &mut feed.format {
+    fs::write(folder.path().join("sent"), content).unwrap();
+    let mut feed = alone("pipelines/feeds/wechat.yaml", folder.path());
+    if let Format::Csv(csv) = &mut feed.format {
         csv.summary = None;
     }
     let rows = read(&feed).unwrap();

@@ -21,6 +21,7 @@ mod cases;
 mod feed_examples;
 mod first_look;
 mod hostile;
+mod pitfalls;
 mod rulings;
 mod command;
 mod bad_input;
