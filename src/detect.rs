@@ -8,6 +8,8 @@ mod desk;
 mod diagnosis;
 mod items;
 mod pairs;
+mod rivals;
+mod room;
 mod scene;
 pub mod suspect;
 

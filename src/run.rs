@@ -309,8 +309,8 @@ fn judge(
     discrepancies.extend(b_book.discrepancies);
     discrepancies.extend(a_found);
     discrepancies.extend(b_found);
-    discrepancies.extend(detect::suspect::judge(&a_scene, &a_judged.pairs)?);
-    discrepancies.extend(detect::suspect::judge(&b_scene, &b_judged.pairs)?);
+    discrepancies.extend(detect::suspect::judge(&a_scene, &a_judged)?);
+    discrepancies.extend(detect::suspect::judge(&b_scene, &b_judged)?);
     discrepancies.extend(a_rolled.discrepancies);
     discrepancies.extend(b_rolled.discrepancies);
     // Where a rule that is off would have decided something it has been asked before; what is left

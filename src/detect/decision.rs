@@ -1,21 +1,23 @@
 //! Decisions on held items: what is released or adjusted counts, what is rejected or written off
 //! is dropped. One without authority is LED-06, and does nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use super::desk::Desk;
 use super::items::sign_fits;
 use super::ledger::LED_06;
+use super::rivals::Rivals;
+use super::room::Room;
 use super::scene::Scene;
 use crate::discrepancy::Discrepancy;
-use crate::event::Matched;
 use crate::frame::books::{Decisions, Ledger, Side};
 use crate::judgement::{
     Cause, Decided, Disposition, Item, JudgedPair, Judgement, Outcome, Released, VersionsInForce,
 };
-use crate::value::kind::{Action, Flow};
+use crate::value::kind::{Action, Flow, Kind};
 use crate::value::party::Party;
+use crate::value::period::Instant;
 use crate::value::points::{Overflow, Points};
 
 /// The decisions of a run that are in force, and what they came to.
@@ -108,90 +110,144 @@ impl<'a> Verdicts<'a> {
         }
     }
 
-    /// Decides on the pairs and legs of an issuer's points.
+    /// Decides on the pairs and legs of an issuer's points: reversals last, in the order in which
+    /// they happened, because what they reverse has to count and to have room for them.
     ///
     /// # Errors
-    /// [`Overflow`] when a product cannot be exact.
+    /// [`Overflow`] when a product or sum cannot be exact.
     pub fn decide_direction<I: Side>(
         &mut self,
         scene: &Scene<'_, I>,
         judged: &mut Judgement<I>,
     ) -> Result<(), Overflow> {
-        let is_held = |disposition: Disposition| disposition == Disposition::Held;
-        let issued = |row: u32| scene.issuer.event_id(row).to_owned();
-        let accepted = |row: u32| scene.acceptor.event_id(row).to_owned();
-        for pair in judged.pairs.iter_mut().filter(|pair| is_held(pair.disposition)) {
-            let legs = (pair.pair.issuer, pair.pair.acceptor);
-            let item = (I::PARTY, Some(issued(legs.0)), Some(accepted(legs.1)));
-            let cause = pair.cause.clone();
-            self.decide(cause.as_deref(), &item, |decisions, row| {
-                move_pair(scene, pair, decisions, row)
-            })?;
+        if self.by_discrepancy.is_empty() {
+            return Ok(());
         }
-        let rivals = Rivals::of(scene);
-        let Judgement { items, released, .. } = judged;
-        for item in items.iter_mut().filter(|item| is_held(item.disposition)) {
-            let legs = (item.issuer.map(issued), item.acceptor.map(accepted));
-            let cause = item.cause.clone();
-            self.decide(cause.as_ref(), &(I::PARTY, legs.0, legs.1), |decisions, row| {
-                if drops(decisions, row) {
-                    item.disposition = Disposition::Excluded;
-                    return Ok(true);
+        let rivals = Rivals::of(scene, &judged.items);
+        let mut reversals: Vec<(Instant, String, Turn)> = Vec::new();
+        let Judgement { pairs, items, released } = judged;
+        for (at, pair) in pairs.iter_mut().enumerate().filter(|(_, pair)| is_held(pair)) {
+            let leg = pair.pair.issuer;
+            if scene.issuer.kind(leg) == Kind::Reversal {
+                let event_id = scene.issuer.event_id(leg).to_owned();
+                reversals.push((scene.issuer.occurred_at(leg), event_id, Turn::Pair(at)));
+            } else {
+                self.decide_pair(scene, pair, None)?;
+            }
+        }
+        let held = |item: &Item<I>| item.disposition == Disposition::Held;
+        for (at, item) in items.iter_mut().enumerate().filter(|(_, item)| held(item)) {
+            let (kind, when, event_id) = leg_of(scene, item);
+            if kind == Some(Kind::Reversal) {
+                let turn =
+                    if item.issuer.is_some() { Turn::Issued(at) } else { Turn::Accepted(at) };
+                reversals.push((when, event_id, turn));
+            } else {
+                released.extend(self.decide_item(scene, &rivals, item, None)?);
+            }
+        }
+        if reversals.is_empty() {
+            return Ok(());
+        }
+        reversals.sort_unstable();
+        let mut room = Room::of(scene, judged)?;
+        let Judgement { pairs, items, released } = judged;
+        for (_, _, turn) in reversals {
+            match turn {
+                Turn::Pair(at) => self.decide_pair(scene, &mut pairs[at], Some(&mut room))?,
+                Turn::Issued(at) | Turn::Accepted(at) => {
+                    let room = Some(&mut room);
+                    released.extend(self.decide_item(scene, &rivals, &mut items[at], room)?);
                 }
-                if rivals.have(item) {
-                    return Ok(false);
-                }
-                let counts = count(scene, item, decisions, row)?;
-                let is_moved = counts.is_some();
-                if is_moved {
-                    item.disposition = Disposition::Counted;
-                    released.extend(counts);
-                }
-                Ok(is_moved)
-            })?;
+            }
         }
         Ok(())
     }
-}
 
-/// Legs that are held together though at most some of them are spends of their own. If a decision
-/// let all of them count, one spend would be paid more than once; which it is, it cannot say.
-struct Rivals {
-    issuer: BTreeSet<u32>,
-    acceptor: BTreeSet<u32>,
-}
-
-impl Rivals {
-    fn of<I: Side>(scene: &Scene<'_, I>) -> Rivals {
-        let Matched { ties, issuer_held_with, acceptor_held_with, .. } = scene.matched;
-        let mut rivals = Rivals {
-            issuer: held_with_one(issuer_held_with, |row| scene.acceptor.event_id(row)),
-            acceptor: held_with_one(acceptor_held_with, |row| scene.issuer.event_id(row)),
-        };
-        for tie in ties {
-            // There were no more events than the side with fewer legs has.
-            if tie.issuer.len() > tie.acceptor.len() {
-                rivals.issuer.extend(&tie.issuer);
-            } else {
-                rivals.acceptor.extend(&tie.acceptor);
+    fn decide_pair<I: Side>(
+        &mut self,
+        scene: &Scene<'_, I>,
+        pair: &mut JudgedPair<I>,
+        mut room: Option<&mut Room<I>>,
+    ) -> Result<(), Overflow> {
+        let issued = scene.issuer.event_id(pair.pair.issuer).to_owned();
+        let accepted = scene.acceptor.event_id(pair.pair.acceptor).to_owned();
+        let item = (I::PARTY, Some(issued), Some(accepted));
+        let cause = pair.cause.clone();
+        self.decide(cause.as_deref(), &item, |decisions, row| {
+            if drops(decisions, row) {
+                pair.disposition = Disposition::Excluded;
+                return Ok(true);
             }
-        }
-        rivals
+            let Some(counted) = counted(scene, pair, decisions, row)? else { return Ok(false) };
+            if let Some(room) = room.as_deref_mut() {
+                let event = room.of_pair(pair);
+                if !room.give(event, counted.cleared)? {
+                    return Ok(false);
+                }
+            }
+            *pair = counted;
+            Ok(true)
+        })
     }
 
-    fn have<I>(&self, item: &Item<I>) -> bool {
-        let issuer = item.issuer.is_some_and(|row| self.issuer.contains(&row));
-        issuer || item.acceptor.is_some_and(|row| self.acceptor.contains(&row))
+    fn decide_item<I: Side>(
+        &mut self,
+        scene: &Scene<'_, I>,
+        rivals: &Rivals,
+        item: &mut Item<I>,
+        mut room: Option<&mut Room<I>>,
+    ) -> Result<Option<Released<I>>, Overflow> {
+        let issued = item.issuer.map(|row| scene.issuer.event_id(row).to_owned());
+        let accepted = item.acceptor.map(|row| scene.acceptor.event_id(row).to_owned());
+        let cause = item.cause.clone();
+        let mut released = None;
+        self.decide(cause.as_ref(), &(I::PARTY, issued, accepted), |decisions, row| {
+            if drops(decisions, row) {
+                item.disposition = Disposition::Excluded;
+                return Ok(true);
+            }
+            if rivals.have(item) {
+                return Ok(false);
+            }
+            let Some(counts) = count(scene, item, decisions, row)? else { return Ok(false) };
+            if let Some(room) = room.as_deref_mut() {
+                let event = room.of_item(scene, item);
+                if !room.give(event, counts.cleared)? {
+                    return Ok(false);
+                }
+            }
+            item.disposition = Disposition::Counted;
+            released = Some(counts);
+            Ok(true)
+        })?;
+        Ok(released)
     }
 }
 
-/// The legs that are held with a collided id, where several are held with the same one.
-fn held_with_one<'i>(held: &[(u32, u32)], event_id: impl Fn(u32) -> &'i str) -> BTreeSet<u32> {
-    let mut by_id: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
-    for &(leg, collided) in held {
-        by_id.entry(event_id(collided)).or_default().push(leg);
+/// A held reversal whose turn is to come, by its place among pairs or items. Of one instant and
+/// number they come in this order.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    Pair(usize),
+    Issued(usize),
+    Accepted(usize),
+}
+
+fn is_held<I: Side>(pair: &JudgedPair<I>) -> bool {
+    pair.disposition == Disposition::Held
+}
+
+/// The kind, instant and number of an item's leg.
+fn leg_of<I: Side>(scene: &Scene<'_, I>, item: &Item<I>) -> (Option<Kind>, Instant, String) {
+    fn of<P: Side>(ledger: &Ledger<P>, row: u32) -> (Option<Kind>, Instant, String) {
+        (Some(ledger.kind(row)), ledger.occurred_at(row), ledger.event_id(row).to_owned())
     }
-    by_id.into_values().filter(|legs| legs.len() > 1).flatten().collect()
+    match (item.issuer, item.acceptor) {
+        (Some(row), _) => of(scene.issuer, row),
+        (None, Some(row)) => of(scene.acceptor, row),
+        (None, None) => (None, Instant(0), String::new()),
+    }
 }
 
 /// Whether a decision drops what it is about. Points have no meaning there, and whoever gave some
@@ -249,31 +305,28 @@ fn mirror<I: Side>(
     scene.ratio(flow, versions).map(|ratio| ratio.mirror(points, mode)).transpose()
 }
 
-fn move_pair<I: Side>(
+/// What a pair counts as, where a decision lets it.
+fn counted<I: Side>(
     scene: &Scene<'_, I>,
-    pair: &mut JudgedPair<I>,
+    pair: &JudgedPair<I>,
     decisions: &Decisions,
     row: u32,
-) -> Result<bool, Overflow> {
-    if drops(decisions, row) {
-        pair.disposition = Disposition::Excluded;
-        return Ok(true);
-    }
+) -> Result<Option<JudgedPair<I>>, Overflow> {
     let (leg, other) = (pair.pair.issuer, pair.pair.acceptor);
-    let Some(terms) = terms_of(scene, leg) else { return Ok(false) };
+    let Some(terms) = terms_of(scene, leg) else { return Ok(None) };
     if !sign_fits(scene.acceptor, scene.acceptor_lineage, other) {
-        return Ok(false);
+        return Ok(None);
     }
     let own = scene.cleared(leg);
     let Some(points) = points_of(decisions, row, Some(own), own.signum()) else {
-        return Ok(false);
+        return Ok(None);
     };
     let agreed = match pair.agreed.filter(|_| points == own) {
         Some(agreed) => Some(agreed),
         None => mirror(scene, terms, points)?,
     };
     let (flow, versions) = terms;
-    *pair = JudgedPair {
+    Ok(Some(JudgedPair {
         disposition: Disposition::Counted,
         flow: Some(flow),
         cleared: points,
@@ -281,8 +334,7 @@ fn move_pair<I: Side>(
         versions: Some(versions),
         decision: Some(row),
         ..pair.clone()
-    };
-    Ok(true)
+    }))
 }
 
 /// What a leg without a pair counts as, where a decision lets it.

@@ -13,6 +13,7 @@ use super::items::{Fates, sign_fits};
 use super::lot;
 use super::member::{self, Eligibility, MBR_07};
 use super::reversal::{REV_01, REV_02, REV_04};
+use super::room::{Event, reversed_alone};
 use super::scene::Scene;
 use crate::discrepancy::{Discrepancy, Rule};
 use crate::event::{Lineage, Pair};
@@ -62,7 +63,7 @@ pub fn judge<I: Side>(
     let reversals: Vec<Vec<Verdict<I>>> = by_original
         .into_par_iter()
         .map(|(original, pairs)| {
-            let before = original.and_then(|original| alone.get(&original));
+            let before = original.and_then(|original| alone.get(&Event::Issuer(original)));
             judge_reversals(scene, &fates, original, before.copied(), pairs)
         })
         .collect::<Result<_, Overflow>>()?;
@@ -406,38 +407,6 @@ fn judge_reversals<I: Side>(
         verdicts.push(judge_reversal(scene, fates, original, &mut reversed, pair)?);
     }
     Ok(verdicts)
-}
-
-/// What was reversed of each original by legs that a decision released alone and that have no pair
-/// still.
-fn reversed_alone<I: Side>(scene: &Scene<'_, I>) -> Result<BTreeMap<u32, Points<I>>, Overflow> {
-    let cleared = &scene.desk.scope.cleared;
-    let mut reversed: BTreeMap<u32, Points<I>> = BTreeMap::new();
-    let mut add = |original: u32, points: i64| {
-        let sum = reversed.entry(original).or_insert(Points::ZERO);
-        *sum = sum.checked_sub(Points::new(points))?;
-        Ok::<(), Overflow>(())
-    };
-    for (row, &points) in cleared.of(I::PARTY) {
-        let original = scene.issuer_lineage.originals.get(row);
-        let is_alone = scene.matched.issuer_only.binary_search(row).is_ok();
-        if let Some(&original) = original.filter(|_| is_alone) {
-            add(original, points)?;
-        }
-    }
-    let mirrors: BTreeMap<u32, u32> = match cleared.of(I::PARTY.partner()).is_empty() {
-        true => BTreeMap::new(),
-        false => scene.matched.pairs.iter().map(|pair| (pair.acceptor, pair.issuer)).collect(),
-    };
-    for (row, &points) in cleared.of(I::PARTY.partner()) {
-        let original = scene.acceptor_lineage.originals.get(row);
-        let original = original.and_then(|mirror| mirrors.get(mirror));
-        let is_alone = scene.matched.acceptor_only.binary_search(row).is_ok();
-        if let Some(&original) = original.filter(|_| is_alone) {
-            add(original, points)?;
-        }
-    }
-    Ok(reversed)
 }
 
 fn judge_reversal<I: Side>(

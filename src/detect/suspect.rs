@@ -3,11 +3,12 @@
 use rayon::prelude::*;
 
 use super::event::EVT_05;
+use super::room::{Event, reversed_alone, reversed_by_decision};
 use super::scene::Scene;
 use crate::discrepancy::Discrepancy;
 use crate::engine::Exchange;
 use crate::frame::books::Side;
-use crate::judgement::{Disposition, JudgedPair};
+use crate::judgement::{Disposition, JudgedPair, Judgement};
 use crate::value::exact::sum;
 use crate::value::kind::{Flow, Kind};
 use crate::value::period::Instant;
@@ -32,13 +33,19 @@ struct Suspects<'a, I: Side> {
 /// [`Overflow`] when what is at stake cannot be exact.
 pub fn judge<I: Side>(
     scene: &Scene<'_, I>,
-    pairs: &[JudgedPair<I>],
+    judged: &Judgement<I>,
 ) -> Result<Vec<Discrepancy>, Overflow> {
     if !scene.desk.is_on(&EVT_05) {
         return Ok(Vec::new());
     }
+    let pairs = &judged.pairs;
     let mut reversed: Vec<u32> =
         pairs.iter().filter(|pair| pair.accumulates).filter_map(|pair| pair.original).collect();
+    reversed.extend(reversed_by_decision(scene, judged));
+    reversed.extend(reversed_alone(scene)?.into_keys().filter_map(|event| match event {
+        Event::Issuer(leg) => Some(leg),
+        Event::Acceptor(_) => None,
+    }));
     reversed.sort_unstable();
     let suspects = Suspects { scene, pairs, within: scene.desk.rulings.within(&EVT_05) };
     // The hash brings together what may be alike; the facts themselves decide. Few pairs are near

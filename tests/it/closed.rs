@@ -1,5 +1,6 @@
 //! A few months of two small books, written row by row, of which one is closed after the other.
 
+mod decided;
 mod finals;
 mod settled;
 
@@ -124,7 +125,10 @@ impl Months {
         let (period, code) = found;
         let rows = self.found(period, code);
         assert_eq!(rows.len(), 1, "{code} of {period}: {rows:?}");
-        let id = &rows[0]["discrepancy_id"];
+        self.decide_on(&rows[0]["discrepancy_id"], action, points, day);
+    }
+
+    pub fn decide_on(&mut self, id: &str, action: &str, points: &str, day: &str) {
         let number = self.decisions.lines().count() + 1;
         writeln!(self.decisions, "D{number},{id},{action},{points},r,x,y,2026-{day} 10:00:00")
             .unwrap();

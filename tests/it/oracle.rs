@@ -91,7 +91,7 @@ const BLOCKING: [&str; 3] = ["AMT-07", "LED-03", "SNP-03"];
 pub fn judge_after(world: &World, past: &Past) -> Expected {
     let mut books = Books::open(world, past);
     books.pair();
-    let (judged, reversed) = books.judge_legs();
+    let (judged, mut reversed) = books.judge_legs();
     books.cap(&judged);
     let mut answer = Answer { discrepancies: members::judge_members(world), ..Answer::default() };
     for (code, entries) in &books.findings {
@@ -123,6 +123,7 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     answer.discrepancies.extend(accounts::judge_days(world));
     let held = books.held_items();
     let counted = books.counted(&judged);
+    reversed.extend(books.with_reversals(&counted));
     for twins in books.suspect_twins(&judged, &reversed) {
         answer.discrepancies.push(books.describe("EVT-05", &twins));
     }

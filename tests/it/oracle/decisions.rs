@@ -4,6 +4,7 @@ use super::HeldItem;
 use super::answer::Discrepancy;
 use super::books::{Books, Fate, Role};
 use super::pairs::Judged;
+use super::past::Settled;
 use super::terms::versions_at;
 use crate::world::{Act, Decision, Flow, Party};
 
@@ -53,26 +54,116 @@ impl Books<'_> {
                 found.push(Counted { agreed: pair.agreed, ..item });
             }
         }
-        for decision in self.decisions_in_force() {
-            for index in 0..self.entries.len() {
-                let entry = &self.entries[index];
+        let decisions = self.decisions_in_force();
+        let mut turns: Vec<usize> = (0..self.entries.len())
+            .filter(|index| {
+                let entry = &self.entries[*index];
                 let told_by_partner = entry.role == Role::Acceptor && entry.partner.is_some();
-                let held = matches!(entry.fate, Some(Fate::Held(_))) && self.belongs(index);
-                let under = entry.under.as_ref().map(Discrepancy::to_string);
-                if !held || told_by_partner || under.as_ref() != Some(&decision.about) {
-                    continue;
+                let held = matches!(entry.fate, Some(Fate::Held(_))) && self.belongs(*index);
+                held && !told_by_partner
+            })
+            .collect();
+        // Reversals come last, because they ask what became of the rest.
+        turns.sort_by_key(|index| {
+            let entry = &self.entries[*index];
+            let when = (entry.row.occurred_at, entry.row.event_id.clone());
+            let how = (entry.partner.is_none(), entry.role == Role::Acceptor);
+            (entry.is_reversal(), when, how)
+        });
+        for index in turns {
+            let about = self.entries[index].under.as_ref().map(Discrepancy::to_string);
+            for decision in decisions.iter().filter(|one| Some(&one.about) == about.as_ref()) {
+                let Some(fate) = self.decide(index, decision, &mut found) else { continue };
+                let partner = self.entries[index].partner;
+                for leg in [Some(index), partner].into_iter().flatten() {
+                    self.entries[leg].fate = Some(fate);
+                    self.entries[leg].under = None;
+                    self.entries[leg].refused = fate == Fate::Excluded;
                 }
-                if let Some(fate) = self.decide(index, &decision, &mut found) {
-                    let partner = self.entries[index].partner;
-                    for leg in [Some(index), partner].into_iter().flatten() {
-                        self.entries[leg].fate = Some(fate);
-                        self.entries[leg].under = None;
-                        self.entries[leg].refused = fate == Fate::Excluded;
-                    }
-                }
+                break;
             }
         }
         found
+    }
+
+    /// The event that a row stands for: that of its issuer's leg, where it has one.
+    fn event_of(&self, index: usize) -> usize {
+        match self.entries[index].partner {
+            Some(partner) if self.entries[index].role == Role::Acceptor => partner,
+            _ => index,
+        }
+    }
+
+    /// What the event of an entry counts for, if it does.
+    fn whole(&self, event: usize, found: &[Counted]) -> Option<i128> {
+        let entry = &self.entries[event];
+        let of_partner = entry.partner.and_then(|partner| self.entries[partner].settled);
+        match entry.settled.or(of_partner) {
+            Some(Settled::Refused) => return None,
+            Some(Settled::Counted) if entry.role == Role::Acceptor => {
+                return self.past.counted_at(entry.party, &entry.row.event_id);
+            }
+            Some(Settled::Counted) => return Some(self.cleared_at(event)),
+            None => {}
+        }
+        if entry.role == Role::Acceptor || self.belongs(event) {
+            let legs = |one: &&Counted| one.issuer_leg.or(one.acceptor_leg) == Some(event);
+            return found.iter().find(legs).map(|one| one.points);
+        }
+        Some(self.cleared(event))
+    }
+
+    /// What is reversed of an event by what is settled and by what counts now.
+    fn reversed(&self, event: usize, found: &[Counted]) -> i128 {
+        let reverses = |index: usize| {
+            let original = self.entries[index].original;
+            original.is_some_and(|original| self.event_of(original) == event)
+        };
+        let mut sum = 0;
+        for (index, entry) in self.entries.iter().enumerate() {
+            let partner = entry.partner.and_then(|partner| self.entries[partner].settled);
+            let is_settled = entry.settled.or(partner) == Some(Settled::Counted);
+            let told = self.event_of(index) != index || entry.resent || entry.extra;
+            if is_settled && !told && reverses(index) {
+                sum += match entry.role {
+                    Role::Acceptor => self.past.counted_at(entry.party, &entry.row.event_id),
+                    _ => Some(self.cleared_at(index)),
+                }
+                .unwrap_or(0);
+            }
+        }
+        let now =
+            found.iter().filter(|one| one.issuer_leg.or(one.acceptor_leg).is_some_and(reverses));
+        sum + now.map(|one| one.points).sum::<i128>()
+    }
+
+    /// Whether what a reversal reverses counts, and so much of it is left.
+    fn has_room(&self, index: usize, points: i128, found: &[Counted]) -> bool {
+        let Some(original) = self.entries[index].original else { return false };
+        let event = self.event_of(original);
+        let Some(whole) = self.whole(event, found) else { return false };
+        (whole + self.reversed(event, found) + points) * whole.signum() >= 0
+    }
+
+    /// The entries of which a reversal counts, settled or now.
+    pub fn with_reversals(&self, counted: &[Counted]) -> Vec<usize> {
+        let reversal = |one: &Counted| {
+            let original = self.entries[one.issuer_leg.or(one.acceptor_leg)?].original?;
+            Some(self.event_of(original))
+        };
+        counted.iter().filter_map(reversal).collect()
+    }
+
+    /// Whether a leg names one that is settled or has a pair.
+    fn names_a_taken_leg(&self, index: usize) -> bool {
+        let entry = &self.entries[index];
+        let of = if entry.role == Role::Issuer { Role::Acceptor } else { Role::Issuer };
+        self.entries.iter().any(|other| {
+            let is_named = entry.row.counter_event_id.as_ref() == Some(&other.row.event_id);
+            let stands = !other.extra && !other.resent && !other.collided;
+            let taken = other.settled.is_some() || other.partner.is_some();
+            other.party != entry.party && is_named && stands && other.role == of && taken
+        })
     }
 
     /// The authorised decisions that were taken before the cut, in their order. Each is tried on
@@ -86,14 +177,25 @@ impl Books<'_> {
     }
 
     /// Whether a leg is one of several that cannot all count: on the side of an EVT-10 that has
-    /// more legs (the acceptor's where both have as many), or of several held with one collided id.
+    /// more legs (the acceptor's where both have as many) or of which the other side has a settled
+    /// one, of several held with one collided id, or names a leg that has its partner.
     fn has_rivals(&self, index: usize) -> bool {
+        if self.names_a_taken_leg(index) {
+            return true;
+        }
         let tie =
             self.findings.iter().find(|(code, legs)| *code == "EVT-10" && legs.contains(&index));
         if let Some((_, legs)) = tie {
             let issuers =
                 legs.iter().filter(|leg| self.entries[**leg].role == Role::Issuer).count();
             let acceptors = legs.len() - issuers;
+            let settled = |leg: &&usize| {
+                let other = &self.entries[**leg];
+                other.settled.is_some() && other.role != self.entries[index].role
+            };
+            if legs.iter().any(|leg| settled(&leg)) {
+                return true;
+            }
             return if self.entries[index].role == Role::Issuer {
                 issuers > acceptors
             } else {
@@ -123,7 +225,8 @@ impl Books<'_> {
         // Own business and orphans have no flow, and of collided rows nobody knows which is meant.
         entry.flow?;
         let mirror_is_orphan = entry.partner.is_some_and(|leg| self.entries[leg].is_orphan());
-        if mirror_is_orphan || entry.collided || self.has_rivals(index) {
+        let is_rival = entry.partner.is_none() && self.has_rivals(index);
+        if mirror_is_orphan || entry.collided || is_rival {
             return None;
         }
         let wrong_sign = match entry.partner {
@@ -139,6 +242,9 @@ impl Books<'_> {
         // A spend stays a spend. A lone mirror says only which it is.
         let own = if acceptor_alone { i128::from(entry.row.points) } else { item.points };
         if points.signum() != own.signum() {
+            return None;
+        }
+        if entry.is_reversal() && !self.has_room(index, points, found) {
             return None;
         }
         found.push(Counted { points, ..item });

@@ -1,0 +1,215 @@
+//! What decisions may let count: of an original no more than it came to, and of one spend no more
+//! than one.
+
+use super::{Months, cells};
+use crate::tables::table;
+
+const A1: &str = "A1 xburn -1000 03-05";
+const B1: &str = "B1 xaccept 333 03-05 counter=A1";
+const A2: &str = "A2 reversal 1000 03-06 original=A1";
+const A3: &str = "A3 reversal 1000 03-07 original=A1";
+const B2: &str = "B2 reversal -333 03-06 counter=A2 original=B1";
+const B3: &str = "B3 reversal -333 03-07 counter=A3 original=B1";
+
+/// What each decision of a period came to, with its legs.
+fn decided(months: &Months, period: &str) -> Vec<String> {
+    let rows = table(&months.finally(period), "decisions");
+    cells(&rows, &["decision_id", "outcome", "issuer_event_id", "acceptor_event_id"])
+}
+
+/// March closed with these rows, and April with a decision on each discrepancy of the code, and
+/// with these rows of its own.
+fn april(march: [&[&str]; 2], code: &str, points: [&str; 2], april: [&[&str]; 2]) -> Months {
+    let mut months = Months::new();
+    months.books("2026-03", march[0], march[1]);
+    months.close("2026-03");
+    for (row, points) in months.found("2026-03", code).iter().zip(points) {
+        let action = if points.starts_with('~') { "adjust" } else { "release" };
+        months.decide_on(&row["discrepancy_id"], action, points.trim_start_matches('~'), "04-05");
+    }
+    months.books("2026-04", april[0], april[1]);
+    months.close("2026-04");
+    months
+}
+
+#[test]
+fn no_more_is_reversed_by_decisions_than_the_original_came_to() {
+    // A lone reversal is released beside a pair of reversals of the same original.
+    let again = [&["A3 reversal 1000 04-06 original=A1"][..]];
+    let mirrored = &["B3 reversal -333 04-06 counter=A3 original=B1"][..];
+    let months = april([&[A1, A2], &[B1]], "REV-03", ["", ""], [again[0], mirrored]);
+    assert_eq!(months.cleared("2026-04"), ["A3 B3 -1000 -8.000000"]);
+    assert_eq!(decided(&months, "2026-04"), ["D1 refused A2 "]);
+    // Two lone ones: the first of them.
+    let months = april([&[A1, A2, A3], &[B1]], "REV-03", ["", ""], [&[], &[]]);
+    assert_eq!(months.cleared("2026-04"), ["A2  -1000 -8.000000"]);
+    assert_eq!(months.held("2026-04"), ["a A3  REV-03"]);
+    // One of each party.
+    let apart = "B2 reversal -333 03-06 counter=AX original=B1";
+    let mut months = Months::new();
+    months.books("2026-03", &[A1, A2], &[B1, apart]);
+    months.close("2026-03");
+    for row in months.found("2026-03", "REV-03") {
+        let points = if row["b_event_id"].is_empty() { "" } else { "-1000" };
+        months.decide_on(&row["discrepancy_id"], "release", points, "04-05");
+    }
+    months.close("2026-04");
+    assert_eq!(months.cleared("2026-04"), ["A2  -1000 -8.000000"]);
+    assert_eq!(months.held("2026-04"), ["a  B2 REV-03"]);
+    // Legs that reverse two events, released beside a pair of reversals.
+    let a4 = "A4 xburn -1000 03-05";
+    let (b4, crossed) =
+        ("B4 xaccept 333 03-05 counter=A4", "B2 reversal -333 03-06 counter=A2 original=B4");
+    let rows: [&[&str]; 2] = [&[A1, a4, A2], &[B1, b4, crossed]];
+    let months = april(rows, "EVT-09", ["", ""], [again[0], mirrored]);
+    assert_eq!(months.cleared("2026-04"), ["A3 B3 -1000 -8.000000"]);
+    assert_eq!(decided(&months, "2026-04"), ["D1 refused A2 B2"]);
+}
+
+#[test]
+fn what_was_settled_leaves_no_room_for_a_reversal_that_is_released_later() {
+    let mut months = Months::new();
+    months.books("2026-03", &[A1, A2], &[B1]);
+    months.close("2026-03");
+    months.books(
+        "2026-04",
+        &["A3 reversal 1000 04-06 original=A1"],
+        &["B3 reversal -333 04-06 counter=A3 original=B1"],
+    );
+    months.close("2026-04");
+    months.decide(("2026-03", "REV-03"), "release", "", "05-05");
+    months.close("2026-05");
+    assert_eq!(decided(&months, "2026-05"), ["D1 refused A2 "]);
+    assert_eq!((months.cleared("2026-05").len(), &*months.net("2026-05")), (0, "0.00"));
+}
+
+/// Too much is too much whoever approves it; what fits may be let count.
+#[test]
+fn a_reversal_of_too_much_is_released_only_as_far_as_there_is_room() {
+    let a = [A1, "A2 reversal 600 03-06 original=A1", "A3 reversal 600 03-07 original=A1"];
+    let b = [
+        B1,
+        "B2 reversal -200 03-06 counter=A2 original=B1",
+        "B3 reversal -200 03-07 counter=A3 original=B1",
+    ];
+    for (points, cleared) in
+        [("", &[][..]), ("~-401", &[]), ("~-400", &["A3 B3 -400 -3.200000"][..])]
+    {
+        let months = april([&a, &b], "REV-02", [points, ""], [&[], &[]]);
+        assert_eq!(months.cleared("2026-04"), cleared, "{points}");
+    }
+    // What is rejected in the same run reverses nothing, and leaves its room.
+    let mut months = Months::new();
+    months.books("2026-03", &[A1, A2, A3], &[B1, &B2.replace("-333", "-300"), B3]);
+    months.close("2026-03");
+    months.decide(("2026-03", "AMT-01"), "reject", "", "04-05");
+    months.decide(("2026-03", "REV-02"), "release", "", "04-05");
+    months.close("2026-04");
+    assert_eq!(months.cleared("2026-04"), ["A3 B3 -1000 -8.000000"]);
+}
+
+/// A reversal of what does not count pays nothing.
+#[test]
+fn a_reversal_of_what_was_rejected_cannot_be_released() {
+    let half = "A2 reversal 500 04-05 counter=B2 original=A1";
+    let mut months = Months::new();
+    months.books("2026-03", &[A1], &[]);
+    months.close("2026-03");
+    months.books("2026-04", &[half], &[]);
+    months.close("2026-04");
+    let reversal = months.found("2026-04", "REV-03").remove(0)["discrepancy_id"].clone();
+    // Its original is held still, then rejected, and in May no file has it.
+    months.decide_on(&reversal, "release", "", "05-05");
+    months.close("2026-05");
+    assert_eq!(decided(&months, "2026-05"), ["D1 refused A2 "]);
+    months.decide(("2026-03", "EVT-01"), "reject", "", "06-05");
+    months.close("2026-06");
+    assert_eq!(decided(&months, "2026-06"), ["D1 refused A2 ", "D2 applied A1 "]);
+    assert_eq!((months.cleared("2026-06").len(), &*months.net("2026-06")), (0, "0.00"));
+}
+
+/// An original and what reverses it are released in one run.
+#[test]
+fn a_reversal_follows_its_original_when_both_are_released() {
+    let mut months = Months::new();
+    months.books("2026-03", &[A1, A2], &[]);
+    months.close("2026-03");
+    months.decide(("2026-03", "REV-03"), "release", "", "04-04");
+    months.decide(("2026-03", "EVT-01"), "release", "", "04-05");
+    months.close("2026-04");
+    assert_eq!(months.cleared("2026-04"), ["A1  1000 8.000000", "A2  -1000 -8.000000"]);
+}
+
+/// The acceptor's leg was paid alone; when the issuer's comes with another mirror, nobody can say
+/// that it is a spend of its own.
+#[test]
+fn what_is_tied_with_a_settled_leg_is_not_paid_again() {
+    let mut months = Months::new();
+    months.books("2026-03", &[], &[B1]);
+    months.close("2026-03");
+    months.decide(("2026-03", "EVT-02"), "release", "1000", "04-05");
+    months.close("2026-04");
+    months.books("2026-05", &[A1], &["B2 xaccept 333 03-05 counter=A1"]);
+    months.close("2026-05");
+    months.decide(("2026-05", "EVT-10"), "release", "", "06-05");
+    months.close("2026-06");
+    let outcomes = ["D1 not_held  ", "D2 refused  B2", "D2 refused A1 "];
+    assert_eq!(decided(&months, "2026-06"), outcomes);
+    assert_eq!((months.cleared("2026-06").len(), &*months.net("2026-06")), (0, "0.00"));
+}
+
+#[test]
+fn a_tie_of_orders_is_not_paid_beside_a_settled_leg_of_the_other_side() {
+    let mut months = Months::matched("[reference, { order: {} }]");
+    months.books("2026-03", &[], &["B1 xaccept 333 03-05 order=O1"]);
+    months.close("2026-03");
+    months.decide(("2026-03", "EVT-02"), "release", "1000", "04-05");
+    months.close("2026-04");
+    months.books(
+        "2026-05",
+        &["A1 xburn -1000 03-05 order=O1", "A2 xburn -1000 03-06 order=O1"],
+        &["B2 xaccept 333 03-06 order=O1"],
+    );
+    months.close("2026-05");
+    months.decide(("2026-05", "EVT-10"), "release", "", "06-05");
+    months.close("2026-06");
+    assert_eq!((months.cleared("2026-06").len(), &*months.net("2026-06")), (0, "0.00"));
+}
+
+/// Where the other side has none that is settled, what remains of a tie may be paid.
+#[test]
+fn what_remains_of_a_tie_is_released_after_its_own_side() {
+    let mut months = Months::matched("[{ order: {} }]");
+    let a = ["A1 xburn -1000 03-05 order=O1", "A2 xburn -600 04-05 order=O1"];
+    months.books(
+        "2026-03",
+        &a,
+        &["B1 xaccept 333 03-05 order=O1", "B2 xaccept 200 04-05 order=O1"],
+    );
+    months.try_run("2026-03", "2026-03-31").unwrap();
+    let found = table(&months.path("out/p/2026-03/2026-03-31"), "discrepancies");
+    months.decide_on(&found[0]["discrepancy_id"], "release", "", "03-20");
+    months.close("2026-03");
+    assert_eq!(months.cleared("2026-03"), ["A1  1000 8.000000"]);
+    months.close("2026-04");
+    assert_eq!(months.cleared("2026-04"), ["A2  600 4.800000"]);
+}
+
+/// A second mirror of a spend that is settled, or has its mirror, names nothing that could be paid.
+#[test]
+fn a_leg_that_names_one_with_a_partner_cannot_be_released() {
+    let second = "B2 xaccept 333 03-05 counter=A1";
+    let mut months = Months::new();
+    months.books("2026-03", &[A1], &[B1]);
+    months.close("2026-03");
+    months.books("2026-04", &["A2 xburn -1000 03-05 counter=B1"], &[second]);
+    months.close("2026-04");
+    months.decide(("2026-04", "EVT-02"), "release", "1000", "05-05");
+    months.decide(("2026-04", "EVT-01"), "release", "", "05-05");
+    months.close("2026-05");
+    assert_eq!(decided(&months, "2026-05"), ["D1 refused  B2", "D2 refused A2 "]);
+    months.decide(("2026-04", "EVT-02"), "reject", "", "06-05");
+    months.close("2026-06");
+    assert_eq!(months.held("2026-06"), ["a A2  EVT-01"]);
+    assert_eq!(months.net("2026-06"), "0.00");
+}
