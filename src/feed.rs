@@ -204,6 +204,8 @@ pub struct InputFile {
     /// Whether only `following` names it: it is of the days after the period, and nobody has to
     /// have sent it yet.
     pub follows: bool,
+    /// Whether the next period reads it itself, as far as its patterns tell now.
+    pub comes_again: bool,
     /// What is wrong with what stands beside it.
     pub beside: Option<Beside>,
     /// Data rows in it, refused ones included; filled in by reading.

@@ -44,8 +44,26 @@ pub struct ClosedStatement {
     pub payer: Option<Party>,
     /// When it is due.
     pub due_date: Option<Date>,
-    /// What of it the payer owes as late fees, on which no late fee is charged.
+    /// What of its net its debtor owes as late fees, on which no late fee is charged; those that
+    /// the opening carry holds are among them.
     pub late_fees: Money,
+}
+
+impl ClosedStatement {
+    /// Who owes its net, due or carried; `None` where it is nothing.
+    #[must_use]
+    pub fn debtor(&self) -> Option<Party> {
+        self.payer.or(match self.carry_forward.signum() {
+            0 => None,
+            sign => Some(if sign > 0 { Party::A } else { Party::B }),
+        })
+    }
+
+    /// Its net, whoever owes it.
+    #[must_use]
+    pub fn owed(&self) -> Money {
+        if self.payer.is_some() { self.amount_due } else { self.carry_forward.abs() }
+    }
 }
 
 /// Where a run's opening figures come from.

@@ -11,7 +11,7 @@ mod tables;
 pub use folder::{Folder, Lock, PublishError, Published};
 pub use manifest::{
     BLOCKED, FINAL, InputEntry, Manifest, OutputFile, PROVISIONAL, PastEntry, StatementEntry,
-    ThresholdEntry, TotalEntry, run_digest,
+    TermEntry, ThresholdEntry, TotalEntry, run_digest,
 };
 pub use parquet::{Stamp, write, write_by_place};
 pub use readback::{Closing, Columns, Final, closed_statements, closings};

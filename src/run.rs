@@ -15,6 +15,7 @@ mod outcome;
 mod recall;
 mod roundings;
 mod sample;
+mod terms;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -122,7 +123,7 @@ fn perform(order: &Order, aim: Aim, watch: &dyn Watch) -> Result<Outcome, Error>
         watch.stage("digest inputs", "校验输入", None);
         let before = before::look_back(&pipeline, &period, &folder)?;
         if aim == Aim::Provisional {
-            before::refuse_closed(&period, &folder)?;
+            before::refuse_closed(&period, &before)?;
         } else {
             before::may_close(&pipeline, &period, &before)?;
         }
@@ -131,18 +132,8 @@ fn perform(order: &Order, aim: Aim, watch: &dyn Watch) -> Result<Outcome, Error>
             folder.point_forward(&place, &manifest)?;
             return Ok(Outcome::already(Published::Already(place), manifest));
         }
-        before::refuse_closed(&period, &folder)?;
-        let (mut intake, ledgers) = intake::read(&known, watch)?;
-        let recalled = recall::recall(
-            &period,
-            &pipeline.agreement,
-            &before,
-            &intake.books,
-            &intake.paths.ledger,
-        )?;
-        let scope = intake.take_up(&ledgers, recalled)?;
-        drop(ledgers);
-        let evidence = judge(&pipeline, scope, intake, &before, order, watch)?;
+        before::refuse_closed(&period, &before)?;
+        let evidence = examine(&pipeline, &period, (&known, &before), order, watch)?;
         watch.stage("publish", "发布", None);
         let shelves = outcome::Shelves { folder: &folder, lock: &lock, aim };
         let published = outcome::publish(&pipeline, &period, &evidence, &known, &shelves)?;
@@ -186,6 +177,21 @@ pub fn period_of(pipeline: &Pipeline, order: &Order) -> Result<Period, Error> {
         });
     }
     Ok(period)
+}
+
+/// From files that are known and a past that is known to a balanced statement.
+fn examine(
+    pipeline: &Pipeline,
+    period: &Period,
+    (known, before): (&Known, &Before),
+    order: &Order,
+    watch: &dyn Watch,
+) -> Result<Evidence, Error> {
+    let (mut intake, ledgers) = intake::read(known, watch)?;
+    let recalled = recall::recall(period, before, &intake.books, &intake.paths.ledger)?;
+    let scope = intake.take_up(&ledgers, recalled)?;
+    drop(ledgers);
+    judge(pipeline, scope, intake, before, order, watch)
 }
 
 /// From canonical rows to a balanced statement.

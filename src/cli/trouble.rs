@@ -156,6 +156,10 @@ impl Trouble {
             Trouble::Run(Error::Stranded { .. }) => {
                 Some("Keep the currency under `terms.also` until its carry is settled; it is owed.")
             }
+            Trouble::Run(Error::Unlike { .. }) => Some(
+                "restore it; another agreement, cycle or timezone is a pipeline of another name, whose \
+                 `opening_carry` takes up what this one carries",
+            ),
             Trouble::Run(Error::Repriced { .. }) => Some(
                 "restore the version; a change of the agreement is a version of its own, from an \
                  instant after the closed periods",

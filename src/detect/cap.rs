@@ -115,11 +115,9 @@ pub(super) fn apply<I: Side>(
     let mut order: Vec<usize> = (0..verdicts.len())
         .filter(|&at| {
             let judged = &verdicts[at].0;
-            // What joined a leg that was released alone counted with it, in an earlier period.
-            judged.disposition == Disposition::Counted
-                && judged.origin.is_none()
-                && scene.judges(judged.pair)
-                && scene.desk.period.clears(issuer.occurred_at(judged.pair.issuer))
+            // A statement counts what came late with its own. What joined a leg that was released
+            // alone counted with it, in an earlier statement.
+            judged.disposition == Disposition::Counted && scene.judges(judged.pair)
         })
         .collect();
     order.sort_by_key(|&at| {

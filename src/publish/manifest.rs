@@ -27,6 +27,10 @@ pub struct Manifest {
     pub agreement: String,
     /// The period.
     pub period: String,
+    /// Its first instant, in the agreement's zone.
+    pub period_from: String,
+    /// The first instant after it.
+    pub period_to: String,
     /// The as-of date.
     pub as_of: String,
     /// `provisional` or `final`, or `blocked` where a discrepancy blocks the statement.
@@ -46,6 +50,8 @@ pub struct Manifest {
     /// The thresholds of the pipeline's rules that were reached.
     #[serde(default)]
     pub thresholds: Vec<ThresholdEntry>,
+    /// The terms of the agreement that were in force in the period: what it is valued at.
+    pub terms: Vec<TermEntry>,
     /// The final publications that were taken from, the earliest first.
     #[serde(default)]
     pub past: Vec<PastEntry>,
@@ -95,6 +101,22 @@ pub struct ThresholdEntry {
     pub limit: String,
     /// What was found.
     pub found: String,
+}
+
+/// A term of the agreement over a part of the period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TermEntry {
+    /// Whose points, `a` or `b`, where it is a term of one party's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub party: Option<String>,
+    /// Which: `ratio`, `redemption rate`, `rounding of mirrors` and the like.
+    pub term: String,
+    /// Its first instant within the period.
+    pub from: String,
+    /// The first instant at which it holds no more, or the period's end.
+    pub to: String,
+    /// What it says.
+    pub value: String,
 }
 
 /// A final publication that was taken from.

@@ -1,5 +1,6 @@
 //! Final publications read back: what was published, and nothing else, is what later periods know
-//! of the past. A file is read only when it has the digest that its manifest gives it.
+//! of the past. Files are read only after each was found to have the digest that its manifest gives
+//! it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -89,12 +90,12 @@ impl Final {
         format!("{}/{}", self.label, name.to_string_lossy())
     }
 
-    /// Reads the columns of a table, batch by batch, after its digest has been compared with the
-    /// manifest's. `each` is told the number of the batch's first row, one-based.
+    /// Reads the columns of a table, batch by batch. Whoever reads has compared the files with
+    /// their digests before, by [`Final::verify_all`]. `each` is told the number of the batch's
+    /// first row, one-based.
     ///
     /// # Errors
-    /// [`PublishError`] when the file is not what was published, cannot be read, or lacks a column;
-    /// and what `each` fails with.
+    /// [`PublishError`] when the file cannot be read or lacks a column; and what `each` fails with.
     pub fn scan<E: From<PublishError>>(
         &self,
         table: &str,
@@ -102,7 +103,6 @@ impl Final {
         mut each: impl FnMut(u64, &Columns<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let path = self.folder.join(format!("{table}.parquet"));
-        self.verify(&path)?;
         let file = File::open(&path).map_err(at("open", &path))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(PublishError::from)?;
         let names = columns.iter().copied();
@@ -225,12 +225,14 @@ impl Columns<'_> {
     }
 }
 
-/// The statements of a final publication, by currency.
+/// The statements of a final publication, by currency, of which the opening carry is what the
+/// statements `before` carried.
 ///
 /// # Errors
 /// [`PublishError`] when the file is not what was published.
 pub fn closed_statements(
     publication: &Final,
+    before: Option<&BTreeMap<Currency, ClosedStatement>>,
 ) -> Result<BTreeMap<Currency, ClosedStatement>, PublishError> {
     let mut statements = BTreeMap::new();
     let wanted = ["currency", "carry_forward", "amount_due", "payer", "due_date"];
@@ -255,6 +257,12 @@ pub fn closed_statements(
                 due_date: days[row],
                 late_fees: Money::zero(currency),
             };
+            let carried = before.and_then(|before| before.get(&currency));
+            let carried = carried.filter(|carried| {
+                carried.debtor().is_some() && carried.debtor() == statement.debtor()
+            });
+            let late_fees = carried.map_or(statement.late_fees, |carried| carried.late_fees);
+            let statement = ClosedStatement { late_fees, ..statement };
             statements.insert(currency, statement);
         }
         Ok::<(), PublishError>(())
@@ -287,7 +295,7 @@ pub fn closings(publication: &Final) -> Result<Both<Vec<Closing>>, PublishError>
     Ok(closings)
 }
 
-/// Sums the late fees that the payer of each statement pays.
+/// Adds the late fees that the debtor of each statement pays, as far as it owes anything.
 fn late_fees(
     publication: &Final,
     statements: &mut BTreeMap<Currency, ClosedStatement>,
@@ -304,7 +312,7 @@ fn late_fees(
                 let currency = Currency::of(currencies.value(row))?;
                 let statement = statements.get_mut(&currency)?;
                 let amount = Money::exactly(amount?, currency).ok()?;
-                if statement.payer.map(Party::letter) == Some(payers.value(row)) {
+                if statement.debtor().map(Party::letter) == Some(payers.value(row)) {
                     statement.late_fees = statement.late_fees.checked_add(amount).ok()?;
                 }
                 Some(())
@@ -314,6 +322,13 @@ fn late_fees(
                 what: format!("row {} is not sound", first_row + row as u64),
             })?;
         }
-        Ok(())
-    })
+        Ok::<(), PublishError>(())
+    })?;
+    for statement in statements.values_mut() {
+        let owed = statement.owed();
+        if statement.late_fees.decimal() > owed.decimal() {
+            statement.late_fees = owed;
+        }
+    }
+    Ok(())
 }

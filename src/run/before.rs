@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::{Error, terms};
 use crate::agreement::Agreement;
 use crate::detect::SentBefore;
 use crate::frame::books::Balances;
@@ -12,7 +12,7 @@ use crate::pipeline::Pipeline;
 use crate::publish::{Final, Folder, PublishError, closed_statements, closings};
 use crate::value::money::Money;
 use crate::value::party::Both;
-use crate::value::period::{Cycle, Period};
+use crate::value::period::{Cycle, Instant, Period};
 
 /// The past of a run, with the publications that it is read from.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct Before {
     pub finals: Vec<Final>,
     /// What each party's accounts were closed with by the period just before, where they were.
     pub closings: Both<Option<Balances>>,
+    /// The place of the run's own period's final publication, where it is closed.
+    pub closed_as: Option<String>,
     /// The first later period that is closed, where the run's own is open.
     pub overtaken_by: Option<String>,
 }
@@ -49,17 +51,14 @@ impl Before {
 /// Finds the final publications before a period.
 ///
 /// # Errors
-/// [`Error`] when a publication is not what it was.
+/// [`Error`] when a publication is not what it was, or the pipeline is not what it was closed by.
 pub fn look_back(pipeline: &Pipeline, period: &Period, folder: &Folder) -> Result<Before, Error> {
     let agreement = &pipeline.agreement;
     let mut found: Vec<(Period, Final)> = Vec::new();
     let mut later: Option<Period> = None;
-    let mut is_closed = false;
+    let mut closed_as = None;
     for publication in folder.finals()? {
-        if publication.manifest.agreement != agreement.id {
-            continue;
-        }
-        let Some(whole) = whole(&publication, agreement)? else { continue };
+        let whole = whole(&publication, agreement)?;
         if whole.start < period.start {
             let (as_of, zone) = (publication.as_of, &agreement.zone);
             let seen = Period::labelled(&whole.label, as_of, agreement.cycle, zone);
@@ -68,7 +67,7 @@ pub fn look_back(pipeline: &Pipeline, period: &Period, folder: &Folder) -> Resul
             })?;
             found.push((seen, publication));
         } else if whole.label == period.label {
-            is_closed = true;
+            closed_as = Some(publication.place());
         } else if later.as_ref().is_none_or(|later| whole.start < later.start) {
             later = Some(whole);
         }
@@ -78,13 +77,16 @@ pub fn look_back(pipeline: &Pipeline, period: &Period, folder: &Folder) -> Resul
         publication.verify_all()?;
         goes_on_from(publication, &found[..at])?;
     }
-    let mut closed = Vec::new();
+    let mut closed: Vec<ClosedPeriod> = Vec::new();
     for (period, publication) in &found {
+        terms::refuse_changed(publication, period, agreement)?;
+        let before = closed.last().map(|before| &before.statements);
+        let statements = closed_statements(publication, before)?;
         closed.push(ClosedPeriod {
             period: period.clone(),
             place: publication.place(),
             digest: publication.digest.clone(),
-            statements: closed_statements(publication)?,
+            statements,
         });
     }
     let opening = opening(&closed, period, agreement);
@@ -100,8 +102,8 @@ pub fn look_back(pipeline: &Pipeline, period: &Period, folder: &Folder) -> Resul
         });
     }
     refuse_stranded(&past, agreement)?;
-    let overtaken_by = later.filter(|_| !is_closed).map(|later| later.label);
-    Ok(Before { past, finals, closings: balances, overtaken_by })
+    let overtaken_by = later.filter(|_| closed_as.is_none()).map(|later| later.label);
+    Ok(Before { past, finals, closings: balances, closed_as, overtaken_by })
 }
 
 /// Refuses a carry that no statement could take up.
@@ -120,16 +122,32 @@ fn refuse_stranded(past: &Past, agreement: &Agreement) -> Result<(), Error> {
     Ok(())
 }
 
-/// The period of a final publication; `None` where its label is of another cycle, and so of an
-/// agreement that cleared otherwise.
-fn whole(publication: &Final, agreement: &Agreement) -> Result<Option<Period>, PublishError> {
+/// The period of a final publication, which has to be of this agreement and its cycle: what another
+/// one left open or carried, this one would not know.
+fn whole(publication: &Final, agreement: &Agreement) -> Result<Period, Error> {
     let label = &publication.label;
-    let of = |cycle: Cycle| Period::whole(label, cycle, &agreement.zone);
-    if [Cycle::Daily, Cycle::Monthly, Cycle::Quarterly].into_iter().all(|cycle| of(cycle).is_none())
-    {
-        return Err(publication.altered(format!("its period `{label}` is none")));
+    let unlike = |term, closed: &str, now: &str| Error::Unlike {
+        place: publication.place(),
+        term,
+        closed: closed.to_owned(),
+        now: now.to_owned(),
+    };
+    if publication.manifest.agreement != agreement.id {
+        return Err(unlike("agreement", &publication.manifest.agreement, &agreement.id));
     }
-    Ok(of(agreement.cycle))
+    let of = |cycle: Cycle| Period::whole(label, cycle, &agreement.zone);
+    if let Some(whole) = of(agreement.cycle) {
+        let manifest = &publication.manifest;
+        let closed = format!("{} to {}", manifest.period_from, manifest.period_to);
+        let at = |at: Instant| at.show(&agreement.zone);
+        let now = format!("{} to {}", at(whole.start), at(whole.end));
+        return if closed == now { Ok(whole) } else { Err(unlike("time", &closed, &now)) };
+    }
+    let cycles = [Cycle::Daily, Cycle::Monthly, Cycle::Quarterly];
+    match cycles.into_iter().find(|&cycle| of(cycle).is_some()) {
+        Some(cycle) => Err(unlike("cycle", cycle.word(), agreement.cycle.word())),
+        None => Err(publication.altered(format!("its period `{label}` is none")).into()),
+    }
 }
 
 /// Compares what a final publication says that it took from with the publications before it.
@@ -160,12 +178,9 @@ fn goes_on_from(publication: &Final, before: &[(Period, Final)]) -> Result<(), P
 ///
 /// # Errors
 /// [`Error::Final`].
-pub fn refuse_closed(period: &Period, folder: &Folder) -> Result<(), Error> {
-    let finals = folder.finals()?;
-    match finals.iter().find(|publication| publication.label == period.label) {
-        Some(publication) => {
-            Err(Error::Final { period: period.label.clone(), place: publication.place() })
-        }
+pub fn refuse_closed(period: &Period, before: &Before) -> Result<(), Error> {
+    match &before.closed_as {
+        Some(place) => Err(Error::Final { period: period.label.clone(), place: place.clone() }),
         None => Ok(()),
     }
 }

@@ -81,16 +81,28 @@ pub enum Error {
         /// The first later period that is closed.
         later: String,
     },
+    /// The pipeline's folder has final publications that it cannot go on from.
+    #[error("{place} was closed under the {term} {closed}; the pipeline has {now}")]
+    Unlike {
+        /// The final publication.
+        place: String,
+        /// `agreement`, `cycle` or `time`.
+        term: &'static str,
+        /// What it was closed under.
+        closed: String,
+        /// What the pipeline has.
+        now: String,
+    },
     /// A version on which a closed period rests was changed.
     #[error("{place} was settled at the {term} {settled}; of {at} the pipeline has {now}")]
     Repriced {
-        /// The settled event's place.
+        /// The final publication.
         place: String,
         /// Which term.
         term: String,
-        /// The instant whose versions valued it.
+        /// The first instant of its period at which the term is another now.
         at: String,
-        /// What it was settled at.
+        /// What it was closed with.
         settled: String,
         /// What the pipeline has in force then.
         now: String,
@@ -163,6 +175,7 @@ impl Error {
             | Error::TooEarly { .. }
             | Error::Unclosed { .. }
             | Error::Overtaken { .. }
+            | Error::Unlike { .. }
             | Error::Repriced { .. }
             | Error::Stranded { .. } => exit::USAGE,
             Error::Source(SourceError::Io { .. } | SourceError::Unwritten { .. })

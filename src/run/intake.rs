@@ -94,16 +94,26 @@ pub fn survey(pipeline: &Pipeline, period: &Period, past: &Past, aim: Aim) -> Re
         .filter(|feed| feed.columns.iter().any(|column| column.field.name == "sha256"))
         .map(|feed| feed.owner)
         .collect();
+    let (cycle, zone) = (pipeline.agreement.cycle, &pipeline.agreement.zone);
+    let mut next = period.next(cycle, zone).map(|next| pipeline.feeds(&next).into_iter());
     let mut feeds = Vec::new();
     for feed in planned {
+        let next = next.as_mut().and_then(Iterator::next);
         let own = feed.find().map_err(not_found(&feed))?;
         let mut paths = own.clone();
         paths.extend(feed.find_following().map_err(not_found(&feed))?);
         paths.sort_unstable();
         paths.dedup();
+        let mut again = Vec::new();
+        if let Some(next) = next.filter(|feed| !feed.following.is_empty()) {
+            again = next.find().map_err(not_found(&feed))?;
+            again.extend(next.find_following().map_err(not_found(&feed))?);
+        }
         let mut files = source::survey(&feed, &paths, with_sha256.contains(&feed.owner))?;
         for file in &mut files {
-            file.follows = own.binary_search(&feed.root.join(&file.path)).is_err();
+            let path = feed.root.join(&file.path);
+            file.follows = own.binary_search(&path).is_err();
+            file.comes_again = again.contains(&path);
         }
         feeds.push((feed, files));
     }

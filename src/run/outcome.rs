@@ -8,7 +8,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::evidence::Evidence;
-use super::{Aim, Error, Known};
+use super::{Aim, Error, Known, terms};
 use crate::agreement::Agreement;
 use crate::control::{self, ControlTotal};
 use crate::detect;
@@ -461,6 +461,8 @@ fn manifest(
         pipeline_digest: pipeline.digest.clone(),
         agreement: pipeline.agreement.id.clone(),
         period: period.label.clone(),
+        period_from: period.start.show(&pipeline.agreement.zone),
+        period_to: period.end.show(&pipeline.agreement.zone),
         as_of: period.as_of.to_string(),
         status: PROVISIONAL.to_owned(),
         contact_key: pipeline.key_name.as_ref().map(|name| name.id.clone()),
@@ -469,6 +471,7 @@ fn manifest(
         severities,
         discrepancies,
         thresholds: summary.reached.iter().map(threshold_entry).collect(),
+        terms: terms::entries(&pipeline.agreement, period),
         past: evidence.scope.past.closed.iter().map(past_entry).collect(),
         inputs: inputs.collect(),
         outputs,

@@ -4,7 +4,6 @@
 
 mod cleared;
 mod index;
-mod price;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +12,6 @@ use jiff::civil::Date;
 
 use super::Error;
 use super::before::Before;
-use crate::agreement::Agreement;
 use crate::frame::books::{Books, RecalledRow};
 use crate::past::{Scope, Settled};
 use crate::publish::{Final, PublishError};
@@ -41,11 +39,9 @@ pub struct Recalled {
 /// Brings back what the run has to know.
 ///
 /// # Errors
-/// [`Error`] when a publication is not what it was, or the pipeline would price otherwise what is
-/// settled.
+/// [`Error`] when a publication is not what it was.
 pub fn recall(
     period: &Period,
-    agreement: &Agreement,
     before: &Before,
     books: &Books,
     files: &Both<Vec<String>>,
@@ -75,7 +71,7 @@ pub fn recall(
         hand.find_families(publication, &mut families)?;
     }
     for publication in &before.finals {
-        hand.bring_cleared(agreement, publication, &families)?;
+        hand.bring_cleared(publication, &families)?;
     }
     for publication in &before.finals {
         hand.bring_settled(publication)?;

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::{Error, Evidence, Order, Watch, before, intake, recall};
+use super::{Error, Evidence, Order, Watch, before, intake};
 use crate::agreement::Agreement;
 use crate::clear;
 use crate::pipeline::{self, Pipeline};
@@ -53,16 +53,7 @@ pub fn roundings(order: &Order, watch: &dyn Watch) -> Result<Roundings, Error> {
         watch.stage("digest inputs", "校验输入", None);
         let before = before::look_back(&pipeline, &period, &folder)?;
         let known = intake::survey(&pipeline, &period, &before.past, super::Aim::Provisional)?;
-        let (mut intake, ledgers) = intake::read(&known, watch)?;
-        let recalled = recall::recall(
-            &period,
-            &pipeline.agreement,
-            &before,
-            &intake.books,
-            &intake.paths.ledger,
-        )?;
-        let scope = intake.take_up(&ledgers, recalled)?;
-        let evidence = super::judge(&pipeline, scope, intake, &before, order, watch)?;
+        let evidence = super::examine(&pipeline, &period, (&known, &before), order, watch)?;
         compare(&pipeline, &period, &evidence)
     })
 }

@@ -70,8 +70,17 @@ fn input(packing: &Packing, path: &Path, name: String, with_sha256: bool) -> io:
     };
     let beside = beside_of(packing, path, &name, computed.as_deref())?;
     let sha256 = sha256.filter(|_| with_sha256);
-    let (repeats, follows, rows) = (None, false, 0);
-    Ok(InputFile { path: name, bytes, blake3, sha256, repeats, follows, beside, rows })
+    Ok(InputFile {
+        path: name,
+        bytes,
+        blake3,
+        sha256,
+        repeats: None,
+        follows: false,
+        comes_again: false,
+        beside,
+        rows: 0,
+    })
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -114,6 +114,16 @@ impl Ratio {
         Ratio { numerator: self.denominator, denominator: self.numerator }
     }
 
+    /// The same ratio in its least terms.
+    #[must_use]
+    pub fn reduced(self) -> Ratio {
+        let (mut divisor, mut rest) = (self.numerator, self.denominator);
+        while rest > 0 {
+            (divisor, rest) = (rest, divisor % rest);
+        }
+        Ratio { numerator: self.numerator / divisor, denominator: self.denominator / divisor }
+    }
+
     /// Acceptor points of the ratio.
     #[must_use]
     pub fn numerator(self) -> i64 {

@@ -1,8 +1,11 @@
 //! A few months of two small books, written row by row, of which one is closed after the other.
 
+mod bounds;
 mod decided;
 mod finals;
 mod settled;
+mod terms;
+mod waiting;
 
 use std::fmt::Write;
 use std::fs;
@@ -81,6 +84,11 @@ impl Months {
 
     pub fn declare_terms(&self, change: impl Fn(String) -> String) {
         self.declare("[reference]", &change(TERMS.to_owned()));
+    }
+
+    /// Changes the text of the pipeline.
+    pub fn change(&self, from: &str, to: &str) {
+        replace(self.path("pipeline.yaml"), from, to);
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -200,6 +208,22 @@ const SETTLEMENTS: &str = "settlement_id,period,currency,kind,amount,on\n";
 pub fn cells(rows: &[Row], columns: &[&str]) -> Vec<String> {
     let cells = rows.iter().map(|row| columns.iter().map(|column| row[*column].as_str()));
     cells.map(|cells| cells.collect::<Vec<&str>>().join(" ")).collect()
+}
+
+/// The error of a run that should have ended so, with what it says.
+pub fn ended(outcome: Result<Outcome, Error>, code: u8, says: &[&str]) {
+    let error = outcome.map(|outcome| outcome.manifest.status).unwrap_err();
+    let text = error.to_string();
+    assert_eq!(error.exit_code(), code, "{text}");
+    for part in says {
+        assert!(text.contains(part), "{text:?} does not say {part:?}");
+    }
+}
+
+pub fn replace(file: PathBuf, from: &str, to: &str) {
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains(from), "{text}");
+    fs::write(file, text.replace(from, to)).unwrap();
 }
 
 /// Changes a byte in the middle of a file.

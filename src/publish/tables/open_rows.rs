@@ -1,6 +1,6 @@
-//! Ledger rows as they were read: those that a run leaves open (held, or of later days), which the
-//! next period takes up, and those that are settled without being counted, which no period judges
-//! again.
+//! Ledger rows as they were read: those that a run leaves open (held, or waiting for a later
+//! period), which the next period takes up, and those that are settled without being counted, which
+//! no period judges again.
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -100,7 +100,7 @@ pub fn open_rows<'a>() -> Table<OpenRow<'a>> {
     Table {
         name: "open_rows",
         zh: "未结明细",
-        meaning: "a ledger row that the next period takes up, as it was read: held, or of later days",
+        meaning: "a ledger row that the next period takes up, as it was read: held, or waiting for a later period",
         columns: vec![
             text("party", "一方", |row| letter(Some(row.party)), "Whose book: a or b."),
             text("event_id", "流水号", |row| some(row.event_id), "The event on this book."),

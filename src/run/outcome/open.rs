@@ -1,6 +1,7 @@
-//! The rows that a run leaves open: what is held, and what it has read of later days.
+//! The rows that a run leaves open: what is held, what is pending or belongs to a pair of a later
+//! period, and what it has read of later days.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::directions;
 use super::items::{Direction, Items};
@@ -27,11 +28,14 @@ struct Later<'a> {
 }
 
 impl Later<'_> {
-    /// Whether the file has what the next period's own files have as well.
-    fn follows<P: Programme>(&self, ledger: &Ledger<P>, row: u32) -> bool {
-        let (file, _) = ledger.origins.of(row);
-        let file = self.feed.and_then(|feed| feed.files.get(file as usize));
-        file.is_some_and(|file| file.follows)
+    /// Whether the row stands in a file of later days which the next period reads itself.
+    fn comes_again<P: Programme>(&self, ledger: &Ledger<P>, row: u32) -> bool {
+        let (part, _) = ledger.origins.of(row);
+        let file = self.feed.and_then(|feed| {
+            let part = feed.parts.get(part as usize)?;
+            feed.files.get(part.file as usize)
+        });
+        file.is_some_and(|file| file.follows && file.comes_again)
     }
 
     /// Whether a row that moves a balance moved it after its account was closed.
@@ -75,19 +79,47 @@ impl<'a> Items<'a> {
         let held: BTreeMap<u32, Option<&Cause>> =
             pairs.chain(mirrors).chain(items).chain(legs).collect();
         let later = self.later_of::<P>();
+        let waiting = self.waiting(direction, accepted, later.last);
         let is_later = |row: &u32| {
             let lineage = direction.lineage;
             let is_settled = self.evidence.scope.settled(P::PARTY, *row).is_some();
             let after = (ledger.occurred_at(*row) > later.last && !is_settled)
                 || (later.moved_later(ledger, *row) && moves(ledger, lineage, *row));
-            after
+            (after || waiting.contains(row))
                 && lineage.standing[*row as usize] != Standing::Extra
                 && !held.contains_key(row)
-                && !later.follows(ledger, *row)
+                && !later.comes_again(ledger, *row)
         };
         let later = ledger.rows().filter(is_later);
         rows.extend(later.map(|row| self.open_row(ledger, row, None)));
         rows.extend(held.iter().map(|(&row, &cause)| self.open_row(ledger, row, cause)));
+    }
+
+    /// Legs that only a later period can settle: those that are pending, and the party's mirrors of
+    /// issuer's legs after the period's last instant.
+    fn waiting<P: Side>(
+        &self,
+        direction: Direction<'a, P>,
+        accepted: &Judgement<P::Partner>,
+        last: Instant,
+    ) -> BTreeSet<u32> {
+        let pending = Disposition::Pending;
+        let issued = direction.judged;
+        let pairs = issued.pairs.iter().filter(|pair| pair.disposition == pending);
+        let items = issued.items.iter().filter(|item| item.disposition == pending);
+        let legs = accepted.items.iter().filter(|item| item.disposition == pending);
+        let is_settled = |row| self.evidence.scope.settled(P::PARTY, row).is_some();
+        let is_later = |leg| direction.acceptor.occurred_at(leg) > last;
+        let mirrors = accepted.pairs.iter().filter(|judged| {
+            let (leg, mirror) = (judged.pair.issuer, judged.pair.acceptor);
+            judged.disposition == pending || (is_later(leg) && !is_settled(mirror))
+        });
+        pairs
+            .map(|pair| pair.pair.issuer)
+            .chain(mirrors.map(|pair| pair.pair.acceptor))
+            .chain(items.filter_map(|item| item.issuer))
+            .chain(legs.filter_map(|item| item.acceptor))
+            .collect()
     }
 
     fn later_of<P: Side>(&self) -> Later<'a> {

@@ -4,15 +4,12 @@ use std::collections::BTreeSet;
 
 use arrow::array::StringArray;
 
-use super::super::Error;
 use super::Hand;
 use super::index::{party_of, said, unsound, word};
-use super::price::{Prices, Published};
-use crate::agreement::Agreement;
 use crate::frame::books::RecalledRow;
 use crate::past::Settled;
 use crate::publish::{Columns, Final, PublishError};
-use crate::value::kind::{Flow, Kind, Status};
+use crate::value::kind::{Kind, Status};
 use crate::value::party::Party;
 use crate::value::period::Instant;
 
@@ -68,22 +65,15 @@ impl Hand<'_> {
     }
 
     /// Brings back the cleared events of those families, and every leg that was cleared alone.
-    ///
-    /// # Errors
-    /// [`Error::Repriced`] when the pipeline would value one of them otherwise than it was.
     pub fn bring_cleared(
         &mut self,
-        agreement: &Agreement,
         publication: &Final,
         families: &Families,
-    ) -> Result<(), Error> {
-        let columns = [&Prices::COLUMNS[..], &COLUMNS].concat();
-        publication.scan(TABLE, &columns, |first_row, rows| {
+    ) -> Result<(), PublishError> {
+        publication.scan(TABLE, &COLUMNS, |first_row, rows| {
             let sides = [Leg::of(rows, ISSUERS)?, Leg::of(rows, ACCEPTORS)?];
-            let (issuers, flows) = (rows.texts("issuer")?, rows.texts("flow")?);
-            let orders = rows.texts("order_no")?;
+            let (issuers, orders) = (rows.texts("issuer")?, rows.texts("order_no")?);
             let cleared = rows.integers("points")?;
-            let prices = Prices::of(rows)?;
             for (row, line) in (0..rows.len()).zip(first_row..) {
                 let issuer = party_of(issuers.value(row));
                 let ids = [said(sides[0].ids, row), said(sides[1].ids, row)];
@@ -99,14 +89,6 @@ impl Hand<'_> {
                 for (side, party) in [issuer, issuer.partner()].into_iter().enumerate() {
                     let Some(read) = sides[side].read(row) else { continue };
                     let leg = read.ok_or_else(unsound)?;
-                    let at = leg.occurred_at;
-                    if leg.kind != Kind::Reversal && legs == [None, None] {
-                        let flow = word(Flow::ALL, Flow::WORDS, said(flows, row));
-                        let flow = flow.ok_or_else(unsound)?;
-                        let published = Published { issuer, flow, at, points };
-                        let place = || format!("{}/{TABLE}.parquet:{line}", publication.place());
-                        prices.compare(agreement, published, row, place)?;
-                    }
                     let leg = RecalledRow {
                         order_no: said(orders, row).map(str::to_owned),
                         file: self.file(party, publication, TABLE),
@@ -126,9 +108,10 @@ impl Hand<'_> {
     }
 }
 
-/// What is read of `cleared_events` besides prices.
-const COLUMNS: [&str; 18] = [
+/// What is read of `cleared_events`.
+const COLUMNS: [&str; 19] = [
     "issuer",
+    "points",
     "order_no",
     "issuer_event_id",
     "kind",

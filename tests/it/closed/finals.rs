@@ -5,9 +5,9 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use hutong::publish::Published;
-use hutong::run::{Error, Outcome, exit};
+use hutong::run::exit;
 
-use super::{Months, TERMS, bend};
+use super::{Months, TERMS, bend, ended, replace};
 
 /// March closed with one spend.
 fn march() -> Months {
@@ -15,22 +15,6 @@ fn march() -> Months {
     months.books("2026-03", &["A1 xburn -1000 03-05"], &["B1 xaccept 333 03-05 counter=A1"]);
     months.close("2026-03");
     months
-}
-
-/// The error of a run that should have ended so, with what it says.
-fn ended(outcome: Result<Outcome, Error>, code: u8, says: &[&str]) {
-    let error = outcome.map(|outcome| outcome.manifest.status).unwrap_err();
-    let text = error.to_string();
-    assert_eq!(error.exit_code(), code, "{text}");
-    for part in says {
-        assert!(text.contains(part), "{text:?} does not say {part:?}");
-    }
-}
-
-fn replace(file: PathBuf, from: &str, to: &str) {
-    let text = fs::read_to_string(&file).unwrap();
-    assert!(text.contains(from), "{text}");
-    fs::write(file, text.replace(from, to)).unwrap();
 }
 
 #[test]
@@ -147,16 +131,17 @@ fn a_manifest_that_cannot_be_understood_names_itself() {
 
 #[test]
 fn a_carry_whose_currency_is_declared_no_more_ends_the_run() {
-    let months = march();
-    let in_hkd = TERMS.replace("per_point: \"0.008\"", "per_point: \"0.008\", currency: HKD")
-        + "  also: [{ currency: HKD, minimum_settlement: \"100\" }]\n";
-    let months_in_hkd = Months::new();
-    months_in_hkd.declare("[reference]", &in_hkd);
-    let mirror = ["B1 xaccept 333 03-05 counter=A1"];
-    months_in_hkd.books("2026-03", &["A1 xburn -1000 03-05"], &mirror);
-    months_in_hkd.close("2026-03");
-    months_in_hkd.declare("[reference]", TERMS);
-    ended(months_in_hkd.try_close("2026-04"), exit::USAGE, &["2026-03", "8.00 HKD"]);
+    let closed_with = |carry: &str| {
+        let months = Months::new();
+        let also = "{ currency: HKD, minimum_settlement: \"100\", opening_carry: \"CARRY\" }";
+        let also = also.replace("CARRY", carry);
+        months.declare("[reference]", &format!("{TERMS}  also: [{also}]\n"));
+        months.close("2026-03");
+        months.declare("[reference]", TERMS);
+        months
+    };
+    let says = &["2026-03", "8.00 HKD"];
+    ended(closed_with("8").try_close("2026-04"), exit::USAGE, says);
     // Nothing is carried here, and so any currency may go.
-    months.close("2026-04");
+    closed_with("0").close("2026-04");
 }

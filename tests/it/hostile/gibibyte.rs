@@ -62,6 +62,7 @@ fn every_format_alone() {
             sha256: None,
             repeats: None,
             follows: false,
+            comes_again: false,
             beside: None,
             rows: 0,
         };

@@ -12,9 +12,8 @@ impl Books<'_> {
     pub fn cap(&mut self, judged: &[Judged]) {
         let mut order: Vec<Judged> = judged.to_vec();
         order.retain(|pair| {
-            let entry = &self.entries[pair.issuer];
-            let now = self.belongs(pair.issuer) && self.clears(entry.row.occurred_at);
-            now && entry.fate == Some(Fate::Counted) && !self.is_prior(pair.issuer)
+            let fate = self.entries[pair.issuer].fate;
+            self.belongs(pair.issuer) && fate == Some(Fate::Counted)
         });
         order.sort_by_key(|pair| {
             let row = &self.entries[pair.issuer].row;

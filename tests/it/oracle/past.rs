@@ -55,6 +55,7 @@ pub struct Balance {
     pub payer: Option<Party>,
     pub amount_due: Fraction,
     pub carry_forward: Fraction,
+    /// Late fees that whoever owes the net owes in it, those in its opening carry among them.
     pub late_fees: Fraction,
     pub due_day: Date,
 }

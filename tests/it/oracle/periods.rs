@@ -48,7 +48,9 @@ impl Books<'_> {
                 continue;
             }
             let is_held = matches!(entry.fate, Some(Fate::Held(_))) && self.belongs(index);
-            if !is_held && !entry.follows && self.is_of_later_days(index, accounts) {
+            let waits = self.waits_for_another_period(index);
+            let is_later = waits || self.is_of_later_days(index, accounts);
+            if !is_held && !entry.follows && is_later {
                 open.push((leg(index), ""));
             }
             if !self.belongs(index) {
@@ -66,6 +68,16 @@ impl Books<'_> {
             after.yesterday().unwrap().checked_add(jiff::Span::new().days(world.due_days));
         let balances = answer.statements.iter().map(|statement| {
             let payer = if statement.net > Fraction::ZERO { Party::A } else { Party::B };
+            let currency = statement.currency.as_str();
+            // What was carried in holds late fees too, if it is owed by the same party.
+            let carried = self.past.before(world).and_then(|before| {
+                let mut balances = before.balances.iter();
+                let carried = balances.find(|balance| balance.currency == currency)?;
+                let zero = Fraction::ZERO;
+                let owed_by_a = carried.carry_forward > zero;
+                let same = carried.carry_forward != zero && owed_by_a == (payer == Party::A);
+                same.then_some(carried.late_fees)
+            });
             // What the other party owes as late fees is no part of what this one has to pay.
             let fees = answer.lines.iter().filter(|line| {
                 line.item == "late_fee"
@@ -82,7 +94,9 @@ impl Books<'_> {
                 payer: (statement.amount_due > Fraction::ZERO).then_some(payer),
                 amount_due: statement.amount_due,
                 carry_forward: statement.carry_forward,
-                late_fees: fees.fold(Fraction::ZERO, |sum, line| sum + line.amount),
+                late_fees: fees
+                    .fold(carried.unwrap_or(Fraction::ZERO), |sum, line| sum + line.amount)
+                    .min(statement.net.abs()),
                 due_day: due_day.clone().unwrap(),
             }
         });
@@ -96,6 +110,16 @@ impl Books<'_> {
             balances: balances.collect(),
         })
     }
+
+    /// Whether a leg is pending, or the mirror of what is dated after the period.
+    fn waits_for_another_period(&self, index: usize) -> bool {
+        let entry = &self.entries[index];
+        let is_pending = matches!(entry.fate, Some(Fate::Pending(_))) && self.belongs(index);
+        let end = self.world.period_bounds().1;
+        let of_later = self.entries[self.decides(index)].row.occurred_at >= end;
+        entry.role != Role::Own && entry.settled.is_none() && (is_pending || of_later)
+    }
+
     /// Whether a row is dated after the period, or moves its balance after that was closed.
     fn is_of_later_days(&self, index: usize, accounts: &[(Account, i64)]) -> bool {
         let entry = &self.entries[index];

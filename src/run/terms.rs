@@ -1,0 +1,147 @@
+//! The terms that a publication rests on: they stand in its manifest, and every later run compares
+//! those of closed periods with its pipeline, so that no version is edited under what was closed.
+
+use jiff::Timestamp;
+
+use super::Error;
+use crate::agreement::Agreement;
+use crate::publish::{Final, PublishError, TermEntry};
+use crate::value::kind::Flow;
+use crate::value::party::Party;
+use crate::value::period::{Instant, Period};
+use crate::value::points::Ratio;
+use crate::value::price::Price;
+use crate::value::version::Versions;
+
+/// A term over a part of a period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Term {
+    party: Option<Party>,
+    name: String,
+    from: Instant,
+    to: Instant,
+    value: String,
+}
+
+/// What a period rests on, as its manifest says it.
+#[must_use]
+pub fn entries(agreement: &Agreement, period: &Period) -> Vec<TermEntry> {
+    let terms = in_force(agreement, period).into_iter();
+    let entry = |term: Term| TermEntry {
+        party: term.party.map(|party| party.letter().to_owned()),
+        term: term.name,
+        from: term.from.show(&agreement.zone),
+        to: term.to.show(&agreement.zone),
+        value: term.value,
+    };
+    terms.map(entry).collect()
+}
+
+/// Refuses a pipeline that would value a closed period otherwise than it was closed. A gap may be
+/// filled: nothing was settled in it.
+///
+/// # Errors
+/// [`Error::Repriced`] for the first term that is another now.
+pub fn refuse_changed(
+    publication: &Final,
+    period: &Period,
+    agreement: &Agreement,
+) -> Result<(), Error> {
+    let now = in_force(agreement, period);
+    for entry in &publication.manifest.terms {
+        let term = read(publication, entry)?;
+        let same = |other: &&Term| other.party == term.party && other.name == term.name;
+        let over = |at: Instant| {
+            let mut all = now.iter().filter(same);
+            all.find(|other| other.from <= at && at < other.to)
+        };
+        let mut at = term.from;
+        while at < term.to {
+            match over(at) {
+                Some(other) if other.value == term.value => at = other.to,
+                other => {
+                    let code = term.party.map(|party| &agreement.parties.of(party).code);
+                    return Err(Error::Repriced {
+                        place: publication.place(),
+                        term: match code {
+                            Some(code) => format!("{code} {}", term.name),
+                            None => term.name,
+                        },
+                        at: at.show(&agreement.zone),
+                        settled: term.value,
+                        now: other.map_or_else(|| "none".to_owned(), |other| other.value.clone()),
+                    });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A term as a final publication has it.
+fn read(publication: &Final, entry: &TermEntry) -> Result<Term, PublishError> {
+    let instant = |text: &str| {
+        let at = text.parse::<Timestamp>().map(|at| Instant(at.as_microsecond()));
+        at.map_err(|_| publication.altered(format!("`{text}` among its terms is no instant")))
+    };
+    let letter = entry.party.as_deref();
+    Ok(Term {
+        party: Party::BOTH.into_iter().find(|party| Some(party.letter()) == letter),
+        name: entry.term.clone(),
+        from: instant(&entry.from)?,
+        to: instant(&entry.to)?,
+        value: entry.value.clone(),
+    })
+}
+
+/// The terms that decide what an event of the period is worth, in a fixed order. Values stand for
+/// versions: one may be renamed, or written otherwise.
+fn in_force(agreement: &Agreement, period: &Period) -> Vec<Term> {
+    let (start, end) = (period.start, period.end);
+    let whole = |party, name: &str, value: String| Term {
+        party,
+        name: name.to_owned(),
+        from: start,
+        to: end,
+        value,
+    };
+    let mirrors = agreement.mirror_rounding.word().to_owned();
+    let mut terms = vec![whole(None, "rounding of mirrors", mirrors)];
+    for party in Party::BOTH {
+        let ratios = agreement.ratios.of(party);
+        let ratio = |ratio: &Ratio| ratio.reduced().to_string();
+        terms.extend(steps(ratios, period, &whole(Some(party), "ratio", String::new()), ratio));
+        for &flow in Flow::ALL {
+            let name = format!("{} rate", flow.word());
+            let term = whole(Some(party), &name, "no money".to_owned());
+            if !agreement.is_settled(party, flow) {
+                terms.push(term);
+                continue;
+            }
+            let price = |price: &Price| {
+                format!("{} {}", price.rate.per_point().normalize(), price.currency.code())
+            };
+            terms.extend(steps(agreement.rates_of(party, flow), period, &term, price));
+        }
+    }
+    terms
+}
+
+/// A term's values within a period; versions of one value that touch are one.
+fn steps<T>(
+    versions: &Versions<T>,
+    period: &Period,
+    term: &Term,
+    value: impl Fn(&T) -> String,
+) -> Vec<Term> {
+    let mut steps: Vec<Term> = Vec::new();
+    for version in versions.within(period.start, period.end) {
+        let (from, to) = (version.from.max(period.start), version.to.min(period.end));
+        let value = value(&version.value);
+        match steps.last_mut().filter(|last| last.to == from && last.value == value) {
+            Some(last) => last.to = to,
+            None => steps.push(Term { from, to, value, ..term.clone() }),
+        }
+    }
+    steps
+}

@@ -1,0 +1,85 @@
+//! Late fees, caps and minimums over the periods.
+
+use super::{Months, cells};
+use crate::tables::table;
+
+/// 80,000.00 of March are ten days late: 400.00, which stay below the minimum and are carried into
+/// May. What is late of May in June is 80,000.00 of 80,400.00.
+#[test]
+fn a_late_fee_that_was_carried_bears_none() {
+    let months = Months::new();
+    months.declare_terms(|terms| {
+        terms.replace("minimum_settlement: \"0\"", "minimum_settlement: \"500\"")
+            + "  late_fee: { per_day: \"0.0005\", clause: l }\n"
+    });
+    months.change("grace_days: 2", "grace_days: 2\n  due_days: 20");
+    months.settle("P1,2026-03,CNY,paid,80000.00,2026-04-30\n");
+    let month = |period: &str, number: u32, day: &str| {
+        let leg = format!("A{number} xburn -10000000 {day}");
+        let mirror = format!("B{number} xaccept 3333333 {day} counter=A{number}");
+        months.books(period, &[&leg], &[&mirror]);
+    };
+    month("2026-03", 1, "03-05");
+    month("2026-05", 2, "05-05");
+    let columns = ["type", "amount", "payer", "reference"];
+    let expected: [(&str, &[&str]); 4] = [
+        ("2026-03", &["gross 80000.00 a "]),
+        ("2026-04", &["late_fee 400.00 a 2026-03"]),
+        ("2026-05", &["gross 80000.00 a ", "carry 400.00 a "]),
+        ("2026-06", &["late_fee 400.00 a 2026-05"]),
+    ];
+    for (period, lines) in expected {
+        months.close(period);
+        let found = table(&months.finally(period), "statement_lines");
+        assert_eq!(cells(&found, &columns), lines, "{period}");
+    }
+}
+
+/// A statement counts what comes late with its own: first what is older.
+#[test]
+fn what_comes_late_does_not_pass_by_caps_and_minimums() {
+    let months = Months::new();
+    months.declare_terms(|terms| {
+        terms
+            + "  caps: [{ issuer: a, per: member, points: \"1500\", clause: c }]\n"
+            + "  minimums: [{ issuer: a, points: \"100\", clause: c }]\n"
+    });
+    months.books("2026-03", &["A1 xburn -1000 03-05"], &["B1 xaccept 333 03-05 counter=A1"]);
+    months.close("2026-03");
+    months.books(
+        "2026-04",
+        &[
+            "A2 xburn -900 03-06",
+            "A3 xburn -30 03-06",
+            "A4 xburn -900 04-05",
+            "A5 xburn -600 04-06",
+        ],
+        &[
+            "B2 xaccept 300 03-06 counter=A2",
+            "B3 xaccept 10 03-06 counter=A3",
+            "B4 xaccept 300 04-05 counter=A4",
+            "B5 xaccept 200 04-06 counter=A5",
+        ],
+    );
+    months.close("2026-04");
+    assert_eq!(months.cleared("2026-04"), ["A2 B2 900 7.200000", "A5 B5 600 4.800000"]);
+    assert_eq!(months.held("2026-04"), ["a A3 B3 CAP-03", "a A4 B4 CAP-01"]);
+    // Both stay held until somebody decides.
+    months.close("2026-05");
+    assert_eq!(months.held("2026-05"), ["a A3 B3 CAP-03", "a A4 B4 CAP-01"]);
+}
+
+#[test]
+fn a_cap_that_is_switched_off_lets_go_what_it_held() {
+    let months = Months::new();
+    months.declare_terms(|terms| {
+        terms + "  caps: [{ issuer: a, per: member, points: \"500\", clause: c }]\n"
+    });
+    months.books("2026-03", &["A1 xburn -1000 03-05"], &["B1 xaccept 333 03-05 counter=A1"]);
+    months.close("2026-03");
+    assert_eq!(months.held("2026-03"), ["a A1 B1 CAP-01"]);
+    months.change("publish:", "rules: { CAP-01: off }\npublish:");
+    months.close("2026-04");
+    assert_eq!(months.cleared("2026-04"), ["A1 B1 1000 8.000000"]);
+    assert_eq!(months.codes("2026-04"), [""; 0]);
+}

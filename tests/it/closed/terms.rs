@@ -1,0 +1,121 @@
+//! A closed period stays what it was closed under: no pipeline prices it anew, and none of another
+//! agreement goes on from it.
+
+use hutong::run::exit;
+
+use super::{Months, ended};
+
+/// March closed with one spend that counts and one that is held.
+fn march() -> Months {
+    let months = Months::new();
+    months.books(
+        "2026-03",
+        &["A1 xburn -1000 03-05", "A3 xburn -600 03-05"],
+        &["B1 xaccept 333 03-05 counter=A1", "B3 xaccept 100 03-05 counter=A3"],
+    );
+    months.close("2026-03");
+    months
+}
+
+/// What is held, what comes late and what is brought back by nobody is of the terms of March.
+#[test]
+fn a_version_of_a_closed_period_cannot_be_edited() {
+    let changes: [(&str, &str, &[&str]); 6] = [
+        ("\"0.008\"", "\"0.009\"", &["SKY redemption rate 0.008 CNY", "0.009 CNY"]),
+        ("\"3:1\"", "\"2:1\"", &["SKY ratio 3:1", "2026-03-01T00:00:00+08:00", "2:1"]),
+        (
+            "- { issuer: b, per_point",
+            "- { issuer: a, per_point: \"0.010\", from: 2026-03-11, clause: p }\n    \
+             - { issuer: b, per_point",
+            &["SKY redemption rate 0.008 CNY", "2026-03-11T00:00:00+08:00", "0.01 CNY"],
+        ),
+        (
+            "\"0.008\", from: 2026-01-01",
+            "\"0.008\", from: 2026-03-06",
+            &["SKY redemption rate 0.008 CNY", "2026-03-01T00:00:00+08:00", "none"],
+        ),
+        (
+            "  minimum_settlement",
+            "  mirror_rounding: up\n  minimum_settlement",
+            &["rounding of mirrors down", "up"],
+        ),
+        (
+            "  minimum_settlement",
+            "  settle_on: { a: issuance }\n  minimum_settlement",
+            &["SKY redemption rate 0.008 CNY", "no money"],
+        ),
+    ];
+    let sale =
+        "rates:\n    - { issuer: a, flow: sale, per_point: \"1\", from: 2026-01-01, clause: p }";
+    for (from, to, says) in changes {
+        let months = march();
+        months.declare_terms(|terms| {
+            assert!(terms.contains(from));
+            let terms = terms.replacen(from, to, 1);
+            if to.contains("issuance") { terms.replace("rates:", sale) } else { terms }
+        });
+        let says = [&["2026-03/2026-04-10 was settled at the"], says].concat();
+        ended(months.try_close("2026-04"), exit::USAGE, &says);
+        ended(months.try_run("2026-04", "2026-04-20"), exit::USAGE, &says);
+        assert!(!months.path("out/p/2026-04").exists());
+    }
+    // Another way to write a version, a new one, and one of what had none change nothing.
+    let mut months = march();
+    months.declare_terms(|terms| {
+        terms
+            .replace("\"3:1\", from: 2026-01-01", "\"6:2\", from: 2026-02-01")
+            .replace(
+                "- { issuer: b, per_point",
+                "- { issuer: a, per_point: \"0.010\", from: 2026-04-01, clause: p }\n    \
+                 - { issuer: b, per_point",
+            )
+            .replace("rates:", sale)
+    });
+    months.books(
+        "2026-04",
+        &["A2 reversal 1000 04-05 original=A1", "A4 xburn -300 03-20"],
+        &["B2 reversal -333 04-05 counter=A2 original=B1", "B4 xaccept 100 03-20 counter=A4"],
+    );
+    months.decide(("2026-03", "AMT-01"), "release", "", "04-05");
+    months.close("2026-04");
+    let cleared = ["A3 B3 600 4.800000", "A4 B4 300 2.400000", "A2 B2 -1000 -8.000000"];
+    assert_eq!(months.cleared("2026-04"), cleared);
+}
+
+#[test]
+fn another_agreement_does_not_go_on_from_what_was_closed() {
+    let changes = [
+        (
+            "id: HT-1",
+            "id: HT-2",
+            ("2026-04", "2026-05-10"),
+            "the agreement HT-1; the pipeline has HT-2",
+        ),
+        (
+            "cycle: monthly",
+            "cycle: quarterly",
+            ("2026-Q2", "2026-07-10"),
+            "the cycle monthly; the pipeline has quarterly",
+        ),
+        (
+            "cycle: monthly",
+            "cycle: quarterly",
+            ("2026-Q1", "2026-04-10"),
+            "the cycle monthly; the pipeline has quarterly",
+        ),
+        (
+            "timezone: Asia/Shanghai",
+            "timezone: UTC",
+            ("2026-04", "2026-05-10"),
+            "the time 2026-03-01T00:00:00+08:00 to 2026-04-01T00:00:00+08:00",
+        ),
+    ];
+    for (from, to, (period, as_of), says) in changes {
+        let months = march();
+        months.change(from, to);
+        let says = ["2026-03/2026-04-10 was closed under", says];
+        ended(months.try_close_on(period, as_of), exit::USAGE, &says);
+        ended(months.try_run(period, as_of), exit::USAGE, &says);
+        assert!(!months.path(&format!("out/p/{period}")).exists());
+    }
+}
