@@ -1,6 +1,6 @@
 //! What is owed besides points: approved adjustments, and what becomes of amounts due (应收应付).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use crate::value::kind::SettlementKind;
 use crate::value::money::{Currency, Money};
 use crate::value::party::Party;
-use crate::value::period::Instant;
+use crate::value::period::{Instant, Period};
 
 /// An approved adjustment (调账).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,28 @@ pub struct HeldAdjustment {
     pub place: String,
     /// The LED-06 under which it is held.
     pub discrepancy_id: String,
+}
+
+/// An adjustment as a line of a final publication has it.
+#[derive(Debug, Clone)]
+pub struct SettledAdjustment {
+    /// Who paid it.
+    pub payer: Party,
+    /// What was paid.
+    pub amount: Decimal,
+    /// Its currency.
+    pub currency: String,
+    /// The period whose statement it stands in.
+    pub period: Period,
+}
+
+/// What final publications say of adjustments.
+#[derive(Debug, Clone, Default)]
+pub struct AdjustedBefore {
+    /// Those that were settled, by their number.
+    pub settled: BTreeMap<String, SettledAdjustment>,
+    /// Those that the period just before held.
+    pub held: Vec<HeldAdjustment>,
 }
 
 /// A payment or a dispute of a statement (结算).

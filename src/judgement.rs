@@ -162,8 +162,21 @@ pub struct Decided {
     pub decision: u32,
     /// What it came to.
     pub outcome: Outcome,
-    /// The item: whose points, and the event_ids on the issuer's and on the acceptor's book.
-    pub item: Option<(Party, Option<String>, Option<String>)>,
+    /// The item.
+    pub item: Option<DecidedItem>,
+}
+
+/// What a decision is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DecidedItem {
+    /// Whose points; of an adjustment nobody's.
+    pub issuer: Option<Party>,
+    /// The event on the issuer's book.
+    pub issued: Option<String>,
+    /// The event on the acceptor's book.
+    pub accepted: Option<String>,
+    /// The number of an adjustment.
+    pub reference: Option<String>,
 }
 
 /// Everything that was judged of issuer `I`'s points.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use crate::agreement::Agreement;
+use crate::claim::AdjustedBefore;
 use crate::value::money::{Currency, Money};
 use crate::value::party::{Both, Party};
 use crate::value::period::{Instant, Period};
@@ -162,6 +163,8 @@ pub struct Scope {
     pub cleared: Both<BTreeMap<u32, i64>>,
     /// Rows that a cap held when the period before was closed, with the rule's code, by their book.
     pub capped: Both<BTreeMap<u32, String>>,
+    /// What became of adjustments.
+    pub adjustments: AdjustedBefore,
     /// Pairs that were settled together, by their issuer: the issuer's row and the acceptor's.
     pub pairs: Both<Vec<(u32, u32)>>,
 }
@@ -177,6 +180,7 @@ impl Scope {
             resent: Both::default(),
             cleared: Both::default(),
             capped: Both::default(),
+            adjustments: AdjustedBefore::default(),
             pairs: Both::default(),
         }
     }
@@ -190,7 +194,13 @@ impl Scope {
     /// Whether a leg of that instant is judged in this run.
     #[must_use]
     pub fn judges(&self, party: Party, row: u32, at: Instant) -> bool {
-        (self.period.clears(at) || self.is_late(at)) && self.settled(party, row).is_none()
+        self.covers(at) && self.settled(party, row).is_none()
+    }
+
+    /// Whether what is of an instant, and not settled, is this run's.
+    #[must_use]
+    pub fn covers(&self, at: Instant) -> bool {
+        self.period.clears(at) || self.is_late(at)
     }
 
     /// Whether an instant lies in a closed period whose open rows this run judges.

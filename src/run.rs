@@ -23,7 +23,6 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use crate::clear::{self, BalanceSide};
-use crate::detect::adjustment::Adjusted;
 use crate::detect::{self, Desk, LotBook, Scene, Verdicts};
 use crate::discrepancy::Effect;
 use crate::engine::Exchange;
@@ -260,6 +259,7 @@ fn judge(
     let b_scene = scene(desk, &b_leads, &b_matched, &contradictions);
     let (mut a_judged, a_found) = detect::judge_direction(&a_scene, &a_book, &b_book)?;
     let (mut b_judged, b_found) = detect::judge_direction(&b_scene, &b_book, &a_book)?;
+    let mut adjusted = detect::adjustment::judge(&desk, intake.adjustments.as_ref())?;
     let mut decided = Vec::new();
     let mut of_decisions = Vec::new();
     if let Some(decisions) = &intake.decisions {
@@ -268,6 +268,7 @@ fn judge(
         verdicts.decide_book(&books.b, &mut b_book.items);
         verdicts.decide_direction(&a_scene, &mut a_judged)?;
         verdicts.decide_direction(&b_scene, &mut b_judged)?;
+        verdicts.decide_adjustments(&mut adjusted.held);
         decided = verdicts.finish();
         of_decisions = found;
     }
@@ -289,11 +290,6 @@ fn judge(
         &b_lineage,
         exchange,
     );
-    let adjusted = match &intake.adjustments {
-        Some(frame) => detect::adjustment::judge(&desk, frame)?,
-        None => Adjusted::default(),
-    };
-
     let feeds = pipeline.feeds(period);
     let arrivals = intake.arrivals(&feeds, &numbers);
     let mut discrepancies =

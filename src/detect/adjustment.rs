@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::desk::{Desk, place};
+use super::event::EVT_04_SETTLED;
 use super::ledger::LED_06;
-use crate::claim::{Adjustment, HeldAdjustment};
+use crate::claim::{Adjustment, HeldAdjustment, SettledAdjustment};
 use crate::discrepancy::Discrepancy;
 use crate::frame::claims::Adjustments;
 use crate::value::money::{Currency, Money};
@@ -24,20 +25,48 @@ pub struct Adjusted {
 }
 
 /// Judges the adjustments that this run clears; one LED-06 for each number that does not stand.
+/// What is settled pays no more, and what was held and is not sent again is held still.
 ///
 /// # Errors
 /// [`Overflow`] when the sum of held amounts cannot be exact.
-pub fn judge(desk: &Desk<'_>, frame: &Adjustments) -> Result<Adjusted, Overflow> {
+pub fn judge(desk: &Desk<'_>, frame: Option<&Adjustments>) -> Result<Adjusted, Overflow> {
+    let mut adjusted = Adjusted::default();
+    let mut sent = BTreeSet::new();
+    if let Some(frame) = frame {
+        judge_sent(desk, frame, &mut adjusted)?;
+        let ours = frame.rows().filter(|&row| desk.scope.covers(frame.approved_at(row)));
+        sent.extend(ours.map(|row| frame.id(row)));
+    }
+    let before = &desk.scope.adjustments;
+    let mut kept: BTreeMap<&str, Vec<&HeldAdjustment>> = BTreeMap::new();
+    for held in before.held.iter().filter(|held| !sent.contains(held.id.as_str())) {
+        kept.entry(&held.id).or_default().push(held);
+    }
+    for (id, held) in kept {
+        keep(desk, id, &held, &mut adjusted)?;
+    }
+    adjusted.held.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(adjusted)
+}
+
+fn judge_sent(
+    desk: &Desk<'_>,
+    frame: &Adjustments,
+    adjusted: &mut Adjusted,
+) -> Result<(), Overflow> {
     let mut by_id: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for row in frame.rows() {
         by_id.entry(frame.id(row)).or_default().push(row);
     }
-    let mut adjusted = Adjusted::default();
     for (id, rows) in by_id {
+        if let Some(settled) = desk.scope.adjustments.settled.get(id) {
+            adjusted.discrepancies.extend(used_again(desk, frame, id, rows, settled));
+            continue;
+        }
         let is_single = rows.len() == 1;
         let mut reasons: BTreeSet<&str> = BTreeSet::new();
         let mut held = Vec::new();
-        for row in rows.into_iter().filter(|&row| desk.period.clears(frame.approved_at(row))) {
+        for row in rows.into_iter().filter(|&row| desk.scope.covers(frame.approved_at(row))) {
             match stands(desk, frame, row) {
                 Ok(adjustment) if is_single => adjusted.adjustments.push(adjustment),
                 Ok(_) => {
@@ -52,10 +81,91 @@ pub fn judge(desk: &Desk<'_>, frame: &Adjustments) -> Result<Adjusted, Overflow>
         }
         if !held.is_empty() {
             let reason = reasons.into_iter().collect::<Vec<&str>>().join("; ");
-            hold(desk, frame, id, held, reason, &mut adjusted)?;
+            hold(desk, frame, id, held, reason, adjusted)?;
         }
     }
-    Ok(adjusted)
+    Ok(())
+}
+
+/// EVT-04 *settled number used again*: rows of a settled adjustment's number that are not what was
+/// settled. What is approved after its period had ended is another.
+fn used_again(
+    desk: &Desk<'_>,
+    frame: &Adjustments,
+    id: &str,
+    mut rows: Vec<u32>,
+    settled: &SettledAdjustment,
+) -> Option<Discrepancy> {
+    let zone = &desk.agreement.zone;
+    let code = |row: u32| frame.currency(row).unwrap_or_else(|| desk.agreement.currency.code());
+    let field = |row: u32| {
+        let differing = [
+            ("payer", frame.payer(row) != settled.payer),
+            ("amount", frame.amount(row) != settled.amount),
+            ("currency", code(row) != settled.currency),
+            ("approved_at", frame.approved_at(row) >= settled.period.end),
+        ];
+        differing.into_iter().find(|(_, differs)| *differs).map(|(field, _)| field)
+    };
+    rows.retain(|&row| field(row).is_some());
+    let said = |row: u32| {
+        let (payer, amount) = (desk.code(frame.payer(row)), frame.amount(row).normalize());
+        format!("{payer} {amount} {} {}", code(row), frame.approved_at(row).show(zone))
+    };
+    // In order of what they say, whatever the order of the rows.
+    rows.sort_by_key(|&row| (said(row), frame.origins.of(row)));
+    let field = field(*rows.first()?)?;
+    let mut draft = desk.draft(&EVT_04_SETTLED);
+    for party in Party::BOTH {
+        draft = draft.subject(party, format!("adjustment {id}"));
+    }
+    for &row in &rows {
+        draft = draft.at(Party::A, place(&desk.paths.adjustments, &frame.origins, row));
+    }
+    let amount = settled.amount.normalize();
+    let stood = format!("{} {amount} {}", desk.code(settled.payer), settled.currency);
+    let now: BTreeSet<String> = rows.iter().map(|&row| said(row)).collect();
+    let now = now.into_iter().collect::<Vec<String>>().join(";");
+    let seen = rows.iter().map(|&row| frame.approved_at(row)).min()?;
+    let draft = draft.differs(field, None, None).expected(Some(stood), Some(now)).seen(seen);
+    let period = &settled.period.label;
+    Some(draft.because(format!(
+        "the adjustment {id} is settled in {period}, and stands as it was published; {field} is \
+         another now"
+    )))
+}
+
+/// Holds what was held under one number when the period before was closed.
+fn keep(
+    desk: &Desk<'_>,
+    id: &str,
+    held: &[&HeldAdjustment],
+    adjusted: &mut Adjusted,
+) -> Result<(), Overflow> {
+    let mut draft = desk.draft(&LED_06);
+    for party in Party::BOTH {
+        draft = draft.subject(party, id.to_owned());
+    }
+    let mut worths = Worths::default();
+    let mut is_known = true;
+    for one in held {
+        draft = draft.at(Party::A, one.place.clone());
+        let mut currencies = desk.agreement.currencies.iter().map(|terms| terms.currency);
+        match currencies.find(|currency| currency.code() == one.currency) {
+            Some(currency) => worths.add(Worth { amount: one.amount, currency })?,
+            None => is_known = false,
+        }
+    }
+    let stake = worths.single().filter(|_| is_known);
+    let seen = held.iter().map(|one| one.approved_at).min();
+    let draft = draft.stake(stake).seen(seen.unwrap_or(desk.period.start));
+    let reason = format!("adjustment {id}: it was held before, and is not sent again");
+    let found = draft.because(reason);
+    adjusted.held.extend(
+        held.iter().map(|&one| HeldAdjustment { discrepancy_id: found.id.clone(), ..one.clone() }),
+    );
+    adjusted.discrepancies.push(found);
+    Ok(())
 }
 
 /// The adjustment of a row, or why it does not stand.

@@ -10,10 +10,12 @@ use super::ledger::LED_06;
 use super::rivals::Rivals;
 use super::room::Room;
 use super::scene::Scene;
+use crate::claim::HeldAdjustment;
 use crate::discrepancy::Discrepancy;
 use crate::frame::books::{Decisions, Ledger, Side};
 use crate::judgement::{
-    Cause, Decided, Disposition, Item, JudgedPair, Judgement, Outcome, Released, VersionsInForce,
+    Cause, Decided, DecidedItem, Disposition, Item, JudgedPair, Judgement, Outcome, Released,
+    VersionsInForce,
 };
 use crate::value::kind::{Action, Flow, Kind};
 use crate::value::party::Party;
@@ -73,12 +75,28 @@ impl<'a> Verdicts<'a> {
         self.decided
     }
 
+    /// Decides on adjustments that do not stand. They count when they are sent again as they should
+    /// be, and so can only be dropped.
+    pub fn decide_adjustments(&mut self, held: &mut Vec<HeldAdjustment>) {
+        held.retain(|adjustment| {
+            let reference = Some(adjustment.id.clone());
+            let about = DecidedItem { reference, ..DecidedItem::default() };
+            let cause = Cause { rule: &LED_06, discrepancy_id: adjustment.discrepancy_id.clone() };
+            let mut stays = true;
+            let Ok(()) = self.decide(Some(&cause), &about, |decisions, row| {
+                stays = !drops(decisions, row);
+                Ok::<bool, Infallible>(!stays)
+            });
+            stays
+        });
+    }
+
     /// Tries the decisions on an item until one moves it, so that what is refused does not stand in
     /// the way of its correction. `attempt` says whether a decision moved the item.
     fn decide<E>(
         &mut self,
         cause: Option<&Cause>,
-        item: &(Party, Option<String>, Option<String>),
+        item: &DecidedItem,
         mut attempt: impl FnMut(&Decisions, u32) -> Result<bool, E>,
     ) -> Result<(), E> {
         let rows = cause.and_then(|cause| self.by_discrepancy.get(cause.discrepancy_id.as_str()));
@@ -99,7 +117,8 @@ impl<'a> Verdicts<'a> {
         for item in items.iter_mut().filter(|item| item.disposition == Disposition::Held) {
             let id = item.issuer.map(|row| ledger.event_id(row).to_owned());
             let cause = item.cause.clone();
-            let item_of = (P::PARTY, id, None);
+            let item_of =
+                DecidedItem { issuer: Some(P::PARTY), issued: id, ..DecidedItem::default() };
             let Ok(()) = self.decide(cause.as_ref(), &item_of, |decisions, row| {
                 let drops = drops(decisions, row);
                 if drops {
@@ -170,9 +189,9 @@ impl<'a> Verdicts<'a> {
         pair: &mut JudgedPair<I>,
         mut room: Option<&mut Room<I>>,
     ) -> Result<(), Overflow> {
-        let issued = scene.issuer.event_id(pair.pair.issuer).to_owned();
-        let accepted = scene.acceptor.event_id(pair.pair.acceptor).to_owned();
-        let item = (I::PARTY, Some(issued), Some(accepted));
+        let issued = Some(scene.issuer.event_id(pair.pair.issuer).to_owned());
+        let accepted = Some(scene.acceptor.event_id(pair.pair.acceptor).to_owned());
+        let item = DecidedItem { issuer: Some(I::PARTY), issued, accepted, reference: None };
         let cause = pair.cause.clone();
         self.decide(cause.as_deref(), &item, |decisions, row| {
             if drops(decisions, row) {
@@ -202,7 +221,8 @@ impl<'a> Verdicts<'a> {
         let accepted = item.acceptor.map(|row| scene.acceptor.event_id(row).to_owned());
         let cause = item.cause.clone();
         let mut released = None;
-        self.decide(cause.as_ref(), &(I::PARTY, issued, accepted), |decisions, row| {
+        let about = DecidedItem { issuer: Some(I::PARTY), issued, accepted, reference: None };
+        self.decide(cause.as_ref(), &about, |decisions, row| {
             if drops(decisions, row) {
                 item.disposition = Disposition::Excluded;
                 return Ok(true);

@@ -2,6 +2,7 @@
 //! closed, and what is settled of events that the run's files still name (docs/periods.md). What is
 //! settled is what was published, whatever a file says of it now.
 
+mod adjustments;
 mod cleared;
 mod index;
 mod rows;
@@ -77,6 +78,7 @@ pub fn recall(
         hand.bring_settled(publication)?;
     }
     hand.join();
+    adjustments::bring(before, &mut hand.recalled.scope)?;
     Ok(hand.recalled)
 }
 

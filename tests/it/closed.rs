@@ -1,5 +1,6 @@
 //! A few months of two small books, written row by row, of which one is closed after the other.
 
+mod adjusted;
 mod bounds;
 mod decided;
 mod finals;
@@ -61,6 +62,7 @@ impl Months {
         let ledger = columns(HEADER);
         let of_decisions = columns(DECISIONS);
         let of_settlements = columns(SETTLEMENTS);
+        let of_adjustments = columns(ADJUSTMENTS);
         let text = format!(
             "pipeline: p\n\
              agreement:\n  id: HT-1\n  title: t\n  timezone: Asia/Shanghai\n  currency: CNY\n  \
@@ -74,12 +76,15 @@ impl Months {
              shared:\n    decisions: {{ files: decisions.csv, format: {{ csv: {{}} }}, \
              columns: {{ {of_decisions} }} }}\n    \
              settlements: {{ files: settlements.csv, format: {{ csv: {{}} }}, \
-             columns: {{ {of_settlements} }} }}\n\
+             columns: {{ {of_settlements} }} }}\n    \
+             adjustments: {{ files: adjustments.csv, format: {{ csv: {{}} }}, \
+             columns: {{ {of_adjustments} }} }}\n\
              match:\n  events: {rules}\n\
              terms:{terms}publish: {{ to: out }}\n"
         );
         fs::write(self.path("pipeline.yaml"), text).unwrap();
         self.settle("");
+        self.adjust("");
     }
 
     pub fn declare_terms(&self, change: impl Fn(String) -> String) {
@@ -126,6 +131,10 @@ impl Months {
 
     pub fn settle(&self, rows: &str) {
         fs::write(self.path("settlements.csv"), format!("{SETTLEMENTS}{rows}")).unwrap();
+    }
+
+    pub fn adjust(&self, rows: &str) {
+        fs::write(self.path("adjustments.csv"), format!("{ADJUSTMENTS}{rows}")).unwrap();
     }
 
     /// Adds a decision on the one discrepancy of that code in a final publication.
@@ -204,6 +213,9 @@ const DECISIONS: &str =
     "decision_id,discrepancy_id,action,points,reason,author,approver,decided_at\n";
 
 const SETTLEMENTS: &str = "settlement_id,period,currency,kind,amount,on\n";
+
+const ADJUSTMENTS: &str =
+    "adjustment_id,payer,amount,reason,author,approver,approved_at,currency\n";
 
 pub fn cells(rows: &[Row], columns: &[&str]) -> Vec<String> {
     let cells = rows.iter().map(|row| columns.iter().map(|column| row[*column].as_str()));

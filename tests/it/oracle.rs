@@ -114,8 +114,8 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     let decisions = world.decisions.iter().flatten();
     let early = decisions.filter(|decision| decision.decided_at < world.cut());
     let refused = early.filter(|decision| unauthorised(&decision.said)).count();
-    let adjustments = books.adjustments();
-    let adjusted = adjustments.iter().filter(|(_, stands)| !stands).count();
+    let (adjusted, again) = books.wrong_adjustments();
+    answer.discrepancies.extend((0..again).map(|_| of_nobody("EVT-04")));
     answer.discrepancies.extend((0..refused + adjusted).map(|_| of_nobody("LED-06")));
     let (accounts, found) = books.judge_accounts();
     answer.accounts = accounts.iter().map(|(account, _)| account.clone()).collect();

@@ -78,20 +78,26 @@ pub fn decisions<'a>() -> Table<DecisionRow<'a>> {
             text(
                 "issuer",
                 "发行方",
-                |row| letter(row.decided.item.as_ref().map(|item| item.0)),
+                |row| letter(row.decided.item.as_ref()?.issuer),
                 "Whose points the item is of: a or b.",
             ),
             text(
                 "issuer_event_id",
                 "发行方流水号",
-                |row| row.decided.item.as_ref()?.1.as_deref().map(Into::into),
+                |row| row.decided.item.as_ref()?.issued.as_deref().map(Into::into),
                 "The issuer's leg, if there is one.",
             ),
             text(
                 "acceptor_event_id",
                 "受理方流水号",
-                |row| row.decided.item.as_ref()?.2.as_deref().map(Into::into),
+                |row| row.decided.item.as_ref()?.accepted.as_deref().map(Into::into),
                 "The acceptor's leg, if there is one.",
+            ),
+            text(
+                "reference",
+                "关联单号",
+                |row| row.decided.item.as_ref()?.reference.as_deref().map(Into::into),
+                "The number of an adjustment.",
             ),
         ],
     }

@@ -418,6 +418,18 @@ impl<'w> Books<'w> {
         start <= at && at < self.world.cut()
     }
 
+    /// Whether an instant lies in a closed period. While the past is awaited, nothing of it is
+    /// judged.
+    fn is_late(&self, at: i64) -> bool {
+        let knows = matches!(self.past.standing(self.world), Standing::First | Standing::Follows);
+        knows && self.past.has_closed(at)
+    }
+
+    /// Whether what is of an instant, and not settled, is this run's.
+    pub fn covers(&self, at: i64) -> bool {
+        self.clears(at) || self.is_late(at)
+    }
+
     /// The entry whose instant decides: of a pair the issuer's leg.
     pub fn decides(&self, index: usize) -> usize {
         let entry = &self.entries[index];
@@ -432,9 +444,7 @@ impl<'w> Books<'w> {
     pub fn belongs(&self, index: usize) -> bool {
         let decides = &self.entries[self.decides(index)];
         let at = decides.row.occurred_at;
-        // While the past is awaited, nothing of it is judged.
-        let knows = matches!(self.past.standing(self.world), Standing::First | Standing::Follows);
-        let late = decides.role != Role::Own && knows && self.past.has_closed(at);
+        let late = decides.role != Role::Own && self.is_late(at);
         let partner = decides.partner.map(|partner| &self.entries[partner]);
         // An own row never stands among what was settled.
         let settled = decides.settled.is_some() || partner.is_some_and(|leg| leg.settled.is_some());

@@ -1,5 +1,7 @@
 //! Lines that rest on no event: adjustments, late fees and the carry.
 
+use std::collections::BTreeSet;
+
 use super::answer::{Discrepancy, Line};
 use super::books::Books;
 use super::fraction::Fraction;
@@ -36,12 +38,28 @@ fn thousandths(amount: i64) -> Fraction {
 }
 
 impl Books<'_> {
-    /// The adjustments of this period, and whether each may stand.
+    /// What a final publication settled under a number, and when its period ended.
+    fn settled_adjustment(&self, adjustment_id: &str) -> Option<(&Adjustment, i64)> {
+        let all = self.past.finals.iter();
+        let mut all = all.flat_map(|past| past.adjustments.iter().map(|one| (one, past.bounds.1)));
+        all.find(|(one, _)| one.adjustment_id == adjustment_id)
+    }
+
+    /// The adjustments of this run, and whether each may stand. What the period before held is
+    /// held still, unless it is sent again.
     pub fn adjustments(&self) -> Vec<(&Adjustment, bool)> {
         let world = self.world;
         let all = || world.adjustments.iter().flatten();
+        let open = |one: &&Adjustment| {
+            self.covers(one.approved_at) && self.settled_adjustment(&one.adjustment_id).is_none()
+        };
+        let before = self.past.before(world).map(|before| &before.held_adjustments);
+        let kept = before
+            .into_iter()
+            .flatten()
+            .filter(|held| !all().filter(open).any(|one| one.adjustment_id == held.adjustment_id));
         all()
-            .filter(|one| self.clears(one.approved_at))
+            .filter(open)
             .map(|one| {
                 let twice = all().filter(|row| row.adjustment_id == one.adjustment_id).count() > 1;
                 let code = one.currency.unwrap_or(world.currency);
@@ -52,7 +70,25 @@ impl Books<'_> {
                 });
                 (one, one.said.is_authorised() && !twice && fits)
             })
+            .chain(kept.map(|one| (one, false)))
             .collect()
+    }
+
+    /// The numbers of adjustments that do not stand, and those of settled ones that are sent again
+    /// with another payer or amount, or approved after their period.
+    pub fn wrong_adjustments(&self) -> (usize, usize) {
+        let all = self.adjustments();
+        let held = all.iter().filter(|(_, stands)| !stands);
+        let held: BTreeSet<&str> = held.map(|(one, _)| one.adjustment_id.as_str()).collect();
+        let code = |one: &Adjustment| one.currency.unwrap_or(self.world.currency);
+        let again = self.world.adjustments.iter().flatten().filter(|one| {
+            self.settled_adjustment(&one.adjustment_id).is_some_and(|(settled, end)| {
+                let says = |one: &Adjustment| (one.payer, one.thousandths, code(one));
+                says(one) != says(settled) || one.approved_at >= end
+            })
+        });
+        let again: BTreeSet<&str> = again.map(|one| one.adjustment_id.as_str()).collect();
+        (held.len(), again.len())
     }
 
     pub fn adjustment_lines(&self, currency: &Currency) -> Vec<Line> {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::answer::Account;
 use super::fraction::Fraction;
-use crate::world::{Party, Row, World};
+use crate::world::{Adjustment, Party, Row, World};
 
 /// A leg of a ledger: whose, and its row.
 pub type Leg = (Party, Row);
@@ -72,6 +72,9 @@ pub struct Final {
     /// Every row that is held at its end, and under which code; and every row that is dated or
     /// posted after what it closes, under none.
     pub open: Vec<(Leg, &'static str)>,
+    /// The adjustments that were paid, and those that were held.
+    pub adjustments: Vec<Adjustment>,
+    pub held_adjustments: Vec<Adjustment>,
     /// The accounts that were judged, and as of which instant.
     pub accounts: Vec<(Account, i64)>,
     pub balances: Vec<Balance>,

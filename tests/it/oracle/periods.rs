@@ -5,7 +5,7 @@ use super::books::{Books, Fate, Role};
 use super::decisions::Counted;
 use super::fraction::Fraction;
 use super::past::{Apart, Balance, Final, Leg, Settled, Settlement};
-use crate::world::{Party, Status};
+use crate::world::{Adjustment, Party, Status};
 
 impl Books<'_> {
     /// What is final where the period is closed now; None where it cannot be.
@@ -100,7 +100,13 @@ impl Books<'_> {
                 due_day: due_day.clone().unwrap(),
             }
         });
+        let (paid, held): (Vec<_>, Vec<_>) =
+            self.adjustments().into_iter().partition(|(_, stands)| *stands);
+        let adjustments =
+            |all: Vec<(&Adjustment, bool)>| all.into_iter().map(|(one, _)| one.clone()).collect();
         Some(Final {
+            adjustments: adjustments(paid),
+            held_adjustments: adjustments(held),
             label: world.label_of(first),
             bounds: world.period_bounds(),
             settled: settled.collect(),

@@ -9,7 +9,8 @@ use super::random::terms::{SAID, adjustments, bound, terms};
 use super::random::{NUMBERS, boundaries, members, money, now_and_then, one_of, rules, versions};
 use super::stories::Stories;
 use super::{
-    Act, Balance, Cycle, DAY, Decision, FLOWS, HOUR, Kind, Moment, PARTIES, Payment, Row, World,
+    Act, Adjustment, Balance, Cycle, DAY, Decision, FLOWS, HOUR, Kind, Moment, PARTIES, Payment,
+    Row, World,
 };
 use crate::oracle::past::{Past, Standing};
 use crate::oracle::terms::mirror_by;
@@ -218,7 +219,8 @@ fn hand_in(rng: &mut Rng, chain: &mut Chain) {
             accounts(rng, chain, position, &past);
         }
         if with_adjustments {
-            let rows = adjustments(rng, &chain.runs[position].world, position);
+            let mut rows = adjustments(rng, &chain.runs[position].world, position);
+            rows.extend(sent_again(rng, chain, position));
             chain.runs[position].world.adjustments = Some(rows);
         }
         if chain.runs[0].world.late_fee.is_some() {
@@ -238,6 +240,29 @@ fn hand_in(rng: &mut Rng, chain: &mut Chain) {
             past.finals.extend(judge_after(&chain.seen(position), &past).closed);
         }
     }
+}
+
+/// Adjustments of earlier periods that are sent again: as they were, corrected, or under the
+/// number of another.
+fn sent_again(rng: &mut Rng, chain: &Chain, position: usize) -> Vec<Adjustment> {
+    let mut rows: Vec<Adjustment> = Vec::new();
+    let start = chain.runs[position].world.period_bounds().0;
+    for earlier in &chain.runs[..position] {
+        for one in earlier.world.adjustments.iter().flatten() {
+            if now_and_then(rng, 60) {
+                continue;
+            }
+            let mut one = one.clone();
+            match rng.u32(..5) {
+                0 => one.thousandths += 1_000,
+                1 => one.approved_at = start + rng.i64(0..9) * HOUR,
+                2 => one.said = one_of(rng, &SAID),
+                _ => {}
+            }
+            rows.push(one);
+        }
+    }
+    rows
 }
 
 /// Closings that follow from the books but for a few, and openings that repeat ours.
