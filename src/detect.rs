@@ -11,6 +11,7 @@ mod pairs;
 mod rivals;
 mod room;
 mod scene;
+pub mod otherwise;
 pub mod suspect;
 
 pub mod feed;

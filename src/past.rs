@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use crate::agreement::Agreement;
 use crate::claim::AdjustedBefore;
+use crate::frame::books::RecalledRow;
 use crate::value::money::{Currency, Money};
 use crate::value::party::{Both, Party};
 use crate::value::period::{Instant, Period};
@@ -163,6 +164,9 @@ pub struct Scope {
     pub cleared: Both<BTreeMap<u32, i64>>,
     /// Rows that a cap held when the period before was closed, with the rule's code, by their book.
     pub capped: Both<BTreeMap<u32, String>>,
+    /// Rows that were left open when the period before was closed and that the files have again,
+    /// by their book: they stand for nothing, and are only held against what came.
+    pub replaced: Both<Vec<RecalledRow>>,
     /// What became of adjustments.
     pub adjustments: AdjustedBefore,
     /// Pairs that were settled together, by their issuer: the issuer's row and the acceptor's.
@@ -180,6 +184,7 @@ impl Scope {
             resent: Both::default(),
             cleared: Both::default(),
             capped: Both::default(),
+            replaced: Both::default(),
             adjustments: AdjustedBefore::default(),
             pairs: Both::default(),
         }

@@ -1,7 +1,7 @@
 //! Decisions on held items: what is released or adjusted counts, what is rejected or written off
 //! is dropped. One without authority is LED-06, and does nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use super::desk::Desk;
@@ -41,14 +41,20 @@ impl<'a> Verdicts<'a> {
         let cut = desk.period.cut();
         let in_force = decisions.in_order();
         let in_force = in_force.into_iter().filter(|&row| decisions.decided_at(row) < cut);
-        for row in in_force {
-            if decisions.is_authorised(row) {
+        let (single, repeated) = decisions.by_number();
+        let mut told = BTreeSet::new();
+        for row in in_force.filter(|row| !repeated.contains(row)) {
+            if decisions.is_authorised(row) && single.contains(&row) {
                 let id = decisions.discrepancy_id(row);
                 verdicts.by_discrepancy.entry(id).or_default().push(row);
             } else {
                 let outcome = Outcome::Unauthorised;
                 verdicts.decided.push(Decided { decision: row, outcome, item: None });
-                found.push(unauthorised(desk, decisions, row));
+                // One for each number, whatever stands under it.
+                if told.insert(decisions.decision_id(row)) {
+                    let is_single = single.contains(&row);
+                    found.push(unauthorised(desk, decisions, row, is_single));
+                }
             }
         }
         (verdicts, found)
@@ -277,16 +283,18 @@ fn drops(decisions: &Decisions, row: u32) -> bool {
         && decisions.points(row).is_none()
 }
 
-/// LED-06: nobody approved the decision, or it has no reason.
-fn unauthorised(desk: &Desk<'_>, decisions: &Decisions, row: u32) -> Discrepancy {
+/// LED-06: nobody approved the decision, it has no reason, or others have its number.
+fn unauthorised(desk: &Desk<'_>, decisions: &Decisions, row: u32, is_single: bool) -> Discrepancy {
     // A decision is both parties', so that it has one id whichever of them calls itself A.
     let id = decisions.decision_id(row);
     let draft = Party::BOTH
         .into_iter()
         .fold(desk.draft(&LED_06), |draft, party| draft.subject(party, format!("decision {id}")));
-    draft
-        .seen(decisions.decided_at(row))
-        .because(format!("the decision {id} lacks a reason, an author or another approver"))
+    let draft = draft.seen(decisions.decided_at(row));
+    draft.because(match is_single {
+        true => format!("the decision {id} lacks a reason, an author or another approver"),
+        false => format!("the number {id} stands for several decisions"),
+    })
 }
 
 /// The points that a decision lets a leg clear: its own when it is released, those of the decision

@@ -103,9 +103,11 @@ pub static EVT_04_SETTLED: Rule = Rule {
     effect: Effect::Counted,
     latitude: Latitude::Firm,
     finds: say(
-        "An event that a final publication settled, sent again with other content; or a payment or \
+        "An event or adjustment that a final publication settled, sent again with other content; a \
+         leg that does not fit the one that was settled alone and that it joins; or a payment or \
          dispute whose number stands more than once, with other content.",
-        "终版已结清的交易以不同内容再次送达；或同一收付款、争议编号出现多次而内容不同。",
+        "终版已结清的交易或调账以不同内容再次送达；补到的一笔与先行单独结清的一笔不符；\
+         或同一收付款、争议编号出现多次而内容不同。",
     ),
     matters: say(
         "What is settled stands as it was published, and of payments the first counts; the sender \
@@ -121,6 +123,30 @@ pub static EVT_04_SETTLED: Rule = Rule {
          adjusted.",
         "发送方更正文件；若确应另行结算，则冲正或调账。",
     ),
+};
+
+/// EVT-04: open number sent otherwise (未结编号改动).
+pub static EVT_04_HELD: Rule = Rule {
+    code: "EVT-04",
+    title: "open number sent otherwise",
+    zh: "未结编号改动",
+    severity: Severity::Warning,
+    effect: Effect::Counted,
+    latitude: Latitude::Firm,
+    finds: say(
+        "An event that the period before left open, sent again with other content.",
+        "上期末结转未结的交易，以不同内容再次送达。",
+    ),
+    matters: say(
+        "What is open may be corrected, and is judged as it is sent now; who waited for the other \
+         figure, or decided about it, has to know.",
+        "未结的可以更正，并按现送内容判定；但等候或已就原数作出决定的人应当知情。",
+    ),
+    example: say(
+        "SKY-17 was held in March with −1,000, and comes in April with −3,000.",
+        "SKY-17 三月按 −1,000 挂账，四月送来却为 −3,000。",
+    ),
+    settles: say("The sender says that it was corrected, and why.", "由发送方说明已更正及原因。"),
 };
 
 /// EVT-05: suspected duplicate (疑似重复).
@@ -263,6 +289,7 @@ pub static RULES: &[&Rule] = &[
     &EVT_03,
     &EVT_04,
     &EVT_04_SETTLED,
+    &EVT_04_HELD,
     &EVT_05,
     &EVT_06,
     &EVT_07,

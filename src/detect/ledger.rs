@@ -94,8 +94,9 @@ pub static LED_06: Rule = Rule {
     latitude: Latitude::Firm,
     finds: say(
         "A correction by hand that nobody approved: an ADJUST without its authority, or an \
-         adjustment or a decision without a reason, author or approver, or approved by its author.",
-        "未经批准的人工更正：调账流水无批准人，或调整、处理决定缺少理由、经办人、批准人，或自批自办。",
+         adjustment or a decision without a reason, author or approver, or approved by its \
+         author, or whose number others have.",
+        "未经批准的人工更正：调账流水无批准人，或调整、处理决定缺少理由、经办人、批准人，或自批自办，或编号重复。",
     ),
     matters: say(
         "Whoever can move balances alone can help himself.",

@@ -15,6 +15,7 @@ pub mod examples;
 pub mod extras;
 pub mod fraction;
 pub mod members;
+pub mod otherwise;
 pub mod pairing;
 pub mod pairs;
 pub mod past;
@@ -103,6 +104,8 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
         }
     }
     answer.discrepancies.extend(books.resent_otherwise());
+    answer.discrepancies.extend(books.replaced_otherwise());
+    answer.discrepancies.extend(books.joined_otherwise());
     for index in books.back_dated() {
         answer.discrepancies.push(books.describe("LED-07", &[index]));
     }
@@ -110,10 +113,7 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     if past.standing(world) == Standing::Gap {
         answer.discrepancies.push(of_nobody("SNP-03"));
     }
-    let unauthorised = |said: &crate::world::Said| !said.is_authorised();
-    let decisions = world.decisions.iter().flatten();
-    let early = decisions.filter(|decision| decision.decided_at < world.cut());
-    let refused = early.filter(|decision| unauthorised(&decision.said)).count();
+    let refused = books.without_authority();
     let (adjusted, again) = books.wrong_adjustments();
     answer.discrepancies.extend((0..again).map(|_| of_nobody("EVT-04")));
     answer.discrepancies.extend((0..refused + adjusted).map(|_| of_nobody("LED-06")));

@@ -1,5 +1,7 @@
 //! Decisions on held items (挂账处理).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use arrow::array::{Array, Int64Array, RecordBatch, StringArray};
 
 use super::{Columns, FrameError, Origins, text};
@@ -54,6 +56,35 @@ impl Decisions {
             (when, said, who, self.origins.of(row))
         });
         rows
+    }
+
+    /// The rows whose number is theirs alone, and the rows that repeat another in everything, of
+    /// which the first by what it says and where it stands is taken.
+    #[must_use]
+    pub fn by_number(&self) -> (BTreeSet<u32>, BTreeSet<u32>) {
+        let mut by_number: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        for row in self.in_order() {
+            by_number.entry(self.decision_id(row)).or_default().push(row);
+        }
+        let said = |row: u32| {
+            let what = (self.discrepancy_id(row), self.action(row), self.points(row));
+            let who = (self.reason(row), self.author(row), self.approver(row));
+            (what, who, self.decided_at(row))
+        };
+        let (mut single, mut repeated) = (BTreeSet::new(), BTreeSet::new());
+        for mut rows in by_number.into_values() {
+            rows.dedup_by(|later, first| {
+                let repeats = said(*later) == said(*first);
+                if repeats {
+                    repeated.insert(*later);
+                }
+                repeats
+            });
+            if let [row] = rows[..] {
+                single.insert(row);
+            }
+        }
+        (single, repeated)
     }
 
     /// The decision's number.

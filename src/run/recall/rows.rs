@@ -105,6 +105,7 @@ impl Hand<'_> {
                         let capped = legs.map(|row| (row, code.to_owned()));
                         self.recalled.scope.capped.of_mut(party).extend(capped);
                     }
+                    self.recalled.scope.replaced.of_mut(party).push(row);
                     continue;
                 }
                 if row.kind.role() != Some(Role::Own) {

@@ -213,3 +213,24 @@ fn a_leg_that_names_one_with_a_partner_cannot_be_released() {
     assert_eq!(months.held("2026-06"), ["a A2  EVT-01"]);
     assert_eq!(months.net("2026-06"), "0.00");
 }
+
+/// A number stands for one decision: several that differ do nothing, and alike ones are one.
+#[test]
+fn several_decisions_of_one_number_do_nothing() {
+    for (rows, outcomes, codes) in [
+        (["release,", "reject,"], vec!["D1 unauthorised  ", "D1 unauthorised  "], 1),
+        (["release,", "release,"], vec!["D1 applied A1 "], 0),
+    ] {
+        let months = Months::new();
+        months.books("2026-03", &[A1], &[]);
+        months.close("2026-03");
+        let id = months.found("2026-03", "EVT-01").remove(0)["discrepancy_id"].clone();
+        let row = |action: &str| format!("D1,{id},{action},r,x,y,2026-04-05 10:00:00\n");
+        let header = "decision_id,discrepancy_id,action,points,reason,author,approver,decided_at\n";
+        let text = format!("{header}{}{}", row(rows[0]), row(rows[1]));
+        std::fs::write(months.path("decisions.csv"), text).unwrap();
+        months.close("2026-04");
+        assert_eq!(decided(&months, "2026-04"), outcomes);
+        assert_eq!(months.found("2026-04", "LED-06").len(), codes);
+    }
+}

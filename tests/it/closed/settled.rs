@@ -124,7 +124,8 @@ fn a_leg_that_was_released_alone_is_known_when_its_partner_comes() {
         assert_eq!(months.cleared("2026-04"), [" B1 1000 8.000000"]);
         months.books("2026-05", &[leg], &[]);
         months.close("2026-05");
-        assert_eq!(months.codes("2026-05"), [""; 0], "{leg}");
+        let other = if leg.contains("-3000") { vec!["points 1000 3000 counted"] } else { vec![] };
+        assert_eq!(told(&months, "2026-05"), other, "{leg}");
         let joined = table(&months.finally("2026-05"), "settled_rows");
         assert_eq!(cells(&joined, &["event_id", "became", "partner_event_id"]), ["A1 joined B1"]);
         // Neither book has the event in June; it is reversed at what was settled, once.
@@ -161,7 +162,8 @@ fn an_issuers_leg_that_was_released_alone_is_known_when_its_mirror_comes() {
         assert_eq!(months.cleared("2026-04"), ["A1  1000 8.000000"]);
         months.books("2026-05", &[], &[mirror]);
         months.close("2026-05");
-        assert_eq!(months.codes("2026-05"), [""; 0], "{mirror}");
+        let other = if mirror.contains(" 300 ") { vec!["points 333 300 counted"] } else { vec![] };
+        assert_eq!(told(&months, "2026-05"), other, "{mirror}");
         months.books(
             "2026-06",
             &["A2 reversal 1000 06-05 original=A1"],
@@ -330,4 +332,52 @@ fn two_settlements_of_one_number_are_told() {
         ["amount 2026-03 paid 2 CNY 2026-04-20 2026-03 paid 3 CNY 2026-04-20 counted \
           settlements.csv:2;settlements.csv:3"]
     );
+}
+
+/// What was held may be corrected, and whoever waited for the other figure is told.
+#[test]
+fn what_was_held_and_is_sent_again_otherwise_is_judged_and_told() {
+    let months = Months::new();
+    months.books("2026-03", &[A1], &[]);
+    months.close("2026-03");
+    months.books("2026-04", &["A1 xburn -3000 03-05"], &["B1 xaccept 1000 03-05 counter=A1"]);
+    months.close("2026-04");
+    assert_eq!(months.cleared("2026-04"), ["A1 B1 3000 24.000000"]);
+    assert_eq!(told(&months, "2026-04"), ["points -1000 -3000 counted"]);
+    let rows = months.found("2026-04", "EVT-04").remove(0)["a_rows"].clone();
+    assert_eq!(rows, "2026-03/2026-04-10/open_rows.parquet:1;a-2026-04.csv:2");
+    // A row of later days is open as well.
+    let months = Months::new();
+    months.books("2026-03", &["A1 xburn -1000 05-05"], &[]);
+    months.close("2026-03");
+    months.close("2026-04");
+    months.books("2026-05", &["A1 xburn -1500 05-05"], &["B1 xaccept 500 05-05 counter=A1"]);
+    months.close("2026-05");
+    assert_eq!(told(&months, "2026-05"), ["points -1000 -1500 counted"]);
+    // As it was, it is nothing new.
+    let months = Months::new();
+    months.books("2026-03", &[A1], &[]);
+    months.close("2026-03");
+    months.books("2026-04", &[A1], &[]);
+    months.close("2026-04");
+    assert_eq!(told(&months, "2026-04"), [""; 0]);
+}
+
+#[test]
+fn what_joins_a_leg_that_was_released_alone_with_other_content_is_told() {
+    for (leg, says) in [
+        ("A1 xburn -400 03-05", "points 1000 400 counted"),
+        ("A1 xburn -1000 03-05 status=cancelled", "status posted cancelled counted"),
+        ("A1 xout -1000 03-05", "kind xaccept xout counted"),
+    ] {
+        let mut months = Months::new();
+        months.books("2026-03", &[], &[B1]);
+        months.close("2026-03");
+        months.decide(("2026-03", "EVT-02"), "release", "1000", "04-05");
+        months.close("2026-04");
+        months.books("2026-05", &[leg], &[]);
+        months.close("2026-05");
+        assert_eq!(told(&months, "2026-05"), [says]);
+        assert_eq!(months.net("2026-05"), "0.00");
+    }
 }

@@ -86,6 +86,27 @@ impl Books<'_> {
         found
     }
 
+    /// Whether a decision is authorised, and no other has its number.
+    fn may_decide(&self, decision: &Decision) -> bool {
+        let mut all = self.world.decisions.iter().flatten();
+        let is_alone =
+            !all.any(|other| other.decision_id == decision.decision_id && other != decision);
+        decision.said.is_authorised() && is_alone
+    }
+
+    /// How many numbers stand for decisions that do nothing.
+    pub fn without_authority(&self) -> usize {
+        let all = self.world.decisions.iter().flatten();
+        let early = all.filter(|decision| decision.decided_at < self.world.cut());
+        let mut ids: Vec<&str> = early
+            .filter(|decision| !self.may_decide(decision))
+            .map(|decision| decision.decision_id.as_str())
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.len()
+    }
+
     /// The event that a row stands for: that of its issuer's leg, where it has one.
     fn event_of(&self, index: usize) -> usize {
         match self.entries[index].partner {
@@ -170,9 +191,10 @@ impl Books<'_> {
     /// whatever is still held when its turn comes.
     fn decisions_in_force(&self) -> Vec<Decision> {
         let mut all = self.world.decisions.clone().unwrap_or_default();
-        all.retain(|decision| decision.said.is_authorised());
+        all.retain(|decision| self.may_decide(decision));
         all.retain(|decision| decision.decided_at < self.world.cut());
         all.sort_by_key(|decision| (decision.decided_at, decision.decision_id.clone()));
+        all.dedup();
         all
     }
 
