@@ -11,6 +11,7 @@ pub mod books;
 pub mod caps;
 pub mod clearing;
 pub mod decisions;
+pub mod diagnosis;
 pub mod examples;
 pub mod extras;
 pub mod fraction;
@@ -20,6 +21,7 @@ pub mod pairing;
 pub mod pairs;
 pub mod past;
 pub mod periods;
+pub mod rulings;
 pub mod terms;
 
 use crate::world::chain::Chain;
@@ -95,12 +97,21 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     let (judged, mut reversed) = books.judge_legs();
     books.cap(&judged);
     let mut answer = Answer { discrepancies: members::judge_members(world), ..Answer::default() };
+    let mut weights = Vec::new();
     for (code, entries) in &books.findings {
         let mut held_with = books.held_with.iter();
         let holds = *code == "EVT-04"
             && held_with.any(|(leg, with)| entries.contains(with) && books.belongs(*leg));
         if holds || entries.iter().any(|index| books.belongs(*index)) {
-            answer.discrepancies.push(books.describe(code, entries));
+            let found = books.describe(code, entries);
+            let pair = judged.iter().find(|pair| entries.first() == Some(&pair.issuer));
+            if let Some(pair) = pair.filter(|_| code.starts_with("AMT") && *code != "AMT-07")
+                && let Some(text) = books.diagnose_mirror(code, pair)
+            {
+                answer.diagnoses.push((found.clone(), text));
+            }
+            weights.push(books.weigh(code, entries, pair.and_then(|pair| pair.agreed)));
+            answer.discrepancies.push(found);
         }
     }
     answer.discrepancies.extend(books.resent_otherwise());
@@ -117,7 +128,8 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     let (adjusted, again) = books.wrong_adjustments();
     answer.discrepancies.extend((0..again).map(|_| of_nobody("EVT-04")));
     answer.discrepancies.extend((0..refused + adjusted).map(|_| of_nobody("LED-06")));
-    let (accounts, found) = books.judge_accounts();
+    let (accounts, found, explained) = books.judge_accounts();
+    answer.diagnoses.extend(explained);
     answer.accounts = accounts.iter().map(|(account, _)| account.clone()).collect();
     answer.discrepancies.extend(found);
     answer.discrepancies.extend(accounts::judge_days(world));
@@ -129,7 +141,9 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     }
     answer.cleared = counted.iter().map(|item| cleared_row(&books, item)).collect();
     put_aside(&books, &mut answer);
-    if !answer.discrepancies.iter().any(|found| BLOCKING.contains(&found.code)) {
+    books.apply_settings(&mut answer, &weights);
+    let block = answer.reached.iter().any(|text| text.contains("block_on"));
+    if !block && !answer.discrepancies.iter().any(|found| BLOCKING.contains(&found.code)) {
         (answer.lines, answer.statements) = clearing::clear(&books, &counted);
     }
     let rows = (0..books.entries.len()).map(|index| disposition(&books, index)).collect();

@@ -7,6 +7,7 @@ pub mod chain;
 pub mod chains;
 pub mod feeds;
 pub mod random;
+pub mod rules;
 pub mod sheets;
 mod stories;
 pub mod terms;
@@ -17,6 +18,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 pub use feeds::{Act, Adjustment, Decision, Payment, Said};
+pub use rules::{Limits, Setting};
 pub use terms::{
     Bearer, Cap, Currency, Fee, Least, Mode, Place, Rate, Ratio, Scope, SettleOn, Tax, Taxed,
 };
@@ -202,6 +204,8 @@ pub struct Consent {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Side {
     pub overdraft: bool,
+    /// Decimal places that its files write points with.
+    pub scale: u32,
     pub members: Option<Vec<Member>>,
     pub opening: Option<Vec<Balance>>,
     pub accounts: Option<Vec<Balance>>,
@@ -289,6 +293,8 @@ pub struct World {
     /// Millionths of the principal per day.
     pub late_fee: Option<i64>,
     pub rules: Vec<Rule>,
+    /// What the pipeline makes of single discrepancy rules.
+    pub settings: Vec<Setting>,
     pub token_rule: bool,
     pub purpose: Option<String>,
     pub tiers: Option<Tiers>,
@@ -348,6 +354,7 @@ impl World {
             settle_on: [None; 2],
             late_fee: None,
             rules: vec![Rule::Reference],
+            settings: Vec::new(),
             token_rule: false,
             purpose: None,
             tiers: None,

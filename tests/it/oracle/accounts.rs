@@ -11,13 +11,17 @@ use super::of_nobody;
 use super::past::Standing;
 use crate::world::{Balance, Kind, PARTIES, Party, Status, World};
 
+/// Accounts with the instants of their closing, what was found, and what explains it.
+type Judged = (Vec<(Account, i64)>, Vec<Discrepancy>, Vec<(Discrepancy, String)>);
+
 impl Books<'_> {
     /// Every account that is judged with the instant of its closing, and the discrepancies of all.
-    pub fn judge_accounts(&self) -> (Vec<(Account, i64)>, Vec<Discrepancy>) {
+    pub fn judge_accounts(&self) -> Judged {
         let mut accounts = Vec::new();
         let mut found = Vec::new();
+        let mut explained = Vec::new();
         if matches!(self.past.standing(self.world), Standing::Awaited | Standing::Gap) {
-            return (accounts, found);
+            return (accounts, found, explained);
         }
         for party in PARTIES {
             let side = self.world.side(party);
@@ -44,11 +48,15 @@ impl Books<'_> {
                     found.push(of_member("LED-03", party, &member));
                 }
                 let closed = lines_of(closing, &member).first().copied();
+                let from = opened.map_or(self.world.period_bounds().0 - 1, |(_, at)| at);
                 let Some((account, to)) = self.roll_forward(party, &member, opened, closed) else {
                     continue;
                 };
                 if account.reported != Some(account.expected) {
-                    found.push(of_member("LED-01", party, &member));
+                    let broken = of_member("LED-01", party, &member);
+                    let text = self.diagnose_account(&account, from, to);
+                    explained.extend(text.map(|text| (broken.clone(), text)));
+                    found.push(broken);
                 }
                 let negative = account.expected < 0 || account.reported.is_some_and(|r| r < 0);
                 if negative && !side.overdraft {
@@ -57,7 +65,7 @@ impl Books<'_> {
                 accounts.push((account, to));
             }
         }
-        (accounts, found)
+        (accounts, found, explained)
     }
 
     fn account_numbers(

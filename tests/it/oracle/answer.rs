@@ -99,6 +99,12 @@ pub struct Answer {
     /// One per currency.
     pub statements: Vec<Statement>,
     pub accounts: Vec<Account>,
+    /// What explains a difference exactly.
+    pub diagnoses: Vec<(Discrepancy, String)>,
+    /// What the pipeline's settings make of the discrepancies of a code.
+    pub rulings: Vec<String>,
+    /// The thresholds that are reached.
+    pub reached: Vec<String>,
 }
 
 /// One table of an answer: its name and its rows as sorted text.
@@ -113,6 +119,8 @@ fn sorted<T: fmt::Display>(rows: &[T]) -> Vec<String> {
 impl Answer {
     /// The answer as tables whose order of rows says nothing.
     pub fn tables(&self) -> Vec<Table> {
+        let diagnoses = self.diagnoses.iter().map(|(found, text)| format!("{found}: {text}"));
+        let diagnoses: Vec<String> = diagnoses.collect();
         vec![
             ("discrepancies", sorted(&self.discrepancies)),
             ("cleared", sorted(&self.cleared)),
@@ -121,6 +129,9 @@ impl Answer {
             ("lines", sorted(&self.lines)),
             ("statement", sorted(&self.statements)),
             ("accounts", sorted(&self.accounts)),
+            ("diagnoses", sorted(&diagnoses)),
+            ("rulings", sorted(&self.rulings)),
+            ("reached", sorted(&self.reached)),
         ]
     }
 

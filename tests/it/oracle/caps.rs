@@ -38,30 +38,37 @@ impl Books<'_> {
                 let its = least.issuer == party && least.flow.is_none_or(|wanted| wanted == flow);
                 its && cleared < i128::from(least.points)
             });
-            let mut code = too_little.then_some("CAP-03");
+            let world = self.world;
+            // What only tells of an event lets it count, and the next cap is asked.
+            let mut told: Vec<&'static str> = Vec::new();
+            told.extend((too_little && !world.is_off("CAP-03")).then_some("CAP-03"));
             let mut added = Vec::new();
             for (position, cap) in caps.iter().enumerate() {
                 let its = cap.issuer == party && cap.flow.is_none_or(|wanted| wanted == flow);
-                if !its || code.is_some() {
+                if !its || told.iter().any(|code| world.lets_hold(code)) {
                     continue;
                 }
                 let member = cap.per_member.then(|| entry.row.member_no.clone());
                 let same = sums.iter().filter(|sum| sum.0 == position && sum.1 == member);
                 let so_far: i128 = same.map(|sum| sum.3).sum();
-                if so_far + cleared > i128::from(cap.points) {
-                    code = Some(if cap.per_member { "CAP-01" } else { "CAP-02" });
+                let code = if cap.per_member { "CAP-01" } else { "CAP-02" };
+                let above = so_far + cleared > i128::from(cap.points);
+                if above && !world.is_off(code) && !told.contains(&code) {
+                    told.push(code);
                 }
                 added.push((position, member, pair.issuer, cleared));
             }
-            match code {
+            let legs = vec![pair.issuer, pair.acceptor];
+            match told.iter().find(|code| world.lets_hold(code)) {
                 None => sums.extend(added),
                 Some(code) => {
-                    let legs = vec![pair.issuer, pair.acceptor];
                     self.findings.retain(|(code, entries)| *code != "EVT-06" || *entries != legs);
                     held.push(pair.issuer);
-                    self.find(code, legs);
+                    let about = self.describe(code, &legs);
+                    self.hold(&legs, about);
                 }
             }
+            self.findings.extend(told.into_iter().map(|code| (code, legs.clone())));
         }
         for pair in judged {
             let entry = &self.entries[pair.issuer];

@@ -75,6 +75,11 @@ impl Books<'_> {
         let (one, other) = (&self.entries[issuer], &self.entries[acceptor]);
         let (party, partner, at) = (one.party, other.party, one.row.occurred_at);
         let own = |code| Some((self.describe(code, &[issuer, acceptor]), true));
+        let asks = !world.is_off("MBR-07");
+        let mirrors_twin = || {
+            let twin = is_duplicated(world, partner, &other.row.member_no);
+            twin.then(|| (of_member("MBR-04", partner, &other.row.member_no), false))
+        };
         if is_duplicated(world, party, &one.row.member_no) {
             return Some((of_member("MBR-04", party, &one.row.member_no), false));
         }
@@ -83,7 +88,8 @@ impl Books<'_> {
         let group_of =
             |link: &Link| groups.iter().find(|group| group.iter().any(|l| l.is_the_same(link)));
         let link = match links.len() {
-            0 => return own("MBR-07"),
+            0 if asks => return own("MBR-07"),
+            0 => return mirrors_twin(),
             1 => links[0],
             _ => {
                 let group = links.iter().find_map(|link| group_of(link));
@@ -98,21 +104,21 @@ impl Books<'_> {
                 return Some((of_members(code, &link.a_member, &link.b_member), false));
             }
         }
-        if link.member(partner) != other.row.member_no {
+        if asks && link.member(partner) != other.row.member_no {
             return own("MBR-07");
         }
-        if is_duplicated(world, partner, &other.row.member_no) {
-            return Some((of_member("MBR-04", partner, &other.row.member_no), false));
+        if let Some(held) = mirrors_twin() {
+            return Some(held);
         }
         for party in PARTIES {
             for record in records(world, party, link.member(party)) {
                 let since = record.status_since.is_none_or(|since| since <= at);
-                if record.status != MemberStatus::Active && since {
+                if asks && record.status != MemberStatus::Active && since {
                     return own("MBR-07");
                 }
             }
         }
-        self.without_consent(link, at).and_then(own)
+        self.without_consent(link, at).filter(|code| !world.is_off(code)).and_then(own)
     }
 
     fn without_consent(&self, link: &Link, at: i64) -> Option<&'static str> {

@@ -183,7 +183,7 @@ impl Books<'_> {
             && let Some((about, finding)) = self.ineligible(issuer, acceptor)
         {
             codes.extend(finding.then_some(about.code));
-            under = Some(about);
+            under = Some(about).filter(|about| self.world.lets_hold(about.code));
         }
         let own = |code| self.describe(code, &[issuer, acceptor]);
         let cleared = self.cleared(issuer);
@@ -196,7 +196,7 @@ impl Books<'_> {
         };
         if let Some(code) = self.judge_amount(judged, before, after) {
             codes.push(code);
-            if code != "AMT-04" {
+            if code != "AMT-04" && self.world.lets_hold(code) {
                 under = under.or_else(|| Some(own(code)));
             }
         }
@@ -263,7 +263,11 @@ impl Books<'_> {
         };
         judged.agreed = Some(agreed);
         let recorded = i128::from(self.entries[judged.acceptor].row.points);
-        (recorded != agreed).then(|| explain(world, party, at, flow, cleared, recorded))
+        let code =
+            (recorded != agreed).then(|| explain(world, party, at, flow, cleared, recorded))?;
+        // Without its diagnosis the bare fact is left.
+        let code = if world.is_off(code) { "AMT-01" } else { code };
+        (!world.is_off(code)).then_some(code)
     }
 
     fn judge_alone(&mut self, index: usize) {

@@ -6,7 +6,10 @@ use jiff::{Span, ToSpan};
 
 use super::chain::{Chain, Run};
 use super::random::terms::{SAID, adjustments, bound, terms};
-use super::random::{NUMBERS, boundaries, members, money, now_and_then, one_of, rules, versions};
+use super::random::{
+    NUMBERS, boundaries, matching, members, money, now_and_then, one_of, scales, versions,
+};
+use super::rules::settings;
 use super::stories::Stories;
 use super::{
     Act, Adjustment, Balance, Cycle, DAY, Decision, FLOWS, HOUR, Kind, Moment, PARTIES, Payment,
@@ -30,7 +33,9 @@ pub fn random_chain(seed: u64) -> Chain {
     base.fees.iter_mut().for_each(|fee| bound(&mut rng, fee));
     terms(&mut rng, &mut base);
     members(&mut rng, &mut base, all);
-    rules(&mut rng, &mut base);
+    matching(&mut rng, &mut base);
+    scales(&mut rng, &mut base);
+    base.settings = settings(&mut rng);
     let mut chain = Chain { runs: Vec::new() };
     for position in 0..PERIODS {
         let mut world = base.clone();

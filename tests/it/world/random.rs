@@ -8,6 +8,7 @@ pub mod terms;
 use fastrand::Rng;
 use jiff::civil::Date;
 
+use super::rules;
 use super::stories::Stories;
 use super::{
     Balance, Bearer, Consent, Cycle, DAY, FLOWS, Fee, Flow, HOUR, Link, Member, MemberStatus,
@@ -39,6 +40,7 @@ pub fn random(seed: u64) -> World {
     let boundaries = boundaries(&mut rng, &world, bounds);
     versions(&mut rng, &mut world, &boundaries);
     money(&mut rng, &mut world);
+    scales(&mut rng, &mut world);
     if rng.bool() {
         world.fees.iter_mut().for_each(|fee| terms::bound(&mut rng, fee));
         terms::terms(&mut rng, &mut world);
@@ -48,7 +50,7 @@ pub fn random(seed: u64) -> World {
         world.adjustments = now_and_then(&mut rng, 30).then_some(rows);
     }
     members(&mut rng, &mut world, bounds);
-    rules(&mut rng, &mut world);
+    matching(&mut rng, &mut world);
     let mut instants: Vec<i64> = boundaries.iter().map(|at| world.instant(*at)).collect();
     let (start, end) = bounds;
     let grace_begins = world.as_of_end() - world.grace_days * DAY;
@@ -59,6 +61,7 @@ pub fn random(seed: u64) -> World {
     for party in PARTIES {
         world.side_mut(party).parts = rng.usize(1..=3);
     }
+    world.settings = rules::settings(&mut rng);
     world
 }
 
@@ -83,6 +86,13 @@ fn time(rng: &mut Rng, world: &mut World) {
                 world.as_of = world.as_of.max(last).tomorrow().unwrap();
             }
         }
+    }
+}
+
+/// Points with decimal places, which files write and nothing else looks at.
+pub fn scales(rng: &mut Rng, world: &mut World) {
+    for party in PARTIES {
+        world.side_mut(party).scale = one_of(rng, &[0, 0, 0, 1, 2]);
     }
 }
 
@@ -338,7 +348,7 @@ fn tiers(rng: &mut Rng, world: &mut World) {
     });
 }
 
-pub fn rules(rng: &mut Rng, world: &mut World) {
+pub fn matching(rng: &mut Rng, world: &mut World) {
     let from = rng.i64(-120..=0);
     let window = Rule::Window(from, from + rng.i64(60..7_200));
     world.rules = one_of(
@@ -393,7 +403,7 @@ fn accounts(rng: &mut Rng, world: &mut World) {
         world.side_mut(party).overdraft = now_and_then(rng, 20);
     }
     let past = Past::default();
-    let (accounts, _) = Books::open(world, &past).judge_accounts();
+    let (accounts, ..) = Books::open(world, &past).judge_accounts();
     for party in PARTIES {
         let side = world.side_mut(party);
         for balance in side.accounts.iter_mut().flatten() {

@@ -51,14 +51,14 @@ impl World {
             }
             for (word, balances) in [("opening", &side.opening), ("accounts", &side.accounts)] {
                 if let Some(balances) = balances {
+                    let balance = |row: &Balance| balance(row, side.scale);
                     sheets.push(Sheet::new(owner, word, BALANCES, rows(balances, balance)));
                 }
             }
-            let files = side
-                .files()
-                .into_iter()
-                .enumerate()
-                .map(|(part, file)| (format!("{owner}-ledger-{part}.csv"), rows(file, event)));
+            let files = side.files().into_iter().enumerate().map(|(part, file)| {
+                let event = |row: &Row| event(row, side.scale);
+                (format!("{owner}-ledger-{part}.csv"), rows(file, event))
+            });
             let files = files.collect();
             sheets.push(Sheet { owner, word: "ledger", names: LEDGER, files });
         }
@@ -139,17 +139,17 @@ fn member(member: &Member) -> Cells {
     ]
 }
 
-fn balance(balance: &Balance) -> Cells {
+fn balance(balance: &Balance, scale: u32) -> Cells {
     let member_no = Some(balance.member_no.clone());
-    vec![member_no, Some(balance.points.to_string()), balance.as_of.map(moment_text)]
+    vec![member_no, Some(decimal_text(balance.points, scale)), balance.as_of.map(moment_text)]
 }
 
-fn event(row: &Row) -> Cells {
+fn event(row: &Row, scale: u32) -> Cells {
     vec![
         Some(row.event_id.clone()),
         Some(row.member_no.clone()),
         Some(row.kind.word()),
-        Some(row.points.to_string()),
+        Some(decimal_text(row.points, scale)),
         Some(instant_text(row.occurred_at)),
         row.posted_at.map(instant_text),
         row.counter_event_id.clone(),

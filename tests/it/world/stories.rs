@@ -317,12 +317,18 @@ impl<'w> Stories<'w> {
         let points = i128::from(legs.one.points.abs());
         let ratio = one_of(self.rng, &self.world.ratios);
         let (over, under) = (ratio.acceptor_points, ratio.issuer_points);
-        legs.other.points = match self.rng.u32(..7) {
+        let other = self.world.side(legs.issuer.other()).scale;
+        let scale = if other > 0 { other } else { self.world.side(legs.issuer).scale };
+        let factor = 10_i64.pow(scale.max(1));
+        legs.other.points = match self.rng.u32(..10) {
             0 | 1 => mirror(self.world, points, over, under) as i64,
             2 => mirror(self.world, points, under, over) as i64,
             3 => points as i64,
             4 => legs.other.points + 1,
             5 => legs.other.points - 1,
+            6 => legs.other.points * factor,
+            7 if legs.other.points % factor == 0 => legs.other.points / factor,
+            8 => one_of(self.rng, &[legs.other.points * 2, legs.other.points / 2]),
             _ => legs.other.points + self.rng.i64(2..1_000),
         };
         self.put(legs);

@@ -77,12 +77,13 @@ impl World {
 
     fn write_pipeline(&self, dir: &Path, feeds: &str) -> PathBuf {
         let pipeline = format!(
-            "pipeline: world\nroot: .\n{}{}feeds:\n{feeds}{}{}{}publish: {{ to: out }}\n",
+            "pipeline: world\nroot: .\n{}{}feeds:\n{feeds}{}{}{}{}publish: {{ to: out }}\n",
             self.agreement(),
             self.parties(),
             self.matching(),
             self.terms(),
             self.tier_map(),
+            self.settings_text(),
         );
         let path = dir.join("pipeline.yaml");
         fs::write(&path, pipeline).unwrap();
@@ -113,10 +114,15 @@ impl World {
     fn parties(&self) -> String {
         let mut text = "parties:\n".to_owned();
         for party in PARTIES {
-            let (letter, overdraft) = (party.letter(), self.side(party).overdraft);
+            let (letter, side) = (party.letter(), self.side(party));
+            let (overdraft, scale) = (side.overdraft, side.scale);
             let code = self.codes[party as usize];
-            writeln!(text, "  {letter}: {{ code: {code}, name: {code}, overdraft: {overdraft} }}")
-                .unwrap();
+            writeln!(
+                text,
+                "  {letter}: {{ code: {code}, name: {code}, scale: {scale}, \
+                 overdraft: {overdraft} }}"
+            )
+            .unwrap();
         }
         text
     }

@@ -31,12 +31,16 @@ fn order(pipeline: PathBuf, world: &World, to: &Path) -> Order {
     }
 }
 
-fn answer_of(outcome: Result<Outcome, hutong::run::Error>) -> Result<(Answer, Outcome), String> {
+fn answer_of(
+    outcome: Result<Outcome, hutong::run::Error>,
+    world: &World,
+) -> Result<(Answer, Outcome), String> {
     let outcome = outcome.map_err(|error| {
         let code = error.exit_code();
         format!("the engine left with {code}\n{error}")
     })?;
-    let answer = observe::observe(outcome.published.folder())?;
+    let mut answer = observe::observe(outcome.published.folder())?;
+    answer.rulings = observe::rulings(outcome.published.folder(), world);
     if outcome.is_blocked() != answer.statements.is_empty() {
         return Err("a statement stands where it is blocked, or is missing".to_owned());
     }
@@ -47,7 +51,7 @@ fn answer_of(outcome: Result<Outcome, hutong::run::Error>) -> Result<(Answer, Ou
 pub fn ask_engine(world: &World) -> Result<Answer, String> {
     let dir = folder();
     let order = order(world.write(dir.path()), world, &dir.path().join("published"));
-    Ok(answer_of(hutong::run::run(&order, &Unwatched))?.0)
+    Ok(answer_of(hutong::run::run(&order, &Unwatched), world)?.0)
 }
 
 /// What oracle and engine say of each period, up to the first in which they differ.
@@ -111,7 +115,7 @@ fn perform(
             if wanted.clone().any(|row| known.iter().all(|(about, _)| *about != row.about)) {
                 // Somebody runs the period, sees what is held, and decides.
                 chain.write_decisions(dir, position, &|_| None);
-                let (_, outcome) = answer_of(hutong::run::run(&order, &Unwatched))?;
+                let (_, outcome) = answer_of(hutong::run::run(&order, &Unwatched), &run.world)?;
                 known.extend(observe::ids(outcome.published.folder()));
             }
             let id_of = |about: &str| {
@@ -119,7 +123,7 @@ fn perform(
             };
             chain.write_decisions(dir, position, &id_of);
             let perform = if closes { hutong::run::close } else { hutong::run::run };
-            let (answer, outcome) = answer_of(perform(&order, &Unwatched))?;
+            let (answer, outcome) = answer_of(perform(&order, &Unwatched), &run.world)?;
             let is_final = outcome.manifest.status == "final";
             if is_final != (closes && expected.closed.is_some()) {
                 return Err(format!("the status is {}", outcome.manifest.status));

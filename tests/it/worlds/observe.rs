@@ -10,6 +10,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::oracle::answer::{Account, Answer, Aside, Cleared, Discrepancy, Line, Statement};
 use crate::oracle::fraction::Fraction;
+use crate::world::World;
 
 /// A published row: the column's name and its value as text, absent where it is null.
 struct Published(Vec<(String, Option<String>)>);
@@ -113,16 +114,20 @@ pub fn observe(dir: &Path) -> Result<Answer, String> {
         code: row.text("code"),
         amount: row.money("amount"),
     };
+    let discrepancies = table(&dir, "discrepancies");
     let statements = table(&dir, "statement");
     let currency = statements.first().map_or(String::new(), |row| row.text("currency"));
     Ok(Answer {
-        discrepancies: table(&dir, "discrepancies").iter().map(discrepancy).collect(),
+        discrepancies: discrepancies.iter().map(discrepancy).collect(),
         cleared: table(&dir, "cleared_events").iter().map(cleared).collect(),
         held: table(&dir, "held").iter().map(aside).collect(),
         pending: table(&dir, "pending").iter().map(aside).collect(),
         lines: table(&dir, "statement_lines").iter().map(|row| line(row, &currency)).collect(),
         statements: statements.iter().map(statement).collect(),
         accounts: table(&dir, "accounts").iter().filter_map(account).collect(),
+        diagnoses: discrepancies.iter().filter_map(diagnosis).collect(),
+        rulings: Vec::new(),
+        reached: reached(&dir),
     })
 }
 
@@ -130,6 +135,41 @@ pub fn observe(dir: &Path) -> Result<Answer, String> {
 pub fn ids(dir: &Path) -> Vec<(String, String)> {
     let rows = table(dir, "discrepancies");
     rows.iter().map(|row| (discrepancy(row).to_string(), row.text("discrepancy_id"))).collect()
+}
+
+/// What a publication says of the discrepancies of the codes that the pipeline sets.
+pub fn rulings(dir: &Path, world: &World) -> Vec<String> {
+    let mut found: Vec<(String, usize)> = Vec::new();
+    for row in table(dir, "discrepancies") {
+        let code = row.text("code");
+        // Two pages have this code, of different effects.
+        if code == "EVT-04" || world.setting(&code).is_none() {
+            continue;
+        }
+        let said = format!("{code} {} {}", row.word("severity"), row.word("effect"));
+        match found.iter_mut().find(|(other, _)| *other == said) {
+            Some((_, count)) => *count += 1,
+            None => found.push((said, 1)),
+        }
+    }
+    found.into_iter().map(|(said, count)| format!("{said} {count}")).collect()
+}
+
+/// The thresholds that the manifest says were reached.
+fn reached(dir: &Path) -> Vec<String> {
+    let Ok(text) = std::fs::read_to_string(dir.join("manifest.json")) else { return Vec::new() };
+    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let thresholds = manifest["thresholds"].as_array().unwrap();
+    let word = |entry: &serde_json::Value, key: &str| entry[key].as_str().unwrap().to_owned();
+    thresholds
+        .iter()
+        .map(|entry| ["code", "key", "measure"].map(|key| word(entry, key)).join(" "))
+        .collect()
+}
+
+fn diagnosis(row: &Published) -> Option<(Discrepancy, String)> {
+    let text = row.optional("diagnosis")?;
+    Some((discrepancy(row), text.to_owned()))
 }
 
 fn statement(row: &Published) -> Statement {

@@ -23,6 +23,7 @@ enum Part {
     Decisions,
     Adjustments,
     Payments,
+    Settings,
 }
 
 fn remove<T>(list: Option<&mut Vec<T>>, position: usize) -> bool {
@@ -57,11 +58,13 @@ fn without(world: &mut World, part: Part, position: usize) -> bool {
         Part::Decisions => remove(world.decisions.as_mut(), position),
         Part::Adjustments => remove(world.adjustments.as_mut(), position),
         Part::Payments => remove(world.payments.as_mut(), position),
+        Part::Settings => remove(Some(&mut world.settings), position),
         Part::Rules => world.rules.len() > 1 && remove(Some(&mut world.rules), position),
     }
 }
 
-const PARTS: [Part; 19] = [
+const PARTS: [Part; 20] = [
+    Part::Settings,
     Part::Ledger(Party::A),
     Part::Ledger(Party::B),
     Part::Decisions,
@@ -98,9 +101,11 @@ fn simpler(world: &World) -> Vec<World> {
     (no_consents.purpose, no_consents.consents) = (None, None);
     let mut one_file = world.clone();
     (one_file.a.parts, one_file.b.parts) = (1, 1);
+    let mut no_scale = world.clone();
+    (no_scale.a.scale, no_scale.b.scale) = (0, 0);
     let mut no_carry = world.clone();
     (no_carry.opening_carry, no_carry.minimum) = (0, 0);
-    found.extend([no_tiers, no_consents, one_file, no_carry]);
+    found.extend([no_tiers, no_consents, one_file, no_scale, no_carry]);
     found.retain(|other| other != world);
     found
 }
@@ -115,6 +120,7 @@ pub fn shrink(mut world: World, wrong: impl Fn(&World) -> bool) -> World {
                 next.side_mut(party).accounts = None;
             }
             next.side_mut(party).parts = candidate.side(party).parts;
+            next.side_mut(party).scale = candidate.side(party).scale;
         }
         next.tiers = next.tiers.filter(|_| candidate.tiers.is_some());
         next.purpose = next.purpose.filter(|_| candidate.purpose.is_some());
@@ -181,7 +187,8 @@ pub fn shrink_chain(mut chain: Chain, wrong: impl Fn(&Chain) -> bool) -> Chain {
 }
 
 /// What makes the terms of every period simpler at once.
-const SIMPLER_TERMS: [fn(&mut World); 12] = [
+const SIMPLER_TERMS: [fn(&mut World); 13] = [
+    |world| (world.a.scale, world.b.scale) = (0, 0),
     |world| (world.a.accounts, world.a.opening) = (None, None),
     |world| (world.b.accounts, world.b.opening) = (None, None),
     |world| (world.a.parts, world.b.parts) = (1, 1),
