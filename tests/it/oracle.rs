@@ -22,6 +22,7 @@ pub mod pairs;
 pub mod past;
 pub mod periods;
 pub mod rulings;
+pub mod stated;
 pub mod terms;
 
 use crate::world::chain::Chain;
@@ -145,6 +146,9 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     let block = answer.reached.iter().any(|text| text.contains("block_on"));
     if !block && !answer.discrepancies.iter().any(|found| BLOCKING.contains(&found.code)) {
         (answer.lines, answer.statements) = clearing::clear(&books, &counted);
+        answer.disputes = stated::compare(world, &answer.lines);
+        let disputes = answer.disputes.iter().map(|_| of_nobody("CLR-01"));
+        answer.discrepancies.extend(disputes);
     }
     let rows = (0..books.entries.len()).map(|index| disposition(&books, index)).collect();
     let closed = books.close(&answer, &counted, &accounts);

@@ -9,6 +9,7 @@ pub mod feeds;
 pub mod random;
 pub mod rules;
 pub mod sheets;
+pub mod stated;
 mod stories;
 pub mod terms;
 pub mod transform;
@@ -19,6 +20,7 @@ use jiff::tz::TimeZone;
 
 pub use feeds::{Act, Adjustment, Decision, Payment, Said};
 pub use rules::{Limits, Setting};
+pub use stated::{Stated, StatedLine};
 pub use terms::{
     Bearer, Cap, Currency, Fee, Least, Mode, Place, Rate, Ratio, Scope, SettleOn, Tax, Taxed,
 };
@@ -210,6 +212,8 @@ pub struct Side {
     pub opening: Option<Vec<Balance>>,
     pub accounts: Option<Vec<Balance>>,
     pub ledger: Vec<Row>,
+    /// Its own statement, and what of it the pipeline declares.
+    pub statement: Option<Stated>,
     /// Into how many files the ledger is split.
     pub parts: usize,
     /// The files of the next period, which are read for pairing.

@@ -99,6 +99,8 @@ pub struct Answer {
     /// One per currency.
     pub statements: Vec<Statement>,
     pub accounts: Vec<Account>,
+    /// In what the parties' own statements differ from ours.
+    pub disputes: Vec<String>,
     /// What explains a difference exactly.
     pub diagnoses: Vec<(Discrepancy, String)>,
     /// What the pipeline's settings make of the discrepancies of a code.
@@ -129,6 +131,7 @@ impl Answer {
             ("lines", sorted(&self.lines)),
             ("statement", sorted(&self.statements)),
             ("accounts", sorted(&self.accounts)),
+            ("disputes", sorted(&self.disputes)),
             ("diagnoses", sorted(&diagnoses)),
             ("rulings", sorted(&self.rulings)),
             ("reached", sorted(&self.reached)),

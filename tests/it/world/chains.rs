@@ -10,6 +10,7 @@ use super::random::{
     NUMBERS, boundaries, matching, members, money, now_and_then, one_of, scales, versions,
 };
 use super::rules::settings;
+use super::stated;
 use super::stories::Stories;
 use super::{
     Act, Adjustment, Balance, Cycle, DAY, Decision, FLOWS, HOUR, Kind, Moment, PARTIES, Payment,
@@ -36,6 +37,7 @@ pub fn random_chain(seed: u64) -> Chain {
     matching(&mut rng, &mut base);
     scales(&mut rng, &mut base);
     base.settings = settings(&mut rng);
+    stated::declare(&mut rng, &mut base);
     let mut chain = Chain { runs: Vec::new() };
     for position in 0..PERIODS {
         let mut world = base.clone();
@@ -239,6 +241,8 @@ fn hand_in(rng: &mut Rng, chain: &mut Chain) {
             let rows = decisions(rng, &chain.runs[position].world, &expected, position);
             chain.runs[position].world.decisions = Some(rows);
         }
+        let lines = judge_after(&chain.seen(position), &past).answer.lines;
+        stated::state(rng, &mut chain.runs[position].world, &lines);
         let run = &chain.runs[position];
         let follows = matches!(past.standing(&run.world), Standing::First | Standing::Follows);
         if run.closes && follows {

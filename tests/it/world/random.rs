@@ -9,12 +9,14 @@ use fastrand::Rng;
 use jiff::civil::Date;
 
 use super::rules;
+use super::stated;
 use super::stories::Stories;
 use super::{
     Balance, Bearer, Consent, Cycle, DAY, FLOWS, Fee, Flow, HOUR, Link, Member, MemberStatus,
     Method, Mode, Moment, PARTIES, Party, Place, Rate, Ratio, Rule, SECOND, Tax, Tiers, World,
 };
 use crate::oracle::books::Books;
+use crate::oracle::judge;
 use crate::oracle::past::Past;
 
 pub const MODES: [Mode; 4] = [Mode::HalfUp, Mode::HalfEven, Mode::Down, Mode::Up];
@@ -62,6 +64,9 @@ pub fn random(seed: u64) -> World {
         world.side_mut(party).parts = rng.usize(1..=3);
     }
     world.settings = rules::settings(&mut rng);
+    stated::declare(&mut rng, &mut world);
+    let lines = judge(&world).answer.lines;
+    stated::state(&mut rng, &mut world, &lines);
     world
 }
 
@@ -411,8 +416,13 @@ fn accounts(rng: &mut Rng, world: &mut World) {
                 account.party == party.letter() && account.member_no == balance.member_no
             });
             balance.points = account.map_or(0, |(account, _)| account.expected);
+            let rows = side.ledger.iter().filter(|row| row.member_no == balance.member_no);
+            let rows: Vec<i64> = rows.map(|row| row.points).collect();
             if now_and_then(rng, 6) {
                 balance.points += one_of(rng, &[1, -1, 50, -50, -30_000]);
+            } else if now_and_then(rng, 6) && !rows.is_empty() {
+                // One row is missing, booked twice or the wrong way round.
+                balance.points += one_of(rng, &rows) * one_of(rng, &[-1, 1, -2]);
             }
         }
         for feed in [&mut side.opening, &mut side.accounts] {

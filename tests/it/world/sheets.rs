@@ -18,6 +18,8 @@ pub struct Sheet {
     pub owner: &'static str,
     pub word: &'static str,
     pub names: &'static [&'static str],
+    /// Columns that the files have and the pipeline does not declare.
+    pub left_out: Vec<&'static str>,
     pub files: Vec<(String, Vec<Cells>)>,
 }
 
@@ -29,12 +31,13 @@ impl Sheet {
         rows: Vec<Cells>,
     ) -> Sheet {
         let file = if owner == "shared" { word.to_owned() } else { format!("{owner}-{word}") };
-        Sheet { owner, word, names, files: vec![(format!("{file}.csv"), rows)] }
+        let files = vec![(format!("{file}.csv"), rows)];
+        Sheet { owner, word, names, left_out: Vec::new(), files }
     }
 
     pub fn write(&self, dir: &Path) {
         for (name, rows) in &self.files {
-            write_csv(&dir.join(name), rows);
+            write_csv(&dir.join(name), self.names.len(), rows);
         }
     }
 }
@@ -60,7 +63,9 @@ impl World {
                 (format!("{owner}-ledger-{part}.csv"), rows(file, event))
             });
             let files = files.collect();
-            sheets.push(Sheet { owner, word: "ledger", names: LEDGER, files });
+            let left_out = Vec::new();
+            sheets.push(Sheet { owner, word: "ledger", names: LEDGER, left_out, files });
+            sheets.extend(side.statement.as_ref().map(|statement| statement.sheet(owner)));
         }
         let mut shared = |word, names, rows: Option<Vec<Cells>>| {
             sheets.extend(rows.map(|rows| Sheet::new("shared", word, names, rows)));
@@ -234,13 +239,11 @@ fn decision(decision: &Decision, id_of: &dyn Fn(&str) -> Option<String>) -> Cell
 }
 
 /// Writes rows below a header of `c0, c1, …`; the pipeline gives the columns their names.
-fn write_csv(path: &Path, rows: &[Cells]) {
-    let mut text = (0..10).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
+fn write_csv(path: &Path, width: usize, rows: &[Cells]) {
+    let mut text = (0..width).map(|column| format!("c{column}")).collect::<Vec<_>>().join(",");
     text.push('\n');
     for row in rows {
-        let mut cells: Vec<&str> =
-            row.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect();
-        cells.resize(10, "");
+        let cells: Vec<&str> = row.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect();
         text.push_str(&cells.join(","));
         text.push('\n');
     }
@@ -255,6 +258,9 @@ pub fn declare(feeds: &mut String, sheet: &Sheet, files: &str, following: &str, 
     feeds.push_str(following);
     writeln!(feeds, "      format: {{ csv: {{}} }}\n      columns:").unwrap();
     for (position, name) in sheet.names.iter().enumerate() {
+        if sheet.left_out.contains(name) {
+            continue;
+        }
         let empty = rows.iter().all(|row| row[position].is_none());
         if empty && !rows.is_empty() && OPTIONAL.contains(name) && rows.len().is_multiple_of(2) {
             continue;

@@ -4,7 +4,7 @@ use fastrand::Rng;
 
 use super::random::one_of;
 use super::{
-    Consent, Flow, Kind, Link, Member, Method, PARTIES, Party, Row, SECOND, Status, World,
+    Consent, Flow, Kind, Link, Member, Method, PARTIES, Party, Row, SECOND, Stated, Status, World,
 };
 use crate::oracle::terms::{mirror_by, rate_at, ratio_at};
 
@@ -40,6 +40,9 @@ impl World {
         }
         for consent in world.consents.iter_mut().flatten() {
             std::mem::swap(&mut consent.a_member, &mut consent.b_member);
+        }
+        for side in [&mut world.a, &mut world.b] {
+            side.statement = side.statement.take().map(Stated::swapped);
         }
         world.opening_carry = -world.opening_carry;
         for currency in &mut world.also {

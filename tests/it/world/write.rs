@@ -34,6 +34,7 @@ impl Chain {
             }
             let file = match sheet.word {
                 "ledger" => format!("{owner}-ledger-*.csv"),
+                "statement" => format!("{owner}-statement.csv"),
                 _ => sheet.files[0].0.clone(),
             };
             let next = format!("      following: [ \"{{next}}/{file}\" ]\n");
@@ -70,7 +71,12 @@ impl World {
             }
             let files: Vec<&str> = sheet.files.iter().map(|(name, _)| name.as_str()).collect();
             let rows: Vec<&Cells> = sheet.files.iter().flat_map(|(_, rows)| rows).collect();
-            declare(&mut feeds, &sheet, &files.join(", "), "", &rows);
+            // A statement that has not come has no file yet.
+            let files = match files[..] {
+                [] => format!("{owner}-{}.csv", sheet.word),
+                _ => files.join(", "),
+            };
+            declare(&mut feeds, &sheet, &files, "", &rows);
         }
         self.write_pipeline(dir, &feeds)
     }

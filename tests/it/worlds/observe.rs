@@ -125,6 +125,7 @@ pub fn observe(dir: &Path) -> Result<Answer, String> {
         lines: table(&dir, "statement_lines").iter().map(|row| line(row, &currency)).collect(),
         statements: statements.iter().map(statement).collect(),
         accounts: table(&dir, "accounts").iter().filter_map(account).collect(),
+        disputes: discrepancies.iter().filter_map(dispute).collect(),
         diagnoses: discrepancies.iter().filter_map(diagnosis).collect(),
         rulings: Vec::new(),
         reached: reached(&dir),
@@ -165,6 +166,17 @@ fn reached(dir: &Path) -> Vec<String> {
         .iter()
         .map(|entry| ["code", "key", "measure"].map(|key| word(entry, key)).join(" "))
         .collect()
+}
+
+/// What differs between a party's own statement and ours.
+fn dispute(row: &Published) -> Option<String> {
+    if row.text("code") != "CLR-01" {
+        return None;
+    }
+    let figure = |name: &str| {
+        row.optional(name).map_or("nothing".to_owned(), |text| decimal(text).to_string())
+    };
+    Some(format!("{} {} stated {}", row.text("field"), figure("expected"), figure("actual")))
 }
 
 fn diagnosis(row: &Published) -> Option<(Discrepancy, String)> {

@@ -94,6 +94,9 @@ fn simpler(world: &World) -> Vec<World> {
         let side = one.side_mut(party);
         (side.opening, side.accounts) = (None, None);
         found.push(one);
+        let mut one = world.clone();
+        one.side_mut(party).statement = None;
+        found.push(one);
     }
     let mut no_tiers = world.clone();
     no_tiers.tiers = None;
@@ -115,6 +118,9 @@ pub fn shrink(mut world: World, wrong: impl Fn(&World) -> bool) -> World {
     for candidate in simpler(&world) {
         let mut next = world.clone();
         for party in PARTIES {
+            if candidate.side(party).statement.is_none() {
+                next.side_mut(party).statement = None;
+            }
             if candidate.side(party).accounts.is_none() {
                 next.side_mut(party).opening = None;
                 next.side_mut(party).accounts = None;
@@ -187,7 +193,8 @@ pub fn shrink_chain(mut chain: Chain, wrong: impl Fn(&Chain) -> bool) -> Chain {
 }
 
 /// What makes the terms of every period simpler at once.
-const SIMPLER_TERMS: [fn(&mut World); 13] = [
+const SIMPLER_TERMS: [fn(&mut World); 14] = [
+    |world| (world.a.statement, world.b.statement) = (None, None),
     |world| (world.a.scale, world.b.scale) = (0, 0),
     |world| (world.a.accounts, world.a.opening) = (None, None),
     |world| (world.b.accounts, world.b.opening) = (None, None),
