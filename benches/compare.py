@@ -54,13 +54,17 @@ class Engine:
         self.out = WORK / "out" / name.replace(" ", "-")
 
     def run(self):
-        """One whole process, and what it took; the kernel says it of this child alone."""
+        """One whole process, and what it took; the kernel says it of this child alone. What it
+        wrote to its standard output is given back."""
         shutil.rmtree(self.out, ignore_errors=True)
         self.out.mkdir(parents=True)
-        with open(WORK / "errors.txt", "w+", encoding="utf-8") as errors:
+        with (
+            open(WORK / "errors.txt", "w+", encoding="utf-8") as errors,
+            open(WORK / "said.txt", "w+", encoding="utf-8") as said,
+        ):
             began = time.perf_counter()
             child = subprocess.Popen(
-                self.command, stdout=subprocess.DEVNULL, stderr=errors, env=ENVIRONMENT
+                self.command, stdout=said, stderr=errors, env=ENVIRONMENT
             )
             _, status, usage = os.wait4(child.pid, 0)
             wall = time.perf_counter() - began
@@ -68,10 +72,17 @@ class Engine:
             if child.returncode != 0:
                 errors.seek(0)
                 raise Trouble(f"{self.name} ended with {child.returncode}:\n{errors.read()}")
+            said.seek(0)
+            output = said.read()
         self.wall.append(wall)
         self.cpu.append(usage.ru_utime + usage.ru_stime)
         # Linux says KiB, macOS bytes.
         self.peak.append(usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024))
+        return output
+
+    def middles(self):
+        """The medians of wall time, CPU time and peak memory."""
+        return [statistics.median(figures) for figures in (self.wall, self.cpu, self.peak)]
 
     def facts(self, python):
         """Counts and sums of what was written, by table."""
@@ -135,6 +146,31 @@ def disagreements(engines, python):
     return told
 
 
+def interleaved(engines, rounds, held):
+    """Runs all engines round by round; the load before each run. `held` gets what each engine has
+    said, in its order, after every round."""
+    loads = []
+    for turn in range(rounds):
+        # Each goes first in its turn, so that what others leave behind falls upon all.
+        shift = turn % len(engines)
+        said = {}
+        for engine in engines[shift:] + engines[:shift]:
+            loads.append(os.getloadavg()[0])
+            said[engine.name] = engine.run()
+            print(f"round {turn + 1}: {engine.name}: {engine.wall[-1]:.2f} s", file=sys.stderr)
+        held([said[engine.name] for engine in engines])
+    return loads
+
+
+def circumstances(engines, loads):
+    """The day, the machine, and how busy others kept it."""
+    spread = max(engines, key=lambda engine: max(engine.wall) / min(engine.wall))
+    return (
+        f"{date.today()}; {machine()}; load average {min(loads):.1f} to {max(loads):.1f} (runs "
+        f"differed by up to {max(spread.wall) / min(spread.wall):.1f} times: {spread.name})."
+    )
+
+
 def machine():
     """Processor, cores, memory and system."""
     processor = platform.processor() or platform.machine()
@@ -171,19 +207,16 @@ def pinned():
 def table(asked, engines, loads, size):
     """The Markdown table."""
     hutong = engines[0]
-    middle = statistics.median
     rows = [
         "| engine, whole process | wall s | CPU s | peak MiB | Hutong ÷ it: wall | CPU | memory |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for engine in engines:
-        figures = [middle(engine.wall), middle(engine.cpu), middle(engine.peak)]
-        ours = [middle(hutong.wall), middle(hutong.cpu), middle(hutong.peak)]
-        ratios = [our / figure for our, figure in zip(ours, figures)]
+        figures = engine.middles()
+        ratios = [our / figure for our, figure in zip(hutong.middles(), figures)]
         cells = [f"{figures[0]:.2f}", f"{figures[1]:.2f}", f"{figures[2]:,.0f}"]
         cells += ["1" if engine is hutong else f"{ratio:.2f}" for ratio in ratios]
         rows.append(f"| {engine.name} | " + " | ".join(cells) + " |")
-    spread = max(engines, key=lambda engine: max(engine.wall) / min(engine.wall))
     return "\n".join(
         [
             *rows,
@@ -192,9 +225,7 @@ def table(asked, engines, loads, size):
             f"({size / 1024**2:,.0f} MiB), faults {asked.faults}, seed {asked.seed}; medians of "
             f"{asked.rounds}, interleaved, page cache warm; all agree on every count and sum that "
             "they have in common.",
-            f"{date.today()}; {machine()}; load average {min(loads):.1f} to {max(loads):.1f} "
-            f"(runs differed by up to {max(spread.wall) / min(spread.wall):.1f} times: "
-            f"{spread.name}).",
+            circumstances(engines, loads),
             f"{version(asked)}; {pinned()}; Python {platform.python_version()}.",
         ]
     )
@@ -233,17 +264,13 @@ def compare(asked):
             peer("datacompy, joined ledgers alone", datacompy, "datacompy_job.py"),
         ]
         size = warm(data)
-        loads = []
-        for turn in range(asked.rounds):
-            # Each goes first in its turn, so that what others leave behind falls upon all.
-            shift = turn % len(engines)
-            for engine in engines[shift:] + engines[:shift]:
-                loads.append(os.getloadavg()[0])
-                engine.run()
-                print(f"round {turn + 1}: {engine.name}: {engine.wall[-1]:.2f} s", file=sys.stderr)
+
+        def held(_):
             told = disagreements(engines, nightly)
             if told:
                 raise Trouble("the engines disagree:\n" + "\n".join(told[:40]))
+
+        loads = interleaved(engines, asked.rounds, held)
         return table(asked, engines, loads, size)
     finally:
         shutil.rmtree(WORK / "out", ignore_errors=True)

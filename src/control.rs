@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use arrow::array::{AsArray, StringArray};
 use arrow::datatypes::{Int64Type, UInt32Type};
+use rayon::prelude::*;
 
 use crate::account::Account;
 use crate::feed::FeedRows;
@@ -13,6 +14,9 @@ use crate::value::money::Currency;
 use crate::value::party::Party;
 use crate::value::points::Overflow;
 use crate::value::price::{Worth, Worths};
+
+/// Rows that are totalled at a time.
+const CHUNK_ROWS: usize = 1 << 16;
 
 /// A control total.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,11 +136,27 @@ pub fn by_part(feed: &FeedRows) -> Result<Vec<FileTotal>, Overflow> {
     let none = FileTotal { points: points.map(|_| 0), ..FileTotal::default() };
     let mut totals: Vec<FileTotal> =
         feed.parts.iter().map(|part| FileTotal { rows: part.rows, ..none }).collect();
-    for (row, part) in parts.into_iter().flat_map(|parts| parts.values().iter().enumerate()) {
-        let Some(total) = totals.get_mut(*part as usize) else { continue };
-        let points = points.map(|points| i128::from(points.value(row)));
-        let hash = hash(keys.iter().map(|key| key.value(row)));
-        total.add(&FileTotal { points, hash, ..FileTotal::default() })?;
+    let parts = parts.map_or(&[][..], |parts| parts.values());
+    let sums: Vec<Result<BTreeMap<u32, FileTotal>, Overflow>> = parts
+        .par_chunks(CHUNK_ROWS)
+        .enumerate()
+        .map(|(chunk, parts)| {
+            let mut sums = BTreeMap::new();
+            for (row, part) in (chunk * CHUNK_ROWS..).zip(parts) {
+                let points = points.map(|points| i128::from(points.value(row)));
+                let hash = hash(&keys, row);
+                let sum = sums.entry(*part).or_insert(none);
+                sum.add(&FileTotal { points, hash, ..FileTotal::default() })?;
+            }
+            Ok(sums)
+        })
+        .collect();
+    for sums in sums {
+        for (part, sum) in sums? {
+            if let Some(total) = totals.get_mut(part as usize) {
+                total.add(&sum)?;
+            }
+        }
     }
     let numbers: BTreeMap<&str, usize> =
         feed.parts.iter().map(|part| part.name.as_str()).zip(0..).collect();
@@ -150,17 +170,21 @@ pub fn by_part(feed: &FeedRows) -> Result<Vec<FileTotal>, Overflow> {
 }
 
 /// The first eight bytes of the BLAKE3 of a row's key, its columns parted by a unit separator.
-fn hash<'k>(key: impl Iterator<Item = &'k str>) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    for (at, text) in key.enumerate() {
-        if at > 0 {
-            hasher.update(b"\x1f");
+fn hash(keys: &[&StringArray], row: usize) -> u64 {
+    let hash = match keys {
+        [key] => blake3::hash(key.value(row).as_bytes()),
+        keys => {
+            let mut hasher = blake3::Hasher::new();
+            for (at, key) in keys.iter().enumerate() {
+                if at > 0 {
+                    hasher.update(b"\x1f");
+                }
+                hasher.update(key.value(row).as_bytes());
+            }
+            hasher.finalize()
         }
-        hasher.update(text.as_bytes());
-    }
-    let mut first = [0; 8];
-    first.iter_mut().zip(hasher.finalize().as_bytes()).for_each(|(to, from)| *to = *from);
-    u64::from_le_bytes(first)
+    };
+    hash.as_bytes().first_chunk().copied().map_or(0, u64::from_le_bytes)
 }
 
 /// What was read of each file of a feed, in the order of the files.

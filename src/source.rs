@@ -15,8 +15,11 @@
 //! whatever the number of threads.
 
 mod amount;
+mod ascii;
 mod batch;
 mod blocks;
+mod bulk;
+mod cells;
 mod conform;
 mod csv;
 mod cut;
@@ -35,6 +38,7 @@ mod refusal;
 mod sent;
 mod sheet;
 mod sidecar;
+mod split;
 mod table;
 mod text;
 mod totals;
@@ -62,7 +66,8 @@ pub fn read(
     files: &[InputFile],
     watch: &dyn Fn(u64, u64),
 ) -> Result<FeedRows, SourceError> {
-    read_at(feed, files, watch, Pace { block_bytes: blocks::BLOCK_BYTES, most: u64::MAX })
+    let pace = Pace { block_bytes: blocks::BLOCK_BYTES, most: u64::MAX, together: sheet::MOST };
+    read_at(feed, files, watch, pace)
 }
 
 /// Reads the head of a feed: at least so many rows, where it has them. What stands behind is not
@@ -71,7 +76,7 @@ pub fn read(
 /// # Errors
 /// As [`read`], of what was looked at.
 pub fn head(feed: &Feed, files: &[InputFile], rows: u64) -> Result<FeedRows, SourceError> {
-    let pace = Pace { block_bytes: HEAD_BLOCK_BYTES, most: rows };
+    let pace = Pace { block_bytes: HEAD_BLOCK_BYTES, most: rows, together: sheet::MOST };
     let mut read = read_at(feed, files, &|_, _| (), pace)?;
     read.declared.clear();
     Ok(read)
@@ -87,6 +92,9 @@ struct Pace {
     block_bytes: u64,
     /// No piece is begun once so many rows have been read.
     most: u64,
+    /// Rows that are conformed together, column by column, which decides nothing either; with none
+    /// they are conformed one by one.
+    together: usize,
 }
 
 fn read_at(
@@ -117,8 +125,12 @@ fn read_at(
             let file = |number: u32| files.get(number as usize);
             in_order(
                 || groups.next(),
-                |group| file(group.file()).map(|file| parquet::decode(&group, feed, &rules, file)),
-                |sheet| gathering.add(sheet, watch),
+                |group| {
+                    file(group.file())
+                        .map(|file| parquet::decode(&group, feed, &rules, file, pace.together))
+                },
+                |sheet| gathering.add(sheet),
+                watch,
                 pace.most,
             )?;
             groups.verify()?;
@@ -130,8 +142,12 @@ fn read_at(
             let file = |number: u32| files.get(number as usize);
             in_order(
                 || pieces.next(),
-                |piece| file(piece.file).map(|file| ipc::decode(&piece, feed, &rules, file)),
-                |sheet| gathering.add(sheet, watch),
+                |piece| {
+                    file(piece.file)
+                        .map(|file| ipc::decode(&piece, feed, &rules, file, pace.together))
+                },
+                |sheet| gathering.add(sheet),
+                watch,
                 pace.most,
             )?;
             faults.append(&mut pieces.findings.faults);
@@ -140,7 +156,7 @@ fn read_at(
         format => {
             let mut blocks = blocks::Blocks::new(feed, &rules, files, pace.block_bytes);
             let decode = |block: &blocks::Block| match format {
-                Format::Csv(csv) => csv::decode(block, feed, &rules, csv),
+                Format::Csv(csv) => csv::decode(block, feed, &rules, csv, pace.together),
                 Format::Fixed(fixed) => fixed::decode(block, feed, &rules, fixed),
                 Format::JsonLines(json) => json::decode(block, feed, &rules, json),
                 // Tables are never cut into blocks.
@@ -149,7 +165,8 @@ fn read_at(
             in_order(
                 || blocks.next(),
                 |block| Some(decode(&block)),
-                |sheet| gathering.add(sheet, watch),
+                |sheet| gathering.add(sheet),
+                watch,
                 pace.most,
             )?;
             let (mut found, strays) = blocks.finish();
@@ -164,12 +181,13 @@ fn read_at(
     gathering.finish(faults, strays)
 }
 
-/// Decodes pieces on all threads while the next ones are cut, and adds their sheets in order, until
-/// so many rows have been added.
+/// Decodes pieces on all threads while the next ones are cut and the sheets of those before are
+/// added in order, until so many rows have been added.
 fn in_order<P: Send>(
     mut cut: impl FnMut() -> Result<Option<P>, SourceError> + Send,
     decode: impl Fn(P) -> Option<Result<Sheet, SourceError>> + Sync,
-    mut add: impl FnMut(Sheet) -> Result<(), SourceError>,
+    mut add: impl FnMut(Sheet) -> Result<(), SourceError> + Send,
+    watch: &dyn Fn(u64, u64),
     most: u64,
 ) -> Result<(), SourceError> {
     // Two pieces a thread even out pieces of unequal work.
@@ -184,22 +202,46 @@ fn in_order<P: Send>(
     };
     let mut rows = 0u64;
     let mut pieces = cut_some()?;
+    let mut sheets: Vec<Sheet> = Vec::new();
     while !pieces.is_empty() {
-        let (sheets, following) = rayon::join(
-            || pieces.into_par_iter().filter_map(&decode).collect::<Vec<_>>(),
-            &mut cut_some,
+        let (added, (decoded, following)) = rayon::join(
+            || sheets.drain(..).try_for_each(&mut add),
+            || {
+                rayon::join(
+                    || pieces.into_par_iter().filter_map(&decode).collect::<Vec<_>>(),
+                    &mut cut_some,
+                )
+            },
         );
-        for sheet in sheets {
-            let sheet = sheet?;
-            rows = rows.saturating_add(sheet.rows);
-            add(sheet)?;
-            if rows >= most {
-                return Ok(());
+        added?;
+        pieces = Vec::new();
+        let mut trouble = None;
+        for sheet in decoded {
+            match sheet {
+                Ok(sheet) => {
+                    watch(sheet.bytes, sheet.rows);
+                    rows = rows.saturating_add(sheet.rows);
+                    sheets.push(sheet);
+                }
+                Err(error) => trouble = Some(error),
+            }
+            if trouble.is_some() || rows >= most {
+                break;
             }
         }
-        pieces = following?;
+        if trouble.is_none() && rows < most {
+            match following {
+                Ok(following) => pieces = following,
+                Err(error) => trouble = Some(error),
+            }
+        }
+        if let Some(error) = trouble {
+            // What stands before it in the files is told first.
+            sheets.drain(..).try_for_each(&mut add)?;
+            return Err(error);
+        }
     }
-    Ok(())
+    sheets.drain(..).try_for_each(&mut add)
 }
 
 #[cfg(test)]

@@ -30,6 +30,15 @@ pub(super) fn points(
     sign: Option<Sign>,
     scale: u8,
 ) -> Result<i64, Refusal> {
+    match sign {
+        Some(_) => spelled(text, style, sign, scale),
+        None => plain(text.as_bytes(), style, scale)
+            .map_or_else(|| spelled(text, style, sign, scale), Ok),
+    }
+}
+
+/// As [`points`], of a number in any spelling that the style knows.
+fn spelled(text: &str, style: &NumberStyle, sign: Option<Sign>, scale: u8) -> Result<i64, Refusal> {
     let folded;
     let text = if style.full_width && !text.is_ascii() {
         folded = ascii_forms(text);
@@ -69,6 +78,49 @@ pub(super) fn points(
     }
     // The amount is at most i64::MAX, so its negative exists and i64::MIN never arises.
     Ok(if negative { -amount } else { amount })
+}
+
+/// The digits of a number that 64 bits hold whatever its digits are.
+const SAFE_DIGITS: usize = 18;
+
+/// A number in plain digits, with a minus or plus before them; `None` where it is written in any
+/// other way, or is none.
+fn plain(text: &[u8], style: &NumberStyle, scale: u8) -> Option<i64> {
+    let is_plain = style.negative == Negative::Minus
+        && style.implied_decimals.is_none()
+        && style.currency.is_empty();
+    let (negative, unsigned) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    let scale = usize::from(scale);
+    if !is_plain || unsigned.len() + scale > SAFE_DIGITS {
+        return None;
+    }
+    let mut number = 0;
+    let mut point = None;
+    for (at, &byte) in unsigned.iter().enumerate() {
+        if byte.is_ascii_digit() {
+            number = number * 10 + i64::from(byte - b'0');
+        } else if byte == style.decimal && point.is_none() {
+            point = Some(at);
+        } else {
+            return None;
+        }
+    }
+    let (whole, decimals) = match point {
+        Some(point) => (point, unsigned.len() - point - 1),
+        None => (unsigned.len(), 0),
+    };
+    // Without a digit on either side it is refused, with more decimals than kept it may be.
+    if whole == 0 || (point.is_some() && decimals == 0) || decimals > scale {
+        return None;
+    }
+    for _ in decimals..scale {
+        number *= 10;
+    }
+    Some(if negative { -number } else { number })
 }
 
 /// The full-width forms of ASCII characters as these; everything else as it stands.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, UInt32Array, UInt64Array, new_empty_array};
-use arrow::compute::concat;
+use arrow::array::{ArrayRef, UInt32Array, UInt64Array};
 use arrow::record_batch::RecordBatch;
 
+use super::cells::Cells;
 use super::conform::{Rule, Supply};
 use super::error::SourceError;
 use super::sheet::Sheet;
@@ -25,9 +25,8 @@ pub(super) struct Gathering<'f> {
     files: Vec<InputFile>,
     parts: Vec<FeedPart>,
     declared: Vec<DeclaredTotal>,
-    /// By canonical column, the pieces in order.
-    columns: Vec<Vec<ArrayRef>>,
-    text_bytes: Vec<u64>,
+    /// The canonical columns so far.
+    columns: Vec<Cells>,
     part_numbers: Vec<u32>,
     lines: Vec<u64>,
     rejects: Vec<Reject>,
@@ -37,7 +36,7 @@ pub(super) struct Gathering<'f> {
 
 impl<'f> Gathering<'f> {
     pub(super) fn new(feed: &'f Feed, files: &[InputFile]) -> Gathering<'f> {
-        let fields = feed.kind.fields().len();
+        let columns = feed.kind.fields().iter().map(|field| Cells::new(field.kind)).collect();
         // The rows are counted anew, so that a survey may be read twice.
         let files: Vec<InputFile> =
             files.iter().map(|file| InputFile { rows: 0, ..file.clone() }).collect();
@@ -53,8 +52,7 @@ impl<'f> Gathering<'f> {
             files,
             parts,
             declared: Vec::new(),
-            columns: vec![Vec::new(); fields],
-            text_bytes: vec![0; fields],
+            columns,
             part_numbers: Vec::new(),
             lines: Vec::new(),
             rejects: Vec::new(),
@@ -63,12 +61,7 @@ impl<'f> Gathering<'f> {
     }
 
     /// Adds the sheet that comes next in the order of files and lines.
-    pub(super) fn add(
-        &mut self,
-        mut sheet: Sheet,
-        watch: &dyn Fn(u64, u64),
-    ) -> Result<(), SourceError> {
-        watch(sheet.bytes, sheet.rows);
+    pub(super) fn add(&mut self, mut sheet: Sheet) -> Result<(), SourceError> {
         if let Some(file) = self.files.get_mut(sheet.file as usize) {
             file.rows += sheet.rows;
         }
@@ -91,15 +84,13 @@ impl<'f> Gathering<'f> {
         }
         let rows = self.lines.len() + sheet.lines.len();
         let fields = self.feed.kind.fields();
-        let parts = self.columns.iter_mut().zip(&mut self.text_bytes).zip(fields);
-        let pieces = sheet.columns.into_iter().zip(sheet.text_bytes);
-        for (((column, total), field), (piece, bytes)) in parts.zip(pieces) {
-            *total += bytes;
-            if *total > LIMIT || rows as u64 > LIMIT {
+        for ((column, field), more) in self.columns.iter_mut().zip(fields).zip(sheet.columns) {
+            if column.text_bytes() + more.text_bytes() > LIMIT || rows as u64 > LIMIT {
                 let feed = self.feed.kind.word();
                 return Err(SourceError::TooLarge { feed, column: field.name });
             }
-            column.push(piece);
+            // At once, and not at the end, so that no text is ever held twice.
+            column.append(more);
         }
         self.part_numbers.resize(rows, sheet.part);
         self.lines.append(&mut sheet.lines);
@@ -152,18 +143,7 @@ impl<'f> Gathering<'f> {
         let (part_numbers, lines, rejects) = (self.part_numbers, self.lines, self.rejects);
         let unframed = |source| SourceError::Frame { feed: feed.kind.word(), source };
         let schema = canonical_schema(feed.kind);
-        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
-        // Column by column, so that the pieces of one are freed before the next is joined.
-        for (pieces, field) in columns.into_iter().zip(schema.fields()) {
-            arrays.push(match pieces.as_slice() {
-                [] => new_empty_array(field.data_type()),
-                [one] => ArrayRef::clone(one),
-                many => {
-                    let many: Vec<&dyn Array> = many.iter().map(AsRef::as_ref).collect();
-                    concat(&many).map_err(unframed)?
-                }
-            });
-        }
+        let mut arrays: Vec<ArrayRef> = columns.into_iter().map(Cells::finish).collect();
         arrays.push(Arc::new(UInt32Array::from(part_numbers)));
         arrays.push(Arc::new(UInt64Array::from(lines)));
         let rows = RecordBatch::try_new(schema, arrays).map_err(unframed)?;

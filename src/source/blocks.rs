@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use memchr::{memchr, memchr_iter};
+
 use super::conform::{Rule, Source, trim};
 use super::cut::{Cutter, RECORD_BYTES_MAX, Unit};
 use super::error::SourceError;
@@ -368,7 +370,7 @@ impl<'f> Blocks<'f> {
         let mut seen = 0;
         loop {
             let rest = open.rest().get(seen..).unwrap_or_default();
-            if let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
+            if let Some(end) = memchr(b'\n', rest) {
                 return Ok(Some(seen + end + 1));
             }
             seen = open.rest().len();
@@ -458,7 +460,7 @@ impl Open {
     /// Counts bytes that are given out or left behind.
     fn pass(&mut self, bytes: &[u8]) {
         self.offset += bytes.len() as u64;
-        self.line += bytes.iter().filter(|&&b| b == b'\n').count() as u64;
+        self.line += memchr_iter(b'\n', bytes).count() as u64;
     }
 
     /// Leaves so many bytes behind.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::amount::{AMOUNT_DIGITS, amount, looks_floated, looks_scientific, of_money, points};
+use super::ascii::is_plain;
 use super::error::SourceError;
 use super::instant::Instants;
 use super::refusal::Refusal;
@@ -15,7 +16,7 @@ use crate::value::token::{ready, redact};
 const ID_BYTES_MAX: usize = 256;
 
 /// The longest free text.
-const TEXT_BYTES_MAX: usize = 1024;
+pub(super) const TEXT_BYTES_MAX: usize = 1024;
 
 /// The longest unknown word that an error shows as it stands.
 const SHOWN_CHARS_MAX: usize = 40;
@@ -68,13 +69,14 @@ pub(super) struct Rule {
     pub(super) field: &'static Field,
     pub(super) supply: Supply,
     sign: Option<SignColumn>,
-    reading: Reading,
+    pub(super) reading: Reading,
     nulls: Vec<String>,
     default: Option<u8>,
 }
 
+/// What a rule makes of a cell.
 #[derive(Debug)]
-enum Reading {
+pub(super) enum Reading {
     Id,
     Text,
     Token { contact: Contact, strip: Vec<String> },
@@ -227,7 +229,7 @@ impl Rule {
         }
     }
 
-    fn is_blank(&self, text: &str) -> bool {
+    pub(super) fn is_blank(&self, text: &str) -> bool {
         text.is_empty() || self.nulls.iter().any(|null| null == text)
     }
 
@@ -318,6 +320,9 @@ impl Rule {
 /// The whole number of units of `10^-scale` that `value × 10^-digits` is.
 fn scaled(value: i128, digits: i8, scale: u8) -> Result<Value<'static>, Refusal> {
     let shift = i32::from(scale) - i32::from(digits);
+    if shift == 0 && value > i128::from(i64::MIN) {
+        return i64::try_from(value).map(Value::Whole).map_err(|_| Refusal::TooLarge);
+    }
     let factor = 10i128.checked_pow(shift.unsigned_abs());
     let scaled = match factor {
         None if value == 0 => 0,
@@ -335,10 +340,19 @@ fn scaled(value: i128, digits: i8, scale: u8) -> Result<Value<'static>, Refusal>
 
 /// The text without the blanks, tabs and full-width blanks around it.
 pub(super) fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t', '\u{3000}'])
+    // Most cells have none: neither begins with one of these bytes nor ends with one.
+    let (first, last) = match text.as_bytes() {
+        [] => return text,
+        [only] => (only, only),
+        [first, .., last] => (first, last),
+    };
+    if matches!(first, b' ' | b'\t' | 0xe3) || matches!(last, b' ' | b'\t' | 0x80) {
+        return text.trim_matches([' ', '\t', '\u{3000}']);
+    }
+    text
 }
 
-fn bounded(text: &str, bytes_max: usize) -> Result<(), Refusal> {
+pub(super) fn bounded(text: &str, bytes_max: usize) -> Result<(), Refusal> {
     if text.len() > bytes_max {
         return Err(Refusal::Long(bytes_max));
     }
@@ -350,21 +364,19 @@ fn bounded(text: &str, bytes_max: usize) -> Result<(), Refusal> {
 
 /// Whether the text holds a control character, NUL and line ends included.
 fn has_control(text: &str) -> bool {
-    if text.is_ascii() {
-        return text.bytes().any(|b| b < b' ' || b == 0x7f);
-    }
-    text.chars().any(char::is_control)
+    !is_plain(text) && text.chars().any(char::is_control)
 }
 
 /// An identifier as it stands, leading zeros and all. One that a spreadsheet has turned into a
 /// number has lost digits, and two that differ by an invisible character never match.
-fn id(text: &str) -> Result<&str, Refusal> {
+pub(super) fn id(text: &str) -> Result<&str, Refusal> {
     bounded(text, ID_BYTES_MAX)?;
     if !text.is_ascii() && text.chars().any(is_invisible) {
         return Err(Refusal::Invisible);
     }
     let first = text.as_bytes().first().copied().unwrap_or_default();
-    let number = first.is_ascii_digit() || matches!(first, b'+' | b'-');
+    let number = (first.is_ascii_digit() || matches!(first, b'+' | b'-'))
+        && !text.bytes().all(|b| b.is_ascii_digit());
     if number && (looks_scientific(text) || looks_floated(text)) {
         return Err(Refusal::Spreadsheet);
     }

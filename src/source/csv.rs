@@ -5,7 +5,8 @@ use super::conform::{Rule, trim};
 use super::error::SourceError;
 use super::record::{Dialect, Flaw, Record, Records, Span};
 use super::refusal::Refusal;
-use super::sheet::{Draft, Sheet, Spot};
+use super::sheet::{Draft, Sheet, Spot, after};
+use super::split::{Batch, Plain};
 use super::text::Text;
 use super::totals::Teller;
 use crate::feed::{Delimited, Encoding, Feed, RejectCode, TotalOf, TotalPlace};
@@ -34,12 +35,13 @@ impl Tail {
     }
 }
 
-/// Splits and conforms a block.
+/// Splits and conforms a block, so many of its plain records together.
 pub(super) fn decode(
     block: &Block,
     feed: &Feed,
     rules: &[Rule],
     csv: &Delimited,
+    together: usize,
 ) -> Result<Sheet, SourceError> {
     let text = Text::new(&block.bytes, csv.encoding);
     let mut places = text.places();
@@ -53,9 +55,28 @@ pub(super) fn decode(
     let mut leading = csv.leading.as_ref().filter(|_| block.is_first && block.totals.is_empty());
     let mut has_records = !block.is_first;
     let mut summary: Option<Vec<String>> = None;
+    // The last records of a part may be more than rows.
+    let until = tail.map_or(usize::MAX, |tail| tail.last.min(tail.before));
+    let plain = Plain::new(&text.text, &block.layout, &dialect, until);
+    let plain = plain.filter(|_| text.is_clean() && csv.prefix.is_empty() && together > 0);
+    let mut batch = Batch::new(&text.text, block.layout.width);
+    let mut most = together;
     let mut records = Records::new(text.text.as_bytes(), &dialect, block.line);
     let mut spans = Vec::with_capacity(block.layout.width);
-    while let Some(record) = records.next(&mut spans) {
+    loop {
+        if let Some(plain) = plain.as_ref().filter(|_| leading.is_none()) {
+            batch.fill(&mut records, plain, most);
+            has_records |= batch.rows() > 0;
+            let stood = draft.rows_on(&batch.lines, |at, rule, cells, rows| {
+                let source = block.layout.sources.get(at).copied().flatten();
+                source.map_or(0, |source| batch.column(source, rule, cells, rows))
+            });
+            most = after(stood).min(together);
+            if let Some((from, line)) = batch.place(stood) {
+                records.go_to(from, line);
+            }
+        }
+        let Some(record) = records.next(&mut spans) else { break };
         if is_too_long(&record) {
             let file = block.name.to_string();
             return Err(SourceError::LongRecord { file, line: record.line });

@@ -3,6 +3,8 @@
 //! Blocks are cut before they are decoded, so that decoding is spread over all threads. What may
 //! turn out to be a trailer, a summary or an epilogue is held back until the file goes on or ends.
 
+use memchr::{memchr, memrchr};
+
 use super::record::{Dialect, Flaw, Records};
 
 /// The longest record.
@@ -38,7 +40,7 @@ impl Cutter {
             }
             Unit::Line => self.lines(bytes, |_| false),
             Unit::Record(dialect) => {
-                if !dialect.quoted || !bytes.contains(&b'"') {
+                if !dialect.quoted || memchr(b'"', bytes).is_none() {
                     return self.lines(bytes, |line| dialect.is_comment(line));
                 }
                 self.records(bytes, dialect)
@@ -53,7 +55,7 @@ impl Cutter {
 
     /// From the end, because what stands before the records that are held need not be looked at.
     fn lines(&self, bytes: &[u8], is_comment: impl Fn(&[u8]) -> bool) -> usize {
-        let Some(last) = bytes.iter().rposition(|&byte| byte == b'\n') else { return 0 };
+        let Some(last) = memrchr(b'\n', bytes) else { return 0 };
         let holds_comments =
             matches!(&self.unit, Unit::Record(dialect) if !dialect.comment.is_empty());
         if self.held == 0 && !holds_comments {
@@ -63,7 +65,7 @@ impl Cutter {
         let mut end = last + 1;
         while end > 0 {
             let before = bytes.get(..end - 1).unwrap_or_default();
-            let from = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+            let from = memrchr(b'\n', before).map_or(0, |at| at + 1);
             let line = before.get(from..).unwrap_or_default();
             if !matches!(line, [] | [b'\r']) && !is_comment(line) {
                 if held == self.held {

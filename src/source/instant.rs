@@ -3,6 +3,8 @@
 //! A feed holds tens of millions of instants, so the common spellings are read by hand and a zone
 //! is asked only near a clock change; everything else goes through jiff.
 
+mod quick;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
@@ -231,16 +233,16 @@ impl Clock {
         at.0.saturating_add(offset.map_or(0, i64::from) * SECOND_MICROS)
     }
 
-    /// The offset of a local time that lies well away from every clock change.
-    fn calm_offset(&self, local: i64) -> Option<i64> {
+    /// The stretch of a local time that lies well away from every clock change.
+    fn calm_of(&self, local: i64) -> Option<&Calm> {
         let at = self.calm.partition_point(|calm| calm.to <= local);
-        self.calm.get(at).filter(|calm| calm.from <= local).map(|calm| calm.offset)
+        self.calm.get(at).filter(|calm| calm.from <= local)
     }
 
     /// The instant of a local time, or a refusal where the clock change skips or repeats it.
     fn instant(&self, local: i64) -> Result<i64, Refusal> {
-        if let Some(offset) = self.calm_offset(local) {
-            return Ok(local - offset);
+        if let Some(calm) = self.calm_of(local) {
+            return Ok(local - calm.offset);
         }
         let civil = civil(local)?;
         let offset = match self.zone.to_ambiguous_timestamp(civil).offset() {
@@ -256,8 +258,8 @@ impl Clock {
     /// repeated leaves no doubt about it.
     fn first_of(&self, days: i64) -> Result<i64, Refusal> {
         let local = days.checked_mul(DAY_MICROS).ok_or(Refusal::OutOfRange)?;
-        if let Some(offset) = self.calm_offset(local) {
-            return Ok(local - offset);
+        if let Some(calm) = self.calm_of(local) {
+            return Ok(local - calm.offset);
         }
         let day = civil(local)?.date();
         Instant::start_of(day, &self.zone).map(|at| at.0).ok_or(Refusal::OutOfRange)
@@ -422,6 +424,17 @@ enum Part {
     Minute,
     Second,
     Literal(u8),
+}
+
+impl Part {
+    /// How wide it is.
+    fn bytes(self) -> usize {
+        match self {
+            Part::Year => 4,
+            Part::Literal(_) => 1,
+            Part::Month | Part::Day | Part::Hour | Part::Minute | Part::Second => 2,
+        }
+    }
 }
 
 impl Pattern {

@@ -253,6 +253,7 @@ pub(super) fn decode(
     feed: &Feed,
     rules: &[Rule],
     file: &InputFile,
+    together: usize,
 ) -> Result<Sheet, SourceError> {
     let lanes = contained(&file.path, WHAT, || {
         let rows =
@@ -260,7 +261,7 @@ pub(super) fn decode(
         Lanes::new(&rows, &piece.columns.sources)
     })?;
     let mut draft = Draft::new(feed.kind.word(), rules, &file.path, piece.file, piece.file);
-    lanes.rows(&mut draft, piece.before)?;
+    lanes.rows(&mut draft, piece.before, together)?;
     Ok(draft.finish(piece.bytes))
 }
 

@@ -9,6 +9,7 @@ use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type, TimeUnit};
 use arrow::record_batch::RecordBatch;
 
+use super::cells::Cells;
 use super::conform::{Rule, Value, trim};
 use super::refusal::Refusal;
 use super::sheet::{Refused, Slot};
@@ -135,6 +136,30 @@ impl Lane {
             Lane::Text(array) if array.is_valid(row) => Some(array.value(row)),
             _ => None,
         }
+    }
+
+    /// Appends the values of so many rows from one on, up to the first that is refused, and says
+    /// how many there are.
+    pub(super) fn column(
+        &self,
+        from: usize,
+        rows: usize,
+        sign: Option<&Lane>,
+        rule: &Rule,
+        cells: &mut Cells,
+    ) -> usize {
+        if let Lane::Text(array) = self {
+            let text = |row| array.is_valid(from + row).then(|| array.value(from + row));
+            let word = sign.map(|lane| move |row| lane.word(from + row));
+            return rule.fill(cells, rows, text, word);
+        }
+        let mut scratch = String::new();
+        let stands = |row: &usize| {
+            let mut slot = Slot::of(cells);
+            let filled = self.fill(from + *row, sign, rule, &mut slot, &mut scratch);
+            filled.is_ok() && !slot.is_full()
+        };
+        (0..rows).take_while(stands).count()
     }
 
     /// Gives the cell of a row to the slot, with the sign that stands in the other lane. The

@@ -195,6 +195,7 @@ pub(super) fn decode(
     feed: &Feed,
     rules: &[Rule],
     file: &InputFile,
+    together: usize,
 ) -> Result<Sheet, SourceError> {
     // A handle of its own, because a cloned one would share its position with other threads.
     let input = input(feed, file)?;
@@ -215,7 +216,7 @@ pub(super) fn decode(
             Lanes::new(&batch, &opened.sources).map(Some)
         })?;
         let Some(lanes) = batch else { break };
-        lanes.rows(&mut draft, group.before)?;
+        lanes.rows(&mut draft, group.before, together)?;
     }
     if draft.rows() != group.rows {
         return Err(SourceError::Corrupt {

@@ -6,6 +6,8 @@
 //! flaws of the record; a general splitter reads on in silence. It splits decoded text into its
 //! values, and raw bytes into the blocks that are decoded apart from one another.
 
+use memchr::{memchr, memchr2};
+
 use super::text::unit;
 
 const QUOTE: u8 = b'"';
@@ -114,6 +116,11 @@ impl<'b> Records<'b> {
         (self.at, self.line)
     }
 
+    /// Goes to a byte and line on which a record begins.
+    pub(super) fn go_to(&mut self, at: usize, line: u64) {
+        (self.at, self.line) = (at, line);
+    }
+
     /// The next record and, in `spans`, its fields. Lines without a byte on them are no records.
     pub(super) fn next(&mut self, spans: &mut Vec<Span>) -> Option<Record> {
         spans.clear();
@@ -194,7 +201,7 @@ impl<'b> Records<'b> {
     fn skip_to_end(&mut self) {
         let rest = self.rest();
         if let Some(byte) = self.single {
-            self.at += rest.iter().position(|&b| b == byte || b == b'\n').unwrap_or(rest.len());
+            self.at += memchr2(byte, b'\n', rest).unwrap_or(rest.len());
             return;
         }
         loop {
@@ -209,7 +216,7 @@ impl<'b> Records<'b> {
 
     fn whole_line(&mut self) -> Span {
         let (from, rest) = (self.at, self.rest());
-        let length = rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
+        let length = memchr(b'\n', rest).unwrap_or(rest.len());
         self.at = self.bytes.len().min(from + length + 1);
         let line = rest.get(..length).unwrap_or_default();
         let to = from + line.strip_suffix(b"\r").unwrap_or(line).len();
@@ -231,7 +238,7 @@ impl<'b> Records<'b> {
         let mut doubled = false;
         loop {
             let rest = self.rest();
-            let Some(quote) = rest.iter().position(|&b| b == QUOTE) else {
+            let Some(quote) = memchr(QUOTE, rest) else {
                 self.at = self.bytes.len();
                 return (Span { from, to: self.at, doubled }, Some(Flaw::Unclosed));
             };

@@ -157,6 +157,12 @@ impl<'f> Sent<'f> {
     ) -> Result<bool, SourceError> {
         let Some(file) = self.files.get(part.file as usize) else { return Ok(true) };
         let name = part.name.to_string();
+        // At once, so that it is not moved as it grows; one byte more tells the end of a file.
+        let room = match &part.stream {
+            Stream::Plain(input) => more.min(file.bytes.saturating_sub(input.read)),
+            _ => more,
+        };
+        bytes.reserve(usize::try_from(room).unwrap_or_default().saturating_add(1));
         let read = match &mut part.stream {
             Stream::Plain(input) => input
                 .take(more)

@@ -1,103 +1,11 @@
 //! A sheet: the canonical rows and the rejects of one piece of one file.
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, BooleanBufferBuilder, Int64Array, StringArray, UInt8Array};
-use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-
+use super::cells::Cells;
 use super::conform::{Rule, Supply, Value, trim};
 use super::error::SourceError;
 use super::refusal::Refusal;
 use crate::feed::{DeclaredTotal, Reject, RejectCode};
-use crate::frame::fields::FieldKind;
 use crate::value::token::redact;
-
-/// The cells of one canonical column, which can give back a row that was refused further on.
-#[derive(Debug)]
-pub(super) struct Cells {
-    values: Values,
-    valid: BooleanBufferBuilder,
-}
-
-#[derive(Debug)]
-enum Values {
-    Text { text: String, ends: Vec<i32> },
-    Whole(Vec<i64>),
-    Code(Vec<u8>),
-}
-
-impl Cells {
-    fn new(kind: FieldKind) -> Cells {
-        let values = match kind {
-            FieldKind::Id | FieldKind::Text | FieldKind::Token => {
-                Values::Text { text: String::new(), ends: vec![0] }
-            }
-            FieldKind::Points | FieldKind::Amount | FieldKind::Whole => Values::Whole(Vec::new()),
-            FieldKind::Instant | FieldKind::AsOf => Values::Whole(Vec::new()),
-            FieldKind::Word { .. } => Values::Code(Vec::new()),
-        };
-        Cells { values, valid: BooleanBufferBuilder::new(0) }
-    }
-
-    fn rows(&self) -> usize {
-        self.valid.len()
-    }
-
-    /// Appends a value; `false` where the column's text passes what its offsets can say.
-    #[must_use]
-    fn push(&mut self, value: &Value<'_>) -> bool {
-        match (&mut self.values, value) {
-            (Values::Text { text, ends }, Value::Text(value)) => {
-                let Ok(end) = i32::try_from(text.len().saturating_add(value.len())) else {
-                    return false;
-                };
-                text.push_str(value);
-                ends.push(end);
-            }
-            (Values::Text { ends, .. }, Value::Null) => {
-                ends.push(ends.last().copied().unwrap_or_default());
-            }
-            (Values::Whole(values), Value::Whole(value)) => values.push(*value),
-            (Values::Whole(values), Value::Null) => values.push(0),
-            (Values::Code(values), Value::Code(value)) => values.push(*value),
-            (Values::Code(values), Value::Null) => values.push(0),
-            // A rule makes values of its own column's kind only, so no input gets here.
-            (values, value) => unreachable!("{value:?} in {values:?}"),
-        }
-        self.valid.append(!matches!(value, Value::Null));
-        true
-    }
-
-    fn truncate(&mut self, rows: usize) {
-        if rows >= self.rows() {
-            return;
-        }
-        match &mut self.values {
-            Values::Text { text, ends } => {
-                ends.truncate(rows + 1);
-                let end = ends.last().copied().unwrap_or_default();
-                text.truncate(usize::try_from(end).unwrap_or_default());
-            }
-            Values::Whole(values) => values.truncate(rows),
-            Values::Code(values) => values.truncate(rows),
-        }
-        self.valid.truncate(rows);
-    }
-
-    fn finish(mut self) -> (ArrayRef, u64) {
-        let nulls = Some(NullBuffer::new(self.valid.finish())).filter(|n| n.null_count() > 0);
-        match self.values {
-            Values::Text { text, ends } => {
-                let bytes = text.len() as u64;
-                let ends = OffsetBuffer::new(ScalarBuffer::from(ends));
-                let text = Buffer::from_vec(text.into_bytes());
-                (Arc::new(StringArray::new(ends, text, nulls)), bytes)
-            }
-            Values::Whole(values) => (Arc::new(Int64Array::new(values.into(), nulls)), 0),
-            Values::Code(values) => (Arc::new(UInt8Array::new(values.into(), nulls)), 0),
-        }
-    }
-}
 
 /// One piece of one file, conformed.
 #[derive(Debug, Default)]
@@ -113,9 +21,7 @@ pub(super) struct Sheet {
     /// Bytes read.
     pub(super) bytes: u64,
     /// The canonical columns.
-    pub(super) columns: Vec<ArrayRef>,
-    /// Bytes of text in each of them.
-    pub(super) text_bytes: Vec<u64>,
+    pub(super) columns: Vec<Cells>,
     /// The line of each row.
     pub(super) lines: Vec<u64>,
     /// The refused rows.
@@ -147,7 +53,16 @@ pub(super) struct Slot<'s> {
     full: bool,
 }
 
-impl Slot<'_> {
+impl<'s> Slot<'s> {
+    pub(super) fn of(cells: &'s mut Cells) -> Slot<'s> {
+        Slot { cells, full: false }
+    }
+
+    /// Whether a value did not fit any more.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
     /// Takes a cell of text, with the cell of its sign column where the rule has one.
     pub(super) fn take_text(
         &mut self,
@@ -175,6 +90,16 @@ impl Slot<'_> {
             Err(refusal) => Err(Refused { refusal, redacted: redact(raw) }),
         }
     }
+}
+
+/// The most rows that are added together: so few that what they were made of is still at hand when
+/// their last column is filled.
+pub(super) const MOST: usize = 512;
+
+/// How many rows to add together behind some of which so many stood. What was made of the rows
+/// behind a refused one was for nothing, so that fewer are taken behind it.
+pub(super) fn after(stood: usize) -> usize {
+    MOST.min(2 * stood + 8)
 }
 
 /// A sheet under way.
@@ -219,7 +144,7 @@ impl<'r> Draft<'r> {
         self.rows += 1;
         let mut refused = None;
         for (at, (rule, cells)) in self.rules.iter().zip(&mut self.cells).enumerate() {
-            let mut slot = Slot { cells, full: false };
+            let mut slot = Slot::of(cells);
             let filled = match &rule.supply {
                 Supply::Everywhere(value) => {
                     slot.full = !slot.cells.push(value);
@@ -248,6 +173,29 @@ impl<'r> Draft<'r> {
         }
         self.push_reject(spot, column, RejectCode::Value, refusal.to_string(), redacted);
         Ok(())
+    }
+
+    /// Adds the rows on these lines, up to the first that has a cell to refuse, and says how many
+    /// those are; that one is to be added by itself. `fill` is called for each named column in
+    /// order, gives its cells so many values, and says how many it gave.
+    pub(super) fn rows_on(
+        &mut self,
+        lines: &[u64],
+        mut fill: impl FnMut(usize, &Rule, &mut Cells, usize) -> usize,
+    ) -> usize {
+        let mut rows = lines.len();
+        for (at, (rule, cells)) in self.rules.iter().zip(&mut self.cells).enumerate() {
+            rows = match &rule.supply {
+                Supply::Everywhere(value) => cells.extend(rows, |_| Ok(value.clone())),
+                Supply::Named(_) => fill(at, rule, cells, rows),
+            };
+        }
+        self.lines.extend(lines.iter().take(rows));
+        for cells in &mut self.cells {
+            cells.truncate(self.lines.len());
+        }
+        self.rows += rows as u64;
+        rows
     }
 
     /// Adds a record that is refused as a whole. Nothing of it is shown, because it may hold
@@ -282,9 +230,8 @@ impl<'r> Draft<'r> {
 
     /// The finished sheet, made of that many bytes.
     pub(super) fn finish(self, bytes: u64) -> Sheet {
-        let Draft { part, file, rows, cells, lines, rejects, totals, had, .. } = self;
+        let Draft { part, file, rows, cells: columns, lines, rejects, totals, had, .. } = self;
         let name = self.name.to_owned();
-        let (columns, text_bytes) = cells.into_iter().map(Cells::finish).unzip();
-        Sheet { part, file, name, rows, bytes, columns, text_bytes, lines, rejects, totals, had }
+        Sheet { part, file, name, rows, bytes, columns, lines, rejects, totals, had }
     }
 }

@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use super::conform::{Misfit, Rule, Source};
 use super::error::SourceError;
 use super::lane::{Lane, unfit, unfit_sign};
-use super::sheet::{Draft, Spot};
+use super::sheet::{Draft, Spot, after};
 use crate::feed::{Feed, FeedFault, Stray};
 
 /// Which columns of a file are decoded, and which canonical ones they fill.
@@ -138,10 +138,30 @@ impl Lanes {
         Ok(Lanes { rows: batch.num_rows(), pairs: pairs? })
     }
 
-    /// Conforms the rows; so many rows of the file stand before the draft's first.
-    pub(super) fn rows(&self, draft: &mut Draft<'_>, before: u64) -> Result<(), SourceError> {
+    /// Conforms the rows, so many together; so many rows of the file stand before the draft's
+    /// first.
+    pub(super) fn rows(
+        &self,
+        draft: &mut Draft<'_>,
+        before: u64,
+        together: usize,
+    ) -> Result<(), SourceError> {
         let mut scratch = String::new();
-        for row in 0..self.rows {
+        let mut row = 0;
+        let mut most = together;
+        while row < self.rows {
+            let from = row;
+            let first = before + draft.rows() + 1;
+            let lines: Vec<u64> = (first..).take(most.min(self.rows - from)).collect();
+            let stood = draft.rows_on(&lines, |at, rule, cells, rows| match self.pairs.get(at) {
+                Some((Some(lane), sign)) => lane.column(from, rows, sign.as_ref(), rule, cells),
+                _ => 0,
+            });
+            most = after(stood).min(together);
+            row += stood;
+            if row == self.rows {
+                break;
+            }
             let line = before + draft.rows() + 1;
             draft.row(Spot { line, byte_offset: None }, |at, rule, slot| {
                 match self.pairs.get(at) {
@@ -152,6 +172,7 @@ impl Lanes {
                     _ => slot.take(rule.blank(), ""),
                 }
             })?;
+            row += 1;
         }
         Ok(())
     }

@@ -64,7 +64,17 @@ impl Folder {
 
     /// Reads text in small blocks, so that every place may be where one ends.
     pub(super) fn read_in_blocks(&self, block_bytes: u64) -> Result<FeedRows, SourceError> {
-        read_at(&self.feed, &self.survey(), &|_, _| (), Pace { block_bytes, most: u64::MAX })
+        self.read_together(block_bytes, sheet::MOST)
+    }
+
+    /// The same, with so many rows conformed together.
+    pub(super) fn read_together(
+        &self,
+        block_bytes: u64,
+        together: usize,
+    ) -> Result<FeedRows, SourceError> {
+        let pace = Pace { block_bytes, most: u64::MAX, together };
+        read_at(&self.feed, &self.survey(), &|_, _| (), pace)
     }
 }
 

@@ -8,16 +8,20 @@
 use std::borrow::Cow;
 
 use encoding_rs::{Decoder, DecoderResult, GB18030};
+use memchr::{memchr, memmem};
 
 use crate::feed::Encoding;
 
 /// The byte order mark as text.
 const MARK: char = '\u{feff}';
 
+/// The same in UTF-8.
+const MARK_BYTES: &[u8] = b"\xef\xbb\xbf";
+
 /// The bytes of a byte order mark at the head of a file, or nothing.
 pub(super) fn mark(bytes: &[u8], encoding: Encoding) -> usize {
     let mark: &[u8] = match encoding {
-        Encoding::Utf8 => b"\xef\xbb\xbf",
+        Encoding::Utf8 => MARK_BYTES,
         Encoding::Gb18030 => b"\x84\x31\x95\x33",
     };
     if bytes.starts_with(mark) { mark.len() } else { 0 }
@@ -56,7 +60,7 @@ impl<'b> Text<'b> {
     pub(super) fn new(raw: &'b [u8], encoding: Encoding) -> Text<'b> {
         let mut faults = Vec::new();
         let text = match encoding {
-            Encoding::Utf8 => match std::str::from_utf8(raw) {
+            Encoding::Utf8 => match simdutf8::basic::from_utf8(raw) {
                 Ok(text) => Cow::Borrowed(text),
                 Err(_) => Cow::Owned(lossy_utf8(raw, &mut faults)),
             },
@@ -67,16 +71,21 @@ impl<'b> Text<'b> {
         };
         let found = faults.len();
         // One look at the whole block is cheaper than one at each record.
-        if text.as_bytes().contains(&0) {
+        if memchr(0, text.as_bytes()).is_some() {
             faults.extend(text.match_indices('\0').map(|(at, _)| (at, Fault::Nul)));
         }
-        if text.contains(MARK) {
+        if memmem::find(text.as_bytes(), MARK_BYTES).is_some() {
             faults.extend(text.match_indices(MARK).map(|(at, _)| (at, Fault::Mark)));
         }
         if faults.len() > found {
             faults.sort_unstable();
         }
         Text { text, raw, faults }
+    }
+
+    /// Whether every record may stand.
+    pub(super) fn is_clean(&self) -> bool {
+        self.faults.is_empty()
     }
 
     /// Why a record may not stand, where it may not.
@@ -114,7 +123,7 @@ impl Places<'_> {
         }
         while self.lines < lines {
             let rest = self.raw.get(self.at..).unwrap_or_default();
-            let Some(end) = rest.iter().position(|&byte| byte == b'\n') else { break };
+            let Some(end) = memchr(b'\n', rest) else { break };
             self.at += end + 1;
             self.lines += 1;
         }

@@ -3,6 +3,7 @@
 //! An unkeyed hash of a phone number is enumerable in half an hour on one core, so contact data
 //! is keyed with HMAC-SHA256 or HMAC-SM3 before anything else happens (domain.md §10).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -53,7 +54,14 @@ impl fmt::Display for KeyName {
 #[derive(Clone)]
 pub struct TokenKey {
     name: KeyName,
-    bytes: Vec<u8>,
+    keyed: Keyed,
+}
+
+/// A function that has taken in its key: half the work of a short token, done once.
+#[derive(Clone)]
+enum Keyed {
+    Sha256(Hmac<Sha256>),
+    Sm3(Hmac<Sm3>),
 }
 
 /// A key that is too short.
@@ -67,11 +75,18 @@ impl TokenKey {
     /// # Errors
     /// [`KeyTooShort`] below 16 bytes.
     pub fn new(id: &str, algorithm: Algorithm, content: &[u8]) -> Result<TokenKey, KeyTooShort> {
-        let bytes = content.trim_ascii().to_vec();
+        let bytes = content.trim_ascii();
+        let too_short = || KeyTooShort(bytes.len());
         if bytes.len() < KEY_BYTES_MIN {
-            return Err(KeyTooShort(bytes.len()));
+            return Err(too_short());
         }
-        Ok(TokenKey { name: KeyName { id: id.to_owned(), algorithm }, bytes })
+        // HMAC takes a key of any length, so neither fails.
+        let keyed = match algorithm {
+            Algorithm::HmacSha256 => Hmac::new_from_slice(bytes).map(Keyed::Sha256),
+            Algorithm::HmacSm3 => Hmac::new_from_slice(bytes).map(Keyed::Sm3),
+        };
+        let keyed = keyed.map_err(|_| too_short())?;
+        Ok(TokenKey { name: KeyName { id: id.to_owned(), algorithm }, keyed })
     }
 
     /// The key's name.
@@ -94,11 +109,11 @@ impl TokenKey {
     /// behind the zero of trunk calls: their tokens would be nobody's.
     #[must_use]
     pub fn mobile(&self, raw: &str) -> Option<String> {
-        let folded: String = raw
-            .nfkc()
+        let floated = composed(raw);
+        let folded: String = floated
+            .chars()
             .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '(' | ')' | '.'))
             .collect();
-        let floated = raw.nfkc().collect::<String>();
         if let Some((whole, fraction)) = floated.trim().rsplit_once('.')
             && !whole.contains('.')
             && fraction.bytes().all(|b| b == b'0')
@@ -130,7 +145,7 @@ impl TokenKey {
     /// The token of an e-mail address, or `None` where the text is none.
     #[must_use]
     pub fn email(&self, raw: &str) -> Option<String> {
-        let folded = raw.nfkc().collect::<String>().trim().to_lowercase();
+        let folded = composed(raw).trim().to_lowercase();
         let (name, host) = folded.split_once('@')?;
         if name.is_empty() || !host.contains('.') || folded.contains(char::is_whitespace) {
             return None;
@@ -142,33 +157,36 @@ impl TokenKey {
     /// blanks and case are folded away, so that `ＬＩ Wei` and `li wei` give one token.
     #[must_use]
     pub fn name(&self, raw: &str) -> Option<String> {
-        let folded: String = raw.nfkc().filter(|c| !c.is_whitespace()).collect();
+        let folded: String = composed(raw).chars().filter(|c| !c.is_whitespace()).collect();
         let folded = folded.to_lowercase();
         (!folded.is_empty()).then(|| self.token("name", &folded))
     }
 
     /// The kind of contact is keyed in, so that equal texts of different kinds stay apart.
     fn token(&self, kind: &str, normal: &str) -> String {
-        match self.name.algorithm {
-            Algorithm::HmacSha256 => keyed::<Hmac<Sha256>>(&self.bytes, kind, normal),
-            Algorithm::HmacSm3 => keyed::<Hmac<Sm3>>(&self.bytes, kind, normal),
+        match &self.keyed {
+            Keyed::Sha256(mac) => finished(mac.clone(), kind, normal),
+            Keyed::Sm3(mac) => finished(mac.clone(), kind, normal),
         }
     }
 }
 
-fn keyed<M: Mac + KeyInit>(key: &[u8], kind: &str, normal: &str) -> String {
-    // HMAC takes a key of any length, so this cannot fail.
-    let Ok(mut mac) = <M as KeyInit>::new_from_slice(key) else { return String::new() };
+fn finished(mut mac: impl Mac, kind: &str, normal: &str) -> String {
     mac.update(kind.as_bytes());
     mac.update(&[0]);
     mac.update(normal.as_bytes());
     let mut token = String::with_capacity(64);
     for byte in mac.finalize().into_bytes() {
-        use fmt::Write;
-        // Writing to a String cannot fail.
-        let _ = write!(token, "{byte:02x}");
+        for digit in [byte >> 4, byte & 0xf] {
+            token.extend(char::from_digit(digit.into(), 16));
+        }
     }
     token
+}
+
+/// Full-width forms and their like made one (NFKC); ASCII is that already.
+fn composed(raw: &str) -> Cow<'_, str> {
+    if raw.is_ascii() { Cow::Borrowed(raw) } else { Cow::Owned(raw.nfkc().collect()) }
 }
 
 impl fmt::Debug for TokenKey {

@@ -273,3 +273,25 @@ fn numbers_that_a_spreadsheet_spoiled_are_known() {
         assert!(!looks_floated(text), "{text}");
     }
 }
+
+#[test]
+fn a_plain_number_is_what_it_is_in_any_spelling() {
+    let mut random = fastrand::Rng::with_seed(13);
+    let comma = NumberStyle { decimal: b',', thousands: Some(b'.'), ..NumberStyle::default() };
+    let mut seen = 0;
+    for _ in 0..100_000 {
+        let length = random.usize(..22);
+        let alphabet = *random.choice(&["0123456789", "0123456789.", "0019.,-+"]).unwrap();
+        let sign = *random.choice(&["", "-", "+"]).unwrap();
+        let digit = |_| char::from(*random.choice(alphabet.as_bytes()).unwrap());
+        let text = sign.to_owned() + &(0..length).map(digit).collect::<String>();
+        let scale = random.u8(..7);
+        for style in [&NumberStyle::default(), &comma] {
+            if let Some(number) = plain(text.as_bytes(), style, scale) {
+                assert_eq!(spelled(&text, style, None, scale), Ok(number), "{text} {scale}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 10_000, "{seen}");
+}

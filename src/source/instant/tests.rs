@@ -14,9 +14,51 @@ fn written<const N: usize>(patterns: [&str; N]) -> TimeStyle {
 
 #[track_caller]
 fn check(instants: &Instants, rows: &[(&str, Result<&str, Refusal>)]) {
+    let mut quick = instants.quick();
     for (text, want) in rows {
-        let got = instants.text(text).map(show);
-        assert_eq!(got, want.clone().map(str::to_owned), "{text}");
+        let got = instants.text(text);
+        if let Some(micros) = quick.as_mut().and_then(|quick| quick.read(text.as_bytes())) {
+            assert_eq!(got, Ok(micros), "{text}");
+        }
+        assert_eq!(got.map(show), want.clone().map(str::to_owned), "{text}");
+    }
+}
+
+#[test]
+fn what_is_read_quickly_is_read_right() {
+    let mut random = fastrand::Rng::with_seed(17);
+    let patterns = ["%Y-%m-%d %H:%M:%S", "%Y%m%d%H%M%S", "%d/%m/%Y", "%F %T", "%Y年%m月%d日%T"];
+    for name in ["Asia/Shanghai", "America/New_York", "America/Sao_Paulo"] {
+        for pattern in [None].into_iter().chain(patterns.map(Some)) {
+            let style = pattern.map_or_else(TimeStyle::default, |pattern| written([pattern]));
+            let instants = Instants::new(&zone(name), &style, random.bool());
+            let mut quick = instants.quick().unwrap();
+            let mut seen = 0;
+            for _ in 0..4_000 {
+                let at = random.i64(-70_000_000_000_000_000..250_000_000_000_000_000);
+                // Mostly days near one another, and now and then midnight or a clock change.
+                let at = if random.bool() { 1_772_000_000_000_000 + at / 2_000 } else { at };
+                let at = if random.usize(..9) == 0 { at - at % DAY_MICROS } else { at };
+                let text = civil(at - at % SECOND_MICROS).unwrap();
+                let format = pattern.unwrap_or("%F %T");
+                let mut text = jiff::fmt::strtime::format(format, text).unwrap();
+                if pattern.is_none() {
+                    text += *random.choice(&["", "Z", "+08:00", "-03:30", "+0800", ".5"]).unwrap();
+                }
+                if random.usize(..4) == 0 {
+                    let place = random.usize(..text.len());
+                    if text.is_char_boundary(place) && text.is_char_boundary(place + 1) {
+                        let other = *random.choice(&["9", "0", "T", " ", "", "-", "+"]).unwrap();
+                        text.replace_range(place..place + 1, other);
+                    }
+                }
+                if let Some(micros) = quick.read(text.as_bytes()) {
+                    assert_eq!(instants.text(&text), Ok(micros), "{text} {pattern:?} in {name}");
+                    seen += 1;
+                }
+            }
+            assert!(seen > 1_000, "{seen} of {pattern:?} in {name}");
+        }
     }
 }
 
