@@ -3,22 +3,20 @@
 //! A feed holds tens of millions of instants, so the common spellings are read by hand and a zone
 //! is asked only near a clock change; everything else goes through jiff.
 
+mod clock;
 mod quick;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
-use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::tz::{Offset, TimeZone};
 
+use self::clock::Clock;
 use super::refusal::Refusal;
 use crate::feed::{Epoch, TimeStyle, Year};
 use crate::value::period::{DAY_MICROS, Instant};
 
 const SECOND_MICROS: i64 = 1_000_000;
-
-/// How far from a clock change a local time is sure to be neither skipped nor repeated: jiff holds
-/// offsets within 26 hours of UTC, so a change moves the clock by less than 52 hours.
-const MARGIN_MICROS: i64 = 3 * DAY_MICROS;
 
 /// The longest way from the middle of a period to an instant whose year its text leaves out.
 const HALF_YEAR_MICROS: u64 = 184 * DAY_MICROS as u64;
@@ -177,92 +175,6 @@ impl Instants {
     pub(super) fn exact(&self, micros: i64) -> Result<i64, Refusal> {
         Timestamp::from_microsecond(micros).map_err(|_| Refusal::OutOfRange)?;
         Ok(micros)
-    }
-}
-
-/// A zone with the stretches of local time in which its offset is beyond doubt.
-#[derive(Debug)]
-struct Clock {
-    zone: TimeZone,
-    /// In order of time and disjoint.
-    calm: Vec<Calm>,
-}
-
-/// Local times `[from, to)` that have one offset and are neither skipped nor repeated.
-#[derive(Debug)]
-struct Calm {
-    from: i64,
-    to: i64,
-    offset: i64,
-}
-
-impl Clock {
-    fn new(zone: &TimeZone) -> Clock {
-        // Outside these years the zone itself is asked.
-        let (Some(first), Some(last)) = (days_of(1970, 1, 1), days_of(2100, 1, 1)) else {
-            return Clock { zone: zone.clone(), calm: Vec::new() };
-        };
-        let (first, last) = (first * DAY_MICROS, last * DAY_MICROS);
-        let mut calm = Vec::new();
-        let mut since = first;
-        let mut stretch = |since: i64, until: i64| {
-            let Ok(at) = Timestamp::from_microsecond(since) else { return };
-            let offset = i64::from(zone.to_offset(at).seconds()) * SECOND_MICROS;
-            let (from, to) = (since + MARGIN_MICROS + offset, until - MARGIN_MICROS + offset);
-            if from < to {
-                calm.push(Calm { from, to, offset });
-            }
-        };
-        if let Ok(start) = Timestamp::from_microsecond(first) {
-            for change in zone.following(start) {
-                let at = change.timestamp().as_microsecond();
-                if at >= last {
-                    break;
-                }
-                stretch(since, at);
-                since = at;
-            }
-        }
-        stretch(since, last);
-        Clock { zone: zone.clone(), calm }
-    }
-
-    /// What the clock shows at an instant, in microseconds since a local epoch.
-    fn local_of(&self, at: Instant) -> i64 {
-        let offset = Timestamp::from_microsecond(at.0).map(|at| self.zone.to_offset(at).seconds());
-        at.0.saturating_add(offset.map_or(0, i64::from) * SECOND_MICROS)
-    }
-
-    /// The stretch of a local time that lies well away from every clock change.
-    fn calm_of(&self, local: i64) -> Option<&Calm> {
-        let at = self.calm.partition_point(|calm| calm.to <= local);
-        self.calm.get(at).filter(|calm| calm.from <= local)
-    }
-
-    /// The instant of a local time, or a refusal where the clock change skips or repeats it.
-    fn instant(&self, local: i64) -> Result<i64, Refusal> {
-        if let Some(calm) = self.calm_of(local) {
-            return Ok(local - calm.offset);
-        }
-        let civil = civil(local)?;
-        let offset = match self.zone.to_ambiguous_timestamp(civil).offset() {
-            AmbiguousOffset::Unambiguous { offset } => offset,
-            AmbiguousOffset::Gap { .. } => return Err(Refusal::Skipped),
-            AmbiguousOffset::Fold { .. } => return Err(Refusal::Repeated),
-        };
-        let at = offset.to_timestamp(civil).map_err(|_| Refusal::OutOfRange)?;
-        Ok(at.as_microsecond())
-    }
-
-    /// The first instant of a day. A day names no local time, so a midnight that is skipped or
-    /// repeated leaves no doubt about it.
-    fn first_of(&self, days: i64) -> Result<i64, Refusal> {
-        let local = days.checked_mul(DAY_MICROS).ok_or(Refusal::OutOfRange)?;
-        if let Some(calm) = self.calm_of(local) {
-            return Ok(local - calm.offset);
-        }
-        let day = civil(local)?.date();
-        Instant::start_of(day, &self.zone).map(|at| at.0).ok_or(Refusal::OutOfRange)
     }
 }
 

@@ -1,9 +1,8 @@
 //! The common spellings of an instant, read by their places; a day and an offset are kept from one
 //! text to the next, because rows of one day stand together.
 
-use super::{
-    Calm, DAY_MICROS, Instants, Notation, Part, SECOND_MICROS, days_of, layout, micros_of,
-};
+use super::clock::Calm;
+use super::{DAY_MICROS, Instants, Notation, Part, SECOND_MICROS, days_of, layout, micros_of};
 
 /// Reads texts in which every part has its place.
 #[derive(Debug)]
