@@ -32,6 +32,7 @@ use crate::matching::{self, Leads};
 use crate::past::Scope;
 use crate::pipeline::{self, Pipeline};
 use crate::publish::{Folder, Published};
+use crate::ruling::{Consequence, Reached};
 use crate::statement::Line;
 use crate::value::party::{A, B, Both, Party};
 use crate::value::period::Period;
@@ -329,28 +330,6 @@ fn judge(
     let b_obligations = clear::oblige(&b_judged, agreement)?;
     let clearing =
         clear::settle(&a_obligations, &b_obligations, &claims, &scope.past, period, agreement)?;
-    // A statement that is blocked is none that could be compared.
-    if !discrepancies.iter().any(|found| found.effect == Effect::Blocks) {
-        let lines: Vec<&Line> = clearing.lines().map(|(_, line)| line).collect();
-        for (party, stated) in intake.stated.iter() {
-            let Some(stated) = stated else { continue };
-            discrepancies.extend(detect::statement::judge(&desk, &lines, party, stated)?);
-        }
-    }
-    discrepancies.sort_by(|one, other| {
-        (one.rule.code, &one.id, &one.evidence.a, &one.evidence.b).cmp(&(
-            other.rule.code,
-            &other.id,
-            &other.evidence.a,
-            &other.evidence.b,
-        ))
-    });
-    let asked =
-        evidence::ids(&discrepancies, (&a_book.items, &b_book.items), (&a_judged, &b_judged));
-    let first_seen = recall::first_seen(&before.finals, &asked)?;
-    for found in &mut discrepancies {
-        found.seen_before(first_seen.get(&found.id).copied(), period.as_of);
-    }
     let a_conservation = clear::conserve(&BalanceSide {
         agreement,
         scope: &scope,
@@ -374,6 +353,31 @@ fn judge(
         obligations: &b_obligations,
     })?;
     let rows = a_conservation.rows_in() + b_conservation.rows_in();
+    // A statement that is blocked, by a threshold too, is none that could be compared.
+    let blocks = |reached: &Reached| reached.consequence == Consequence::Blocks;
+    let is_blocked = discrepancies.iter().any(|found| found.effect == Effect::Blocks)
+        || pipeline.rulings.reached(&discrepancies, rows)?.iter().any(blocks);
+    if !is_blocked {
+        let lines: Vec<&Line> = clearing.lines().map(|(_, line)| line).collect();
+        for (party, stated) in intake.stated.iter() {
+            let Some(stated) = stated else { continue };
+            discrepancies.extend(detect::statement::judge(&desk, &lines, party, stated)?);
+        }
+    }
+    discrepancies.sort_by(|one, other| {
+        (one.rule.code, &one.id, &one.evidence.a, &one.evidence.b).cmp(&(
+            other.rule.code,
+            &other.id,
+            &other.evidence.a,
+            &other.evidence.b,
+        ))
+    });
+    let asked =
+        evidence::ids(&discrepancies, (&a_book.items, &b_book.items), (&a_judged, &b_judged));
+    let first_seen = recall::first_seen(&before.finals, &asked)?;
+    for found in &mut discrepancies {
+        found.seen_before(first_seen.get(&found.id).copied(), period.as_of);
+    }
     let reached = pipeline.rulings.reached(&discrepancies, rows)?;
     Ok(Evidence {
         links,

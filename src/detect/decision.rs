@@ -387,7 +387,8 @@ fn count<I: Side>(
             let Some(versions) = scene.versions(flow, at) else { return Ok(None) };
             let sign = i128::from(ledger.points(leg).signum());
             let past = &scene.desk.scope.past;
-            let origin = past.origin(ledger.occurred_at(leg));
+            // A reversal stands on the line of its original's period, where that is closed.
+            let origin = past.origin(at).or_else(|| past.origin(ledger.occurred_at(leg)));
             ((flow, versions), points_of(decisions, row, None, sign), origin)
         }
         (None, None) => return Ok(None),

@@ -129,6 +129,8 @@ fn a_pair_with_its_reversal_leaves_the_net_alone(seed: u64, judge: Judge) {
     // A cap or minimum may hold the pair itself.
     world.caps.clear();
     world.minimums.clear();
+    // Nor need a lot live when the pair is spent.
+    (world.a.lots, world.b.lots) = (None, None);
     let Some(longer) = world.with_reversed_pair(seed) else { return };
     let (before, after) = (judge(&world), judge(&longer));
     let statement = |answer: &Answer| -> Vec<String> {

@@ -15,6 +15,7 @@ pub mod diagnosis;
 pub mod examples;
 pub mod extras;
 pub mod fraction;
+pub mod lots;
 pub mod members;
 pub mod otherwise;
 pub mod pairing;
@@ -134,6 +135,7 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     answer.accounts = accounts.iter().map(|(account, _)| account.clone()).collect();
     answer.discrepancies.extend(found);
     answer.discrepancies.extend(accounts::judge_days(world));
+    answer.discrepancies.extend(books.judge_lots());
     let held = books.held_items();
     let counted = books.counted(&judged);
     reversed.extend(books.with_reversals(&counted));

@@ -5,7 +5,10 @@ use std::path::Path;
 
 use assert_cmd::Command;
 
+use crate::oracle::examples::march;
 use crate::tables::{run, table};
+use crate::world::{Limits, Setting, Stated};
+use crate::worlds::ask_engine;
 
 const WORKED: &str = "pipelines/worked-example.yaml";
 
@@ -140,5 +143,19 @@ fn thresholds_decide_the_exit_code_and_block_the_statement() {
         for status in [output.status, command.output().unwrap().status] {
             assert_eq!(status.code(), Some(code), "{rules} --fail-on {fail_on}");
         }
+    }
+}
+
+/// The partner's statement is not held against lines that nobody publishes.
+#[test]
+fn a_statement_that_a_threshold_blocks_is_not_compared() {
+    for (count, disputes) in [(1, 0), (2, 1)] {
+        let mut world = march();
+        let block_on = Limits { count: Some(count), ..Limits::default() };
+        world.settings = vec![Setting { code: "EVT-01", block_on, ..Setting::default() }];
+        world.a.statement = Some(Stated { left_out: Vec::new(), lines: Some(Vec::new()) });
+        let answer = ask_engine(&world).unwrap();
+        assert_eq!(answer.statements.is_empty(), disputes == 0, "{count}");
+        assert_eq!(answer.disputes.is_empty(), disputes == 0, "{count}");
     }
 }

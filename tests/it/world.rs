@@ -6,6 +6,7 @@
 pub mod chain;
 pub mod chains;
 pub mod feeds;
+pub mod lots;
 pub mod random;
 pub mod rules;
 pub mod sheets;
@@ -19,6 +20,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 pub use feeds::{Act, Adjustment, Decision, Payment, Said};
+pub use lots::Lot;
 pub use rules::{Limits, Setting};
 pub use stated::{Stated, StatedLine};
 pub use terms::{
@@ -211,6 +213,7 @@ pub struct Side {
     pub members: Option<Vec<Member>>,
     pub opening: Option<Vec<Balance>>,
     pub accounts: Option<Vec<Balance>>,
+    pub lots: Option<Vec<Lot>>,
     pub ledger: Vec<Row>,
     /// Its own statement, and what of it the pipeline declares.
     pub statement: Option<Stated>,

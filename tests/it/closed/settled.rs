@@ -381,3 +381,18 @@ fn what_joins_a_leg_that_was_released_alone_with_other_content_is_told() {
         assert_eq!(months.net("2026-05"), "0.00");
     }
 }
+
+/// What is reversed lies in March, whoever has a row of it, and so does what is settled of it.
+#[test]
+fn a_reversal_that_is_released_alone_stands_on_the_line_of_its_originals_period() {
+    let mut months = Months::new();
+    months.books("2026-03", &[], &["B1 xaccept 333 03-05 counter=A1"]);
+    months.close("2026-03");
+    months.books("2026-04", &[], &["B2 reversal -333 04-05 original=B1"]);
+    months.close("2026-04");
+    months.decide(("2026-04", "REV-03"), "release", "-1000", "05-05");
+    months.close("2026-05");
+    let lines = table(&months.finally("2026-05"), "statement_lines");
+    let columns = ["type", "origin_period", "points", "amount"];
+    assert_eq!(cells(&lines, &columns), ["gross 2026-03 -1000 -8.00"]);
+}

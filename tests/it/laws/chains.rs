@@ -84,7 +84,7 @@ fn a_late_pair_with_its_reversal_leaves_the_net_alone(seed: u64, judge: Judge) {
         // A balance that moved would not be the one that is reported.
         for party in PARTIES {
             let side = run.world.side_mut(party);
-            (side.opening, side.accounts) = (None, None);
+            (side.opening, side.accounts, side.lots) = (None, None, None);
         }
     }
     if chain.runs.len() < 2 {

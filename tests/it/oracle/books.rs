@@ -350,6 +350,14 @@ impl<'w> Books<'w> {
             let fate = match entry.row.status {
                 Status::Cancelled => Fate::Excluded,
                 Status::Pending => Fate::Pending(""),
+                Status::Posted if self.sign_is_right(index) && self.spends_expired(index) => {
+                    if self.world.lets_hold("LED-04") {
+                        self.find("LED-04", vec![index]);
+                        continue;
+                    }
+                    self.findings.push(("LED-04", vec![index]));
+                    Fate::Counted
+                }
                 Status::Posted if self.sign_is_right(index) => Fate::Counted,
                 Status::Posted => {
                     self.find("EVT-09", vec![index]);

@@ -200,6 +200,11 @@ impl Books<'_> {
                 under = under.or_else(|| Some(own(code)));
             }
         }
+        if original.is_none() && self.spends_expired(issuer) {
+            codes.push("LED-04");
+            let holds = self.world.lets_hold("LED-04");
+            under = under.or_else(|| holds.then(|| own("LED-04")));
+        }
         if let Some(original) = original {
             if after * self.cleared_at(original).signum() < 0 {
                 codes.push("REV-02");

@@ -6,7 +6,7 @@ use super::fraction::Fraction;
 use crate::world::{Limits, Setting, World};
 
 /// How grave what the codes find is, and what it does, where nobody says otherwise (domain.md §5).
-const PAGES: [(&str, &str, &str); 31] = [
+const PAGES: [(&str, &str, &str); 32] = [
     ("MBR-05", "warning", "counted"),
     ("MBR-07", "error", "held"),
     ("CON-01", "error", "held"),
@@ -34,6 +34,7 @@ const PAGES: [(&str, &str, &str); 31] = [
     ("LED-02", "error", "counted"),
     ("LED-07", "error", "counted"),
     ("LED-04", "error", "held"),
+    ("LED-05", "warning", "counted"),
     ("CAP-01", "warning", "held"),
     ("CAP-02", "warning", "held"),
     ("CAP-03", "warning", "held"),

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
 use super::chain::{Chain, Run};
+use super::lots;
 use super::random::terms::{SAID, adjustments, bound, terms};
 use super::random::{
     NUMBERS, boundaries, matching, members, money, now_and_then, one_of, scales, versions,
@@ -38,6 +39,7 @@ pub fn random_chain(seed: u64) -> Chain {
     scales(&mut rng, &mut base);
     base.settings = settings(&mut rng);
     stated::declare(&mut rng, &mut base);
+    lots::declare(&mut rng, &mut base);
     let mut chain = Chain { runs: Vec::new() };
     for position in 0..PERIODS {
         let mut world = base.clone();
@@ -225,6 +227,7 @@ fn hand_in(rng: &mut Rng, chain: &mut Chain) {
         if with_accounts {
             accounts(rng, chain, position, &past);
         }
+        lots::fill(rng, &mut chain.runs[position].world);
         if with_adjustments {
             let mut rows = adjustments(rng, &chain.runs[position].world, position);
             rows.extend(sent_again(rng, chain, position));

@@ -8,6 +8,7 @@ pub mod terms;
 use fastrand::Rng;
 use jiff::civil::Date;
 
+use super::lots;
 use super::rules;
 use super::stated;
 use super::stories::Stories;
@@ -63,6 +64,8 @@ pub fn random(seed: u64) -> World {
     for party in PARTIES {
         world.side_mut(party).parts = rng.usize(1..=3);
     }
+    lots::declare(&mut rng, &mut world);
+    lots::fill(&mut rng, &mut world);
     world.settings = rules::settings(&mut rng);
     stated::declare(&mut rng, &mut world);
     let lines = judge(&world).answer.lines;

@@ -88,7 +88,7 @@ impl Limits {
 }
 
 /// Rules that may be switched off, and whether they hold something.
-const FREE: [(&str, bool); 19] = [
+const FREE: [(&str, bool); 21] = [
     ("MBR-05", false),
     ("MBR-07", true),
     ("CON-01", true),
@@ -104,6 +104,8 @@ const FREE: [(&str, bool); 19] = [
     ("AMT-04", false),
     ("LED-01", false),
     ("LED-02", false),
+    ("LED-04", true),
+    ("LED-05", false),
     ("CAP-01", true),
     ("CAP-02", true),
     ("CAP-03", true),
@@ -140,7 +142,7 @@ pub fn settings(rng: &mut Rng) -> Vec<Setting> {
             setting.severity = Some(one_of(rng, &["information", "warning", "error", "fatal"]));
         }
         let weighed = WEIGHED.contains(&setting.code);
-        if now_and_then(rng, 30) {
+        if now_and_then(rng, 50) {
             setting.fail_on = limits(rng, weighed);
         }
         if now_and_then(rng, 10) {
@@ -158,7 +160,7 @@ fn limits(rng: &mut Rng, weighed: bool) -> Limits {
         1 => limits.share = Some(rng.i64(1..=3_000)),
         2 => (limits.count, limits.share) = (Some(3), Some(10_000)),
         3 => limits.points = Some(rng.i64(1..=3_000)),
-        _ => limits.money = Some(rng.i64(1..=20_000)),
+        _ => limits.money = Some(rng.i64(1..=9_000)),
     }
     limits
 }

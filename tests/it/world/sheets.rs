@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use super::lots::COLUMNS;
 use super::write::decimal_text;
 use super::{
-    Act, Adjustment, Balance, Consent, Decision, Link, Member, Method, PARTIES, Payment, Row,
+    Act, Adjustment, Balance, Consent, Decision, Link, Lot, Member, Method, PARTIES, Payment, Row,
     World, instant_text, moment_text,
 };
 
@@ -57,6 +58,10 @@ impl World {
                     let balance = |row: &Balance| balance(row, side.scale);
                     sheets.push(Sheet::new(owner, word, BALANCES, rows(balances, balance)));
                 }
+            }
+            if let Some(lots) = &side.lots {
+                let lot = |lot: &Lot| lot.cells(side.scale);
+                sheets.push(Sheet::new(owner, "lots", COLUMNS, rows(lots, lot)));
             }
             let files = side.files().into_iter().enumerate().map(|(part, file)| {
                 let event = |row: &Row| event(row, side.scale);

@@ -276,6 +276,10 @@ impl<'w> Stories<'w> {
                 0 => self.instant(),
                 _ => one.occurred_at + self.rng.i64(0..48) * HOUR,
             };
+            if now_and_then(self.rng, 10) {
+                // At the version of its own time, and not of what it reverses.
+                mirrored = self.agreed(issuer, flow, part, at);
+            }
             let signed = -one.points.signum() * part;
             let mut back = self.row(issuer, &one.member_no, Kind::Reversal, signed, at);
             let mut forth =

@@ -24,6 +24,7 @@ enum Part {
     Adjustments,
     Payments,
     Settings,
+    Lots(Party),
 }
 
 fn remove<T>(list: Option<&mut Vec<T>>, position: usize) -> bool {
@@ -58,12 +59,15 @@ fn without(world: &mut World, part: Part, position: usize) -> bool {
         Part::Decisions => remove(world.decisions.as_mut(), position),
         Part::Adjustments => remove(world.adjustments.as_mut(), position),
         Part::Payments => remove(world.payments.as_mut(), position),
+        Part::Lots(party) => remove(world.side_mut(party).lots.as_mut(), position),
         Part::Settings => remove(Some(&mut world.settings), position),
         Part::Rules => world.rules.len() > 1 && remove(Some(&mut world.rules), position),
     }
 }
 
-const PARTS: [Part; 20] = [
+const PARTS: [Part; 22] = [
+    Part::Lots(Party::A),
+    Part::Lots(Party::B),
     Part::Settings,
     Part::Ledger(Party::A),
     Part::Ledger(Party::B),
@@ -95,7 +99,8 @@ fn simpler(world: &World) -> Vec<World> {
         (side.opening, side.accounts) = (None, None);
         found.push(one);
         let mut one = world.clone();
-        one.side_mut(party).statement = None;
+        let side = one.side_mut(party);
+        (side.statement, side.lots) = (None, None);
         found.push(one);
     }
     let mut no_tiers = world.clone();
@@ -119,7 +124,8 @@ pub fn shrink(mut world: World, wrong: impl Fn(&World) -> bool) -> World {
         let mut next = world.clone();
         for party in PARTIES {
             if candidate.side(party).statement.is_none() {
-                next.side_mut(party).statement = None;
+                let side = next.side_mut(party);
+                (side.statement, side.lots) = (None, None);
             }
             if candidate.side(party).accounts.is_none() {
                 next.side_mut(party).opening = None;
@@ -169,6 +175,7 @@ pub fn shrink_chain(mut chain: Chain, wrong: impl Fn(&Chain) -> bool) -> Chain {
         let common = !matches!(
             part,
             Part::Ledger(_)
+                | Part::Lots(_)
                 | Part::Opening(_)
                 | Part::Accounts(_)
                 | Part::Decisions
@@ -193,7 +200,8 @@ pub fn shrink_chain(mut chain: Chain, wrong: impl Fn(&Chain) -> bool) -> Chain {
 }
 
 /// What makes the terms of every period simpler at once.
-const SIMPLER_TERMS: [fn(&mut World); 14] = [
+const SIMPLER_TERMS: [fn(&mut World); 15] = [
+    |world| (world.a.lots, world.b.lots) = (None, None),
     |world| (world.a.statement, world.b.statement) = (None, None),
     |world| (world.a.scale, world.b.scale) = (0, 0),
     |world| (world.a.accounts, world.a.opening) = (None, None),
