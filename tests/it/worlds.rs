@@ -224,7 +224,6 @@ fn the_worlds_hold_every_code() {
         " missing",
         "booked twice",
         "with the wrong sign",
-        "the last day's movements missing",
         "the next day's movements included",
         "fail_on count",
         "fail_on share",
@@ -238,7 +237,7 @@ fn the_worlds_hold_every_code() {
     ];
     let mut counted = 0;
     let mut blocked = 0;
-    for seed in 0..500 {
+    for seed in 0..1_000 {
         let expected = judge(&random(seed));
         for found in &expected.answer.discrepancies {
             missing.retain(|code| *code != found.code);
@@ -254,7 +253,7 @@ fn the_worlds_hold_every_code() {
     assert!(missing.is_empty(), "no world has {missing:?}");
     assert!(unsaid.is_empty(), "no world says {unsaid:?}");
     assert!(counted > 1_000, "only {counted} pairs are counted");
-    assert!(blocked < 100, "{blocked} worlds are blocked");
+    assert!(blocked < 200, "{blocked} worlds are blocked");
 }
 
 /// The chains hold what only several periods can hold.

@@ -388,11 +388,13 @@ fn a_reversal_that_is_released_alone_stands_on_the_line_of_its_originals_period(
     let mut months = Months::new();
     months.books("2026-03", &[], &["B1 xaccept 333 03-05 counter=A1"]);
     months.close("2026-03");
-    months.books("2026-04", &[], &["B2 reversal -333 04-05 original=B1"]);
+    months.decide(("2026-03", "EVT-02"), "release", "1000", "04-05");
     months.close("2026-04");
-    months.decide(("2026-04", "REV-03"), "release", "-1000", "05-05");
+    months.books("2026-05", &[], &["B2 reversal -333 05-05 original=B1"]);
     months.close("2026-05");
-    let lines = table(&months.finally("2026-05"), "statement_lines");
+    months.decide(("2026-05", "REV-03"), "release", "-1000", "06-05");
+    months.close("2026-06");
+    let lines = table(&months.finally("2026-06"), "statement_lines");
     let columns = ["type", "origin_period", "points", "amount"];
     assert_eq!(cells(&lines, &columns), ["gross 2026-03 -1000 -8.00"]);
 }

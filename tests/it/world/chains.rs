@@ -37,7 +37,7 @@ pub fn random_chain(seed: u64) -> Chain {
     members(&mut rng, &mut base, all);
     matching(&mut rng, &mut base);
     scales(&mut rng, &mut base);
-    base.settings = settings(&mut rng);
+    base.settings = settings(&mut rng, &[]);
     stated::declare(&mut rng, &mut base);
     lots::declare(&mut rng, &mut base);
     let mut chain = Chain { runs: Vec::new() };

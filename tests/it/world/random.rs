@@ -14,7 +14,7 @@ use super::stated;
 use super::stories::Stories;
 use super::{
     Balance, Bearer, Consent, Cycle, DAY, FLOWS, Fee, Flow, HOUR, Link, Member, MemberStatus,
-    Method, Mode, Moment, PARTIES, Party, Place, Rate, Ratio, Rule, SECOND, Tax, Tiers, World,
+    Method, Mode, Moment, PARTIES, Party, Place, Rate, Ratio, Row, Rule, SECOND, Tax, Tiers, World,
 };
 use crate::oracle::books::Books;
 use crate::oracle::judge;
@@ -66,7 +66,9 @@ pub fn random(seed: u64) -> World {
     }
     lots::declare(&mut rng, &mut world);
     lots::fill(&mut rng, &mut world);
-    world.settings = rules::settings(&mut rng);
+    let found = judge(&world).answer.discrepancies;
+    let codes: Vec<&'static str> = found.iter().map(|found| found.code).collect();
+    world.settings = rules::settings(&mut rng, &codes);
     stated::declare(&mut rng, &mut world);
     let lines = judge(&world).answer.lines;
     stated::state(&mut rng, &mut world, &lines);
@@ -426,6 +428,14 @@ fn accounts(rng: &mut Rng, world: &mut World) {
             } else if now_and_then(rng, 6) && !rows.is_empty() {
                 // One row is missing, booked twice or the wrong way round.
                 balance.points += one_of(rng, &rows) * one_of(rng, &[-1, 1, -2]);
+            } else if let Some((_, to)) = account.filter(|_| now_and_then(rng, 4)) {
+                // The day after the snapshot is in it, or the day before it is not.
+                let late = one_of(rng, &[0, DAY]);
+                let posted = |row: &&Row| row.posted_at.unwrap_or(row.occurred_at) - to;
+                let rows = side.ledger.iter().filter(|row| row.member_no == balance.member_no);
+                let day = rows.filter(|row| (1..=DAY).contains(&(posted(row) + late)));
+                let sum: i64 = day.map(|row| row.points).sum();
+                balance.points += if late == 0 { sum } else { -sum };
             }
         }
         for feed in [&mut side.opening, &mut side.accounts] {

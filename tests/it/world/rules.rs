@@ -122,18 +122,23 @@ const FIRM: [&str; 11] = [
 pub const WEIGHED: [&str; 8] =
     ["AMT-01", "AMT-02", "AMT-03", "AMT-04", "EVT-08", "EVT-09", "MBR-07", "CON-01"];
 
-/// Settings at random.
-pub fn settings(rng: &mut Rng) -> Vec<Setting> {
+/// Settings at random, mostly of rules that find something.
+pub fn settings(rng: &mut Rng, found_codes: &[&'static str]) -> Vec<Setting> {
+    let finds = |code: &str| found_codes.contains(&code);
+    let free: Vec<_> = FREE.into_iter().filter(|(code, _)| finds(code)).collect();
+    let firm: Vec<_> = FIRM.into_iter().filter(|code| finds(code)).collect();
     let mut found: Vec<Setting> = Vec::new();
     for _ in 0..one_of(rng, &[0, 0, 1, 2, 4]) {
         let mut setting = Setting::default();
         if now_and_then(rng, 65) {
-            let (code, holds) = one_of(rng, &FREE);
+            let known = !free.is_empty() && now_and_then(rng, 70);
+            let (code, holds) = one_of(rng, if known { &free } else { &FREE });
             setting.code = code;
             setting.off = rng.bool();
             setting.counted = holds && rng.bool();
         } else {
-            setting.code = one_of(rng, &FIRM);
+            let known = !firm.is_empty() && now_and_then(rng, 70);
+            setting.code = one_of(rng, if known { &firm } else { &FIRM });
         }
         if found.iter().any(|other| other.code == setting.code) {
             continue;
@@ -142,7 +147,7 @@ pub fn settings(rng: &mut Rng) -> Vec<Setting> {
             setting.severity = Some(one_of(rng, &["information", "warning", "error", "fatal"]));
         }
         let weighed = WEIGHED.contains(&setting.code);
-        if now_and_then(rng, 50) {
+        if now_and_then(rng, if weighed { 80 } else { 40 }) {
             setting.fail_on = limits(rng, weighed);
         }
         if now_and_then(rng, 10) {
@@ -155,11 +160,11 @@ pub fn settings(rng: &mut Rng) -> Vec<Setting> {
 
 fn limits(rng: &mut Rng, weighed: bool) -> Limits {
     let mut limits = Limits::default();
-    match rng.u32(..if weighed { 5 } else { 3 }) {
+    match rng.u32(..if weighed { 9 } else { 3 }) {
         0 => limits.count = Some(rng.i64(1..=3)),
         1 => limits.share = Some(rng.i64(1..=3_000)),
         2 => (limits.count, limits.share) = (Some(3), Some(10_000)),
-        3 => limits.points = Some(rng.i64(1..=3_000)),
+        3..=5 => limits.points = Some(rng.i64(1..=900)),
         _ => limits.money = Some(rng.i64(1..=9_000)),
     }
     limits
