@@ -149,7 +149,11 @@ pub(super) fn apply<I: Side>(
             }
             let sum = (position, cap.per_member.then(|| issuer.member_no(leg)));
             let so_far = sums.get(&sum).copied().unwrap_or(Points::ZERO);
-            found.extend(too_much(scene, judged, cap, so_far)?);
+            // Several caps may only tell of an event, and they tell it under one code once.
+            let above = too_much(scene, judged, cap, so_far)?;
+            let is_told = |next: &Discrepancy| found.iter().any(|told| told.id == next.id);
+            let above = above.filter(|next| !is_told(next));
+            found.extend(above);
             tested.push(sum);
         }
         let (judged, findings) = &mut verdicts[at];

@@ -6,8 +6,9 @@ use std::path::Path;
 use assert_cmd::Command;
 
 use crate::oracle::examples::march;
+use crate::oracle::judge;
 use crate::tables::{run, table};
-use crate::world::{Limits, Setting, Stated};
+use crate::world::{Cap, Limits, Party, Setting, Stated};
 use crate::worlds::ask_engine;
 
 const WORKED: &str = "pipelines/worked-example.yaml";
@@ -158,4 +159,20 @@ fn a_statement_that_a_threshold_blocks_is_not_compared() {
         assert_eq!(answer.statements.is_empty(), disputes == 0, "{count}");
         assert_eq!(answer.disputes.is_empty(), disputes == 0, "{count}");
     }
+}
+
+#[test]
+fn what_passes_two_caps_that_only_tell_is_told_once_and_counts() {
+    let mut world = march();
+    let cap = |points| Cap { issuer: Party::A, flow: None, per_member: true, points };
+    world.caps = vec![cap(1), cap(2)];
+    world.settings = vec![Setting { code: "CAP-01", counted: true, ..Setting::default() }];
+    let answer = ask_engine(&world).unwrap();
+    let mut told: Vec<String> = answer.discrepancies.iter().map(ToString::to_string).collect();
+    told.retain(|text| text.starts_with("CAP-01"));
+    let count = told.len();
+    told.sort();
+    told.dedup();
+    assert!(count > 0 && told.len() == count, "{told:?}");
+    assert_eq!(answer.differences(&judge(&world).answer, ["engine", "oracle"]), None);
 }

@@ -22,7 +22,7 @@ use jiff::tz::TimeZone;
 pub use feeds::{Act, Adjustment, Decision, Payment, Said};
 pub use lots::Lot;
 pub use rules::{Limits, Setting};
-pub use stated::{Stated, StatedLine};
+pub use stated::Stated;
 pub use terms::{
     Bearer, Cap, Currency, Fee, Least, Mode, Place, Rate, Ratio, Scope, SettleOn, Tax, Taxed,
 };

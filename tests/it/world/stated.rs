@@ -5,7 +5,7 @@ use fastrand::Rng;
 use super::random::{now_and_then, one_of};
 use super::sheets::{Cells, Sheet};
 use super::write::decimal_text;
-use super::{PARTIES, Party, World};
+use super::{PARTIES, World};
 use crate::oracle::answer::Line;
 use crate::oracle::fraction::Fraction;
 
