@@ -3,7 +3,7 @@
 //! | exit code | meaning |
 //! |---|---|
 //! | 0 | clean: nothing at or over `--fail-on` or a `fail_on` of the rules |
-//! | 1 | discrepancies at or over one of these |
+//! | 1 | discrepancies at or over one of these; `verify` or `diff` found something |
 //! | 2 | usage, or the pipeline file |
 //! | 3 | the input blocked the statement |
 //! | 4 | input or output failed |
@@ -14,7 +14,9 @@
 //! Artifacts are written before a failing exit.
 
 mod arguments;
+mod evidence;
 mod inspect;
+mod listing;
 mod logging;
 mod progress;
 mod roundings;
@@ -35,8 +37,8 @@ use crate::pipeline;
 use crate::run::{self, Error, Order, Outcome, Watch, exit};
 use crate::source;
 use arguments::{
-    Arguments, CloseArguments, Encoded, FailOn, GenerateArguments, OutputFormat, RunArguments,
-    Verb, Voice,
+    Arguments, CloseArguments, Encoded, FailOn, GenerateArguments, Layout, OutputFormat,
+    RunArguments, Verb, Voice,
 };
 
 /// Runs the command line that the process was given.
@@ -55,7 +57,7 @@ pub fn main() -> ExitCode {
     let code = match obey(&arguments) {
         Ok(code) => code,
         Err(trouble) => {
-            trouble.show(arguments.voice.output_format);
+            trouble.show(arguments.voice.told());
             trouble.exit_code()
         }
     };
@@ -64,8 +66,22 @@ pub fn main() -> ExitCode {
 
 /// Obeys the verb and gives its exit code.
 fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
-    let format = arguments.voice.output_format;
+    let (layout, format) = (arguments.voice.output_format, arguments.voice.told());
     match &arguments.verb {
+        Verb::Show(wanted) => evidence::show(wanted, layout),
+        Verb::Explain { publication, id } => evidence::explain(publication, id, layout),
+        Verb::Diff { from, to, limit } => evidence::diff(from, to, *limit, layout),
+        Verb::Sample { publication, method, size, seed } => {
+            evidence::sample(publication, *method, usize::from(*size), seed, layout)
+        }
+        Verb::Export { publication, to, table, bom } => {
+            evidence::export(publication, table, *bom, to)
+        }
+        Verb::Query { publication, sql } => evidence::query(publication, sql),
+        Verb::Verify { publication, inputs } => {
+            evidence::verify(publication, inputs.as_deref(), arguments)
+        }
+        _ if matches!(layout, Layout::Csv | Layout::Markdown) => Err(trouble::Trouble::Layout),
         Verb::Run(wanted) => run_pipeline(wanted, arguments),
         Verb::Close(wanted) => close_period(wanted, arguments),
         Verb::Check { pipeline, sample: Some(rows), as_of: Some(as_of), period } => {
@@ -176,7 +192,7 @@ fn perform(
     trouble::stop_on_signals()?;
     let outcome = job(order, &watch)?;
     watch.finish();
-    match arguments.voice.output_format {
+    match arguments.voice.told() {
         OutputFormat::Json => {
             say(&trouble::json(&summary::Report::of(&outcome))?)?;
         }
@@ -186,7 +202,7 @@ fn perform(
         }
     }
     let code = verdict(&outcome, fail_on);
-    let is_text = arguments.voice.output_format == OutputFormat::Text;
+    let is_text = arguments.voice.told() == OutputFormat::Text;
     if code == exit::DISCREPANCIES && is_text && !arguments.voice.is_quiet() {
         let what = if outcome.manifest.fails() { "a `fail_on` of the rules" } else { "--fail-on" };
         say(&format!("The discrepancies meet {what}: exit code 1"))?;
@@ -259,7 +275,7 @@ fn generate_partners(wanted: &GenerateArguments, voice: &Voice) -> Result<u8, tr
     })?;
     let faults: u64 = generated.findings.values().sum();
     let (pipeline, truth) = (generated.pipeline.display(), generated.truth.display());
-    match voice.output_format {
+    match voice.told() {
         OutputFormat::Json => say(&trouble::json(&serde_json::json!({
             "pipeline": pipeline.to_string(),
             "truth": truth.to_string(),

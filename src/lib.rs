@@ -21,7 +21,7 @@
 //! | floor | modules | what is absent there |
 //! |---|---|---|
 //! | 5 | [`cli`] | |
-//! | 4 | [`run`], [`generate`] | printing |
+//! | 4 | [`run`], [`review`], [`generate`] | printing |
 //! | 3 | [`pipeline`] | rows |
 //! | 2 | [`engine`], [`source`], [`matching`], [`detect`], [`clear`], [`publish`] | one another |
 //! | 1 | [`frame`] and the nouns that are handed over | disk |
@@ -29,7 +29,7 @@
 //!
 //! The engine alone is used by its neighbours on floor 2.
 //! Only `source` and `publish` open files while rows flow; `pipeline` and `feed` look files up, and
-//! `generate` writes its own.
+//! `generate` writes its own; `review` reads publications back.
 //! No type of polars stands on floor 0, and `frame/bridge.rs` alone leads from Arrow to polars.
 //! Nothing reads the clock, the machine's zone or an unseeded random number.
 //!
@@ -64,5 +64,6 @@ pub mod clear;
 pub mod publish;
 pub mod pipeline;
 pub mod run;
+pub mod review;
 pub mod generate;
 pub mod cli;

@@ -7,6 +7,7 @@
 //! Everything that decides an output comes in through [`Order`] and the files it names: no clock,
 //! no randomness, no time zone of the machine. The progress that [`Watch`] sees decides nothing.
 
+mod again;
 mod before;
 mod error;
 mod evidence;
@@ -37,6 +38,7 @@ use crate::statement::Line;
 use crate::value::party::{A, B, Both, Party};
 use crate::value::period::Period;
 
+pub use again::{Again, again};
 pub use before::Before;
 pub use error::{Error, exit};
 pub use evidence::Evidence;

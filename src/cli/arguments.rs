@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 use crate::discrepancy::Severity;
 use crate::generate::{DataFormat, parse_code, parse_month, parse_share};
@@ -50,12 +51,20 @@ pub struct Voice {
     /// How log lines are written to standard error.
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
-    /// How results are written to standard output.
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = OutputFormat::Text)]
-    pub output_format: OutputFormat,
+    /// How results are written to standard output; csv and markdown only where a table is shown.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Layout::Text)]
+    pub output_format: Layout,
 }
 
 impl Voice {
+    /// How results are told that are no table.
+    pub fn told(&self) -> OutputFormat {
+        match self.output_format {
+            Layout::Json => OutputFormat::Json,
+            Layout::Text | Layout::Csv | Layout::Markdown => OutputFormat::Text,
+        }
+    }
+
     pub fn is_quiet(&self) -> bool {
         self.quiet
     }
@@ -69,12 +78,27 @@ pub enum LogFormat {
     Json,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// How a result is told that is no table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputFormat {
     /// For people.
     Text,
     /// For programs.
     Json,
+}
+
+/// How a table is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Layout {
+    /// For people.
+    #[value(alias = "table")]
+    Text,
+    /// For programs.
+    Json,
+    /// Comma-separated, for spreadsheets: `show`, `explain`, `diff`, `sample`, `verify`.
+    Csv,
+    /// For a ticket or a mail: `show`, `explain`, `diff`, `sample`, `verify`.
+    Markdown,
 }
 
 /// A text encoding, as it is given to `inspect`.
@@ -163,6 +187,76 @@ pub enum Verb {
         #[arg(long)]
         period: Option<String>,
     },
+    /// Show what a run found: discrepancies summed, or one by one (查看).
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show(ShowArguments),
+    /// Tell the whole story of a discrepancy, an event, a line, an account or an input row (说明).
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain {
+        /// The publication: its folder, or a pointer such as `latest`.
+        publication: PathBuf,
+        /// The id of a discrepancy or an event, a member number, line:NUMBER or PATH:LINE.
+        id: String,
+    },
+    /// Show what changed from one run to another, and the way from one net to the other (比较).
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff {
+        /// The publication of the earlier run: its folder, or a pointer such as `latest`.
+        from: PathBuf,
+        /// The publication of the later one.
+        to: PathBuf,
+        /// How many rows of each table are shown; 0: all.
+        #[arg(long, value_name = "ROWS", default_value_t = 20)]
+        limit: usize,
+    },
+    /// Draw counted events for tests of detail, the same for the same seed (抽样).
+    #[command(after_help = SAMPLE_EXAMPLES)]
+    Sample {
+        /// The publication: its folder, or a pointer such as `latest`.
+        publication: PathBuf,
+        /// How they are drawn.
+        #[arg(long, value_enum)]
+        method: DrawnBy,
+        /// How many.
+        #[arg(long, value_name = "N", default_value = "25")]
+        size: NonZeroCount,
+        /// The seed, any text; write it into the audit file.
+        #[arg(long)]
+        seed: String,
+    },
+    /// Write tables as CSV into a new folder, for spreadsheets (导出).
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export {
+        /// The publication: its folder, or a pointer such as `latest`.
+        publication: PathBuf,
+        /// The new folder.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// Only these tables, such as statement,discrepancies; default: all.
+        #[arg(long, value_name = "TABLES", value_delimiter = ',')]
+        table: Vec<String>,
+        /// Begin each file with a byte order mark, by which Excel in Chinese locales knows UTF-8.
+        #[arg(long)]
+        bom: bool,
+    },
+    /// Print SQL over the tables of a publication, for DuckDB (查询).
+    #[command(after_help = QUERY_EXAMPLES)]
+    Query {
+        /// The publication: its folder, or a pointer such as `latest`.
+        publication: PathBuf,
+        /// The query, in which every table has its name.
+        sql: String,
+    },
+    /// Check a publication: every digest, and every sum taken anew from its tables (核验).
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify {
+        /// The publication: its folder, or a pointer such as `latest`.
+        publication: PathBuf,
+        /// Perform the run again with this pipeline file, and compare inputs and every output byte
+        /// for byte (重新执行).
+        #[arg(long, value_name = "PIPELINE")]
+        inputs: Option<PathBuf>,
+    },
     /// Print the JSON Schema of pipeline files.
     #[command(after_help = "Example:\n  hutong schema > pipeline.schema.json")]
     Schema,
@@ -181,6 +275,57 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   hutong check pipelines/skyline-harbour.yaml
   hutong check pipelines/skyline-harbour.yaml --sample 1000 --as-of 2026-03-31";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  hutong show out/skyline-harbour/latest
+  hutong show out/skyline-harbour/latest --by age
+  hutong show out/skyline-harbour/latest --items --party a --sort money --limit 10
+  hutong show out/skyline-harbour/latest --items --code EVT-01,AMT-01 --page 2
+  hutong show out/skyline-harbour/latest --items --limit 0 --output-format csv";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  hutong explain out/worked-example/latest line:1
+  hutong explain out/worked-example/latest A-1001
+  hutong explain out/worked-example/latest sample-data/worked-example/a/ledger.csv:4";
+
+const DIFF_EXAMPLES: &str = "\
+Each step of the bridge is an event, a fee, a tax, a carry or a rounding, and together they are the
+difference of the nets exactly. Exit code 1: something changed.
+
+Example:
+  hutong diff out/skyline-harbour/2026-03/2026-03-30 out/skyline-harbour/2026-03/2026-03-31";
+
+const SAMPLE_EXAMPLES: &str = "\
+Monetary-unit sampling takes an event as likely as it is dear, and is certain to take one that is
+worth an interval or more.
+
+Examples:
+  hutong sample out/skyline-harbour/latest --method mus --size 20 --seed 2026-Q1
+  hutong sample out/skyline-harbour/latest --method stratified --seed 7 --output-format csv";
+
+const EXPORT_EXAMPLES: &str = "\
+A text that begins like a formula has an apostrophe before it, as in the Parquet tables.
+
+Examples:
+  hutong export out/skyline-harbour/latest --to csv
+  hutong export out/skyline-harbour/latest --to for-excel --table statement,discrepancies --bom";
+
+const QUERY_EXAMPLES: &str = "\
+Hutong has no SQL engine of its own: an embedded one would double its build, and DuckDB reads the
+tables as they are. What is printed makes a view of each table and runs the query.
+
+Example:
+  hutong query out/skyline-harbour/latest \\
+    \"SELECT code, count(*) FROM discrepancies GROUP BY code ORDER BY code\" | duckdb";
+
+const VERIFY_EXAMPLES: &str = "\
+Exit code 1: something is not what was published, or does not follow from the tables.
+
+Examples:
+  hutong verify out/skyline-harbour/latest
+  hutong verify out/skyline-harbour/latest --inputs pipelines/skyline-harbour.yaml";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
@@ -228,6 +373,82 @@ pub struct RunArguments {
     /// Buckets; default: by the number of rows. No output depends on it.
     #[arg(long, value_name = "N")]
     pub buckets: Option<NonZeroCount>,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// The publication: its folder, or a pointer such as `latest`.
+    pub publication: PathBuf,
+    /// By what discrepancies are summed.
+    #[arg(long, value_enum, default_value = "code", conflicts_with = "items")]
+    pub by: SummedBy,
+    /// List the discrepancies instead.
+    #[arg(long)]
+    pub items: bool,
+    /// Only these codes, such as EVT-01,AMT-01.
+    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = rule_code)]
+    pub code: Vec<String>,
+    /// Only these severities: information, warning, error, fatal.
+    #[arg(long, value_name = "WORDS", value_delimiter = ',', value_parser = ["information", "warning", "error", "fatal"])]
+    pub severity: Vec<String>,
+    /// Only these effects: counted, dispute, pending, held, excluded, blocks.
+    #[arg(long, value_name = "WORDS", value_delimiter = ',', value_parser = ["counted", "dispute", "pending", "held", "excluded", "blocks"])]
+    pub effect: Vec<String>,
+    /// Only those of this party's points: a or b.
+    #[arg(long, value_parser = ["a", "b"])]
+    pub party: Option<String>,
+    /// Only those that are at least so many days old.
+    #[arg(long, value_name = "DAYS")]
+    pub min_age: Option<i64>,
+    /// Only those worth at least so much, such as 100.00.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    pub min_money: Option<Decimal>,
+    /// The order of the list.
+    #[arg(long, value_enum, default_value = "code")]
+    pub sort: SortedBy,
+    /// How many are listed on a page; 0: all.
+    #[arg(long, value_name = "ROWS", default_value_t = 20)]
+    pub limit: usize,
+    /// Which page of them.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub page: NonZeroCount,
+}
+
+/// How events are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DrawnBy {
+    /// Monetary-unit sampling: by worth.
+    Mus,
+    /// All are equally likely.
+    Random,
+    /// Each line of the statement has its share.
+    Stratified,
+}
+
+/// By what discrepancies are summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SummedBy {
+    /// The rule.
+    Code,
+    /// Whose points.
+    Party,
+    /// How grave.
+    Severity,
+    /// What became of the rows.
+    Effect,
+    /// How old.
+    Age,
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SortedBy {
+    /// By code.
+    Code,
+    /// The dearest first.
+    Money,
+    /// The oldest first.
+    Age,
 }
 
 #[derive(Debug, Args)]
@@ -288,6 +509,18 @@ pub enum FailOn {
 fn day(text: &str) -> Result<Date, &'static str> {
     let is_whole = text.len() == "2026-03-31".len();
     text.parse().ok().filter(|_| is_whole).ok_or("write a day that exists, such as 2026-03-31")
+}
+
+fn rule_code(text: &str) -> Result<String, String> {
+    let code = text.trim().to_uppercase();
+    match crate::detect::rules().find(|rule| rule.code == code) {
+        Some(_) => Ok(code),
+        None => Err(format!("`{code}` is no code that `hutong rules` lists")),
+    }
+}
+
+fn amount(text: &str) -> Result<Decimal, &'static str> {
+    Decimal::from_str_exact(text).map_err(|_| "write an amount such as 100.00")
 }
 
 fn fail_on(text: &str) -> Result<FailOn, String> {

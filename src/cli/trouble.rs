@@ -13,6 +13,7 @@ use super::arguments::OutputFormat;
 use crate::generate::GenerateError;
 use crate::pipeline::Trouble as PipelineTrouble;
 use crate::publish::PublishError;
+use crate::review::ReviewError;
 use crate::run::{Error, exit};
 use crate::value::period::PeriodError;
 use crate::value::problem::Problem;
@@ -24,8 +25,14 @@ pub enum Trouble {
     Run(Error),
     /// Generating failed.
     Generate(GenerateError),
+    /// A publication cannot be reviewed.
+    Review(ReviewError),
+    /// A publication says nothing of an id.
+    Unknown(String),
     /// There is no such rule.
     Usage(String),
+    /// A result that is no table was asked for as one.
+    Layout,
     /// Standard output failed.
     Output(io::Error),
     /// A result could not be written as JSON.
@@ -37,6 +44,12 @@ pub enum Trouble {
 impl From<Error> for Trouble {
     fn from(error: Error) -> Trouble {
         Trouble::Run(error)
+    }
+}
+
+impl From<ReviewError> for Trouble {
+    fn from(error: ReviewError) -> Trouble {
+        Trouble::Review(error)
     }
 }
 
@@ -65,8 +78,19 @@ impl Trouble {
     pub fn exit_code(&self) -> u8 {
         match self {
             Trouble::Run(error) => error.exit_code(),
-            Trouble::Generate(GenerateError::Order(_)) | Trouble::Usage(_) => exit::USAGE,
-            Trouble::Generate(_) | Trouble::Output(_) | Trouble::Signals(_) => exit::IO,
+            Trouble::Generate(GenerateError::Order(_))
+            | Trouble::Usage(_)
+            | Trouble::Layout
+            | Trouble::Unknown(_)
+            | Trouble::Review(
+                ReviewError::NoPublication(_)
+                | ReviewError::NoTable { .. }
+                | ReviewError::Exists(_),
+            ) => exit::USAGE,
+            Trouble::Generate(_)
+            | Trouble::Review(_)
+            | Trouble::Output(_)
+            | Trouble::Signals(_) => exit::IO,
             Trouble::Json(_) => exit::BUG,
         }
     }
@@ -105,7 +129,15 @@ impl Trouble {
         let outermost: &dyn std::error::Error = match self {
             Trouble::Run(error) => error,
             Trouble::Generate(error) => error,
+            Trouble::Review(error) => error,
             Trouble::Usage(message) => return vec![message.clone()],
+            Trouble::Unknown(id) => return vec![format!("the publication says nothing of `{id}`")],
+            Trouble::Layout => {
+                return vec![
+                    "only `show`, `explain`, `diff`, `sample` and `verify` write csv and markdown"
+                        .to_owned(),
+                ];
+            }
             Trouble::Output(error) | Trouble::Signals(error) => error,
             Trouble::Json(error) => error,
         };
@@ -190,6 +222,24 @@ impl Trouble {
                 }
                 _ => None,
             },
+            Trouble::Review(ReviewError::NoPublication(_)) => Some(
+                "name a folder that `hutong run` printed, or a pointer such as \
+                 out/<pipeline>/latest",
+            ),
+            Trouble::Review(ReviewError::Exists(_)) => {
+                Some("name a folder that is not there yet; nothing is written over")
+            }
+            Trouble::Review(ReviewError::Unwritten { .. }) => {
+                Some("see that the folder can be written to, or name another")
+            }
+            Trouble::Review(ReviewError::Unsound { .. } | ReviewError::Damaged { .. }) => {
+                Some("restore the publication from a copy, or run the period again")
+            }
+            Trouble::Unknown(_) => Some(
+                "name the id of a discrepancy or an event, a member number, `line:1`, or \
+                 `path:line` of an input; `hutong show --items` lists discrepancies",
+            ),
+            Trouble::Layout => Some("leave `--output-format` out, or write `json`"),
             Trouble::Usage(_) => Some("`hutong rules` lists every code"),
             Trouble::Generate(GenerateError::Io { .. } | GenerateError::Parquet { .. }) => {
                 Some("see that the folder can be written to, or name another with `--to`")

@@ -339,6 +339,11 @@ fn target_of(pointer: &Path) -> Result<Option<PathBuf>, PublishError> {
     }
 }
 
+/// Makes a publication the final one of its period.
+pub(super) fn point_final(place: &Path) -> Result<(), PublishError> {
+    point(&place.with_file_name(FINAL), place)
+}
+
 /// Moves a pointer to a folder beneath its own, by a rename, so that it always points somewhere.
 fn point(pointer: &Path, place: &Path) -> Result<(), PublishError> {
     let (Some(folder), Some(name)) = (pointer.parent(), pointer.file_name()) else {

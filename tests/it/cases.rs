@@ -81,6 +81,7 @@ fn perform(folder: &Path, to: &Path) -> Outcome {
         let outcome = job(&folder.join("pipeline.yaml"), (&step.as_of, step.period.as_deref()), to);
         let outcome = outcome.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         assert!(!step.closes || outcome.manifest.is_final(), "{}", folder.display());
+        crate::review::is_sound(outcome.published.folder(), &folder.display().to_string());
         last = Some(outcome);
     }
     last.unwrap()

@@ -27,4 +27,5 @@ mod command;
 mod bad_input;
 mod three_months;
 mod closed;
+mod review;
 mod deliveries;

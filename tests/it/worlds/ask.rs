@@ -41,6 +41,7 @@ fn answer_of(
     })?;
     let mut answer = observe::observe(outcome.published.folder())?;
     answer.rulings = observe::rulings(outcome.published.folder(), world);
+    crate::review::is_sound(outcome.published.folder(), "the publication");
     if outcome.is_blocked() != answer.statements.is_empty() {
         return Err("a statement stands where it is blocked, or is missing".to_owned());
     }

@@ -1,0 +1,474 @@
+//! What auditors and controllers read of publications: `show`, `diff` and `verify`.
+
+use std::path::Path;
+
+use rust_decimal::Decimal;
+use unicode_width::UnicodeWidthStr;
+
+use super::arguments::{Arguments, DrawnBy, Layout, ShowArguments, SortedBy, SummedBy, Voice};
+use super::listing::{Listing, figure, show as shown, text};
+use super::trouble::Trouble;
+use super::{progress, say};
+use crate::pipeline;
+use crate::review::{
+    self, By, Check, Filter, Found, Method, Publication, ReviewError, Sort, bridge, discrepancies,
+    groups,
+};
+use crate::run::{self, Again, Error, exit};
+use crate::value::money::{Currency, grouped};
+
+/// Which publication it is, and what it came to.
+fn head(publication: &Publication) -> String {
+    let manifest = &publication.manifest;
+    let net = manifest.net.as_deref().unwrap_or("the statement is blocked 阻断");
+    format!(
+        "{}  {}  {}  as of {}  {}\n{net}",
+        manifest.pipeline, manifest.agreement, manifest.period, manifest.as_of, manifest.status
+    )
+}
+
+/// An exact amount with at least the minor digits of its currency.
+fn money(amount: Decimal, currency: &str) -> String {
+    let mut shown = amount.normalize();
+    let digits = Currency::of(currency).map_or(0, Currency::digits);
+    if shown.scale() < digits {
+        shown.rescale(digits);
+    }
+    grouped(&shown.to_string())
+}
+
+/// A noun after its number.
+fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(&count.to_string()))
+}
+
+/// `hutong show`.
+pub fn show(wanted: &ShowArguments, layout: Layout) -> Result<u8, Trouble> {
+    let publication = Publication::open(&wanted.publication)?;
+    let filter = Filter {
+        codes: wanted.code.clone(),
+        severities: wanted.severity.clone(),
+        effects: wanted.effect.clone(),
+        issuer: wanted.party.clone(),
+        least_age_days: wanted.min_age,
+        least_money: wanted.min_money,
+    };
+    let sort = match wanted.sort {
+        SortedBy::Code => Sort::Code,
+        SortedBy::Money => Sort::Money,
+        SortedBy::Age => Sort::Age,
+    };
+    let list = discrepancies(&publication, &filter, sort)?;
+    let listing = if wanted.items {
+        items(&list, wanted.limit, usize::from(wanted.page))
+    } else {
+        summed(&list, wanted.by)?
+    };
+    say(&shown(&head(&publication), &[listing], layout)?)
+}
+
+fn summed(list: &[Found], by: SummedBy) -> Result<Listing, Trouble> {
+    let (by, key, zh) = match by {
+        SummedBy::Code => (By::Code, "code", "代码"),
+        SummedBy::Party => (By::Party, "party", "发行方"),
+        SummedBy::Severity => (By::Severity, "severity", "严重程度"),
+        SummedBy::Effect => (By::Effect, "effect", "处理"),
+        SummedBy::Age => (By::Age, "age in days", "账龄天数"),
+    };
+    let groups = groups(list, by)?;
+    let rows = groups.iter().map(|group| {
+        let worth = |(currency, amount): (&String, &Decimal)| {
+            format!("{} {currency}", money(*amount, currency))
+        };
+        let worths: Vec<String> = group.money.iter().map(worth).collect();
+        vec![
+            group.key.clone(),
+            group.title.clone(),
+            grouped(&group.count.to_string()),
+            worths.join("\n"),
+            group.oldest_days.to_string(),
+        ]
+    });
+    Ok(Listing {
+        name: "discrepancies",
+        title: format!("Discrepancies 差错: {}", grouped(&list.len().to_string())),
+        heads: vec![
+            text("key", key, zh),
+            text("title", "what", "内容"),
+            figure("count", "count", "数量"),
+            figure("amount_at_stake", "at stake", "涉及金额"),
+            figure("oldest_days", "oldest, days", "最长账龄"),
+        ],
+        rows: rows.collect(),
+        note: String::new(),
+    })
+}
+
+fn items(list: &[Found], limit: usize, page: usize) -> Listing {
+    let limit = if limit == 0 { list.len().max(1) } else { limit };
+    let first = limit.saturating_mul(page - 1);
+    let some = |text: &Option<String>| text.clone().unwrap_or_default();
+    let rows: Vec<Vec<String>> = list
+        .iter()
+        .skip(first)
+        .take(limit)
+        .map(|found| {
+            let rows = [&found.a_rows, &found.b_rows].map(some);
+            let currency = some(&found.currency);
+            let worth = found.amount_at_stake.map(|amount| money(amount, &currency));
+            let worth = worth.unwrap_or_default();
+            vec![
+                found.code.clone(),
+                found.discrepancy_id.clone(),
+                rows.into_iter().filter(|rows| !rows.is_empty()).collect::<Vec<_>>().join("\n"),
+                found.reason.clone(),
+                worth,
+                currency,
+                found.age_days.to_string(),
+            ]
+        })
+        .collect();
+    let pages = list.len().div_ceil(limit);
+    let note = match pages {
+        0 | 1 => String::new(),
+        _ => format!(
+            "page {page} of {pages} 第 {page} 页，共 {pages} 页; `--page` turns, `--limit 0` shows all"
+        ),
+    };
+    Listing {
+        name: "discrepancies",
+        title: format!("Discrepancies 差错: {}", grouped(&list.len().to_string())),
+        heads: vec![
+            text("code", "code", "代码"),
+            text("discrepancy_id", "id", "差错编号"),
+            text("rows", "rows", "行"),
+            text("reason", "why", "原因"),
+            figure("amount_at_stake", "at stake", "涉及金额"),
+            figure("currency", "", "币种"),
+            figure("age_days", "days", "账龄"),
+        ],
+        rows,
+        note,
+    }
+}
+
+/// `hutong explain`.
+pub fn explain(publication: &Path, id: &str, layout: Layout) -> Result<u8, Trouble> {
+    let publication = Publication::open(publication)?;
+    let stories = review::explain(&publication, id)?;
+    if stories.is_empty() {
+        return Err(Trouble::Unknown(id.to_owned()));
+    }
+    if layout == Layout::Text {
+        return say(&format!("{}\n{}", head(&publication), told(&stories)));
+    }
+    let lines = stories.iter().flat_map(|story| {
+        let line = |(label, value): &(String, String)| {
+            vec![story.title.clone(), label.clone(), value.clone()]
+        };
+        story.lines.iter().map(line)
+    });
+    let listing = Listing {
+        name: "story",
+        title: format!("{id} 说明"),
+        heads: vec![
+            text("of", "of", "事项"),
+            text("label", "what", "内容"),
+            text("value", "value", "取值"),
+        ],
+        rows: lines.collect(),
+        note: String::new(),
+    };
+    say(&shown("", &[listing], layout)?)
+}
+
+/// Stories for people: labels in a column of their own, whose width counts East Asian characters as
+/// two.
+fn told(stories: &[review::Story]) -> String {
+    let labels = stories.iter().flat_map(|story| story.lines.iter().map(|(label, _)| label));
+    let width = labels.map(|label| label.width()).max().unwrap_or_default();
+    let mut shown = String::new();
+    for story in stories {
+        shown.push_str(&format!("\n{}\n", story.title));
+        for (label, value) in &story.lines {
+            let blanks = " ".repeat(width - label.width());
+            shown.push_str(&format!("  {label}{blanks}  {value}\n"));
+        }
+    }
+    shown.trim_end().to_owned()
+}
+
+/// `hutong diff`.
+pub fn diff(from: &Path, to: &Path, limit: usize, layout: Layout) -> Result<u8, Trouble> {
+    let (from, to) = (Publication::open(from)?, Publication::open(to)?);
+    let (changes, bridges) = bridge(&from, &to)?;
+    let limit = if limit == 0 { usize::MAX } else { limit };
+    let mut listings = Vec::new();
+    for bridge in &bridges {
+        let amount = |amount: Option<Decimal>| {
+            amount.map(|amount| money(amount, &bridge.currency)).unwrap_or_default()
+        };
+        let step = |kind: &str, subject: &str, from, to, change| {
+            vec![kind.to_owned(), subject.to_owned(), amount(from), amount(to), amount(change)]
+        };
+        let mut rows = vec![step("net 轧差净额", "before 之前", Some(bridge.from), None, None)];
+        // The greatest first; the rest are summed, so that the column adds up.
+        let mut steps: Vec<_> = bridge.steps.iter().collect();
+        steps.sort_by_key(|step| std::cmp::Reverse(step.change.abs()));
+        let shown = steps.len().min(limit);
+        for one in &steps[..shown] {
+            rows.push(step(
+                kind_in_words(&one.kind),
+                &one.subject,
+                one.from,
+                one.to,
+                Some(one.change),
+            ));
+        }
+        if shown < steps.len() {
+            let rest = steps[shown..]
+                .iter()
+                .try_fold(Decimal::ZERO, |sum, one| sum.checked_add(one.change));
+            let what = format!("{} more 其余", steps.len() - shown);
+            rows.push(step("", &what, None, None, rest));
+        }
+        let change = bridge.to.checked_sub(bridge.from);
+        rows.push(step("net 轧差净额", "after 之后", None, Some(bridge.to), change));
+        listings.push(Listing {
+            name: "bridge",
+            title: format!("From net to net 净额桥 {}, positive: A pays B", bridge.currency),
+            heads: vec![
+                text("kind", "kind", "类型"),
+                text("subject", "of", "事项"),
+                figure("from", "from", "之前"),
+                figure("to", "to", "之后"),
+                figure("change", "change", "变动"),
+            ],
+            rows,
+            note: String::new(),
+        });
+    }
+    let rows = changes.iter().take(limit).map(|change| {
+        vec![
+            change_in_words(change.what).to_owned(),
+            change.code.clone(),
+            change.discrepancy_id.clone(),
+            change.detail.clone(),
+            grouped(&change.amount_at_stake),
+            change.currency.clone(),
+        ]
+    });
+    let note = match changes.len().saturating_sub(limit) {
+        0 => String::new(),
+        rest => format!("… and {rest} more 其余; `--limit 0` shows all"),
+    };
+    listings.push(Listing {
+        name: "changes",
+        title: format!("Discrepancies that changed 差错变动: {}", changes.len()),
+        heads: vec![
+            text("what", "what", "变动"),
+            text("code", "code", "代码"),
+            text("discrepancy_id", "id", "差错编号"),
+            text("detail", "why", "原因"),
+            figure("amount_at_stake", "at stake", "涉及金额"),
+            figure("currency", "", "币种"),
+        ],
+        rows: rows.collect(),
+        note,
+    });
+    let both = format!("{}\n{}", head(&from), head(&to));
+    say(&shown(&both, &listings, layout)?)?;
+    let is_same = changes.is_empty() && bridges.iter().all(|bridge| bridge.steps.is_empty());
+    Ok(if is_same { exit::CLEAN } else { exit::DISCREPANCIES })
+}
+
+fn kind_in_words(kind: &str) -> &str {
+    match kind {
+        "gross" => "event 交易",
+        "rounding" => "rounding 舍入",
+        "fee" => "fee 手续费",
+        "tax" => "tax 税额",
+        "adjustment" => "adjustment 调账",
+        "late_fee" => "late fee 逾期费",
+        "carry" => "carry 结转",
+        other => other,
+    }
+}
+
+fn change_in_words(what: &str) -> &str {
+    match what {
+        "appeared" => "appeared 新增",
+        "gone" => "gone 消失",
+        "changed" => "changed 变化",
+        other => other,
+    }
+}
+
+/// `hutong sample`.
+pub fn sample(
+    publication: &Path,
+    method: DrawnBy,
+    size: usize,
+    seed: &str,
+    layout: Layout,
+) -> Result<u8, Trouble> {
+    let publication = Publication::open(publication)?;
+    let (method, name) = match method {
+        DrawnBy::Mus => (Method::MonetaryUnit, "monetary-unit 货币单元"),
+        DrawnBy::Random => (Method::Random, "random 随机"),
+        DrawnBy::Stratified => (Method::Stratified, "stratified by line 分层"),
+    };
+    let sample = review::sample(&publication, method, size, seed)?;
+    let rows = sample.drawn.iter().map(|event| {
+        let leg = |(id, place): &(String, String)| format!("{id}\n{place}").trim().to_owned();
+        vec![
+            event.line_no.to_string(),
+            event.issuer.clone(),
+            leg(&event.issuer_leg),
+            leg(&event.acceptor_leg),
+            grouped(&event.points.to_string()),
+            money(event.amount, &event.currency),
+            event.currency.clone(),
+            event.hits.to_string(),
+        ]
+    });
+    let each = |worths: &std::collections::BTreeMap<String, Decimal>| {
+        let shown = worths
+            .iter()
+            .map(|(currency, worth)| format!("{} {currency}", money(*worth, currency)));
+        shown.collect::<Vec<String>>().join(", ")
+    };
+    let mut note = format!(
+        "of {} worth {} without signs 总体; seed {seed}",
+        counted(sample.population as usize, "event"),
+        each(&sample.worth)
+    );
+    if !sample.intervals.is_empty() {
+        note.push_str(&format!("; interval 间隔 {}", each(&sample.intervals)));
+    }
+    let listing = Listing {
+        name: "sample",
+        title: format!("Sample 样本, {name}: {}", sample.drawn.len()),
+        heads: vec![
+            text("line_no", "line", "行"),
+            text("issuer", "issuer", "发行方"),
+            text("issuer_leg", "issuer's leg", "发行方流水"),
+            text("acceptor_leg", "acceptor's leg", "受理方流水"),
+            figure("points", "points", "积分"),
+            figure("amount", "worth", "金额"),
+            figure("currency", "", "币种"),
+            figure("hits", "hits", "次数"),
+        ],
+        rows: rows.collect(),
+        note,
+    };
+    say(&shown(&head(&publication), &[listing], layout)?)
+}
+
+/// `hutong export`.
+pub fn export(
+    publication: &Path,
+    tables: &[String],
+    with_bom: bool,
+    to: &Path,
+) -> Result<u8, Trouble> {
+    let written = review::export(&Publication::open(publication)?, tables, with_bom, to)?;
+    let files: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+    say(&files.join("\n"))
+}
+
+/// `hutong query`: a script for DuckDB that makes a view of each table and runs the query.
+pub fn query(publication: &Path, sql: &str) -> Result<u8, Trouble> {
+    let publication = Publication::open(publication)?;
+    let mut script = String::new();
+    for output in &publication.manifest.outputs {
+        let Some(table) = output.file.strip_suffix(".parquet") else { continue };
+        let path = publication.path(&output.file).display().to_string().replace('\'', "''");
+        script.push_str(&format!("CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}');\n"));
+    }
+    say(&format!("{script}{};", sql.trim().trim_end_matches(';')))
+}
+
+/// `hutong verify`.
+pub fn verify(
+    publication: &Path,
+    inputs: Option<&Path>,
+    arguments: &Arguments,
+) -> Result<u8, Trouble> {
+    let publication = Publication::open(publication)?;
+    let mut checks = review::verify(&publication)?;
+    if let Some(pipeline) = inputs {
+        perform_again(&publication, pipeline, &arguments.voice, &mut checks)?;
+    }
+    let is_clean = checks.iter().all(Check::is_clean);
+    let rows = checks.iter().map(|check| {
+        let found = match check.found {
+            0 => "sound 相符".to_owned(),
+            found => format!("{} 不符", counted(found as usize, "fault")),
+        };
+        vec![found, format!("{} {}", check.name, check.zh), check.compared.clone()]
+    });
+    let faults = checks.iter().flat_map(|check| {
+        check.faults.iter().map(move |fault| vec![check.name.to_owned(), fault.clone()])
+    });
+    let mut listings = vec![Listing {
+        name: "checks",
+        title: "Verified 核验".to_owned(),
+        heads: vec![
+            text("result", "result", "结果"),
+            text("check", "what", "内容"),
+            text("compared", "compared", "范围"),
+        ],
+        rows: rows.collect(),
+        note: String::new(),
+    }];
+    if !is_clean {
+        listings.push(Listing {
+            name: "faults",
+            title: "Faults 不符之处".to_owned(),
+            heads: vec![text("check", "what", "内容"), text("fault", "fault", "不符")],
+            rows: faults.collect(),
+            note: "at most ten of a check are shown 每项至多列十条".to_owned(),
+        });
+    }
+    if !arguments.voice.is_quiet() {
+        say(&shown(&head(&publication), &listings, arguments.voice.output_format)?)?;
+    }
+    Ok(if is_clean { exit::CLEAN } else { exit::DISCREPANCIES })
+}
+
+/// Compares the recorded inputs with what lies there now, and where they are the same performs the
+/// run again and compares every byte that it publishes.
+fn perform_again(
+    publication: &Publication,
+    pipeline: &Path,
+    voice: &Voice,
+    checks: &mut Vec<Check>,
+) -> Result<(), Trouble> {
+    let root = pipeline::read(pipeline).map_err(Error::from)?.root;
+    checks.push(review::inputs(publication, pipeline, &root)?);
+    if !checks.iter().all(Check::is_clean) {
+        return Ok(());
+    }
+    let manifest = &publication.manifest;
+    let as_of = manifest.as_of.parse().map_err(|_| ReviewError::Unsound {
+        path: publication.path("manifest.json"),
+        what: format!("its as_of `{}` is no day", manifest.as_of),
+    })?;
+    let again = Again {
+        pipeline: pipeline.to_owned(),
+        name: manifest.pipeline.clone(),
+        period: manifest.period.clone(),
+        as_of,
+        is_final: manifest.is_final(),
+        published: publication.pipeline_folder()?,
+        past: manifest.past.iter().map(|taken| taken.place.clone()).collect(),
+    };
+    let watch = progress::Bars::new(voice);
+    let (_rehearsal, outcome) = run::again(&again, &watch)?;
+    watch.finish();
+    let other = Publication::open(outcome.published.folder())?;
+    checks.push(review::same_bytes(publication, &other));
+    Ok(())
+}

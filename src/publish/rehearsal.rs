@@ -1,0 +1,72 @@
+//! A place to perform a run again: a folder of its own that vanishes, with the final publications
+//! that the run took from, and nothing else that was published.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Component, Path, PathBuf};
+
+use super::folder::{MANIFEST, PublishError, at, point_final};
+
+/// A folder to publish into that is removed when it is dropped.
+#[derive(Debug)]
+pub struct Rehearsal {
+    out: tempfile::TempDir,
+}
+
+impl Rehearsal {
+    /// A folder in `TMPDIR`, with the publications at `places` (such as `2026-03/2026-04-06`) under
+    /// the pipeline's folder `published`, each final there as it is here.
+    ///
+    /// # Errors
+    /// [`PublishError`] when a place is none, or cannot be read or copied.
+    pub fn new<'a>(
+        published: &Path,
+        pipeline: &str,
+        places: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Rehearsal, PublishError> {
+        let out = tempfile::Builder::new()
+            .prefix("hutong-again-")
+            .permissions(fs::Permissions::from_mode(0o700))
+            .tempdir()
+            .map_err(at("make a folder in", &std::env::temp_dir()))?;
+        for place in places {
+            let (from, to) = (published.join(place), out.path().join(pipeline).join(place));
+            let is_place = Path::new(place).components().count() == 2
+                && Path::new(place).components().all(|part| matches!(part, Component::Normal(_)));
+            if !is_place {
+                let what = format!("`{place}` is no place of a publication");
+                return Err(PublishError::Altered { path: published.join(MANIFEST), what });
+            }
+            lend(&from, &to)?;
+            point_final(&to)?;
+        }
+        Ok(Rehearsal { out })
+    }
+
+    /// Where to publish.
+    #[must_use]
+    pub fn out(&self) -> PathBuf {
+        self.out.path().to_owned()
+    }
+}
+
+/// Gives a publication's files a second name, or a copy where they lie on another file system.
+fn lend(from: &Path, to: &Path) -> Result<(), PublishError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(to).map_err(at("make", to))?;
+    for entry in fs::read_dir(from).map_err(at("read", from))? {
+        let file = entry.map_err(at("read", from))?.path();
+        let Some(name) = file.file_name() else { continue };
+        let lent = to.join(name);
+        match fs::hard_link(&file, &lent) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(at("read", &file)(error));
+            }
+            Err(_) => {
+                fs::copy(&file, &lent).map_err(at("copy", &file))?;
+            }
+        }
+    }
+    Ok(())
+}

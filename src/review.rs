@@ -1,0 +1,25 @@
+//! Floor 4: publications read back for people who trust nothing: what a run found, what became of
+//! it since another run, and whether its figures follow from its own tables.
+//!
+//! Nothing here is shared with `publish`: the manifest is parsed by a type of its own, the tables
+//! by a reader of their own, and every sum is taken anew, so that one mistake cannot hide another.
+
+mod bridge;
+mod export;
+mod manifest;
+mod publication;
+mod rerun;
+mod sample;
+mod story;
+mod tally;
+mod verify;
+
+pub use bridge::{Bridge, Change, Step, bridge};
+pub use export::export;
+pub use manifest::{Figures, FileEntry, InputFile, Manifest, Taken};
+pub use publication::{Cell, Publication, ReviewError, Row};
+pub use rerun::{inputs, same_bytes};
+pub use sample::{Drawn, Method, Sample, sample};
+pub use story::{Story, explain};
+pub use tally::{By, Filter, Found, Group, Sort, discrepancies, groups};
+pub use verify::{Check, verify};

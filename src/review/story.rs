@@ -1,0 +1,337 @@
+//! Why a figure is what it is: the story of a discrepancy, an event, a statement line, an account
+//! or a row of a partner's file, from the statement down to file and line.
+
+mod arithmetic;
+mod candidates;
+
+use std::collections::BTreeMap;
+
+use super::publication::{Publication, ReviewError};
+
+/// A row of a table by the names of its columns; a null is the empty text.
+pub(super) type Record = BTreeMap<String, String>;
+
+/// What is told of one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Story {
+    /// What it is, in English and Chinese.
+    pub title: String,
+    /// What is told: a label in English and Chinese, and its value.
+    pub lines: Vec<(String, String)>,
+}
+
+impl Story {
+    fn new(title: String) -> Story {
+        Story { title, lines: Vec::new() }
+    }
+
+    /// Tells something, unless there is nothing to tell.
+    fn tell(&mut self, label: &str, value: impl Into<String>) {
+        let value = value.into();
+        if !value.is_empty() {
+            self.lines.push((label.to_owned(), value));
+        }
+    }
+}
+
+/// Everything that a publication says of an id: of a discrepancy, an event, a member, or `line:3`
+/// for a line of the statement, or `path:12` for a row of an input file. Nothing where it is
+/// unknown.
+///
+/// # Errors
+/// [`ReviewError`] when a table cannot be read.
+pub fn explain(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> {
+    let mut stories = Vec::new();
+    if let Some(number) = id.strip_prefix("line:") {
+        for line in find(publication, "statement_lines", |row| row["line_no"] == number)? {
+            stories.push(of_line(publication, &line)?);
+        }
+        return Ok(stories);
+    }
+    for found in find(publication, "discrepancies", |row| row["discrepancy_id"] == id)? {
+        stories.push(of_discrepancy(&found));
+        for table in ["held", "pending"] {
+            for item in find(publication, table, |row| row["discrepancy_id"] == id)? {
+                stories.push(of_item(publication, table, &item)?);
+            }
+        }
+        stories.extend(candidates::of(publication, &found)?);
+    }
+    let is_leg = |row: &Record| {
+        row["issuer_event_id"] == id
+            || row["acceptor_event_id"] == id
+            || place(row, "issuer") == id
+            || place(row, "acceptor") == id
+    };
+    for event in find(publication, "cleared_events", is_leg)? {
+        stories.push(of_counted(publication, &event)?);
+    }
+    for table in ["held", "pending"] {
+        for item in find(publication, table, is_leg)? {
+            stories.push(of_item(publication, table, &item)?);
+        }
+    }
+    for (table, became) in [
+        ("open_rows", "Handed on as it was read 转入下期"),
+        ("settled_rows", "Settled without being counted 已结"),
+    ] {
+        let is_it = |row: &Record| row["event_id"] == id || read_from(row) == id;
+        for row in find(publication, table, is_it)? {
+            stories.push(of_row(became, &row));
+        }
+    }
+    let names = |list: &str| list.split(';').any(|named| named == id);
+    let is_named = |row: &Record| {
+        ["a_event_id", "b_event_id", "a_rows", "b_rows", "a_member", "b_member"]
+            .iter()
+            .any(|column| names(&row[*column]))
+    };
+    for found in find(publication, "discrepancies", is_named)? {
+        stories.push(of_discrepancy(&found));
+    }
+    for account in find(publication, "accounts", |row| row["member_no"] == id)? {
+        stories.push(of_account(&account));
+    }
+    for link in
+        find(publication, "links", |row| names(&row["a_member"]) || names(&row["b_member"]))?
+    {
+        stories.push(of_link(&link));
+    }
+    for reject in find(publication, "rejects", |row| read_from(row) == id)? {
+        stories.push(of_reject(&reject));
+    }
+    Ok(stories)
+}
+
+/// The rows of a table that are wanted; none where the table was not published.
+fn find(
+    publication: &Publication,
+    table: &str,
+    wanted: impl Fn(&Record) -> bool,
+) -> Result<Vec<Record>, ReviewError> {
+    let mut found = Vec::new();
+    if !publication.has(table) {
+        return Ok(found);
+    }
+    let columns = publication.columns(table)?;
+    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
+    // One record serves every row, because nearly none is kept.
+    let mut record: Record = columns.iter().map(|name| (name.clone(), String::new())).collect();
+    publication.scan(table, &names, |_, row| {
+        for (at, name) in columns.iter().enumerate() {
+            if let Some(cell) = record.get_mut(name) {
+                cell.clear();
+                match row.some_text(at) {
+                    Some(text) => cell.push_str(text),
+                    None => cell.push_str(&row.cell(at).to_string()),
+                }
+            }
+        }
+        if wanted(&record) {
+            found.push(record.clone());
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// `path:line` of a leg, as either table of legs says it.
+fn place(row: &Record, side: &str) -> String {
+    let of = |name: &str| row.get(&format!("{side}_{name}")).map_or("", String::as_str);
+    match (of("row"), of("file")) {
+        ("", "") => String::new(),
+        ("", file) => format!("{file}:{}", of("line")),
+        (row, _) => row.to_owned(),
+    }
+}
+
+/// `path:line` of a row as it was read.
+fn read_from(row: &Record) -> String {
+    format!("{}:{}", row["file"], row["line"])
+}
+
+/// An event and where it stands, for one leg of a pair.
+fn leg(row: &Record, side: &str) -> String {
+    let id = &row[&format!("{side}_event_id")];
+    match (id.as_str(), place(row, side)) {
+        ("", _) => "none 无".to_owned(),
+        (id, place) => format!("{id}  {place}"),
+    }
+}
+
+fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewError> {
+    let number = &line["line_no"];
+    let mut story =
+        Story::new(format!("Line 清算单行 {number}: {} {}", line["type"], line["type_zh"]));
+    let whose = [&line["issuer"], &line["flow"]].map(String::as_str).join(" ");
+    story.tell("whose points 发行方与流向", whose.trim());
+    story.tell("period of its events 归属期间", &line["origin_period"]);
+    story.tell("ratio 互通比例", version(line, "ratio"));
+    story.tell("rate 单价", version(line, "rate"));
+    story.tell("clause 合同条款", &line["clause"]);
+    story.tell("reference 关联单号", &line["reference"]);
+    story.tell("arithmetic 计算", arithmetic::of_line(line));
+    story.tell("pays 付款", format!("{} → {}", line["payer"], line["payee"]));
+    let events = find(publication, "cleared_events", |row| row["line_no"] == *number)?;
+    for event in events.iter().take(EVENTS_SHOWN) {
+        let ids = format!("{}  {}", leg(event, "issuer"), arithmetic::of_worth(event));
+        story.tell("event 交易", ids);
+    }
+    if events.len() > EVENTS_SHOWN {
+        let rest = events.len() - EVENTS_SHOWN;
+        story.tell("", format!("… and {rest} more 其余, in cleared_events with line_no {number}"));
+    }
+    for statement in find(publication, "statement", |row| row["currency"] == line["currency"])? {
+        story.tell("statement 清算单", arithmetic::of_statement(&statement));
+    }
+    Ok(story)
+}
+
+/// Events of a line that are told one by one.
+const EVENTS_SHOWN: usize = 10;
+
+fn version(line: &Record, term: &str) -> String {
+    match (line[term].as_str(), line[&format!("{term}_from")].as_str()) {
+        ("", _) => String::new(),
+        (value, from) => format!("{value} from {from}"),
+    }
+}
+
+fn of_counted(publication: &Publication, event: &Record) -> Result<Story, ReviewError> {
+    let mut story =
+        Story::new(format!("Counted 计入: {} of {}'s points", event["flow"], event["issuer"]));
+    story.tell("issuer's leg 发行方", leg(event, "issuer"));
+    story.tell("acceptor's leg 受理方", leg(event, "acceptor"));
+    story.tell("paired by 匹配规则", &event["matched_by"]);
+    story.tell("order 订单号", &event["order_no"]);
+    story.tell("happened 交易时间", &event["occurred_at"]);
+    story.tell("accepted 受理时间", &event["accepted_at"]);
+    story.tell("reverses 原流水号", &event["original_event_id"]);
+    story.tell("ratio from 比例版本", &event["ratio_from"]);
+    story.tell("rate from 单价版本", &event["rate_from"]);
+    story.tell("mirror 镜像", arithmetic::of_mirror(event));
+    story.tell("worth 金额", arithmetic::of_worth(event));
+    story.tell("decision 决定编号", &event["decision_id"]);
+    for line in find(publication, "statement_lines", |row| row["line_no"] == event["line_no"])? {
+        let number = &line["line_no"];
+        story.tell("line 清算单行", format!("{number}: {}", arithmetic::of_line(&line)));
+        for statement in find(publication, "statement", |row| row["currency"] == line["currency"])?
+        {
+            story.tell("statement 清算单", arithmetic::of_statement(&statement));
+        }
+    }
+    Ok(story)
+}
+
+fn of_item(publication: &Publication, table: &str, item: &Record) -> Result<Story, ReviewError> {
+    let (word, zh) = if table == "held" { ("Held", "挂账") } else { ("Awaited", "待达") };
+    let mut story =
+        Story::new(format!("{word} {zh}: {} of {}'s points", item["kind"], item["issuer"]));
+    story.tell("issuer's leg 发行方", leg(item, "issuer"));
+    story.tell("acceptor's leg 受理方", leg(item, "acceptor"));
+    story.tell("happened 交易时间", &item["occurred_at"]);
+    story.tell("points 积分", &item["points"]);
+    story.tell("worth, outside the net 不计入净额", worth(item));
+    story.tell("adjustment 调账单号", &item["reference"]);
+    story.tell("since 首见日", &item["first_seen"]);
+    story.tell("age in days 账龄", &item["age_days"]);
+    let why = |row: &Record| row["discrepancy_id"] == item["discrepancy_id"];
+    for found in find(publication, "discrepancies", why)? {
+        story.tell("why 原因", summary(&found));
+    }
+    Ok(story)
+}
+
+fn worth(row: &Record) -> String {
+    match row["amount"].as_str() {
+        "" => String::new(),
+        amount => format!("{} {}", arithmetic::short(amount), row["currency"]),
+    }
+}
+
+fn summary(found: &Record) -> String {
+    let (code, title, zh) = (&found["code"], &found["title"], &found["title_zh"]);
+    format!("{code} {title} {zh}: {} ({})", found["reason"], found["discrepancy_id"])
+}
+
+fn of_discrepancy(found: &Record) -> Story {
+    let mut story =
+        Story::new(format!("{} {} {}", found["code"], found["title"], found["title_zh"]));
+    story.tell("id 差错编号", &found["discrepancy_id"]);
+    story.tell(
+        "severity, effect 严重程度与处理",
+        format!("{}, {}", found["severity"], found["effect"]),
+    );
+    for (party, zh) in [("a", "甲方"), ("b", "乙方")] {
+        let of = |name: &str| found[&format!("{party}_{name}")].replace(';', "; ");
+        story.tell(&format!("{party}'s events {zh}流水号"), of("event_id"));
+        story.tell(&format!("{party}'s rows {zh}行"), of("rows"));
+        // The value of any other field may be of a person.
+        if matches!(found["field"].as_str(), "points" | "status" | "kind" | "balance" | "amount") {
+            story.tell(&format!("{party} says {zh}取值"), of("value"));
+        }
+    }
+    story.tell("field 差异字段", &found["field"]);
+    story.tell("expected 应为", &found["expected"]);
+    story.tell("actual 实为", &found["actual"]);
+    story.tell("difference in points 积分差异", &found["difference_points"]);
+    if !found["amount_at_stake"].is_empty() {
+        let amount = arithmetic::short(&found["amount_at_stake"]);
+        story.tell("at stake 涉及金额", format!("{amount} {}", found["currency"]));
+    }
+    story.tell("versions or rule 适用版本", &found["version"]);
+    story.tell("why 原因", &found["reason"]);
+    story.tell("diagnosis 诊断", &found["diagnosis"]);
+    story.tell("first seen 首见日", &found["first_seen"]);
+    story.tell("age in days 账龄", &found["age_days"]);
+    if !found["expected"].is_empty() && found["field"] == "points" {
+        let expected = &found["expected"];
+        story
+            .tell("would have matched 若相符则", format!("points of {expected} 积分为 {expected}"));
+    }
+    story
+}
+
+fn of_row(became: &str, row: &Record) -> Story {
+    let mut story = Story::new(format!("{became}: {} on {}'s book", row["kind"], row["party"]));
+    story.tell("event 流水号", &row["event_id"]);
+    story.tell("row 行", read_from(row));
+    story.tell("points 积分", &row["points"]);
+    story.tell("happened 交易时间", &row["occurred_at"]);
+    story.tell("posted 入账时间", &row["posted_at"]);
+    story.tell("status 状态", &row["status"]);
+    story.tell("partner's event 对方流水号", &row["counter_event_id"]);
+    story.tell("reverses 原流水号", &row["original_event_id"]);
+    story.tell("order 订单号", &row["order_no"]);
+    story.tell("became 结清方式", row.get("became").cloned().unwrap_or_default());
+    story
+}
+
+fn of_account(account: &Record) -> Story {
+    let mut story = Story::new(format!("Account of {}'s programme 账户", account["party"]));
+    story.tell("rolled forward 滚动", arithmetic::of_account(account));
+    story.tell("reported 报告余额", &account["reported"]);
+    story.tell("difference 差额", &account["difference"]);
+    story.tell("as of 期末时点", &account["closing_as_of"]);
+    story
+}
+
+fn of_link(link: &Record) -> Story {
+    let mut story = Story::new("Link 会员勾对".to_owned());
+    story.tell("method 绑定方式", &link["method"]);
+    story.tell("standing 结论", &link["standing"]);
+    story.tell("since 绑定时间", &link["bound_at"]);
+    story.tell("until 解绑时间", &link["unbound_at"]);
+    story.tell("consents 同意数", &link["consents"]);
+    story
+}
+
+fn of_reject(reject: &Record) -> Story {
+    let mut story = Story::new(format!("Refused 拒收: {}", reject["code"]));
+    story.tell("row 行", read_from(reject));
+    story.tell("byte offset 字节偏移", &reject["byte_offset"]);
+    story.tell("column 列", &reject["column"]);
+    story.tell("why 原因", &reject["reason"]);
+    story.tell("value, masked 脱敏值", &reject["redacted"]);
+    story
+}

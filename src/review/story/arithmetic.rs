@@ -1,0 +1,115 @@
+//! Figures as a chain that can be followed with a pencil; each is computed again, exactly.
+
+use rust_decimal::Decimal;
+
+use super::Record;
+use crate::value::money::grouped;
+
+/// A decimal without the zeros at its end, and with commas.
+pub(super) fn short(text: &str) -> String {
+    match text.parse::<Decimal>() {
+        Ok(amount) => grouped(&amount.normalize().to_string()),
+        Err(_) => text.to_owned(),
+    }
+}
+
+/// `1,000 × 1/3 = 333 + 1/3 → 333 agreed; 333 recorded`.
+pub(super) fn of_mirror(event: &Record) -> String {
+    let whole = |name: &str| event[name].parse::<i128>().ok();
+    let (Some(numerator), Some(denominator)) =
+        (whole("exact_numerator"), whole("exact_denominator").filter(|it| *it > 0))
+    else {
+        return String::new();
+    };
+    let (quotient, rest) = (numerator / denominator, numerator % denominator);
+    let exact = match rest {
+        0 => grouped(&quotient.to_string()),
+        rest => {
+            let sign = if rest < 0 { "-" } else { "+" };
+            format!("{} {sign} {}/{denominator}", grouped(&quotient.to_string()), rest.abs())
+        }
+    };
+    let (numerator, denominator) =
+        (grouped(&numerator.to_string()), grouped(&denominator.to_string()));
+    let figure = |name: &str| match event[name].as_str() {
+        "" => "none".to_owned(),
+        points => grouped(points),
+    };
+    format!(
+        "{numerator} ÷ {denominator} = {exact} → {} agreed 约定; {} recorded 记录",
+        figure("agreed_mirror"),
+        figure("recorded_mirror")
+    )
+}
+
+/// `1,000 × 0.008 = 8 CNY`.
+pub(super) fn of_worth(event: &Record) -> String {
+    let points = event["points"].parse::<i64>().ok();
+    let rate = event["rate"].parse::<Decimal>().ok();
+    let (Some(points), Some(rate)) = (points, rate) else { return String::new() };
+    let Some(worth) = rate.checked_mul(points.into()) else { return String::new() };
+    format!(
+        "{} × {} = {} {}",
+        grouped(&points.to_string()),
+        rate.normalize(),
+        short(&worth.to_string()),
+        event["currency"]
+    )
+}
+
+/// `4 events, 7,550 points: 60.4 exactly → 60.40 CNY`.
+pub(super) fn of_line(line: &Record) -> String {
+    let (amount, currency) = (grouped(&line["amount"]), &line["currency"]);
+    let basis = match line["events"].as_str() {
+        "" | "0" => String::new(),
+        events => {
+            let rate = match line["rate"].as_str() {
+                "" => String::new(),
+                rate if line["type"] == "gross" => format!(" × {}", short(rate)),
+                _ => String::new(),
+            };
+            format!("{} events, {} points{rate}: ", grouped(events), grouped(&line["points"]))
+        }
+    };
+    match line["exact"].as_str() {
+        "" => format!("{basis}{amount} {currency}"),
+        exact => format!("{basis}{} exactly 精确 → {amount} {currency}", short(exact)),
+    }
+}
+
+/// `61.68 - 14.71 + 0.00 = 46.97: a pays b`.
+pub(super) fn of_statement(statement: &Record) -> String {
+    let of = |name: &str| grouped(&statement[name]);
+    let pays = match statement["payer"].as_str() {
+        "" => format!("nothing is due, {} carried 结转", of("carry_forward")),
+        payer => format!("{payer} pays {} {}", of("amount_due"), statement["payee"]),
+    };
+    format!(
+        "A's {} - B's {} + carry {} = {} {}: {pays}",
+        of("a_payable"),
+        of("b_payable"),
+        of("opening_carry"),
+        of("net"),
+        statement["currency"]
+    )
+}
+
+/// `3,000 + 500 earn - 1,000 xburn = 2,500`.
+pub(super) fn of_account(account: &Record) -> String {
+    let mut chain = match account["opening"].as_str() {
+        "" => "no opening 无期初".to_owned(),
+        opening => grouped(opening),
+    };
+    for kind in
+        ["earn", "xearn", "burn", "xburn", "xout", "xin", "reversal", "expire", "adjust", "merge"]
+    {
+        match account[kind].as_str() {
+            "" | "0" => {}
+            moved => match moved.strip_prefix('-') {
+                Some(less) => chain.push_str(&format!(" - {} {kind}", grouped(less))),
+                None => chain.push_str(&format!(" + {} {kind}", grouped(moved))),
+            },
+        }
+    }
+    format!("{chain} = {}", grouped(&account["expected"]))
+}

@@ -1,0 +1,231 @@
+//! Books and feeds: conservation, accounts, held items and control totals.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::super::publication::{Publication, ReviewError, Row, add};
+use super::Check;
+
+/// What a control total says.
+#[derive(Debug, Clone, Default)]
+struct Total {
+    rows: i128,
+    points: i128,
+    money: BTreeMap<String, Decimal>,
+}
+
+/// (owner, subject, stage), without the totals of single files.
+type Totals = BTreeMap<(String, String, String), Total>;
+
+/// (owner, feed, file, stage) → rows.
+type FileRows = BTreeMap<(String, String, String, String), i128>;
+
+const PARTIES: [(&str, &str); 2] = [("a", "b"), ("b", "a")];
+
+/// Where `expected` stands among the columns of accounts that are read: after the opening and the
+/// movements, and before `reported` and `difference`.
+const EXPECTED: usize = 12;
+
+/// An integer of a row as a term of a sum that no table can make overflow; zero for a null.
+fn figure(row: &Row<'_>, at: usize) -> i128 {
+    row.integer(at).map_or(0, i128::from)
+}
+
+pub(super) fn checks(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
+    let (totals, files) = totals(publication)?;
+    Ok(vec![
+        conservation(&totals)?,
+        legs(publication, &totals)?,
+        accounts(publication, &totals)?,
+        feeds(publication, &files)?,
+    ])
+}
+
+fn totals(publication: &Publication) -> Result<(Totals, FileRows), ReviewError> {
+    let (mut totals, mut files) = (Totals::new(), FileRows::new());
+    let columns = ["owner", "subject", "file", "stage", "rows", "points", "money", "currency"];
+    publication.scan("control_totals", &columns, |_, row| {
+        let [owner, subject, stage] = [0, 1, 3].map(|at| row.text(at).to_owned());
+        let rows = figure(row, 4);
+        if let Some(file) = row.some_text(2) {
+            files.insert((owner, subject, file.to_owned(), stage), rows);
+            return Ok(());
+        }
+        let total = totals.entry((owner, subject, stage)).or_default();
+        total.rows += rows;
+        total.points += figure(row, 5);
+        if let Some(money) = row.decimal(6) {
+            let sum = total.money.entry(row.text(7).to_owned()).or_default();
+            add(sum, money, "money")?;
+        }
+        Ok(())
+    })?;
+    Ok((totals, files))
+}
+
+fn of(totals: &Totals, owner: &str, subject: &str, stage: &str) -> Total {
+    let key = (owner.to_owned(), subject.to_owned(), stage.to_owned());
+    totals.get(&key).cloned().unwrap_or_default()
+}
+
+/// in + recalled = counted + held + excluded + pending, for each book and role, in rows, points and
+/// money (domain.md invariant 13).
+fn conservation(totals: &Totals) -> Result<Check, ReviewError> {
+    let mut check = Check::new("conservation: in = counted + held + excluded + pending", "守恒");
+    let mut rows = 0;
+    for (owner, _) in PARTIES {
+        for subject in ["issuer", "acceptor", "own"] {
+            let sum = |stages: &[&str]| {
+                let mut sum = Total::default();
+                for total in stages.iter().map(|stage| of(totals, owner, subject, stage)) {
+                    sum.rows += total.rows;
+                    sum.points += total.points;
+                    for (currency, money) in total.money {
+                        add(sum.money.entry(currency).or_default(), money, "money")?;
+                    }
+                }
+                sum.money.retain(|_, money| !money.is_zero());
+                Ok::<Total, ReviewError>(sum)
+            };
+            let came_in = sum(&["in", "recalled"])?;
+            let placed = sum(&["counted", "held", "excluded", "pending"])?;
+            let what = |measure: &str| format!("{owner} {subject} {measure} in");
+            check.expect(|| what("rows"), came_in.rows, placed.rows);
+            check.expect(|| what("points"), came_in.points, placed.points);
+            let shown = |total: &Total| format!("{:?}", total.money);
+            check.expect(|| what("money"), shown(&came_in), shown(&placed));
+            rows += came_in.rows;
+        }
+    }
+    check.compared = format!("{rows} rows of both books");
+    Ok(check)
+}
+
+/// Counted and held legs one by one against the totals of their books.
+fn legs(publication: &Publication, totals: &Totals) -> Result<Check, ReviewError> {
+    let mut check = Check::new("counted and held legs against their totals", "计入与挂账");
+    let mut compared = 0;
+    let mut counted: BTreeMap<String, (i128, i128, i128)> = BTreeMap::new();
+    let columns = ["issuer", "issuer_event_id", "acceptor_event_id", "issuer_points"];
+    publication.scan("cleared_events", &columns, |_, row| {
+        let legs = counted.entry(row.text(0).to_owned()).or_default();
+        legs.0 += i128::from(row.some_text(1).is_some());
+        legs.1 += i128::from(row.some_text(2).is_some());
+        legs.2 += figure(row, 3);
+        Ok(())
+    })?;
+    for (party, partner) in PARTIES {
+        let (issued, accepted, points) = counted.get(party).copied().unwrap_or_default();
+        let issuer = of(totals, party, "issuer", "counted");
+        let acceptor = of(totals, partner, "acceptor", "counted");
+        check.expect(|| format!("{party} issuer counted rows"), issuer.rows, issued);
+        check.expect(|| format!("{party} issuer counted points"), issuer.points, points);
+        check.expect(|| format!("{partner} acceptor counted rows"), acceptor.rows, accepted);
+        compared += issued + accepted;
+    }
+    for (table, stage) in [("held", "held"), ("pending", "pending")] {
+        let mut items: BTreeMap<String, (i128, i128)> = BTreeMap::new();
+        let columns = ["issuer", "issuer_event_id", "acceptor_event_id"];
+        publication.scan(table, &columns, |_, row| {
+            let legs = items.entry(row.text(0).to_owned()).or_default();
+            legs.0 += i128::from(row.some_text(1).is_some());
+            legs.1 += i128::from(row.some_text(2).is_some());
+            Ok(())
+        })?;
+        for (party, partner) in PARTIES {
+            let (issued, accepted) = items.get(party).copied().unwrap_or_default();
+            let own = of(totals, party, "own", stage).rows;
+            let issuer = of(totals, party, "issuer", stage).rows + own;
+            let acceptor = of(totals, partner, "acceptor", stage).rows;
+            check.expect(|| format!("{party} issuer and own {stage} rows"), issuer, issued);
+            check.expect(|| format!("{partner} acceptor {stage} rows"), acceptor, accepted);
+            compared += issued + accepted;
+        }
+    }
+    check.compared = format!("{compared} legs");
+    Ok(check)
+}
+
+/// opening + movements = expected for every account, and the programme's totals are their sums.
+fn accounts(publication: &Publication, totals: &Totals) -> Result<Check, ReviewError> {
+    let mut check = Check::new("accounts rolled forward", "滚动余额");
+    let columns = [
+        "party",
+        "opening",
+        "earn",
+        "xearn",
+        "burn",
+        "xburn",
+        "xout",
+        "xin",
+        "reversal",
+        "expire",
+        "adjust",
+        "merge",
+        "expected",
+        "reported",
+        "difference",
+    ];
+    let mut sums: BTreeMap<String, [i128; 3]> = BTreeMap::new();
+    let mut accounts: u64 = 0;
+    publication.scan("accounts", &columns, |number, row| {
+        accounts = number;
+        let expected: i128 = (1..EXPECTED).map(|at| figure(row, at)).sum();
+        check.expect(|| format!("accounts row {number} expected"), figure(row, EXPECTED), expected);
+        let reported = row.integer(EXPECTED + 1).map(i128::from);
+        if reported.map(|reported| reported - expected) != row.integer(EXPECTED + 2).map(i128::from)
+        {
+            check.fault(|| format!("accounts row {number}: difference is not reported - expected"));
+        }
+        let sum = sums.entry(row.text(0).to_owned()).or_default();
+        for (sum, at) in sum.iter_mut().zip([1, EXPECTED, EXPECTED + 1]) {
+            *sum += figure(row, at);
+        }
+        Ok(())
+    })?;
+    for (party, sums) in &sums {
+        for (stage, sum) in ["opening", "expected", "reported"].into_iter().zip(sums) {
+            let total = of(totals, party, "programme", stage).points;
+            check.expect(|| format!("{party} programme {stage}"), total, *sum);
+        }
+    }
+    check.compared = format!("{accounts} accounts");
+    Ok(check)
+}
+
+/// read = accepted + rejected + ignored for every file, and as many refused rows as are listed.
+fn feeds(publication: &Publication, files: &FileRows) -> Result<Check, ReviewError> {
+    let mut check = Check::new("files read = accepted + rejected + ignored", "读入守恒");
+    let mut refused: BTreeMap<(String, String), i128> = BTreeMap::new();
+    publication.scan("rejects", &["owner", "feed"], |_, row| {
+        *refused.entry((row.text(0).to_owned(), row.text(1).to_owned())).or_default() += 1;
+        Ok(())
+    })?;
+    let mut said: BTreeMap<(String, String), i128> = BTreeMap::new();
+    let mut count: u64 = 0;
+    for ((owner, feed, file, stage), rows) in files {
+        match stage.as_str() {
+            "read" => {
+                count += 1;
+                let placed: i128 = ["accepted", "rejected", "ignored"]
+                    .map(|stage| (owner.clone(), feed.clone(), file.clone(), stage.to_owned()))
+                    .iter()
+                    .filter_map(|key| files.get(key))
+                    .sum();
+                check.expect(|| format!("{file} read"), *rows, placed);
+            }
+            "rejected" => *said.entry((owner.clone(), feed.clone())).or_default() += rows,
+            _ => {}
+        }
+    }
+    said.retain(|_, rows| *rows != 0);
+    let keys: std::collections::BTreeSet<_> = said.keys().chain(refused.keys()).collect();
+    for key in keys {
+        let of =
+            |rows: &BTreeMap<(String, String), i128>| rows.get(key).copied().unwrap_or_default();
+        check.expect(|| format!("{} {} rejected", key.0, key.1), of(&said), of(&refused));
+    }
+    check.compared = format!("{count} files");
+    Ok(check)
+}

@@ -1,0 +1,282 @@
+//! Statements, their lines and the counted events beneath: each figure from the one below it.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::super::manifest::Figures;
+use super::super::publication::{Publication, ReviewError, Row, add};
+use super::Check;
+
+/// A line as the tables say it.
+struct Line {
+    kind: String,
+    currency: String,
+    issuer: String,
+    payer: String,
+    events: i64,
+    points: i64,
+    amount: Decimal,
+    exact: Option<Decimal>,
+}
+
+impl Line {
+    /// Kinds that add to their payer's payable; a tax within an amount and a carry do not.
+    fn is_payable(&self) -> bool {
+        matches!(self.kind.as_str(), "gross" | "fee" | "tax" | "adjustment" | "late_fee")
+    }
+
+    /// The amount as A owes it: what B pays is negative.
+    fn owed_by_a(&self) -> Decimal {
+        if self.payer == "a" { self.amount } else { -self.amount }
+    }
+}
+
+/// What the counted events of a line amount to.
+#[derive(Default)]
+struct Beneath {
+    events: i64,
+    points: i64,
+    amount: Decimal,
+    /// What the events' amounts sum to where each is rounded by itself, by mode.
+    rounded: [Decimal; 4],
+}
+
+/// Every way to round (domain.md §6.2): half up, half even, down and up.
+const MODES: [RoundingStrategy; 4] = [
+    RoundingStrategy::MidpointAwayFromZero,
+    RoundingStrategy::MidpointNearestEven,
+    RoundingStrategy::ToZero,
+    RoundingStrategy::AwayFromZero,
+];
+
+pub(super) fn checks(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
+    if !publication.has("statement") {
+        return Ok(Vec::new());
+    }
+    let lines = lines(publication)?;
+    Ok(vec![
+        totals(publication, &lines)?,
+        drill_down(publication, &lines)?,
+        mirrors(publication)?,
+        cleared_digest(publication)?,
+    ])
+}
+
+fn lines(publication: &Publication) -> Result<BTreeMap<i64, Line>, ReviewError> {
+    let mut lines = BTreeMap::new();
+    let columns =
+        ["line_no", "type", "currency", "issuer", "payer", "events", "points", "amount", "exact"];
+    publication.scan("statement_lines", &columns, |number, row| {
+        let unsound = |what: &str| ReviewError::Unsound {
+            path: publication.path("statement_lines.parquet"),
+            what: format!("row {number} has no {what}"),
+        };
+        let line = Line {
+            kind: row.text(1).to_owned(),
+            currency: row.text(2).to_owned(),
+            issuer: row.text(3).to_owned(),
+            payer: row.text(4).to_owned(),
+            events: row.integer(5).unwrap_or_default(),
+            points: row.integer(6).unwrap_or_default(),
+            amount: row.decimal(7).ok_or_else(|| unsound("amount"))?,
+            exact: row.some_text(8).and_then(|text| text.parse().ok()),
+        };
+        lines.insert(row.integer(0).ok_or_else(|| unsound("line_no"))?, line);
+        Ok(())
+    })?;
+    Ok(lines)
+}
+
+/// Statement against its lines, and against the manifest.
+fn totals(publication: &Publication, lines: &BTreeMap<i64, Line>) -> Result<Check, ReviewError> {
+    let mut check = Check::new("statement against its lines", "清算单与明细");
+    let columns = [
+        "currency",
+        "a_payable",
+        "b_payable",
+        "opening_carry",
+        "net",
+        "amount_due",
+        "carry_forward",
+        "payer",
+    ];
+    let mut statements = 0;
+    publication.scan("statement", &columns, |_, row| {
+        statements += 1;
+        let currency = row.text(0);
+        let mut payables = [Decimal::ZERO; 2];
+        let mut carry = Decimal::ZERO;
+        for line in lines.values().filter(|line| line.currency == currency) {
+            match (line.kind.as_str(), line.is_payable(), line.payer.as_str()) {
+                ("carry", ..) => add(&mut carry, line.owed_by_a(), "carry")?,
+                (_, true, "a") => add(&mut payables[0], line.amount, "A's payable")?,
+                (_, true, _) => add(&mut payables[1], line.amount, "B's payable")?,
+                _ => {}
+            }
+        }
+        let mut net = carry;
+        add(&mut net, payables[0], "the net")?;
+        add(&mut net, -payables[1], "the net")?;
+        let at = |column: usize| row.decimal(column).unwrap_or_default();
+        for (column, of) in [(1, payables[0]), (2, payables[1]), (3, carry), (4, net)] {
+            check.expect(|| format!("{currency} {}", columns[column]), at(column), of);
+        }
+        // What is due and what is carried make the net; the payer gives the sign.
+        let due = match row.text(7) {
+            "a" => at(5),
+            "b" => -at(5),
+            _ => Decimal::ZERO,
+        };
+        let mut settled = due;
+        add(&mut settled, at(6), "what is due and carried")?;
+        check.expect(|| format!("{currency} due and carried"), settled, net);
+        let figures = publication.manifest.statements.iter().find(|of| of.currency == currency);
+        match figures {
+            None => check.fault(|| format!("{currency}: the manifest has no statement in it")),
+            Some(figures) => against_manifest(&mut check, figures, row),
+        }
+        Ok(())
+    })?;
+    check.expect(
+        || "statements of the manifest".to_owned(),
+        publication.manifest.statements.len(),
+        statements,
+    );
+    check.compared = format!("{statements} statements, {} lines", lines.len());
+    Ok(check)
+}
+
+fn against_manifest(check: &mut Check, figures: &Figures, row: &Row<'_>) {
+    let said = [
+        (1, "a_payable", &figures.a_payable),
+        (2, "b_payable", &figures.b_payable),
+        (3, "opening_carry", &figures.opening_carry),
+        (4, "net", &figures.net),
+        (5, "amount_due", &figures.amount_due),
+        (6, "carry_forward", &figures.carry_forward),
+    ];
+    for (column, name, said) in said {
+        // The manifest writes no more digits than a figure has.
+        let said = said.parse::<Decimal>().ok();
+        if said.is_none() || said != row.decimal(column) {
+            check.fault(|| format!("{name} of the manifest is another than the statement's"));
+        }
+    }
+}
+
+/// Gross lines against the counted events that name them: how many, their points, their exact worth
+/// before rounding, and an amount that is that worth rounded.
+fn drill_down(
+    publication: &Publication,
+    lines: &BTreeMap<i64, Line>,
+) -> Result<Check, ReviewError> {
+    let mut check = Check::new("gross lines against counted events", "总额与计入明细");
+    let mut beneath: BTreeMap<i64, Beneath> = BTreeMap::new();
+    let columns = ["line_no", "issuer", "points", "rate", "amount"];
+    let mut events: u64 = 0;
+    publication.scan("cleared_events", &columns, |number, row| {
+        events = number;
+        let (points, rate) = (row.integer(2).unwrap_or_default(), row.decimal(3));
+        if let Some(rate) = rate {
+            let worth = rate.checked_mul(points.into());
+            if worth.is_none() || worth != row.decimal(4) {
+                check.fault(|| format!("cleared_events row {number}: points x rate is not amount"));
+            }
+        }
+        let Some(line_no) = row.integer(0) else { return Ok(()) };
+        let amount = row.decimal(4).unwrap_or_default();
+        let Some(line) = lines.get(&line_no) else {
+            check.fault(|| format!("cleared_events row {number}: there is no line {line_no}"));
+            return Ok(());
+        };
+        if line.kind != "gross" || line.issuer != row.text(1) {
+            check.fault(|| format!("cleared_events row {number}: line {line_no} is not of it"));
+        }
+        let sum = beneath.entry(line_no).or_default();
+        sum.events += 1;
+        sum.points = sum.points.checked_add(points).ok_or(ReviewError::Overflow("points"))?;
+        for (rounded, mode) in sum.rounded.iter_mut().zip(MODES) {
+            let part = amount.round_dp_with_strategy(line.amount.scale(), mode);
+            add(rounded, part, "rounded amounts")?;
+        }
+        add(&mut sum.amount, amount, "amounts")
+    })?;
+    for (&line_no, line) in lines.iter().filter(|(_, line)| line.kind == "gross") {
+        let none = Beneath::default();
+        let found = beneath.get(&line_no).unwrap_or(&none);
+        check.expect(|| format!("line {line_no} events"), line.events, found.events);
+        check.expect(|| format!("line {line_no} points"), line.points, found.points);
+        let exact = line.exact.unwrap_or_default();
+        check.expect(
+            || format!("line {line_no} exact"),
+            exact.normalize(),
+            found.amount.normalize(),
+        );
+        // Rounded by the line or allotted from the statement's total it is less than a minor unit
+        // away; rounded by the event it is the sum of what was rounded.
+        let unit = Decimal::new(1, line.amount.scale());
+        let is_near = (line.amount - exact).abs() < unit;
+        if !is_near && !found.rounded.contains(&line.amount) {
+            check.fault(|| format!("line {line_no}: {} is no rounding of {exact}", line.amount));
+        }
+    }
+    let gross = lines.values().filter(|line| line.kind == "gross").count();
+    check.compared = format!("{gross} lines, {events} events");
+    Ok(check)
+}
+
+/// Every agreed mirror is the exact one rounded to a whole point.
+fn mirrors(publication: &Publication) -> Result<Check, ReviewError> {
+    let mut check = Check::new("agreed mirrors against exact ones", "约定镜像");
+    let columns = ["exact_numerator", "exact_denominator", "agreed_mirror"];
+    let mut mirrors: u64 = 0;
+    publication.scan("cleared_events", &columns, |number, row| {
+        let (Some(numerator), Some(denominator), Some(agreed)) =
+            (row.integer(0), row.integer(1), row.integer(2))
+        else {
+            return Ok(());
+        };
+        mirrors += 1;
+        let (numerator, denominator) = (i128::from(numerator), i128::from(denominator));
+        let apart = (i128::from(agreed) * denominator - numerator).abs();
+        if denominator == 0 || apart >= denominator.abs() {
+            check.fault(|| {
+                format!("cleared_events row {number}: {agreed} for {numerator}/{denominator}")
+            });
+        }
+        Ok(())
+    })?;
+    check.compared = format!("{mirrors} mirrors");
+    Ok(check)
+}
+
+/// The digest of what the counted events say, as the statement has it: for each event, in the order
+/// of the table, the lengths and bytes of issuer and both event ids, then cleared points and agreed
+/// mirror as 128-bit little-endian integers, through BLAKE3.
+fn cleared_digest(publication: &Publication) -> Result<Check, ReviewError> {
+    let mut check = Check::new("digest of the counted events", "计入明细摘要");
+    let mut hasher = blake3::Hasher::new();
+    let columns = ["issuer", "issuer_event_id", "acceptor_event_id", "points", "agreed_mirror"];
+    let mut events: u64 = 0;
+    publication.scan("cleared_events", &columns, |number, row| {
+        events = number;
+        for column in 0..3 {
+            let text = row.text(column);
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        for column in 3..5 {
+            let figure = i128::from(row.integer(column).unwrap_or_default());
+            hasher.update(&figure.to_le_bytes());
+        }
+        Ok(())
+    })?;
+    let found = hasher.finalize().to_hex();
+    publication.scan("statement", &["currency", "cleared_digest"], |_, row| {
+        check.expect(|| format!("digest of {}", row.text(0)), row.text(1), found.as_str());
+        Ok(())
+    })?;
+    check.compared = format!("{events} events");
+    Ok(check)
+}

@@ -1,0 +1,41 @@
+//! A run performed again, apart from what is published (re-performance, 重新执行).
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+
+use super::{Error, Order, Outcome, Watch, close, run};
+use crate::publish::Rehearsal;
+
+/// Which run is performed again.
+#[derive(Debug, Clone)]
+pub struct Again {
+    /// The pipeline file.
+    pub pipeline: PathBuf,
+    /// The pipeline's name.
+    pub name: String,
+    /// The period.
+    pub period: String,
+    /// The business date as of which the period was seen.
+    pub as_of: Date,
+    /// Whether it closed the period.
+    pub is_final: bool,
+    /// The folder of the pipeline's publications.
+    pub published: PathBuf,
+    /// The places under it of the final publications that the run took from.
+    pub past: Vec<String>,
+}
+
+/// Performs a run again in a folder of its own, which vanishes with the [`Rehearsal`].
+///
+/// # Errors
+/// [`Error`], as of [`run`].
+pub fn again(wanted: &Again, watch: &dyn Watch) -> Result<(Rehearsal, Outcome), Error> {
+    let past = wanted.past.iter().map(String::as_str);
+    let rehearsal = Rehearsal::new(&wanted.published, &wanted.name, past)?;
+    let period = Some(wanted.period.clone());
+    let order =
+        Order { to: Some(rehearsal.out()), ..Order::of(&wanted.pipeline, wanted.as_of, period) };
+    let outcome = if wanted.is_final { close(&order, watch) } else { run(&order, watch) }?;
+    Ok((rehearsal, outcome))
+}

@@ -1,0 +1,219 @@
+//! Publications reviewed: `verify` finds what was altered, a figure that follows from nothing too;
+//! `diff` leads from net to net; a run performed again is the same.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, Decimal128Array, Int64Array, RecordBatch, StringArray,
+};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
+use hutong::review::{Publication, bridge, verify};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::tables::{close, run};
+
+/// The worked example, published into a folder of its own.
+fn example() -> (tempfile::TempDir, PathBuf) {
+    let out = tempfile::tempdir().unwrap();
+    let pipeline = Path::new("pipelines/worked-example.yaml");
+    let outcome = run(pipeline, ("2026-03-31", None), out.path()).unwrap();
+    let folder = outcome.published.folder().to_owned();
+    (out, folder)
+}
+
+/// The names of the checks that find something.
+fn faults(folder: &Path) -> Vec<&'static str> {
+    let checks = verify(&Publication::open(folder).unwrap()).unwrap();
+    checks.iter().filter(|check| !check.is_clean()).map(|check| check.name).collect()
+}
+
+/// Fails when a publication is not what follows from its own tables.
+#[track_caller]
+pub fn is_sound(folder: &Path, whose: &str) {
+    let checks = verify(&Publication::open(folder).unwrap()).unwrap();
+    let faults: Vec<&String> = checks.iter().flat_map(|check| &check.faults).collect();
+    assert!(faults.is_empty(), "{whose}: {faults:#?}");
+}
+
+/// Alters a cell of a table: adds one to a figure, or a letter to a text; the manifest is made to
+/// agree with the file.
+fn alter(folder: &Path, table: &str, column: &str, row: usize) {
+    let path = folder.join(format!("{table}.parquet"));
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(&path).unwrap()).unwrap();
+    let schema = builder.schema().clone();
+    let batches: Vec<RecordBatch> = builder.build().unwrap().map(Result::unwrap).collect();
+    let batch = concat_batches(&schema, &batches).unwrap();
+    let at = schema.index_of(column).unwrap();
+    let old = batch.column(at);
+    assert!(old.is_valid(row), "{table}.{column} of row {row} is empty");
+    let new: ArrayRef = match old.data_type() {
+        DataType::Int64 => {
+            let values = old.as_primitive::<Int64Type>().iter().enumerate();
+            Arc::new(
+                values.map(|(i, v)| v.map(|v| v + i64::from(i == row))).collect::<Int64Array>(),
+            )
+        }
+        DataType::Decimal128(precision, scale) => {
+            let values = old.as_primitive::<Decimal128Type>().iter().enumerate();
+            let values = values.map(|(i, v)| v.map(|v| v + i128::from(i == row)));
+            let values = values.collect::<Decimal128Array>();
+            Arc::new(values.with_precision_and_scale(*precision, *scale).unwrap())
+        }
+        DataType::Utf8 => {
+            let values = old.as_string::<i32>().iter().enumerate();
+            let values =
+                values.map(|(i, v)| v.map(|v| if i == row { format!("{v}x") } else { v.into() }));
+            Arc::new(values.collect::<StringArray>())
+        }
+        other => panic!("{table}.{column} is {other}"),
+    };
+    let mut columns = batch.columns().to_vec();
+    columns[at] = new;
+    let batch = RecordBatch::try_new(schema.clone(), columns).unwrap();
+    let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), schema, None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let manifest = folder.join("manifest.json");
+    let mut said: serde_json::Value =
+        serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    for output in said["outputs"].as_array_mut().unwrap() {
+        if output["file"] == format!("{table}.parquet") {
+            output["bytes"] = bytes.len().into();
+            output["blake3"] = blake3::hash(&bytes).to_hex().as_str().into();
+        }
+    }
+    fs::write(&manifest, serde_json::to_vec(&said).unwrap()).unwrap();
+}
+
+#[test]
+fn what_was_published_is_sound() {
+    let (_out, folder) = example();
+    assert_eq!(faults(&folder), [""; 0]);
+}
+
+#[test]
+fn a_file_that_is_not_what_was_published_is_told() {
+    let spoil: [(&str, fn(&Path)); 4] = [
+        ("missing", |folder| fs::remove_file(folder.join("held.parquet")).unwrap()),
+        ("longer", |folder| {
+            let path = folder.join("links.parquet");
+            let mut bytes = fs::read(&path).unwrap();
+            bytes.push(0);
+            fs::write(path, bytes).unwrap();
+        }),
+        ("another", |folder| {
+            let path = folder.join("accounts.parquet");
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[100] ^= 1;
+            fs::write(path, bytes).unwrap();
+        }),
+        ("unknown", |folder| fs::write(folder.join("note.txt"), "x").unwrap()),
+    ];
+    for (what, spoil) in spoil {
+        let (_out, folder) = example();
+        spoil(&folder);
+        assert_eq!(faults(&folder), ["files against the manifest"], "{what}");
+    }
+}
+
+#[test]
+fn a_figure_that_follows_from_nothing_is_told() {
+    let lines = "statement against its lines";
+    let gross = "gross lines against counted events";
+    let digest = "digest of the counted events";
+    let legs = "counted and held legs against their totals";
+    let conserved = "conservation: in = counted + held + excluded + pending";
+    let feeds = "files read = accepted + rejected + ignored";
+    let rows: [(&str, &str, usize, &[&str]); 22] = [
+        ("statement", "a_payable", 0, &[lines]),
+        ("statement", "b_payable", 0, &[lines]),
+        ("statement", "net", 0, &[lines]),
+        ("statement", "amount_due", 0, &[lines]),
+        ("statement", "carry_forward", 0, &[lines]),
+        ("statement", "cleared_digest", 0, &[digest]),
+        ("statement_lines", "amount", 0, &[lines, gross]),
+        ("statement_lines", "amount", 1, &[lines]),
+        ("statement_lines", "events", 0, &[gross]),
+        ("statement_lines", "points", 3, &[gross]),
+        ("statement_lines", "exact", 0, &[gross]),
+        ("cleared_events", "points", 0, &[gross, digest]),
+        ("cleared_events", "amount", 0, &[gross]),
+        ("cleared_events", "line_no", 0, &[gross]),
+        ("cleared_events", "agreed_mirror", 0, &["agreed mirrors against exact ones", digest]),
+        ("cleared_events", "issuer_event_id", 0, &[digest]),
+        ("cleared_events", "issuer_points", 0, &[legs]),
+        ("accounts", "earn", 0, &["accounts rolled forward"]),
+        ("accounts", "reported", 0, &["accounts rolled forward"]),
+        ("discrepancies", "code", 0, &["counts of discrepancies"]),
+        ("dictionary", "column", 5, &["columns against the dictionary"]),
+        ("links", "period", 2, &["rows, period and as-of date of every table"]),
+    ];
+    for (table, column, row, expected) in rows {
+        let (_out, folder) = example();
+        alter(&folder, table, column, row);
+        assert_eq!(faults(&folder), expected, "{table}.{column}");
+    }
+    // The totals stand file by file first, then by role and stage.
+    let (_out, folder) = example();
+    alter(&folder, "control_totals", "rows", 0);
+    assert_eq!(faults(&folder), [feeds]);
+    let (_out, folder) = example();
+    let totals = crate::tables::table(&folder, "control_totals");
+    let of = |stage: &str| {
+        let is_it = |row: &crate::tables::Row| row["subject"] == "issuer" && row["stage"] == stage;
+        totals.iter().position(is_it).unwrap()
+    };
+    alter(&folder, "control_totals", "points", of("counted"));
+    assert_eq!(faults(&folder), [conserved, legs]);
+    alter(&folder, "control_totals", "money", of("in"));
+    assert_eq!(faults(&folder), [conserved, legs]);
+}
+
+#[test]
+fn the_bridge_leads_from_net_to_net() {
+    let out = tempfile::tempdir().unwrap();
+    let pipeline = Path::new("sample-data/three-months/pipeline.yaml");
+    let [march, april] =
+        [("2026-03", "2026-04-04"), ("2026-04", "2026-05-04")].map(|(period, as_of)| {
+            let outcome = close(pipeline, (as_of, Some(period)), out.path()).unwrap();
+            Publication::open(outcome.published.folder()).unwrap()
+        });
+    let (changes, bridges) = bridge(&march, &april).unwrap();
+    let shown: Vec<String> = bridges[0]
+        .steps
+        .iter()
+        .map(|step| format!("{} {} {}", step.kind, step.subject, step.change.normalize()))
+        .collect();
+    let expected = [
+        "carry 2026-04 8",
+        "gross a A1 B1 -8",
+        "gross a A2 B2 4.8",
+        "gross a A3 B3 6.4",
+        "gross a A4 B4 2.4",
+        "gross a A5 B5 -4",
+        "gross a A6 B6 7.2",
+    ];
+    assert_eq!(shown, expected);
+    assert_eq!(
+        (bridges[0].from.to_string(), bridges[0].to.to_string()),
+        ("8.00".into(), "24.80".into())
+    );
+    let told: Vec<String> =
+        changes.iter().map(|change| format!("{} {}", change.what, change.code)).collect();
+    let expected = [
+        "appeared LED-06",
+        "appeared REV-04",
+        "changed AMT-01",
+        "changed EVT-01",
+        "changed LED-01",
+        "gone EVT-01",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(bridge(&april, &april).unwrap().0, []);
+    assert_eq!(bridge(&april, &april).unwrap().1[0].steps, []);
+}
