@@ -14,6 +14,7 @@
 //! Artifacts are written before a failing exit.
 
 mod arguments;
+mod attest;
 mod evidence;
 mod inspect;
 mod listing;
@@ -78,8 +79,16 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
             evidence::export(publication, table, *bom, to)
         }
         Verb::Query { publication, sql } => evidence::query(publication, sql),
-        Verb::Verify { publication, inputs } => {
-            evidence::verify(publication, inputs.as_deref(), arguments)
+        Verb::Key { name, random } => attest::key(name, random),
+        Verb::Sign { publication, key } => attest::sign(publication, key),
+        Verb::SignOff { publication, by, role, at, says } => {
+            attest::sign_off(publication, [by, role, says].map(String::as_str), *at)
+        }
+        Verb::CompareWith { partner, publication } => {
+            attest::compare_with(partner, publication, layout)
+        }
+        Verb::Verify { publication, inputs, key } => {
+            attest::verify(publication, inputs.as_deref(), key, arguments)
         }
         _ if matches!(layout, Layout::Csv | Layout::Markdown) => Err(trouble::Trouble::Layout),
         Verb::Run(wanted) => run_pipeline(wanted, arguments),

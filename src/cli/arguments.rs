@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -247,6 +248,50 @@ pub enum Verb {
         /// The query, in which every table has its name.
         sql: String,
     },
+    /// Make an Ed25519 key to sign publications with, in the form of minisign (密钥).
+    #[command(after_help = KEY_EXAMPLES)]
+    Key {
+        /// The key's name; NAME.key and NAME.pub are written, and neither may be there.
+        name: PathBuf,
+        /// Where its 40 random bytes come from.
+        #[arg(long, value_name = "FILE", default_value = "/dev/urandom")]
+        random: PathBuf,
+    },
+    /// Sign a publication's manifest; the signature stands beside its folder (签名).
+    #[command(after_help = SIGN_EXAMPLES)]
+    Sign {
+        /// The publication: its folder, or a pointer such as `latest`.
+        publication: PathBuf,
+        /// The secret key.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+    /// Record who reviewed a publication, in a chain beside its folder (复核签认).
+    #[command(after_help = SIGN_OFF_EXAMPLES)]
+    SignOff {
+        /// The publication: its folder, or a pointer such as `latest`.
+        publication: PathBuf,
+        /// Who.
+        #[arg(long)]
+        by: String,
+        /// As what.
+        #[arg(long)]
+        role: String,
+        /// When, with its offset, such as 2026-04-06T10:00:00+08:00.
+        #[arg(long)]
+        at: Timestamp,
+        /// What is said of it.
+        #[arg(long)]
+        says: String,
+    },
+    /// Compare a publication with the partner's: file, rule and row (比对对方).
+    #[command(after_help = COMPARE_EXAMPLES)]
+    CompareWith {
+        /// The partner's publication, or its manifest alone.
+        partner: PathBuf,
+        /// Ours: its folder, or a pointer such as `latest`.
+        publication: PathBuf,
+    },
     /// Check a publication: every digest, and every sum taken anew from its tables (核验).
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify {
@@ -256,6 +301,9 @@ pub enum Verb {
         /// for byte (重新执行).
         #[arg(long, value_name = "PIPELINE")]
         inputs: Option<PathBuf>,
+        /// A public key whose signature must stand beside the publication; several may be named.
+        #[arg(long, value_name = "FILE")]
+        key: Vec<PathBuf>,
     },
     /// Print the JSON Schema of pipeline files.
     #[command(after_help = "Example:\n  hutong schema > pipeline.schema.json")]
@@ -320,12 +368,42 @@ Example:
   hutong query out/skyline-harbour/latest \\
     \"SELECT code, count(*) FROM discrepancies GROUP BY code ORDER BY code\" | duckdb";
 
+const KEY_EXAMPLES: &str = "\
+The secret key has no password: it is readable by its owner only, and belongs on the machine that
+signs. `minisign -V -p NAME.pub -m manifest.json -x SIGNATURE` verifies without Hutong.
+
+Example:
+  hutong key keys/skyline";
+
+const SIGN_EXAMPLES: &str = "\
+The manifest names every file with its digest, so that a signature over it is one over all. The
+partner's signature stands beside ours.
+
+Example:
+  hutong sign out/skyline-harbour/2026-03/final --key keys/skyline.key";
+
+const SIGN_OFF_EXAMPLES: &str = "\
+Each record names the digest of the manifest and of the record before it; `hutong verify` follows
+the chain.
+
+Example:
+  hutong sign-off out/skyline-harbour/2026-03/final --by '李敏' --role 财务复核 \\
+    --at 2026-04-06T10:00:00+08:00 --says '同意结算'";
+
+const COMPARE_EXAMPLES: &str = "\
+Exit code 1: the runs differ. With the partner's whole folder the first differing row of a table is
+named; with its manifest alone the table.
+
+Example:
+  hutong compare-with from-harbour/manifest.json out/skyline-harbour/latest";
+
 const VERIFY_EXAMPLES: &str = "\
 Exit code 1: something is not what was published, or does not follow from the tables.
 
 Examples:
   hutong verify out/skyline-harbour/latest
-  hutong verify out/skyline-harbour/latest --inputs pipelines/skyline-harbour.yaml";
+  hutong verify out/skyline-harbour/latest --inputs pipelines/skyline-harbour.yaml
+  hutong verify out/skyline-harbour/2026-03/final --key keys/harbour.pub";
 
 const RUN_EXAMPLES: &str = "\
 Examples:

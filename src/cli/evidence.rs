@@ -1,24 +1,22 @@
-//! What auditors and controllers read of publications: `show`, `diff` and `verify`.
+//! What auditors and controllers read of publications: what was found, why, what changed, samples.
 
 use std::path::Path;
 
 use rust_decimal::Decimal;
 use unicode_width::UnicodeWidthStr;
 
-use super::arguments::{Arguments, DrawnBy, Layout, ShowArguments, SortedBy, SummedBy, Voice};
+use super::arguments::{DrawnBy, Layout, ShowArguments, SortedBy, SummedBy};
 use super::listing::{Listing, figure, show as shown, text};
+use super::say;
 use super::trouble::Trouble;
-use super::{progress, say};
-use crate::pipeline;
 use crate::review::{
-    self, By, Check, Filter, Found, Method, Publication, ReviewError, Sort, bridge, discrepancies,
-    groups,
+    self, By, Filter, Found, Method, Publication, Sort, bridge, discrepancies, groups,
 };
-use crate::run::{self, Again, Error, exit};
+use crate::run::exit;
 use crate::value::money::{Currency, grouped};
 
 /// Which publication it is, and what it came to.
-fn head(publication: &Publication) -> String {
+pub(super) fn head(publication: &Publication) -> String {
     let manifest = &publication.manifest;
     let net = manifest.net.as_deref().unwrap_or("the statement is blocked 阻断");
     format!(
@@ -38,7 +36,7 @@ fn money(amount: Decimal, currency: &str) -> String {
 }
 
 /// A noun after its number.
-fn counted(count: usize, noun: &str) -> String {
+pub(super) fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(&count.to_string()))
 }
@@ -388,87 +386,4 @@ pub fn query(publication: &Path, sql: &str) -> Result<u8, Trouble> {
         script.push_str(&format!("CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}');\n"));
     }
     say(&format!("{script}{};", sql.trim().trim_end_matches(';')))
-}
-
-/// `hutong verify`.
-pub fn verify(
-    publication: &Path,
-    inputs: Option<&Path>,
-    arguments: &Arguments,
-) -> Result<u8, Trouble> {
-    let publication = Publication::open(publication)?;
-    let mut checks = review::verify(&publication)?;
-    if let Some(pipeline) = inputs {
-        perform_again(&publication, pipeline, &arguments.voice, &mut checks)?;
-    }
-    let is_clean = checks.iter().all(Check::is_clean);
-    let rows = checks.iter().map(|check| {
-        let found = match check.found {
-            0 => "sound 相符".to_owned(),
-            found => format!("{} 不符", counted(found as usize, "fault")),
-        };
-        vec![found, format!("{} {}", check.name, check.zh), check.compared.clone()]
-    });
-    let faults = checks.iter().flat_map(|check| {
-        check.faults.iter().map(move |fault| vec![check.name.to_owned(), fault.clone()])
-    });
-    let mut listings = vec![Listing {
-        name: "checks",
-        title: "Verified 核验".to_owned(),
-        heads: vec![
-            text("result", "result", "结果"),
-            text("check", "what", "内容"),
-            text("compared", "compared", "范围"),
-        ],
-        rows: rows.collect(),
-        note: String::new(),
-    }];
-    if !is_clean {
-        listings.push(Listing {
-            name: "faults",
-            title: "Faults 不符之处".to_owned(),
-            heads: vec![text("check", "what", "内容"), text("fault", "fault", "不符")],
-            rows: faults.collect(),
-            note: "at most ten of a check are shown 每项至多列十条".to_owned(),
-        });
-    }
-    if !arguments.voice.is_quiet() {
-        say(&shown(&head(&publication), &listings, arguments.voice.output_format)?)?;
-    }
-    Ok(if is_clean { exit::CLEAN } else { exit::DISCREPANCIES })
-}
-
-/// Compares the recorded inputs with what lies there now, and where they are the same performs the
-/// run again and compares every byte that it publishes.
-fn perform_again(
-    publication: &Publication,
-    pipeline: &Path,
-    voice: &Voice,
-    checks: &mut Vec<Check>,
-) -> Result<(), Trouble> {
-    let root = pipeline::read(pipeline).map_err(Error::from)?.root;
-    checks.push(review::inputs(publication, pipeline, &root)?);
-    if !checks.iter().all(Check::is_clean) {
-        return Ok(());
-    }
-    let manifest = &publication.manifest;
-    let as_of = manifest.as_of.parse().map_err(|_| ReviewError::Unsound {
-        path: publication.path("manifest.json"),
-        what: format!("its as_of `{}` is no day", manifest.as_of),
-    })?;
-    let again = Again {
-        pipeline: pipeline.to_owned(),
-        name: manifest.pipeline.clone(),
-        period: manifest.period.clone(),
-        as_of,
-        is_final: manifest.is_final(),
-        published: publication.pipeline_folder()?,
-        past: manifest.past.iter().map(|taken| taken.place.clone()).collect(),
-    };
-    let watch = progress::Bars::new(voice);
-    let (_rehearsal, outcome) = run::again(&again, &watch)?;
-    watch.finish();
-    let other = Publication::open(outcome.published.folder())?;
-    checks.push(review::same_bytes(publication, &other));
-    Ok(())
 }

@@ -85,7 +85,8 @@ impl Trouble {
             | Trouble::Review(
                 ReviewError::NoPublication(_)
                 | ReviewError::NoTable { .. }
-                | ReviewError::Exists(_),
+                | ReviewError::Exists(_)
+                | ReviewError::Key { .. },
             ) => exit::USAGE,
             Trouble::Generate(_)
             | Trouble::Review(_)
@@ -134,7 +135,7 @@ impl Trouble {
             Trouble::Unknown(id) => return vec![format!("the publication says nothing of `{id}`")],
             Trouble::Layout => {
                 return vec![
-                    "only `show`, `explain`, `diff`, `sample` and `verify` write csv and markdown"
+                    "only `show`, `explain`, `diff`, `sample`, `verify` and `compare-with` write csv and markdown"
                         .to_owned(),
                 ];
             }
@@ -227,8 +228,11 @@ impl Trouble {
                  out/<pipeline>/latest",
             ),
             Trouble::Review(ReviewError::Exists(_)) => {
-                Some("name a folder that is not there yet; nothing is written over")
+                Some("name what is not there yet; nothing is written over")
             }
+            Trouble::Review(ReviewError::Key { .. }) => Some(
+                "name a key that `hutong key` or `minisign -G -W` made: secret to sign, public to verify",
+            ),
             Trouble::Review(ReviewError::Unwritten { .. }) => {
                 Some("see that the folder can be written to, or name another")
             }

@@ -18,9 +18,10 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rust_decimal::Decimal;
 
 use super::manifest::Manifest;
+use super::minisign::KeyError;
 
 /// The manifest's name; a folder without one is no publication.
-const MANIFEST: &str = "manifest.json";
+pub(super) const MANIFEST: &str = "manifest.json";
 
 /// Rows that are read at a time.
 const BATCH_ROWS: usize = 1 << 13;
@@ -73,6 +74,14 @@ pub enum ReviewError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// A key or signature cannot be used.
+    #[error("cannot use {path}")]
+    Key {
+        /// The file of the key.
+        path: PathBuf,
+        /// Why.
+        source: KeyError,
     },
     /// A sum cannot be exact.
     #[error("the sum of {0} is more than can be held exactly")]

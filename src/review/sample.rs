@@ -167,7 +167,7 @@ fn lot(seed: &str, texts: [&str; 3]) -> [u8; 32] {
 
 /// Those with the lowest lots.
 fn lots(mut events: Vec<Drawn>, size: usize) -> Vec<Drawn> {
-    events.sort_by(|one, other| (one.lot, one.line_no).cmp(&(other.lot, other.line_no)));
+    events.sort_by_key(|event| (event.lot, event.line_no));
     events.truncate(size);
     events
 }
@@ -209,7 +209,7 @@ fn monetary_unit(
     for (currency, &worth) in worth {
         let is_of = |event: &&Drawn| event.currency == *currency && event.units > 0;
         let mut of: Vec<Drawn> = events.iter().filter(is_of).cloned().collect();
-        of.sort_by(|one, other| (one.lot, one.line_no).cmp(&(other.lot, other.line_no)));
+        of.sort_by_key(|event| (event.lot, event.line_no));
         let size = (size * of.len()).div_ceil(total).max(1);
         let interval = worth.div_ceil(size as u128).max(1);
         intervals.insert(currency.clone(), interval);

@@ -98,7 +98,8 @@ fn what_was_published_is_sound() {
 
 #[test]
 fn a_file_that_is_not_what_was_published_is_told() {
-    let spoil: [(&str, fn(&Path)); 4] = [
+    type Spoil = fn(&Path);
+    let spoil: [(&str, Spoil); 4] = [
         ("missing", |folder| fs::remove_file(folder.join("held.parquet")).unwrap()),
         ("longer", |folder| {
             let path = folder.join("links.parquet");

@@ -7,6 +7,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::super::manifest::Figures;
 use super::super::publication::{Publication, ReviewError, Row, add};
 use super::Check;
+use crate::value::money::Currency;
 
 /// A line as the tables say it.
 struct Line {
@@ -24,6 +25,11 @@ impl Line {
     /// Kinds that add to their payer's payable; a tax within an amount and a carry do not.
     fn is_payable(&self) -> bool {
         matches!(self.kind.as_str(), "gross" | "fee" | "tax" | "adjustment" | "late_fee")
+    }
+
+    /// The minor digits of its currency; the column has those of the finest one.
+    fn digits(&self) -> u32 {
+        Currency::of(&self.currency).map_or(self.amount.scale(), Currency::digits)
     }
 
     /// The amount as A owes it: what B pays is negative.
@@ -197,7 +203,7 @@ fn drill_down(
         sum.events += 1;
         sum.points = sum.points.checked_add(points).ok_or(ReviewError::Overflow("points"))?;
         for (rounded, mode) in sum.rounded.iter_mut().zip(MODES) {
-            let part = amount.round_dp_with_strategy(line.amount.scale(), mode);
+            let part = amount.round_dp_with_strategy(line.digits(), mode);
             add(rounded, part, "rounded amounts")?;
         }
         add(&mut sum.amount, amount, "amounts")
@@ -215,7 +221,7 @@ fn drill_down(
         );
         // Rounded by the line or allotted from the statement's total it is less than a minor unit
         // away; rounded by the event it is the sum of what was rounded.
-        let unit = Decimal::new(1, line.amount.scale());
+        let unit = Decimal::new(1, line.digits());
         let is_near = (line.amount - exact).abs() < unit;
         if !is_near && !found.rounded.contains(&line.amount) {
             check.fault(|| format!("line {line_no}: {} is no rounding of {exact}", line.amount));

@@ -1,0 +1,154 @@
+//! What stands for a publication: `verify`, keys, signatures, sign-offs, and the partner's run.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::arguments::{Arguments, Layout, Voice};
+use super::evidence::{counted, head};
+use super::listing::{Listing, show as shown, text};
+use super::trouble::Trouble;
+use super::{progress, say};
+use crate::pipeline;
+use crate::review::{self, Check, Publication, ReviewError, SignOff};
+use crate::run::{self, Again, Error, exit};
+
+/// `hutong key`.
+pub fn key(name: &Path, random: &Path) -> Result<u8, Trouble> {
+    let (secret, public, id) = review::make_key(name, random)?;
+    say(&format!(
+        "Key 密钥 {id}\n{}  sign with it, and keep it 妥善保管\n{}  give it to the partner 交给对方",
+        secret.display(),
+        public.display()
+    ))
+}
+
+/// `hutong sign`.
+pub fn sign(publication: &Path, key: &Path) -> Result<u8, Trouble> {
+    let path = review::sign(&Publication::open(publication)?, key)?;
+    say(&format!("Signed 已签名  {}", path.display()))
+}
+
+/// `hutong sign-off`.
+pub fn sign_off(
+    publication: &Path,
+    [by, role, says]: [&str; 3],
+    at: Timestamp,
+) -> Result<u8, Trouble> {
+    let said = SignOff {
+        number: 0,
+        by: by.to_owned(),
+        role: role.to_owned(),
+        at,
+        says: says.to_owned(),
+        manifest: String::new(),
+        previous: String::new(),
+    };
+    let path = review::sign_off(&Publication::open(publication)?, said)?;
+    say(&format!("Signed off 已签认  {}", path.display()))
+}
+
+/// `hutong compare-with`.
+pub fn compare_with(partner: &Path, publication: &Path, layout: Layout) -> Result<u8, Trouble> {
+    let (ours, theirs) = (Publication::open(publication)?, Publication::open(partner)?);
+    let checks = review::compare(&ours, &theirs)?;
+    say(&shown(&head(&ours), &told("Compared with the partner 比对对方", &checks), layout)?)?;
+    Ok(verdict(&checks))
+}
+
+/// `hutong verify`.
+pub fn verify(
+    publication: &Path,
+    inputs: Option<&Path>,
+    keys: &[PathBuf],
+    arguments: &Arguments,
+) -> Result<u8, Trouble> {
+    let publication = Publication::open(publication)?;
+    let mut checks = review::verify(&publication)?;
+    for key in keys {
+        checks.push(review::signed(&publication, key)?);
+    }
+    checks.extend(review::signed_off(&publication)?);
+    if let Some(pipeline) = inputs {
+        perform_again(&publication, pipeline, &arguments.voice, &mut checks)?;
+    }
+    if !arguments.voice.is_quiet() {
+        let layout = arguments.voice.output_format;
+        say(&shown(&head(&publication), &told("Verified 核验", &checks), layout)?)?;
+    }
+    Ok(verdict(&checks))
+}
+
+fn verdict(checks: &[Check]) -> u8 {
+    if checks.iter().all(Check::is_clean) { exit::CLEAN } else { exit::DISCREPANCIES }
+}
+
+/// Checks, and beneath them what they found.
+fn told(title: &str, checks: &[Check]) -> Vec<Listing> {
+    let rows = checks.iter().map(|check| {
+        let found = match check.found {
+            0 => "sound 相符".to_owned(),
+            found => format!("{} 不符", counted(found as usize, "fault")),
+        };
+        vec![found, format!("{} {}", check.name, check.zh), check.compared.clone()]
+    });
+    let faults = checks.iter().flat_map(|check| {
+        check.faults.iter().map(move |fault| vec![check.name.to_owned(), fault.clone()])
+    });
+    let mut listings = vec![Listing {
+        name: "checks",
+        title: title.to_owned(),
+        heads: vec![
+            text("result", "result", "结果"),
+            text("check", "what", "内容"),
+            text("compared", "compared", "范围"),
+        ],
+        rows: rows.collect(),
+        note: String::new(),
+    }];
+    if verdict(checks) != exit::CLEAN {
+        listings.push(Listing {
+            name: "faults",
+            title: "Faults 不符之处".to_owned(),
+            heads: vec![text("check", "what", "内容"), text("fault", "fault", "不符")],
+            rows: faults.collect(),
+            note: "at most ten of a check are shown 每项至多列十条".to_owned(),
+        });
+    }
+    listings
+}
+
+/// Compares the recorded inputs with what lies there now, and where they are the same performs the
+/// run again and compares every byte that it publishes.
+fn perform_again(
+    publication: &Publication,
+    pipeline: &Path,
+    voice: &Voice,
+    checks: &mut Vec<Check>,
+) -> Result<(), Trouble> {
+    let root = pipeline::read(pipeline).map_err(Error::from)?.root;
+    checks.push(review::inputs(publication, pipeline, &root)?);
+    if !checks.iter().all(Check::is_clean) {
+        return Ok(());
+    }
+    let manifest = &publication.manifest;
+    let as_of = manifest.as_of.parse().map_err(|_| ReviewError::Unsound {
+        path: publication.path("manifest.json"),
+        what: format!("its as_of `{}` is no day", manifest.as_of),
+    })?;
+    let again = Again {
+        pipeline: pipeline.to_owned(),
+        name: manifest.pipeline.clone(),
+        period: manifest.period.clone(),
+        as_of,
+        is_final: manifest.is_final(),
+        published: publication.pipeline_folder()?,
+        past: manifest.past.iter().map(|taken| taken.place.clone()).collect(),
+    };
+    let watch = progress::Bars::new(voice);
+    let (_rehearsal, outcome) = run::again(&again, &watch)?;
+    watch.finish();
+    let other = Publication::open(outcome.published.folder())?;
+    checks.push(review::same_bytes(publication, &other));
+    Ok(())
+}

@@ -1,0 +1,308 @@
+//! Keys, signatures and sign-offs beside a publication. The publication itself is never written:
+//! what is said of it stands in files that begin with its folder's name.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::minisign::{KeyError, PublicKey, SecretKey};
+use super::publication::{MANIFEST, Publication, ReviewError};
+use super::verify::Check;
+
+fn unread(path: &Path) -> impl FnOnce(io::Error) -> ReviewError {
+    let path = path.to_owned();
+    move |source| ReviewError::Io { path, source }
+}
+
+fn unwritten(path: &Path) -> impl FnOnce(io::Error) -> ReviewError {
+    let path = path.to_owned();
+    move |source| match source.kind() {
+        io::ErrorKind::AlreadyExists => ReviewError::Exists(path),
+        _ => ReviewError::Unwritten { path, source },
+    }
+}
+
+fn of_key(path: &Path) -> impl FnOnce(KeyError) -> ReviewError {
+    let path = path.to_owned();
+    move |source| ReviewError::Key { path, source }
+}
+
+/// Writes a new file, readable by its owner only, and makes sure that it is on disk.
+fn write_new(path: &Path, text: &str) -> Result<(), ReviewError> {
+    let file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
+    let mut file = file.map_err(unwritten(path))?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(unwritten(path))
+}
+
+/// Makes a key: `<name>.key` and `<name>.pub`. Its randomness is the first 40 bytes of a file, which
+/// is the system's source unless another is named.
+///
+/// # Errors
+/// [`ReviewError`] when a file is there already, or cannot be read or written.
+pub fn make_key(name: &Path, random: &Path) -> Result<(PathBuf, PathBuf, String), ReviewError> {
+    let mut bytes = [0; 40];
+    File::open(random).and_then(|mut file| file.read_exact(&mut bytes)).map_err(unread(random))?;
+    let key = SecretKey::of(bytes);
+    let with = |ending: &str| {
+        let mut path = name.as_os_str().to_owned();
+        path.push(ending);
+        PathBuf::from(path)
+    };
+    let (secret, public) = (with(".key"), with(".pub"));
+    write_new(&secret, &key.text())?;
+    write_new(&public, &key.public().text())?;
+    Ok((secret, public, key.public().id()))
+}
+
+/// A file beside a publication whose name begins with the folder's.
+fn beside(publication: &Publication, ending: &str) -> Result<PathBuf, ReviewError> {
+    let folder = fs::canonicalize(&publication.folder).map_err(unread(&publication.folder))?;
+    let mut name = folder.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    Ok(folder.with_file_name(name))
+}
+
+fn manifest(publication: &Publication) -> Result<Vec<u8>, ReviewError> {
+    let path = publication.path(MANIFEST);
+    fs::read(&path).map_err(unread(&path))
+}
+
+/// Signs a publication's manifest, which names every file with its digest. Another key's signature
+/// stands beside the first.
+///
+/// # Errors
+/// [`ReviewError`] when the key cannot be used, or it has signed already.
+pub fn sign(publication: &Publication, key: &Path) -> Result<PathBuf, ReviewError> {
+    let text = fs::read_to_string(key).map_err(unread(key))?;
+    let secret = SecretKey::read(&text).map_err(of_key(key))?;
+    let of = &publication.manifest;
+    let comment = format!(
+        "hutong {} {} {} as of {} {}",
+        of.pipeline, of.agreement, of.period, of.as_of, of.status
+    );
+    let signature = secret.sign(&manifest(publication)?, &comment);
+    let path = beside(publication, &format!(".{}.minisig", secret.public().id()))?;
+    write_new(&path, &signature)?;
+    Ok(path)
+}
+
+/// Whether a key has signed the publication as it stands.
+///
+/// # Errors
+/// [`ReviewError`] when the key cannot be used, or a file cannot be read.
+pub fn signed(publication: &Publication, key: &Path) -> Result<Check, ReviewError> {
+    let text = fs::read_to_string(key).map_err(unread(key))?;
+    let public = PublicKey::read(&text).map_err(of_key(key))?;
+    let mut check = Check::new("signature over the manifest", "签名");
+    check.compared = format!("key {}", public.id());
+    let path = beside(publication, &format!(".{}.minisig", public.id()))?;
+    let name = path.display();
+    match fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            check.fault(|| format!("{name}: the key has not signed"));
+        }
+        Err(source) => return Err(unread(&path)(source)),
+        Ok(signature) => match public.verify(&manifest(publication)?, &signature) {
+            Ok(comment) => check.compared = format!("key {}: {comment}", public.id()),
+            Err(error) => check.fault(|| format!("{name}: {error}")),
+        },
+    }
+    Ok(check)
+}
+
+/// A sign-off (复核签认): who, when, what, and of what; each names the digest of the one before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignOff {
+    /// One-based.
+    pub number: u64,
+    /// Who.
+    pub by: String,
+    /// As what.
+    pub role: String,
+    /// When, as it was said.
+    pub at: Timestamp,
+    /// What.
+    pub says: String,
+    /// The BLAKE3 digest of the manifest.
+    pub manifest: String,
+    /// The BLAKE3 digest of the line before; empty for the first.
+    pub previous: String,
+}
+
+/// Where sign-offs stand.
+const SIGN_OFFS: &str = ".signoffs.jsonl";
+
+/// Adds a sign-off to the chain beside a publication. Its number, digests and place in the chain are
+/// filled in.
+///
+/// # Errors
+/// [`ReviewError`] when the chain is not sound, or cannot be written.
+pub fn sign_off(publication: &Publication, said: SignOff) -> Result<PathBuf, ReviewError> {
+    let path = beside(publication, SIGN_OFFS)?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .read(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(unwritten(&path))?;
+    // Two sign-offs at one time stand one after the other.
+    file.lock().map_err(unwritten(&path))?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).map_err(unread(&path))?;
+    let check = chain(publication, &text)?;
+    if let Some(fault) = check.faults.first() {
+        return Err(ReviewError::Unsound { path, what: fault.clone() });
+    }
+    let record = SignOff {
+        number: text.lines().count() as u64 + 1,
+        manifest: blake3::hash(&manifest(publication)?).to_hex().to_string(),
+        previous: text.lines().last().map_or_else(String::new, digest_of),
+        ..said
+    };
+    let json = serde_json::to_string(&record)
+        .map_err(|source| ReviewError::Damaged { path: path.clone(), source })?;
+    let written = file.write_all(format!("{json}\n").as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(unwritten(&path))?;
+    Ok(path)
+}
+
+fn digest_of(line: &str) -> String {
+    blake3::hash(line.as_bytes()).to_hex().to_string()
+}
+
+/// Whether the sign-offs beside a publication are a chain, and of this publication; `None` where
+/// there are none.
+///
+/// # Errors
+/// [`ReviewError::Io`] when they cannot be read.
+pub fn signed_off(publication: &Publication) -> Result<Option<Check>, ReviewError> {
+    let path = beside(publication, SIGN_OFFS)?;
+    match fs::read_to_string(&path) {
+        Ok(text) => chain(publication, &text).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(unread(&path)(source)),
+    }
+}
+
+fn chain(publication: &Publication, text: &str) -> Result<Check, ReviewError> {
+    let mut check = Check::new("chain of sign-offs", "复核签认");
+    let now = blake3::hash(&manifest(publication)?).to_hex().to_string();
+    let (mut previous, mut last) = (String::new(), String::new());
+    for (number, line) in (1_u64..).zip(text.lines()) {
+        match serde_json::from_str::<SignOff>(line) {
+            Err(_) => check.fault(|| format!("line {number}: it is no sign-off")),
+            Ok(said) => {
+                if said.number != number || said.previous != previous {
+                    check.fault(|| format!("line {number}: it does not follow the line before"));
+                }
+                if said.manifest != now {
+                    check.fault(|| format!("line {number}: it is of another manifest"));
+                }
+                last = format!(", the last by {} ({}): {}", said.by, said.role, said.says);
+            }
+        }
+        previous = digest_of(line);
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        check.fault(|| "its last line is cut short".to_owned());
+    }
+    check.compared = format!("{} sign-offs{last}", text.lines().count());
+    Ok(check)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn publication(folder: &Path) -> Publication {
+        let folder = folder.join("2026-03-31");
+        fs::create_dir_all(&folder).unwrap();
+        let manifest = serde_json::json!({
+            "engine_version": "0", "digest": "d", "pipeline": "p", "pipeline_digest": "e",
+            "agreement": "HT", "period": "2026-03", "as_of": "2026-03-31", "status": "final",
+            "net": null, "severities": {}, "discrepancies": {}, "inputs": [], "outputs": [],
+        });
+        fs::write(folder.join(MANIFEST), manifest.to_string()).unwrap();
+        Publication::open(&folder).unwrap()
+    }
+
+    fn said(by: &str) -> SignOff {
+        SignOff {
+            number: 0,
+            by: by.to_owned(),
+            role: "controller".to_owned(),
+            at: "2026-04-06T02:00:00Z".parse().unwrap(),
+            says: "agreed".to_owned(),
+            manifest: String::new(),
+            previous: String::new(),
+        }
+    }
+
+    fn faults(publication: &Publication) -> Vec<String> {
+        signed_off(publication).unwrap().unwrap().faults
+    }
+
+    #[test]
+    fn sign_offs_are_a_chain() {
+        let folder = tempfile::tempdir().unwrap();
+        let publication = publication(folder.path());
+        assert_eq!(signed_off(&publication).unwrap(), None);
+        for by in ["Li", "Wang", "Zhao"] {
+            sign_off(&publication, said(by)).unwrap();
+        }
+        assert_eq!(faults(&publication), [""; 0]);
+        let path = beside(&publication, SIGN_OFFS).unwrap();
+        let whole = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = whole.lines().collect();
+        let follows = |line| format!("line {line}: it does not follow the line before");
+        let rows = [
+            (format!("{}\n{}\n", lines[0], lines[2]), vec![follows(2)]),
+            (whole.replacen("Li", "Lu", 1), vec![follows(2)]),
+            (whole.trim_end().to_owned(), vec!["its last line is cut short".to_owned()]),
+            (format!("{whole}x\n"), vec!["line 4: it is no sign-off".to_owned()]),
+        ];
+        for (text, expected) in rows {
+            fs::write(&path, text).unwrap();
+            assert_eq!(faults(&publication), expected);
+            assert!(sign_off(&publication, said("Sun")).is_err());
+        }
+    }
+
+    #[test]
+    fn a_sign_off_is_of_the_manifest_that_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let publication = publication(folder.path());
+        sign_off(&publication, said("Li")).unwrap();
+        let path = publication.path(MANIFEST);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace("final", "provisional")).unwrap();
+        assert_eq!(faults(&publication), ["line 1: it is of another manifest"]);
+    }
+
+    #[test]
+    fn each_key_signs_once_and_each_signature_is_verified() {
+        let folder = tempfile::tempdir().unwrap();
+        let publication = publication(folder.path());
+        let random = folder.path().join("random");
+        let key = |name: &str, byte: u8| {
+            fs::write(&random, [byte; 40]).unwrap();
+            make_key(&folder.path().join(name), &random).unwrap()
+        };
+        let ((a_secret, a_public, _), (b_secret, b_public, _)) = (key("a", 1), key("b", 2));
+        sign(&publication, &a_secret).unwrap();
+        assert!(matches!(sign(&publication, &a_secret), Err(ReviewError::Exists(_))));
+        assert!(signed(&publication, &a_public).unwrap().is_clean());
+        assert!(!signed(&publication, &b_public).unwrap().is_clean());
+        sign(&publication, &b_secret).unwrap();
+        assert!(signed(&publication, &b_public).unwrap().is_clean());
+        let path = publication.path(MANIFEST);
+        fs::write(&path, fs::read_to_string(&path).unwrap() + " ").unwrap();
+        assert!(!signed(&publication, &a_public).unwrap().is_clean());
+    }
+}
