@@ -39,7 +39,7 @@ pub fn sign_off(
         number: 0,
         by: by.to_owned(),
         role: role.to_owned(),
-        at,
+        at: at.to_string(),
         says: says.to_owned(),
         manifest: String::new(),
         previous: String::new(),

@@ -6,7 +6,6 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::minisign::{KeyError, PublicKey, SecretKey};
@@ -38,8 +37,8 @@ fn write_new(path: &Path, text: &str) -> Result<(), ReviewError> {
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(unwritten(path))
 }
 
-/// Makes a key: `<name>.key` and `<name>.pub`. Its randomness is the first 40 bytes of a file, which
-/// is the system's source unless another is named.
+/// Makes a key: `<name>.key` and `<name>.pub`. Its randomness is the first 40 bytes of a file,
+/// which is the system's source unless another is named.
 ///
 /// # Errors
 /// [`ReviewError`] when a file is there already, or cannot be read or written.
@@ -124,8 +123,8 @@ pub struct SignOff {
     pub by: String,
     /// As what.
     pub role: String,
-    /// When, as it was said.
-    pub at: Timestamp,
+    /// When, as it was said; UTC.
+    pub at: String,
     /// What.
     pub says: String,
     /// The BLAKE3 digest of the manifest.
@@ -137,8 +136,8 @@ pub struct SignOff {
 /// Where sign-offs stand.
 const SIGN_OFFS: &str = ".signoffs.jsonl";
 
-/// Adds a sign-off to the chain beside a publication. Its number, digests and place in the chain are
-/// filled in.
+/// Adds a sign-off to the chain beside a publication. Its number, digests and place in the chain
+/// are filled in.
 ///
 /// # Errors
 /// [`ReviewError`] when the chain is not sound, or cannot be written.
@@ -237,7 +236,7 @@ mod tests {
             number: 0,
             by: by.to_owned(),
             role: "controller".to_owned(),
-            at: "2026-04-06T02:00:00Z".parse().unwrap(),
+            at: "2026-04-06T02:00:00Z".to_owned(),
             says: "agreed".to_owned(),
             manifest: String::new(),
             previous: String::new(),
