@@ -51,12 +51,12 @@ feeds:
       columns: {columns}
   b:
     ledger:
-      files: none.csv
+      files: b.csv
       format: {{ csv: {{}} }}
       columns: {columns}
   shared:
     links:
-      files: none.csv
+      files: links.csv
       format: {{ csv: {{}} }}
       columns: {{ a_member: a, b_member: b, bound_at: at }}
 terms:
@@ -164,7 +164,7 @@ def table(asked, data, rows):
 
 def measure(asked):
     """Everything; the text."""
-    hutong, python = bench(), asked.python or python_with("nightly.txt")
+    hutong, python = asked.reader or bench(), asked.python or python_with("nightly.txt")
     data = WORK / f"ingest-{asked.rows}-{asked.seed}"
     data.mkdir(parents=True, exist_ok=True)
     try:
@@ -206,6 +206,7 @@ def main():
     reader.add_argument("--rows", type=int, default=2_000_000)
     reader.add_argument("--seed", type=int, default=7)
     reader.add_argument("--rounds", type=int, default=5)
+    reader.add_argument("--reader", type=Path, help="a build of the bench `ingest` that is there")
     reader.add_argument("--python", type=Path, help="an interpreter that has DuckDB already")
     reader.add_argument("--keep", action="store_true", help="leave the data for another time")
     asked = reader.parse_args()

