@@ -79,6 +79,7 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
             evidence::export(publication, table, *bom, to)
         }
         Verb::Query { publication, sql } => evidence::query(publication, sql),
+        Verb::WhatIf(wanted) => attest::what_if(wanted, &arguments.voice),
         Verb::Key { name, random } => attest::key(name, random),
         Verb::Sign { publication, key } => attest::sign(publication, key),
         Verb::SignOff { publication, by, role, at, says } => {

@@ -10,6 +10,7 @@
 
 pub mod declaration;
 
+mod change;
 mod check;
 mod nearest;
 mod plan;
@@ -24,7 +25,8 @@ use crate::ruling::Rulings;
 use crate::value::period::Period;
 use crate::value::token::KeyName;
 
-pub use check::{Trouble, read};
+pub use change::Setting;
+pub use check::{Trouble, read, read_otherwise};
 pub use plan::{OUTPUTS, Plan, plan};
 pub use structure::schema;
 

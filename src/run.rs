@@ -95,7 +95,7 @@ impl Watch for Unwatched {
 /// # Errors
 /// [`Error`], with its exit code; earlier publications are as they were.
 pub fn run(order: &Order, watch: &dyn Watch) -> Result<Outcome, Error> {
-    perform(order, Aim::Provisional, watch)
+    perform(pipeline::read(&order.pipeline)?, order, Aim::Provisional, watch)
 }
 
 /// Runs a pipeline and closes its period: the publication is final, unless the statement is
@@ -104,7 +104,7 @@ pub fn run(order: &Order, watch: &dyn Watch) -> Result<Outcome, Error> {
 /// # Errors
 /// [`Error`], with its exit code; nothing is written where closing is refused.
 pub fn close(order: &Order, watch: &dyn Watch) -> Result<Outcome, Error> {
-    perform(order, Aim::Final, watch)
+    perform(pipeline::read(&order.pipeline)?, order, Aim::Final, watch)
 }
 
 /// What a run is for.
@@ -116,8 +116,12 @@ pub enum Aim {
     Final,
 }
 
-fn perform(order: &Order, aim: Aim, watch: &dyn Watch) -> Result<Outcome, Error> {
-    let pipeline = pipeline::read(&order.pipeline)?;
+fn perform(
+    pipeline: Pipeline,
+    order: &Order,
+    aim: Aim,
+    watch: &dyn Watch,
+) -> Result<Outcome, Error> {
     let period = period_of(&pipeline, order)?;
     let folder = Folder::open(&out(&pipeline, order), &pipeline.name)?;
     let lock = folder.lock()?;

@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 
 use crate::discrepancy::Severity;
 use crate::generate::{DataFormat, parse_code, parse_month, parse_share};
+use crate::pipeline::Setting;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -248,6 +249,9 @@ pub enum Verb {
         /// The query, in which every table has its name.
         sql: String,
     },
+    /// Perform a run again with values of its pipeline set otherwise; nothing is published (假设分析).
+    #[command(after_help = WHAT_IF_EXAMPLES)]
+    WhatIf(WhatIfArguments),
     /// Make an Ed25519 key to sign publications with, in the form of minisign (密钥).
     #[command(after_help = KEY_EXAMPLES)]
     Key {
@@ -367,6 +371,16 @@ tables as they are. What is printed makes a view of each table and runs the quer
 Example:
   hutong query out/skyline-harbour/latest \\
     \"SELECT code, count(*) FROM discrepancies GROUP BY code ORDER BY code\" | duckdb";
+
+const WHAT_IF_EXAMPLES: &str = "\
+What would have been is shown as `diff` shows two runs: the bridge from the published net, and the
+discrepancies that would have appeared, gone or changed.
+
+Examples:
+  hutong what-if out/skyline-harbour/latest --pipeline pipelines/skyline-harbour.yaml \\
+    --set terms.rounding.mode=half_even
+  hutong what-if out/skyline-harbour/latest --pipeline pipelines/skyline-harbour.yaml \\
+    --set terms.rates.0.per_point=0.009 --set agreement.grace_days=5";
 
 const KEY_EXAMPLES: &str = "\
 The secret key has no password: it is readable by its owner only, and belongs on the machine that
@@ -527,6 +541,21 @@ pub enum SortedBy {
     Money,
     /// The oldest first.
     Age,
+}
+
+#[derive(Debug, Args)]
+pub struct WhatIfArguments {
+    /// The publication: its folder, or a pointer such as `latest`.
+    pub publication: PathBuf,
+    /// The pipeline file that it came from.
+    #[arg(long, value_name = "FILE")]
+    pub pipeline: PathBuf,
+    /// A value to be set, by its keys; an item of a list by its number, from 0.
+    #[arg(long, required = true, value_name = "KEY.KEY=VALUE")]
+    pub set: Vec<Setting>,
+    /// How many rows of each table are shown; 0: all.
+    #[arg(long, value_name = "ROWS", default_value_t = 20)]
+    pub limit: usize,
 }
 
 #[derive(Debug, Args)]

@@ -1,15 +1,17 @@
-//! What stands for a publication: `verify`, keys, signatures, sign-offs, and the partner's run.
+//! What stands for a publication: `verify`, keys, signatures, sign-offs, the partner's run, and
+//! the run performed again.
 
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::arguments::{Arguments, Layout, Voice};
-use super::evidence::{counted, head};
+use super::arguments::{Arguments, Layout, Voice, WhatIfArguments};
+use super::evidence::{self, counted, head};
 use super::listing::{Listing, show as shown, text};
 use super::trouble::Trouble;
 use super::{progress, say};
-use crate::pipeline;
+use crate::pipeline::{self, Setting};
+use crate::publish::Rehearsal;
 use crate::review::{self, Check, Publication, ReviewError, SignOff};
 use crate::run::{self, Again, Error, exit};
 
@@ -131,6 +133,34 @@ fn perform_again(
     if !checks.iter().all(Check::is_clean) {
         return Ok(());
     }
+    let (_rehearsal, other) = again(publication, pipeline, Vec::new(), voice)?;
+    checks.push(review::same_bytes(publication, &other));
+    Ok(())
+}
+
+/// `hutong what-if`: the run performed again with values set otherwise, and what that changes.
+pub fn what_if(wanted: &WhatIfArguments, voice: &Voice) -> Result<u8, Trouble> {
+    let publication = Publication::open(&wanted.publication)?;
+    let root = pipeline::read(&wanted.pipeline).map_err(Error::from)?.root;
+    let same = review::inputs(&publication, &wanted.pipeline, &root)?;
+    if !same.is_clean() {
+        let title = "What ran is not what lies here 输入已变";
+        say(&shown(&head(&publication), &told(title, &[same]), voice.output_format)?)?;
+        return Ok(exit::DISCREPANCIES);
+    }
+    let settings = wanted.set.clone();
+    let (_rehearsal, other) = again(&publication, &wanted.pipeline, settings, voice)?;
+    evidence::compared(&publication, &other, wanted.limit, voice.output_format)?;
+    Ok(exit::CLEAN)
+}
+
+/// Performs a run again in a folder that vanishes with the first of what it gives.
+fn again(
+    publication: &Publication,
+    pipeline: &Path,
+    settings: Vec<Setting>,
+    voice: &Voice,
+) -> Result<(Rehearsal, Publication), Trouble> {
     let manifest = &publication.manifest;
     let as_of = manifest.as_of.parse().map_err(|_| ReviewError::Unsound {
         path: publication.path("manifest.json"),
@@ -144,11 +174,11 @@ fn perform_again(
         is_final: manifest.is_final(),
         published: publication.pipeline_folder()?,
         past: manifest.past.iter().map(|taken| taken.place.clone()).collect(),
+        settings,
     };
     let watch = progress::Bars::new(voice);
-    let (_rehearsal, outcome) = run::again(&again, &watch)?;
+    let (rehearsal, outcome) = run::again(&again, &watch)?;
     watch.finish();
     let other = Publication::open(outcome.published.folder())?;
-    checks.push(review::same_bytes(publication, &other));
-    Ok(())
+    Ok((rehearsal, other))
 }

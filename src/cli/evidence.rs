@@ -199,8 +199,17 @@ fn told(stories: &[review::Story]) -> String {
 
 /// `hutong diff`.
 pub fn diff(from: &Path, to: &Path, limit: usize, layout: Layout) -> Result<u8, Trouble> {
-    let (from, to) = (Publication::open(from)?, Publication::open(to)?);
-    let (changes, bridges) = bridge(&from, &to)?;
+    compared(&Publication::open(from)?, &Publication::open(to)?, limit, layout)
+}
+
+/// What changed from one publication to another; the exit code says whether anything did.
+pub(super) fn compared(
+    from: &Publication,
+    to: &Publication,
+    limit: usize,
+    layout: Layout,
+) -> Result<u8, Trouble> {
+    let (changes, bridges) = bridge(from, to)?;
     let limit = if limit == 0 { usize::MAX } else { limit };
     let mut listings = Vec::new();
     for bridge in &bridges {
@@ -275,7 +284,7 @@ pub fn diff(from: &Path, to: &Path, limit: usize, layout: Layout) -> Result<u8, 
         rows: rows.collect(),
         note,
     });
-    let both = format!("{}\n{}", head(&from), head(&to));
+    let both = format!("{}\n{}", head(from), head(to));
     say(&shown(&both, &listings, layout)?)?;
     let is_same = changes.is_empty() && bridges.iter().all(|bridge| bridge.steps.is_empty());
     Ok(if is_same { exit::CLEAN } else { exit::DISCREPANCIES })

@@ -135,7 +135,8 @@ impl Trouble {
             Trouble::Unknown(id) => return vec![format!("the publication says nothing of `{id}`")],
             Trouble::Layout => {
                 return vec![
-                    "only `show`, `explain`, `diff`, `sample`, `verify` and `compare-with` write csv and markdown"
+                    "only `show`, `explain`, `diff`, `what-if`, `sample`, `verify` and `compare-with` write csv and \
+                     markdown"
                         .to_owned(),
                 ];
             }

@@ -26,6 +26,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::Pipeline;
+use super::change::{self, Setting};
 use super::declaration::Declaration;
 use super::structure;
 use super::text::{self, FILE_BYTES_MAX, Mark, Node, Spot};
@@ -68,26 +69,58 @@ fn listed(file: &str, problems: &[Problem]) -> String {
 /// [`Trouble::Unreadable`] when the file cannot be read, else [`Trouble::Problems`] with everything
 /// that is wrong in it.
 pub fn read(file: &Path) -> Result<Pipeline, Trouble> {
+    let (name, text) = text_of(file)?;
+    let root = text::read(&name, &text).map_err(|problems| found(&name, &text, problems))?;
+    checked(file, &name, &text, &root)
+}
+
+/// Reads and checks a pipeline file with some of its values set otherwise. Problems are those of
+/// the file as it would be, written anew.
+///
+/// # Errors
+/// As of [`read`]; a value that cannot be set is a problem too.
+pub fn read_otherwise(file: &Path, settings: &[Setting]) -> Result<Pipeline, Trouble> {
+    let (name, text) = text_of(file)?;
+    let mut root = text::read(&name, &text).map_err(|problems| found(&name, &text, problems))?;
+    for setting in settings {
+        setting.apply(&mut root).map_err(|reason| {
+            let cure = "Name a value by its keys, and an item of a list by its number, from 0.";
+            let place = Mark::START.place(&format!("--set {}", setting.shown()));
+            found(&name, "", vec![Problem { place, reason, cure: cure.to_owned() }])
+        })?;
+    }
+    let text = change::written(&root);
+    let root = text::read(&name, &text).map_err(|problems| found(&name, &text, problems))?;
+    checked(file, &name, &text, &root)
+}
+
+/// The name of a pipeline file, as problems show it, and its text.
+fn text_of(file: &Path) -> Result<(String, String), Trouble> {
     let name = file.display().to_string();
     let bytes = bytes(file).map_err(|source| Trouble::Unreadable { file: name.clone(), source })?;
     let text = decoded(&name, bytes)?;
-    let found = |mut problems: Vec<Problem>| {
-        problems.sort();
-        problems.dedup();
-        Trouble::Problems { file: name.clone(), text: text.clone(), problems }
-    };
-    let root = text::read(&name, &text).map_err(found)?;
-    let problems = structure::problems(&name, &root);
+    Ok((name, text))
+}
+
+fn found(name: &str, text: &str, mut problems: Vec<Problem>) -> Trouble {
+    problems.sort();
+    problems.dedup();
+    Trouble::Problems { file: name.to_owned(), text: text.to_owned(), problems }
+}
+
+/// Checks a tree and the text that it was read from.
+fn checked(file: &Path, name: &str, text: &str, root: &Node) -> Result<Pipeline, Trouble> {
+    let problems = structure::problems(name, root);
     if !problems.is_empty() {
-        return Err(found(problems));
+        return Err(found(name, text, problems));
     }
-    let declaration: Declaration = serde_saphyr::from_str_with_options(&text, text::options())
-        .map_err(|error| found(vec![text::syntax(&name, &text, &error)]))?;
-    let mut checker = Checker { file: &name, problems: Vec::new(), defaults: Vec::new() };
+    let declaration: Declaration = serde_saphyr::from_str_with_options(text, text::options())
+        .map_err(|error| found(name, text, vec![text::syntax(name, text, &error)]))?;
+    let mut checker = Checker { file: name, problems: Vec::new(), defaults: Vec::new() };
     let digest = blake3::hash(text.as_bytes()).to_hex().to_string();
-    match checker.pipeline(file, digest, &declaration, &root) {
+    match checker.pipeline(file, digest, &declaration, root) {
         Some(pipeline) if checker.problems.is_empty() => Ok(pipeline),
-        _ => Err(found(checker.problems)),
+        _ => Err(found(name, text, checker.problems)),
     }
 }
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::{Error, Order, Outcome, Watch, close, run};
+use super::{Aim, Error, Order, Outcome, Watch, perform};
+use crate::pipeline::{self, Setting};
 use crate::publish::Rehearsal;
 
 /// Which run is performed again.
@@ -24,18 +25,25 @@ pub struct Again {
     pub published: PathBuf,
     /// The places under it of the final publications that the run took from.
     pub past: Vec<String>,
+    /// Values of the pipeline that are set otherwise; none to perform the run as it was.
+    pub settings: Vec<Setting>,
 }
 
 /// Performs a run again in a folder of its own, which vanishes with the [`Rehearsal`].
 ///
 /// # Errors
-/// [`Error`], as of [`run`].
+/// [`Error`], as of [`super::run`] and [`super::close`].
 pub fn again(wanted: &Again, watch: &dyn Watch) -> Result<(Rehearsal, Outcome), Error> {
+    let pipeline = match wanted.settings.as_slice() {
+        [] => pipeline::read(&wanted.pipeline),
+        settings => pipeline::read_otherwise(&wanted.pipeline, settings),
+    }?;
     let past = wanted.past.iter().map(String::as_str);
     let rehearsal = Rehearsal::new(&wanted.published, &wanted.name, past)?;
     let period = Some(wanted.period.clone());
     let order =
         Order { to: Some(rehearsal.out()), ..Order::of(&wanted.pipeline, wanted.as_of, period) };
-    let outcome = if wanted.is_final { close(&order, watch) } else { run(&order, watch) }?;
+    let aim = if wanted.is_final { Aim::Final } else { Aim::Provisional };
+    let outcome = perform(pipeline, &order, aim, watch)?;
     Ok((rehearsal, outcome))
 }

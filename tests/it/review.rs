@@ -10,17 +10,18 @@ use arrow::array::{
 };
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
-use hutong::review::{Publication, bridge, verify};
+use hutong::review::{Publication, bridge, compare, explain, inputs, same_bytes, verify};
+use hutong::run::{self, Again, Unwatched};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use crate::tables::{close, run};
+use crate::tables::close;
 
 /// The worked example, published into a folder of its own.
 fn example() -> (tempfile::TempDir, PathBuf) {
     let out = tempfile::tempdir().unwrap();
     let pipeline = Path::new("pipelines/worked-example.yaml");
-    let outcome = run(pipeline, ("2026-03-31", None), out.path()).unwrap();
+    let outcome = crate::tables::run(pipeline, ("2026-03-31", None), out.path()).unwrap();
     let folder = outcome.published.folder().to_owned();
     (out, folder)
 }
@@ -217,4 +218,88 @@ fn the_bridge_leads_from_net_to_net() {
     assert_eq!(told, expected);
     assert_eq!(bridge(&april, &april).unwrap().0, []);
     assert_eq!(bridge(&april, &april).unwrap().1[0].steps, []);
+}
+
+#[test]
+fn a_run_performed_again_is_the_same_and_with_other_terms_is_not() {
+    let out = tempfile::tempdir().unwrap();
+    let pipeline = Path::new("sample-data/three-months/pipeline.yaml");
+    let months = [("2026-03", "2026-04-04"), ("2026-04", "2026-05-04")];
+    let [_, april] = months.map(|(period, as_of)| {
+        let outcome = close(pipeline, (as_of, Some(period)), out.path()).unwrap();
+        Publication::open(outcome.published.folder()).unwrap()
+    });
+    let root = pipeline.parent().unwrap();
+    assert!(inputs(&april, pipeline, root).unwrap().is_clean());
+    let before = crate::published::files_under(out.path());
+    let again = |settings: &[&str]| {
+        let wanted = Again {
+            pipeline: pipeline.to_owned(),
+            name: april.manifest.pipeline.clone(),
+            period: "2026-04".into(),
+            as_of: "2026-05-04".parse().unwrap(),
+            is_final: true,
+            published: april.pipeline_folder().unwrap(),
+            past: april.manifest.past.iter().map(|taken| taken.place.clone()).collect(),
+            settings: settings.iter().map(|setting| setting.parse().unwrap()).collect(),
+        };
+        let (rehearsal, outcome) = run::again(&wanted, &Unwatched).unwrap();
+        (rehearsal, Publication::open(outcome.published.folder()).unwrap())
+    };
+    let (_rehearsal, other) = again(&[]);
+    assert!(same_bytes(&april, &other).is_clean());
+    let (rehearsal, other) = again(&["terms.minimum_settlement=1000.00"]);
+    assert!(!same_bytes(&april, &other).is_clean());
+    // The same is owed; it is only not yet due.
+    let figures = |publication: &Publication| {
+        let of = &publication.manifest.statements[0];
+        (of.net.clone(), of.amount_due.clone())
+    };
+    assert_eq!(figures(&april), ("24.80".into(), "24.80".into()));
+    assert_eq!(figures(&other), ("24.80".into(), "0".into()));
+    let gone = rehearsal.out();
+    drop(rehearsal);
+    assert!(!gone.exists());
+    assert_eq!(crate::published::files_under(out.path()), before);
+}
+
+#[test]
+fn the_partner_s_run_is_compared_on_file_rule_and_row() {
+    let ((_a, ours), (_b, theirs)) = (example(), example());
+    let open = |folder: &Path| Publication::open(folder).unwrap();
+    let faults = |theirs: &Path| -> Vec<String> {
+        let checks = compare(&open(&ours), &open(theirs)).unwrap();
+        checks.into_iter().flat_map(|check| check.faults).collect()
+    };
+    assert_eq!(faults(&theirs), [""; 0]);
+    alter(&theirs, "held", "points", 1);
+    assert_eq!(faults(&theirs), ["held.parquet: row 2 differs first, in points"]);
+    // The manifest alone names the table.
+    let alone = tempfile::tempdir().unwrap();
+    fs::copy(theirs.join("manifest.json"), alone.path().join("manifest.json")).unwrap();
+    let expected = ["held.parquet: it differs; its rows are not here to be compared"];
+    assert_eq!(faults(alone.path()), expected);
+}
+
+#[test]
+fn a_story_leads_from_the_statement_to_file_and_line() {
+    let (_out, folder) = example();
+    let publication = Publication::open(&folder).unwrap();
+    let told = |id: &str| {
+        let stories = explain(&publication, id).unwrap();
+        let lines = stories.iter().flat_map(|story| {
+            let lines = story.lines.iter().map(|(label, value)| format!("  {label}  {value}"));
+            std::iter::once(story.title.clone()).chain(lines)
+        });
+        lines.collect::<Vec<String>>().join("\n")
+    };
+    let held = crate::tables::table(&folder, "held");
+    let id = &held.iter().find(|item| item["code"] == "EVT-01").unwrap()["discrepancy_id"];
+    let row = &held.iter().find(|item| item["code"] == "AMT-01").unwrap()["issuer_row"];
+    let stories = ["line:1", id, row].map(told).join("\n\n");
+    insta::with_settings!({ prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("stories", stories);
+    });
+    assert_eq!(explain(&publication, "line:99").unwrap(), []);
+    assert_eq!(explain(&publication, "no such id").unwrap(), []);
 }
