@@ -297,9 +297,7 @@ fn a_story_leads_from_the_statement_to_file_and_line() {
     let id = &held.iter().find(|item| item["code"] == "EVT-01").unwrap()["discrepancy_id"];
     let row = &held.iter().find(|item| item["code"] == "AMT-01").unwrap()["issuer_row"];
     let stories = ["line:1", id, row].map(told).join("\n\n");
-    insta::with_settings!({ prepend_module_to_snapshot => false }, {
-        insta::assert_snapshot!("stories", stories);
-    });
+    insta::assert_snapshot!("stories", stories);
     assert_eq!(explain(&publication, "line:99").unwrap(), []);
     assert_eq!(explain(&publication, "no such id").unwrap(), []);
 }
