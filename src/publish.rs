@@ -5,6 +5,7 @@ mod folder;
 mod manifest;
 mod parquet;
 mod readback;
+mod report;
 mod rehearsal;
 mod table;
 mod tables;
@@ -17,6 +18,10 @@ pub use manifest::{
 pub use parquet::{Stamp, write, write_by_place};
 pub use readback::{Closing, Columns, Final, closed_statements, closings};
 pub use rehearsal::Rehearsal;
+pub use report::{
+    ClosedFigures, CodeTally, Largest, Paired, REPORT, Report, Stated, largest,
+    write as write_report,
+};
 pub use table::{Cells, Column, Table, plain};
 pub use tables::{
     AccountRow, ClearedRow, DROPPED, DecisionRow, DictionaryRow, ItemRow, JOINED, LineRow, LinkRow,

@@ -141,7 +141,8 @@ fn perform(
         before::refuse_closed(&period, &before)?;
         let evidence = examine(&pipeline, &period, (&known, &before), order, watch)?;
         watch.stage("publish", "发布", None);
-        let shelves = outcome::Shelves { folder: &folder, lock: &lock, aim };
+        let shelves =
+            outcome::Shelves { folder: &folder, lock: &lock, aim, finals: &before.finals };
         let published = outcome::publish(&pipeline, &period, &evidence, &known, &shelves)?;
         tracing::info!(folder = %published.published.folder().display(), "published");
         Ok(published)

@@ -2,6 +2,7 @@
 
 pub mod kind;
 pub mod money;
+pub mod capitals;
 pub mod party;
 pub mod period;
 pub mod points;

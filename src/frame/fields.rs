@@ -360,6 +360,23 @@ pub const DELIVERIES: &[Field] = &[
 ];
 
 impl FeedKind {
+    /// Every feed, in order.
+    pub const ALL: [FeedKind; 13] = [
+        FeedKind::Members,
+        FeedKind::Accounts,
+        FeedKind::Opening,
+        FeedKind::Lots,
+        FeedKind::Ledger,
+        FeedKind::Statement,
+        FeedKind::Links,
+        FeedKind::Consents,
+        FeedKind::Adjustments,
+        FeedKind::Settlements,
+        FeedKind::ExemptDays,
+        FeedKind::Decisions,
+        FeedKind::Deliveries,
+    ];
+
     /// Whether a run does without the files of the feed until they come.
     #[must_use]
     pub fn may_come_later(self) -> bool {

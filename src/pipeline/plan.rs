@@ -41,6 +41,7 @@ pub const OUTPUTS: &[&str] = &[
     "rejects.parquet",
     "control_totals.parquet",
     "dictionary.parquet",
+    "report.html",
     "manifest.json",
 ];
 

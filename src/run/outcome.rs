@@ -18,9 +18,9 @@ use crate::judgement::Disposition;
 use crate::past::ClosedPeriod;
 use crate::pipeline::Pipeline;
 use crate::publish::{
-    self, AccountRow, BLOCKED, DecisionRow, FINAL, Folder, InputEntry, LineRow, Lock, Manifest,
-    OutputFile, PROVISIONAL, PastEntry, PublishError, Published, RejectRow, Stamp, StatementEntry,
-    StatementRow, Table, ThresholdEntry, TotalEntry,
+    self, AccountRow, BLOCKED, DecisionRow, FINAL, Final, Folder, InputEntry, ItemRow, Largest,
+    LineRow, Lock, Manifest, OutputFile, PROVISIONAL, PastEntry, PublishError, Published, REPORT,
+    RejectRow, Stamp, StatementEntry, StatementRow, Table, ThresholdEntry, TotalEntry,
 };
 use crate::ruling::Reached;
 use crate::statement::{Clearing, Statement};
@@ -31,6 +31,7 @@ use crate::value::price::{Worth, Worths};
 mod cleared;
 mod items;
 mod open;
+mod report;
 mod settled;
 
 /// What a run left behind.
@@ -86,6 +87,8 @@ pub struct Tally {
     pub count: u64,
     /// The exact money at stake, by currency.
     pub stake: Worths,
+    /// The age of the oldest.
+    pub oldest_days: i32,
 }
 
 /// A discrepancy that blocks the statement, in words that hold no member's data.
@@ -132,6 +135,8 @@ pub struct Shelves<'a> {
     pub lock: &'a Lock,
     /// Whether the publication closes the period.
     pub aim: Aim,
+    /// The final publications that the run goes on from, the earliest first.
+    pub finals: &'a [Final],
 }
 
 impl Aim {
@@ -145,7 +150,7 @@ impl Aim {
     }
 }
 
-/// Writes every table and the manifest, and publishes them by one rename.
+/// Writes every table, the page and the manifest, and publishes them by one rename.
 ///
 /// # Errors
 /// [`Error`] when anything cannot be written; nothing is published then.
@@ -156,7 +161,7 @@ pub fn publish(
     known: &Known,
     shelves: &Shelves<'_>,
 ) -> Result<Outcome, Error> {
-    let Shelves { folder, lock, aim } = *shelves;
+    let Shelves { folder, lock, aim, finals } = *shelves;
     let status = aim.status(evidence);
     let staging = folder.stage(lock)?;
     let agreement = &pipeline.agreement;
@@ -167,15 +172,24 @@ pub fn publish(
         outputs: Vec::new(),
         dictionary: Vec::new(),
     };
-    write_tables(&mut desk, pipeline, evidence, &totals, status)?;
+    let first_seen = first_seen(evidence);
+    let items = items::Items { agreement, period, evidence, first_seen: &first_seen };
+    let held = write_tables(&mut desk, pipeline, items, &totals, status)?;
     let mut outputs = desk.outputs;
     outputs.sort();
     let summary =
         Summary { is_final: status == FINAL, ..summarise(agreement, period, evidence, totals)? };
-    let manifest = Manifest {
+    let mut manifest = Manifest {
         status: status.to_owned(),
         ..manifest(pipeline, period, evidence, known, &summary, outputs)
     };
+    let page = report::report(pipeline, evidence, &summary, &manifest, (held, finals));
+    publish::write_report(&page, Folder::create(staging.path(), REPORT)?)?;
+    let (bytes, blake3) =
+        crate::source::digest(&staging.path().join(REPORT)).map_err(PublishError::from)?;
+    // A page has no rows.
+    manifest.outputs.push(OutputFile { file: REPORT.to_owned(), rows: 0, bytes, blake3 });
+    manifest.outputs.sort();
     let file = Folder::create(staging.path(), "manifest.json")?;
     let mut text = serde_json::to_vec_pretty(&manifest).map_err(PublishError::from)?;
     text.push(b'\n');
@@ -228,17 +242,15 @@ impl Shelf<'_> {
     }
 }
 
-fn write_tables(
+/// Writes the tables, and gives the largest held items for the page.
+fn write_tables<'a>(
     shelf: &mut Shelf<'_>,
     pipeline: &Pipeline,
-    evidence: &Evidence,
+    items: items::Items<'a>,
     totals: &[ControlTotal],
     status: &'static str,
-) -> Result<(), Error> {
-    let agreement = &pipeline.agreement;
-    let period = shelf.stamp.period;
-    let first_seen = first_seen(evidence);
-    let items = items::Items { agreement, period, evidence, first_seen: &first_seen };
+) -> Result<Largest<ItemRow<'a>>, Error> {
+    let items::Items { agreement, period, evidence, .. } = items;
     let cleared = items.cleared();
     let held = items.of(Disposition::Held)?;
     let pending = items.of(Disposition::Pending)?;
@@ -251,6 +263,7 @@ fn write_tables(
     if written != counted {
         return Err(Error::Unwritten { counted, written });
     }
+    let largest = report::largest_held(&held);
     shelf.put(&publish::held(), held.into_iter())?;
     if evidence.is_blocked() {
         // The dictionary describes the tables whether or not this run has them.
@@ -292,7 +305,7 @@ fn write_tables(
     shelf.dictionary.extend(table.dictionary_rows(agreement.digits()));
     let rows = std::mem::take(&mut shelf.dictionary).into_iter();
     shelf.file(&table, |stamp, file| publish::write(&table, rows, stamp, file))?;
-    Ok(())
+    Ok(largest)
 }
 
 /// When each discrepancy was first seen, by its id.
@@ -320,10 +333,6 @@ fn statement_row(
 ) -> StatementRow {
     let agreement = &pipeline.agreement;
     let currency = statement.currency();
-    let last_day = period.end.plus(-1).day(&agreement.zone);
-    let due_date = last_day
-        .and_then(|day| day.checked_add(i64::from(agreement.due_days).days()).ok())
-        .filter(|_| statement.payer().is_some());
     StatementRow {
         pipeline: pipeline.name.clone(),
         agreement_id: agreement.id.clone(),
@@ -339,13 +348,21 @@ fn statement_row(
         payer: statement.payer(),
         amount_due: statement.amount_due(),
         carry_forward: statement.carry_forward(),
-        due_date,
+        due_date: due_date(agreement, period, statement),
         held: Both::from_fn(|party| evidence.conservation.of(party).held.of(currency)),
         events,
         discrepancies: evidence.discrepancies.len() as i128,
         pipeline_digest: pipeline.digest.clone(),
         cleared_digest: cleared_digest.to_owned(),
     }
+}
+
+/// When what is due is due; `None` where nothing is.
+fn due_date(agreement: &Agreement, period: &Period, statement: &Statement) -> Option<Date> {
+    let last_day = period.end.plus(-1).day(&agreement.zone);
+    last_day
+        .and_then(|day| day.checked_add(i64::from(agreement.due_days).days()).ok())
+        .filter(|_| statement.payer().is_some())
 }
 
 fn totals(evidence: &Evidence, agreement: &Agreement) -> Result<Vec<ControlTotal>, Error> {
@@ -372,8 +389,10 @@ fn summarise(
             effect,
             count: 0,
             stake: Worths::default(),
+            oldest_days: 0,
         });
         tally.count += 1;
+        tally.oldest_days = tally.oldest_days.max(found.age_days);
         if let (Some(amount), Some(currency)) = (found.amount_at_stake, found.currency) {
             tally.stake.add(Worth { amount, currency })?;
         }

@@ -16,6 +16,7 @@ mod same_bytes;
 mod sample;
 mod tables;
 mod worked_example;
+mod report;
 mod ratio_change;
 mod cases;
 mod feed_examples;

@@ -9,6 +9,7 @@ use crate::value::party::Party;
 use crate::value::period::Instant;
 
 /// A row of `held` or `pending`.
+#[derive(Debug, Clone)]
 pub struct ItemRow<'a> {
     /// Whose points; `None` for an adjustment.
     pub issuer: Option<Party>,
