@@ -24,6 +24,7 @@ use super::{ItemRow, PublishError};
 use crate::agreement::Agreement;
 use crate::control::{Conservation, ControlTotal};
 use crate::discrepancy::{Discrepancy, Effect, Rule, Say, Severity};
+use crate::past::Opening;
 use crate::ruling::Reached;
 use crate::value::money::grouped;
 use crate::value::party::Both;
@@ -54,7 +55,7 @@ pub struct Report<'a> {
     /// `provisional`, `final` or `blocked`.
     pub status: &'a str,
     /// Where opening figures come from.
-    pub opening_from: String,
+    pub opening: &'a Opening,
     /// The statements, one per currency; none where they are blocked.
     pub statements: Vec<Stated<'a>>,
     /// What blocks the statement: the rule, the first place, and why.
@@ -141,6 +142,8 @@ struct Page<'a> {
     from: String,
     to: String,
     status: Say,
+    opening_en: String,
+    opening_zh: String,
     engine: &'static str,
     sheets: Vec<sheet::Sheet>,
     tallies: Vec<rows::CodeRow>,
@@ -212,6 +215,12 @@ fn page<'a>(report: &'a Report<'a>) -> Page<'a> {
         from: report.period.start.show(zone),
         to: report.period.end.show(zone),
         status: rows::status(report.status),
+        opening_en: report.opening.in_words(),
+        opening_zh: match report.opening {
+            Opening::Declared => "约定期初".to_owned(),
+            Opening::Final(label) => format!("{label} 终版"),
+            Opening::Awaiting(label) | Opening::Gap(label) => format!("待 {label} 关账"),
+        },
         engine: concat!("hutong ", env!("CARGO_PKG_VERSION")),
         sheets,
         tallies: rows::codes(&report.tallies),

@@ -36,6 +36,8 @@ pub struct FlowRow {
     pub role: Say,
     pub came_in: String,
     pub recalled: String,
+    /// Both together: what the bar is of.
+    pub whole: String,
     /// Counted, held, excluded, pending.
     pub stages: [Stage; 4],
     pub other_period: String,
@@ -197,6 +199,7 @@ fn flow(code: &str, book: &Conservation, (role, name): (&'static str, Say)) -> F
         role: name,
         came_in: count(of("in").rows),
         recalled: count(of("recalled").rows),
+        whole: grouped(&whole.to_string()),
         stages: STAGES.map(|(stage, name)| Stage {
             name,
             rows: count(of(stage).rows),

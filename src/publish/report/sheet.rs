@@ -56,9 +56,9 @@ pub struct SheetLine {
     pub number: u32,
     pub kind: &'static str,
     pub kind_zh: &'static str,
-    /// Whose points and which flow, or what it refers to.
+    /// Whose points, or what it refers to.
     pub basis: String,
-    pub basis_zh: &'static str,
+    pub flow: Option<Say>,
     /// The closed period that it is of; empty for the statement's own.
     pub origin: String,
     pub versions: Vec<String>,
@@ -150,10 +150,7 @@ fn owed(amount: Money, code: &impl Fn(Party) -> String) -> (String, Money) {
 fn sheet_line(agreement: &Agreement, period: &Period, number: u32, line: &Line) -> SheetLine {
     let code = |party: Party| agreement.parties.of(party).code.clone();
     let rests_on_points = line.issuer.is_some();
-    let basis = match (line.issuer, line.flow) {
-        (Some(issuer), Some(flow)) => format!("{} {}", code(issuer), flow.word()),
-        _ => line.reference.clone().unwrap_or_default(),
-    };
+    let basis = line.issuer.map(code).or_else(|| line.reference.clone()).unwrap_or_default();
     // Fees and taxes follow their gross line and have its versions.
     let versions = [&line.ratio, &line.rate].into_iter().flatten();
     let versions = versions.filter(|_| line.kind == LineKind::Gross);
@@ -163,7 +160,7 @@ fn sheet_line(agreement: &Agreement, period: &Period, number: u32, line: &Line) 
         kind: line.kind.word(),
         kind_zh: line.kind.zh(),
         basis,
-        basis_zh: line.flow.filter(|_| rests_on_points).map_or("", |flow| flow.zh()),
+        flow: line.flow.map(|flow| say(flow.word(), flow.zh())),
         origin: if is_late { line.origin_period.clone() } else { String::new() },
         versions: versions.map(|one| format!("{} ({})", one.value, one.from)).collect(),
         clause: line.clause.clone().unwrap_or_default(),
@@ -250,5 +247,5 @@ fn label_of(kind: LineKind) -> &'static str {
 }
 
 fn signed(minor: i128, show: &impl Fn(i128) -> String) -> String {
-    if minor > 0 { format!("+{}", show(minor)) } else { show(minor).replace('-', "−") }
+    if minor > 0 { format!("+{}", show(minor)) } else { show(minor) }
 }

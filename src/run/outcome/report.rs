@@ -52,7 +52,7 @@ pub fn report<'a>(
         agreement,
         period,
         status: &manifest.status,
-        opening_from: evidence.scope.past.opening.in_words(),
+        opening: &evidence.scope.past.opening,
         statements: stated.collect(),
         blocking: largest(blocking, |_, _| Ordering::Equal),
         reached: &summary.reached,
