@@ -198,6 +198,7 @@ pub enum Verb {
         /// The publication: its folder, or a pointer such as `latest`.
         publication: PathBuf,
         /// The id of a discrepancy or an event, a member number, line:NUMBER or PATH:LINE.
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     /// Show what changed from one run to another, and the way from one net to the other (比较).

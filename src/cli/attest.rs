@@ -54,7 +54,7 @@ pub fn sign_off(
 pub fn compare_with(partner: &Path, publication: &Path, layout: Layout) -> Result<u8, Trouble> {
     let (ours, theirs) = (Publication::open(publication)?, Publication::open(partner)?);
     let checks = review::compare(&ours, &theirs)?;
-    say(&shown(&head(&ours), &told("Compared with the partner 比对对方", &checks), layout)?)?;
+    say(&shown(&head(&ours)?, &told("Compared with the partner 比对对方", &checks), layout)?)?;
     Ok(verdict(&checks))
 }
 
@@ -76,7 +76,7 @@ pub fn verify(
     }
     if !arguments.voice.is_quiet() {
         let layout = arguments.voice.output_format;
-        say(&shown(&head(&publication), &told("Verified 核验", &checks), layout)?)?;
+        say(&shown(&head(&publication)?, &told("Verified 核验", &checks), layout)?)?;
     }
     Ok(verdict(&checks))
 }
@@ -134,7 +134,7 @@ fn perform_again(
         return Ok(());
     }
     let (_rehearsal, other) = again(publication, pipeline, Vec::new(), voice)?;
-    checks.push(review::same_bytes(publication, &other));
+    checks.push(review::same_bytes(publication, &other)?);
     Ok(())
 }
 
@@ -145,7 +145,7 @@ pub fn what_if(wanted: &WhatIfArguments, voice: &Voice) -> Result<u8, Trouble> {
     let same = review::inputs(&publication, &wanted.pipeline, &root)?;
     if !same.is_clean() {
         let title = "What ran is not what lies here 输入已变";
-        say(&shown(&head(&publication), &told(title, &[same]), voice.output_format)?)?;
+        say(&shown(&head(&publication)?, &told(title, &[same]), voice.output_format)?)?;
         return Ok(exit::DISCREPANCIES);
     }
     let settings = wanted.set.clone();

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use unicode_width::UnicodeWidthStr;
 
 use super::arguments::{DrawnBy, Layout, ShowArguments, SortedBy, SummedBy};
-use super::listing::{Listing, figure, show as shown, text};
+use super::listing::{Listing, figure, show as shown, text, visible};
 use super::say;
 use super::trouble::Trouble;
 use crate::review::{
@@ -15,14 +15,31 @@ use crate::review::{
 use crate::run::exit;
 use crate::value::money::{Currency, grouped};
 
-/// Which publication it is, and what it came to.
-pub(super) fn head(publication: &Publication) -> String {
+/// Which publication it is, and what it came to, from the statement and not from the manifest.
+pub(super) fn head(publication: &Publication) -> Result<String, Trouble> {
     let manifest = &publication.manifest;
-    let net = manifest.net.as_deref().unwrap_or("the statement is blocked 阻断");
-    format!(
-        "{}  {}  {}  as of {}  {}\n{net}",
+    let mut shown = visible(&format!(
+        "{}  {}  {}  as of {}  {}",
         manifest.pipeline, manifest.agreement, manifest.period, manifest.as_of, manifest.status
-    )
+    ));
+    let nets = review::nets(publication)?;
+    if nets.is_empty() {
+        shown.push_str("\nthe statement is blocked 阻断");
+    }
+    for net in nets {
+        let currency = &net.currency;
+        let sentence = match net.pays {
+            Some((payer, payee)) => {
+                format!("{payer} pays {payee} {} {currency}", money(net.amount_due, currency))
+            }
+            None => {
+                let carried = money(net.carry_forward, currency);
+                format!("nothing is due, {carried} {currency} carried forward 结转下期")
+            }
+        };
+        shown.push_str(&format!("\n{}", visible(&sentence)));
+    }
+    Ok(shown)
 }
 
 /// An exact amount with at least the minor digits of its currency.
@@ -63,7 +80,7 @@ pub fn show(wanted: &ShowArguments, layout: Layout) -> Result<u8, Trouble> {
     } else {
         summed(&list, wanted.by)?
     };
-    say(&shown(&head(&publication), &[listing], layout)?)
+    say(&shown(&head(&publication)?, &[listing], layout)?)
 }
 
 fn summed(list: &[Found], by: SummedBy) -> Result<Listing, Trouble> {
@@ -159,7 +176,7 @@ pub fn explain(publication: &Path, id: &str, layout: Layout) -> Result<u8, Troub
         return Err(Trouble::Unknown(id.to_owned()));
     }
     if layout == Layout::Text {
-        return say(&format!("{}\n{}", head(&publication), told(&stories)));
+        return say(&format!("{}\n{}", head(&publication)?, told(&stories)));
     }
     let lines = stories.iter().flat_map(|story| {
         let line = |(label, value): &(String, String)| {
@@ -191,7 +208,7 @@ fn told(stories: &[review::Story]) -> String {
         shown.push_str(&format!("\n{}\n", story.title));
         for (label, value) in &story.lines {
             let blanks = " ".repeat(width - label.width());
-            shown.push_str(&format!("  {label}{blanks}  {value}\n"));
+            shown.push_str(&format!("  {label}{blanks}  {}\n", visible(value)));
         }
     }
     shown.trim_end().to_owned()
@@ -284,7 +301,7 @@ pub(super) fn compared(
         rows: rows.collect(),
         note,
     });
-    let both = format!("{}\n{}", head(from), head(to));
+    let both = format!("{}\n{}", head(from)?, head(to)?);
     say(&shown(&both, &listings, layout)?)?;
     let is_same = changes.is_empty() && bridges.iter().all(|bridge| bridge.steps.is_empty());
     Ok(if is_same { exit::CLEAN } else { exit::DISCREPANCIES })
@@ -370,7 +387,7 @@ pub fn sample(
         rows: rows.collect(),
         note,
     };
-    say(&shown(&head(&publication), &[listing], layout)?)
+    say(&shown(&head(&publication)?, &[listing], layout)?)
 }
 
 /// `hutong export`.

@@ -49,6 +49,7 @@ pub struct Listing {
 pub fn show(head: &str, listings: &[Listing], layout: Layout) -> Result<String, Trouble> {
     match layout {
         Layout::Text => {
+            let head = visible(head);
             let mut shown = if head.is_empty() { String::new() } else { format!("{head}\n\n") };
             let texts: Vec<String> = listings.iter().map(Listing::text).collect();
             shown.push_str(&texts.join("\n"));
@@ -66,6 +67,20 @@ pub fn show(head: &str, listings: &[Listing], layout: Layout) -> Result<String, 
     }
 }
 
+/// A text for a terminal: what would move its cursor or hide a line is spelt out. A line break of a
+/// cell is left to the table.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && c != '\n' {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 impl Listing {
     fn text(&self) -> String {
         let header: Vec<(&str, &str)> =
@@ -74,7 +89,8 @@ impl Listing {
         let mut shown = if self.rows.is_empty() {
             format!("{}: none 无\n", self.title)
         } else {
-            table(&self.title, &header, texts, self.rows.clone())
+            let rows = self.rows.iter().map(|row| row.iter().map(|cell| visible(cell)).collect());
+            table(&self.title, &header, texts, rows.collect())
         };
         if !self.note.is_empty() {
             shown.push_str(&self.note);
@@ -108,7 +124,7 @@ impl Listing {
         let headings = self.heads.iter().map(|head| format!("{} {}", head.english, head.chinese));
         let sides = self.heads.iter().map(|head| if head.is_figure { "---:" } else { "---" });
         let escaped = |cell: &String| {
-            cell.replace('\\', "\\\\").replace('|', "\\|").replace(['\n', '\r'], " ")
+            visible(cell).replace('\\', "\\\\").replace('|', "\\|").replace(['\n', '\r'], " ")
         };
         let rows = self.rows.iter().map(|row| line(row.iter().map(escaped).collect()));
         let mut lines = vec![
@@ -161,6 +177,11 @@ mod tests {
             ],
             note: "that is all".to_owned(),
         }
+    }
+
+    #[test]
+    fn a_cell_cannot_move_the_cursor() {
+        assert_eq!(visible("a\u{1b}[2K\r\n中"), "a\\u{1b}[2K\\r\n中");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use miette::{
 use serde::Serialize;
 
 use super::arguments::OutputFormat;
+use super::listing::visible;
 use crate::generate::GenerateError;
 use crate::pipeline::Trouble as PipelineTrouble;
 use crate::publish::PublishError;
@@ -86,6 +87,7 @@ impl Trouble {
                 ReviewError::NoPublication(_)
                 | ReviewError::NoTable { .. }
                 | ReviewError::Exists(_)
+                | ReviewError::Words(_)
                 | ReviewError::Key { .. },
             ) => exit::USAGE,
             Trouble::Generate(_)
@@ -132,7 +134,9 @@ impl Trouble {
             Trouble::Generate(error) => error,
             Trouble::Review(error) => error,
             Trouble::Usage(message) => return vec![message.clone()],
-            Trouble::Unknown(id) => return vec![format!("the publication says nothing of `{id}`")],
+            Trouble::Unknown(id) => {
+                return vec![format!("the publication says nothing of `{}`", visible(id))];
+            }
             Trouble::Layout => {
                 return vec![
                     "only `show`, `explain`, `diff`, `what-if`, `sample`, `verify` and `compare-with` write csv and \

@@ -1,7 +1,7 @@
 //! A place to perform a run again: a folder of its own that vanishes, with the final publications
 //! that the run took from, and nothing else that was published.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
@@ -12,7 +12,14 @@ use super::folder::{MANIFEST, PublishError, at, point_final};
 #[derive(Debug)]
 pub struct Rehearsal {
     out: tempfile::TempDir,
+    _lock: File,
 }
+
+/// How the folder's name begins.
+const PREFIX: &str = "hutong-again-";
+
+/// The file that is locked while a run is performed in the folder.
+const LOCK: &str = ".in-use";
 
 impl Rehearsal {
     /// A folder in `TMPDIR`, with the publications at `places` (such as `2026-03/2026-04-06`) under
@@ -25,11 +32,15 @@ impl Rehearsal {
         pipeline: &str,
         places: impl IntoIterator<Item = &'a str>,
     ) -> Result<Rehearsal, PublishError> {
+        sweep(&std::env::temp_dir());
         let out = tempfile::Builder::new()
-            .prefix("hutong-again-")
+            .prefix(PREFIX)
             .permissions(fs::Permissions::from_mode(0o700))
             .tempdir()
             .map_err(at("make a folder in", &std::env::temp_dir()))?;
+        let path = out.path().join(LOCK);
+        let lock = File::create_new(&path).map_err(at("create", &path))?;
+        lock.lock().map_err(at("lock", &path))?;
         for place in places {
             let (from, to) = (published.join(place), out.path().join(pipeline).join(place));
             let is_place = Path::new(place).components().count() == 2
@@ -41,13 +52,27 @@ impl Rehearsal {
             lend(&from, &to)?;
             point_final(&to)?;
         }
-        Ok(Rehearsal { out })
+        Ok(Rehearsal { out, _lock: lock })
     }
 
     /// Where to publish.
     #[must_use]
     pub fn out(&self) -> PathBuf {
         self.out.path().to_owned()
+    }
+}
+
+/// Removes what killed runs left behind: folders of ours whose lock nobody holds. What cannot be
+/// removed is another user's.
+fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX)
+            && entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_ours && File::open(entry.path().join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
+        {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 

@@ -70,27 +70,28 @@ impl<R> Cells<R> {
 }
 
 /// A text as a spreadsheet may safely open it: one that begins like a formula gets an apostrophe
-/// before it, unless it is a plain number or a list of them (OWASP, CSV injection).
+/// before it, unless it is a plain number or a list of them (OWASP, CSV injection). So does one
+/// that has apostrophes there already, so that [`plain`] gives every text back.
 #[must_use]
 pub fn neutralised(text: Cow<'_, str>) -> Cow<'_, str> {
-    let begins_formula =
-        matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r'));
-    let is_number = || {
-        text.split(';').all(|part| {
-            let digits = part.strip_prefix(['-', '+']).unwrap_or(part);
-            !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-        })
-    };
-    if begins_formula && !is_number() { Cow::Owned(format!("'{text}")) } else { text }
+    if is_formula(&text) { Cow::Owned(format!("'{text}")) } else { text }
 }
 
 /// What a published text was before it was made safe.
 #[must_use]
 pub fn plain(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if neutralised(Cow::Borrowed(rest)) == text => rest,
-        _ => text,
-    }
+    text.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(text)
+}
+
+/// Whether a text begins like a formula, after any apostrophes, and is no plain number and no list
+/// of them.
+fn is_formula(text: &str) -> bool {
+    let body = text.trim_start_matches('\'');
+    let is_number = |part: &str| {
+        let digits = part.strip_prefix(['-', '+']).unwrap_or(part);
+        !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    };
+    body.starts_with(['=', '+', '-', '@', '\t', '\r']) && !body.split(';').all(is_number)
 }
 
 #[cfg(test)]
@@ -108,6 +109,11 @@ mod tests {
             ("-3000;-3010", "-3000;-3010"),
             ("-1;=1", "'-1;=1"),
             ("-", "'-"),
+            ("'-A", "''-A"),
+            ("''=1", "'''=1"),
+            ("'-1000", "'-1000"),
+            ("'quoted", "'quoted"),
+            ("'", "'"),
             ("SKY-1", "SKY-1"),
             ("", ""),
         ];

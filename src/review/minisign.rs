@@ -19,6 +19,9 @@ const CHECKSUM: &[u8] = b"B2";
 /// Salt and limits of a password, which is none.
 const NO_LIMITS: [u8; 48] = [0; 48];
 
+/// How long a secret key is.
+const SECRET_BYTES: usize = 158;
+
 /// Why a key or a signature cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -98,6 +101,9 @@ impl SecretKey {
     pub fn read(text: &str) -> Result<SecretKey, KeyError> {
         let what = "secret key";
         let bytes = body(text, what)?;
+        if bytes.len() != SECRET_BYTES {
+            return Err(KeyError::Form(what));
+        }
         let mut rest = bytes.as_slice();
         if take::<2>(&mut rest, what)? != PURE {
             return Err(KeyError::Form(what));
@@ -213,6 +219,9 @@ impl PublicKey {
         let over_all = lines.next().and_then(|line| BASE64_STANDARD.decode(line.trim()).ok());
         let over_all = over_all.and_then(|bytes| Signature::from_slice(&bytes).ok());
         let over_all = over_all.ok_or(KeyError::Form(what))?;
+        if lines.next().is_some() {
+            return Err(KeyError::Form(what));
+        }
         let of_comment = [&first[..], comment.as_bytes()].concat();
         self.key.verify_strict(&of_comment, &over_all).map_err(|_| KeyError::Comment)?;
         Ok(comment.to_owned())
@@ -256,12 +265,13 @@ mod tests {
         let signature = secret.sign(b"content", "of March");
         assert_eq!(public.verify(b"content", &signature).as_deref(), Ok("of March"));
         let other = SecretKey::of([7; 40]).public();
-        let rows: [(&PublicKey, &[u8], String, KeyError); 5] = [
+        let rows: [(&PublicKey, &[u8], String, KeyError); 6] = [
             (&public, b"contents", signature.clone(), KeyError::Content),
             (&public, b"content", signature.replace("March", "April"), KeyError::Comment),
             (&other, b"content", signature.clone(), KeyError::OtherKey),
             (&public, b"content", signature.replace("RU", "!!"), KeyError::Form("signature")),
             (&public, b"content", String::new(), KeyError::Form("signature")),
+            (&public, b"content", format!("{signature}more\n"), KeyError::Form("signature")),
         ];
         for (key, content, signature, expected) in rows {
             assert_eq!(key.verify(content, &signature), Err(expected), "{signature}");
@@ -283,6 +293,7 @@ mod tests {
             (with(60, 1), KeyError::Damaged),
             (with(bytes.len() - 1, 1), KeyError::Damaged),
             ("one line".to_owned(), KeyError::Form("secret key")),
+            (key().public().text(), KeyError::Form("secret key")),
         ];
         for (text, expected) in rows {
             assert_eq!(SecretKey::read(&text).err(), Some(expected));

@@ -83,6 +83,9 @@ pub enum ReviewError {
         /// Why.
         source: KeyError,
     },
+    /// Words of a sign-off are empty, or hold what is no text.
+    #[error("`--{0}` is empty, or holds a control character")]
+    Words(&'static str),
     /// A sum cannot be exact.
     #[error("the sum of {0} is more than can be held exactly")]
     Overflow(&'static str),
@@ -352,14 +355,13 @@ fn cell(column: &ArrayRef, row: usize) -> Cell<'_> {
 }
 
 /// What a published text was before it was made safe for spreadsheets (README, What is published):
-/// an apostrophe stands before one that begins like a formula and is no list of plain numbers.
+/// an apostrophe stands before one that, after any apostrophes of its own, begins like a formula
+/// and is no list of plain numbers.
 fn plain(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_figures(rest) => {
-            rest
-        }
-        _ => text,
-    }
+    let Some(rest) = text.strip_prefix('\'') else { return text };
+    let body = rest.trim_start_matches('\'');
+    let is_formula = body.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_figures(body);
+    if is_formula { rest } else { text }
 }
 
 /// Whether a text is a plain number, or several parted by semicolons.
@@ -385,8 +387,13 @@ mod tests {
 
     #[test]
     fn what_made_a_text_safe_is_undone() {
-        let rows =
-            [("'=1+1", "=1+1"), ("'quoted", "'quoted"), ("-1000", "-1000"), ("'-1;2", "'-1;2")];
+        let rows = [
+            ("'=1+1", "=1+1"),
+            ("'quoted", "'quoted"),
+            ("-1000", "-1000"),
+            ("'-1;2", "'-1;2"),
+            ("''-A", "'-A"),
+        ];
         for (safe, text) in rows {
             assert_eq!(plain(safe), text);
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
-use super::publication::{Publication, ReviewError, digest};
+use super::publication::{MANIFEST, Publication, ReviewError, digest};
 use super::verify::Check;
 
 /// Every recorded input has the size and the digest that it was read with, the pipeline file too.
@@ -39,8 +39,10 @@ pub fn inputs(
 }
 
 /// Every output of a run is the same, byte for byte, as when the run is performed again.
-#[must_use]
-pub fn same_bytes(publication: &Publication, again: &Publication) -> Check {
+///
+/// # Errors
+/// [`ReviewError::Io`] when a manifest cannot be read.
+pub fn same_bytes(publication: &Publication, again: &Publication) -> Result<Check, ReviewError> {
     let mut check = Check::new("outputs against the run performed again", "重新执行");
     let by_name = |publication: &Publication| -> BTreeMap<String, String> {
         let outputs = publication.manifest.outputs.iter();
@@ -61,6 +63,10 @@ pub fn same_bytes(publication: &Publication, again: &Publication) -> Check {
         let (then, now) = (&one.engine_version, &other.engine_version);
         check.fault(|| format!("the engine was {then} and is {now}"));
     }
-    check.compared = format!("{} files", published.len());
-    check
+    // What else the manifest says follows from the same run, and so is the same too.
+    if digest(&publication.path(MANIFEST))? != digest(&again.path(MANIFEST))? && check.is_clean() {
+        check.fault(|| format!("{MANIFEST}: performed again, it is another"));
+    }
+    check.compared = format!("{} files and the manifest", published.len());
+    Ok(check)
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::minisign::{KeyError, PublicKey, SecretKey};
 use super::publication::{MANIFEST, Publication, ReviewError};
-use super::verify::Check;
+use super::verify::{self, Check};
 
 fn unread(path: &Path) -> impl FnOnce(io::Error) -> ReviewError {
     let path = path.to_owned();
@@ -22,6 +22,24 @@ fn unwritten(path: &Path) -> impl FnOnce(io::Error) -> ReviewError {
     move |source| match source.kind() {
         io::ErrorKind::AlreadyExists => ReviewError::Exists(path),
         _ => ReviewError::Unwritten { path, source },
+    }
+}
+
+/// More than any key or signature has.
+const KEY_BYTES_MAX: u64 = 4096;
+
+/// Reads a key or a signature; what is longer is cut, and then is none.
+fn read_short(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(KEY_BYTES_MAX).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Refuses a publication whose files are not what its manifest says: what is signed is read first.
+fn refuse_altered(publication: &Publication) -> Result<(), ReviewError> {
+    match verify::files(publication)?.faults.into_iter().next() {
+        Some(what) => Err(ReviewError::Unsound { path: publication.folder.clone(), what }),
+        None => Ok(()),
     }
 }
 
@@ -74,10 +92,12 @@ fn manifest(publication: &Publication) -> Result<Vec<u8>, ReviewError> {
 /// stands beside the first.
 ///
 /// # Errors
-/// [`ReviewError`] when the key cannot be used, or it has signed already.
+/// [`ReviewError`] when a file is not what was published, the key cannot be used, or it has signed
+/// already.
 pub fn sign(publication: &Publication, key: &Path) -> Result<PathBuf, ReviewError> {
-    let text = fs::read_to_string(key).map_err(unread(key))?;
+    let text = read_short(key).map_err(unread(key))?;
     let secret = SecretKey::read(&text).map_err(of_key(key))?;
+    refuse_altered(publication)?;
     let of = &publication.manifest;
     let comment = format!(
         "hutong {} {} {} as of {} {}",
@@ -94,13 +114,13 @@ pub fn sign(publication: &Publication, key: &Path) -> Result<PathBuf, ReviewErro
 /// # Errors
 /// [`ReviewError`] when the key cannot be used, or a file cannot be read.
 pub fn signed(publication: &Publication, key: &Path) -> Result<Check, ReviewError> {
-    let text = fs::read_to_string(key).map_err(unread(key))?;
+    let text = read_short(key).map_err(unread(key))?;
     let public = PublicKey::read(&text).map_err(of_key(key))?;
     let mut check = Check::new("signature over the manifest", "签名");
     check.compared = format!("key {}", public.id());
     let path = beside(publication, &format!(".{}.minisig", public.id()))?;
     let name = path.display();
-    match fs::read_to_string(&path) {
+    match read_short(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             check.fault(|| format!("{name}: the key has not signed"));
         }
@@ -140,9 +160,20 @@ const SIGN_OFFS: &str = ".signoffs.jsonl";
 /// are filled in.
 ///
 /// # Errors
-/// [`ReviewError`] when the chain is not sound, or cannot be written.
+/// [`ReviewError`] when a word is empty or no plain text, a file is not what was published, the
+/// chain is not sound, or it cannot be written.
 pub fn sign_off(publication: &Publication, said: SignOff) -> Result<PathBuf, ReviewError> {
+    for (what, text) in [("by", &said.by), ("role", &said.role), ("says", &said.says)] {
+        if text.trim().is_empty() || text.chars().any(char::is_control) {
+            return Err(ReviewError::Words(what));
+        }
+    }
+    refuse_altered(publication)?;
     let path = beside(publication, SIGN_OFFS)?;
+    if path.is_symlink() {
+        let what = "it is a pointer, and sign-offs stand beside the publication".to_owned();
+        return Err(ReviewError::Unsound { path, what });
+    }
     let mut file = OpenOptions::new()
         .create(true)
         .append(true)
@@ -282,6 +313,20 @@ mod tests {
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.replace("final", "provisional")).unwrap();
         assert_eq!(faults(&publication), ["line 1: it is of another manifest"]);
+    }
+
+    #[test]
+    fn words_that_are_none_and_altered_files_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let publication = publication(folder.path());
+        for by in ["", " ", "Li\nWang", "Li\u{1b}[1A"] {
+            let refused = sign_off(&publication, said(by));
+            assert!(matches!(refused, Err(ReviewError::Words("by"))), "{by:?}: {refused:?}");
+        }
+        fs::write(publication.path("more.txt"), "x").unwrap();
+        let refused = sign_off(&publication, said("Li"));
+        assert!(matches!(refused, Err(ReviewError::Unsound { .. })), "{refused:?}");
+        assert_eq!(signed_off(&publication).unwrap(), None);
     }
 
     #[test]

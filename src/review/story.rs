@@ -42,6 +42,9 @@ impl Story {
 /// [`ReviewError`] when a table cannot be read.
 pub fn explain(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> {
     let mut stories = Vec::new();
+    if id.is_empty() {
+        return Ok(stories);
+    }
     if let Some(number) = id.strip_prefix("line:") {
         for line in find(publication, "statement_lines", |row| row["line_no"] == number)? {
             stories.push(of_line(publication, &line)?);
@@ -80,7 +83,8 @@ pub fn explain(publication: &Publication, id: &str) -> Result<Vec<Story>, Review
             stories.push(of_row(became, &row));
         }
     }
-    let names = |list: &str| list.split(';').any(|named| named == id);
+    // Several ids are joined by a semicolon, which an id may hold itself.
+    let names = |list: &str| list == id || list.split(';').any(|named| named == id);
     let is_named = |row: &Record| {
         ["a_event_id", "b_event_id", "a_rows", "b_rows", "a_member", "b_member"]
             .iter()

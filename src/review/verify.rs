@@ -74,7 +74,7 @@ pub fn verify(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
 }
 
 /// Every file has the size and digest that the manifest gives it, and no other file lies there.
-fn files(publication: &Publication) -> Result<Check, ReviewError> {
+pub(super) fn files(publication: &Publication) -> Result<Check, ReviewError> {
     let mut check = Check::new("files against the manifest", "文件摘要");
     let outputs = &publication.manifest.outputs;
     for output in outputs {

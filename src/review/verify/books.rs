@@ -126,8 +126,13 @@ fn legs(publication: &Publication, totals: &Totals) -> Result<Check, ReviewError
     }
     for (table, stage) in [("held", "held"), ("pending", "pending")] {
         let mut items: BTreeMap<String, (i128, i128)> = BTreeMap::new();
-        let columns = ["issuer", "issuer_event_id", "acceptor_event_id"];
+        let mut worth: BTreeMap<String, BTreeMap<String, Decimal>> = BTreeMap::new();
+        let columns = ["issuer", "issuer_event_id", "acceptor_event_id", "currency", "amount"];
         publication.scan(table, &columns, |_, row| {
+            if let (Some(_), Some(amount)) = (row.some_text(1), row.decimal(4)) {
+                let of = worth.entry(row.text(0).to_owned()).or_default();
+                add(of.entry(row.text(3).to_owned()).or_default(), amount, "held")?;
+            }
             let legs = items.entry(row.text(0).to_owned()).or_default();
             legs.0 += i128::from(row.some_text(1).is_some());
             legs.1 += i128::from(row.some_text(2).is_some());
@@ -140,6 +145,15 @@ fn legs(publication: &Publication, totals: &Totals) -> Result<Check, ReviewError
             let acceptor = of(totals, partner, "acceptor", stage).rows;
             check.expect(|| format!("{party} issuer and own {stage} rows"), issuer, issued);
             check.expect(|| format!("{partner} acceptor {stage} rows"), acceptor, accepted);
+            let shown = |worth: BTreeMap<String, Decimal>| {
+                let some = worth.into_iter().filter(|(_, amount)| !amount.is_zero());
+                let each =
+                    some.map(|(currency, amount)| format!("{} {currency}", amount.normalize()));
+                each.collect::<Vec<String>>().join(", ")
+            };
+            let total = shown(of(totals, party, "issuer", stage).money);
+            let listed = shown(worth.remove(party).unwrap_or_default());
+            check.expect(|| format!("{party} issuer {stage} money"), total, listed);
             compared += issued + accepted;
         }
     }

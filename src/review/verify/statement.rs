@@ -19,6 +19,12 @@ struct Line {
     points: i64,
     amount: Decimal,
     exact: Option<Decimal>,
+    flow: String,
+    origin_period: String,
+    ratio: String,
+    ratio_from: String,
+    rate: Option<Decimal>,
+    rate_from: String,
 }
 
 impl Line {
@@ -30,6 +36,12 @@ impl Line {
     /// The minor digits of its currency; the column has those of the finest one.
     fn digits(&self) -> u32 {
         Currency::of(&self.currency).map_or(self.amount.scale(), Currency::digits)
+    }
+
+    /// Issuer points and acceptor points of the ratio.
+    fn ratio(&self) -> Option<(i128, i128)> {
+        let (issued, accepted) = self.ratio.split_once(':')?;
+        Some((issued.trim().parse().ok()?, accepted.trim().parse().ok()?))
     }
 
     /// The amount as A owes it: what B pays is negative.
@@ -60,20 +72,44 @@ pub(super) fn checks(publication: &Publication) -> Result<Vec<Check>, ReviewErro
     if !publication.has("statement") {
         return Ok(Vec::new());
     }
-    let lines = lines(publication)?;
+    let mut statement = Check::new("statement against its lines", "清算单与明细");
+    let lines = lines(publication, &mut statement)?;
     Ok(vec![
-        totals(publication, &lines)?,
+        totals(publication, &lines, statement)?,
+        beside(publication)?,
         drill_down(publication, &lines)?,
-        mirrors(publication)?,
+        mirrors(publication, &lines)?,
         cleared_digest(publication)?,
     ])
 }
 
-fn lines(publication: &Publication) -> Result<BTreeMap<i64, Line>, ReviewError> {
+fn lines(publication: &Publication, check: &mut Check) -> Result<BTreeMap<i64, Line>, ReviewError> {
     let mut lines = BTreeMap::new();
-    let columns =
-        ["line_no", "type", "currency", "issuer", "payer", "events", "points", "amount", "exact"];
+    let columns = [
+        "line_no",
+        "type",
+        "currency",
+        "issuer",
+        "payer",
+        "events",
+        "points",
+        "amount",
+        "exact",
+        "flow",
+        "origin_period",
+        "ratio",
+        "ratio_from",
+        "rate",
+        "rate_from",
+        "acceptor",
+        "payee",
+    ];
     publication.scan("statement_lines", &columns, |number, row| {
+        for (one, other, what) in [(3, 15, "issuer and acceptor"), (4, 16, "payer and payee")] {
+            if !matches!((row.text(one), row.text(other)), ("a", "b") | ("b", "a") | ("", "")) {
+                check.fault(|| format!("line {number}: {what} are not the two parties"));
+            }
+        }
         let unsound = |what: &str| ReviewError::Unsound {
             path: publication.path("statement_lines.parquet"),
             what: format!("row {number} has no {what}"),
@@ -87,6 +123,12 @@ fn lines(publication: &Publication) -> Result<BTreeMap<i64, Line>, ReviewError> 
             points: row.integer(6).unwrap_or_default(),
             amount: row.decimal(7).ok_or_else(|| unsound("amount"))?,
             exact: row.some_text(8).and_then(|text| text.parse().ok()),
+            flow: row.text(9).to_owned(),
+            origin_period: row.text(10).to_owned(),
+            ratio: row.text(11).to_owned(),
+            ratio_from: row.text(12).to_owned(),
+            rate: row.decimal(13),
+            rate_from: row.text(14).to_owned(),
         };
         lines.insert(row.integer(0).ok_or_else(|| unsound("line_no"))?, line);
         Ok(())
@@ -95,8 +137,11 @@ fn lines(publication: &Publication) -> Result<BTreeMap<i64, Line>, ReviewError> 
 }
 
 /// Statement against its lines, and against the manifest.
-fn totals(publication: &Publication, lines: &BTreeMap<i64, Line>) -> Result<Check, ReviewError> {
-    let mut check = Check::new("statement against its lines", "清算单与明细");
+fn totals(
+    publication: &Publication,
+    lines: &BTreeMap<i64, Line>,
+    mut check: Check,
+) -> Result<Check, ReviewError> {
     let columns = [
         "currency",
         "a_payable",
@@ -106,6 +151,10 @@ fn totals(publication: &Publication, lines: &BTreeMap<i64, Line>) -> Result<Chec
         "amount_due",
         "carry_forward",
         "payer",
+        "payee",
+        "status",
+        "pipeline_digest",
+        "agreement_id",
     ];
     let mut statements = 0;
     publication.scan("statement", &columns, |_, row| {
@@ -127,6 +176,16 @@ fn totals(publication: &Publication, lines: &BTreeMap<i64, Line>) -> Result<Chec
         let at = |column: usize| row.decimal(column).unwrap_or_default();
         for (column, of) in [(1, payables[0]), (2, payables[1]), (3, carry), (4, net)] {
             check.expect(|| format!("{currency} {}", columns[column]), at(column), of);
+        }
+        let is_paid = matches!((row.text(7), row.text(8)), ("a", "b") | ("b", "a"));
+        if at(5).is_sign_negative() || is_paid != !at(5).is_zero() {
+            check.fault(|| format!("{currency}: payer, payee and amount_due do not fit"));
+        }
+        let manifest = &publication.manifest;
+        for (column, said) in
+            [(9, &manifest.status), (10, &manifest.pipeline_digest), (11, &manifest.agreement)]
+        {
+            check.expect(|| columns[column].to_owned(), row.text(column), said.as_str());
         }
         // What is due and what is carried make the net; the payer gives the sign.
         let due = match row.text(7) {
@@ -171,6 +230,56 @@ fn against_manifest(check: &mut Check, figures: &Figures, row: &Row<'_>) {
     }
 }
 
+/// Counts and held worth of the statement against the tables that list them.
+fn beside(publication: &Publication) -> Result<Check, ReviewError> {
+    let mut check = Check::new("statement against what is held and counted", "清算单与挂账");
+    let count = |table: &str| {
+        let mut rows = 0_i64;
+        publication.scan(table, &["period"], |_, _| {
+            rows += 1;
+            Ok(())
+        })?;
+        Ok::<i64, ReviewError>(rows)
+    };
+    let counts = [
+        ("events_counted", count("cleared_events")?),
+        ("events_held", count("held")?),
+        ("events_pending", count("pending")?),
+        ("discrepancies", count("discrepancies")?),
+    ];
+    let mut held: BTreeMap<(String, String), Decimal> = BTreeMap::new();
+    publication.scan("held", &["issuer", "currency", "amount", "issuer_event_id"], |_, row| {
+        if let (Some(amount), Some(_)) = (row.decimal(2), row.some_text(3)) {
+            let key = (row.text(0).to_owned(), row.text(1).to_owned());
+            add(held.entry(key).or_default(), amount, "held")?;
+        }
+        Ok(())
+    })?;
+    let columns = [
+        "currency",
+        "held_a",
+        "held_b",
+        "events_counted",
+        "events_held",
+        "events_pending",
+        "discrepancies",
+    ];
+    publication.scan("statement", &columns, |_, row| {
+        for (at, party) in [(1, "a"), (2, "b")] {
+            let key = (party.to_owned(), row.text(0).to_owned());
+            let of = held.get(&key).copied().unwrap_or_default();
+            let said = row.decimal(at).unwrap_or_default();
+            check.expect(|| columns[at].to_owned(), said.normalize(), of.normalize());
+        }
+        for (at, (name, count)) in (3..).zip(counts) {
+            check.expect(|| name.to_owned(), row.integer(at).unwrap_or_default(), count);
+        }
+        Ok(())
+    })?;
+    check.compared = format!("{} held items", counts[1].1);
+    Ok(check)
+}
+
 /// Gross lines against the counted events that name them: how many, their points, their exact worth
 /// before rounding, and an amount that is that worth rounded.
 fn drill_down(
@@ -179,7 +288,18 @@ fn drill_down(
 ) -> Result<Check, ReviewError> {
     let mut check = Check::new("gross lines against counted events", "总额与计入明细");
     let mut beneath: BTreeMap<i64, Beneath> = BTreeMap::new();
-    let columns = ["line_no", "issuer", "points", "rate", "amount"];
+    let columns = [
+        "line_no",
+        "issuer",
+        "points",
+        "rate",
+        "amount",
+        "flow",
+        "origin_period",
+        "currency",
+        "ratio_from",
+        "rate_from",
+    ];
     let mut events: u64 = 0;
     publication.scan("cleared_events", &columns, |number, row| {
         events = number;
@@ -196,7 +316,14 @@ fn drill_down(
             check.fault(|| format!("cleared_events row {number}: there is no line {line_no}"));
             return Ok(());
         };
-        if line.kind != "gross" || line.issuer != row.text(1) {
+        let is_of_it = line.kind == "gross"
+            && line.issuer == row.text(1)
+            && line.rate == row.decimal(3)
+            && [&line.flow, &line.origin_period, &line.currency, &line.ratio_from, &line.rate_from]
+                .iter()
+                .zip(5..)
+                .all(|(said, at)| said.as_str() == row.text(at));
+        if !is_of_it {
             check.fault(|| format!("cleared_events row {number}: line {line_no} is not of it"));
         }
         let sum = beneath.entry(line_no).or_default();
@@ -227,15 +354,35 @@ fn drill_down(
             check.fault(|| format!("line {line_no}: {} is no rounding of {exact}", line.amount));
         }
     }
+    // What else has an exact amount is rounded once, or once per event at most. A fee may be held
+    // by a bound, which its exact amount does not show.
+    let others = lines.iter().filter(|(_, line)| !matches!(line.kind.as_str(), "gross" | "fee"));
+    for (line_no, line) in others {
+        let Some(exact) = line.exact else { continue };
+        let most = Decimal::new(1, line.digits()).checked_mul(line.events.max(1).into());
+        if most.is_none_or(|most| (line.amount - exact).abs() >= most) {
+            check.fault(|| format!("line {line_no}: {} is no rounding of {exact}", line.amount));
+        }
+    }
     let gross = lines.values().filter(|line| line.kind == "gross").count();
     check.compared = format!("{gross} lines, {events} events");
     Ok(check)
 }
 
-/// Every agreed mirror is the exact one rounded to a whole point.
-fn mirrors(publication: &Publication) -> Result<Check, ReviewError> {
+/// Every agreed mirror is the exact one rounded to a whole point, and the exact one is the points
+/// at the line's ratio, where the event reverses nothing and nobody decided it.
+fn mirrors(publication: &Publication, lines: &BTreeMap<i64, Line>) -> Result<Check, ReviewError> {
     let mut check = Check::new("agreed mirrors against exact ones", "约定镜像");
-    let columns = ["exact_numerator", "exact_denominator", "agreed_mirror"];
+    let columns = [
+        "exact_numerator",
+        "exact_denominator",
+        "agreed_mirror",
+        "line_no",
+        "points",
+        "original_event_id",
+        "acceptor_original_event_id",
+        "decision_id",
+    ];
     let mut mirrors: u64 = 0;
     publication.scan("cleared_events", &columns, |number, row| {
         let (Some(numerator), Some(denominator), Some(agreed)) =
@@ -250,6 +397,21 @@ fn mirrors(publication: &Publication) -> Result<Check, ReviewError> {
             check.fault(|| {
                 format!("cleared_events row {number}: {agreed} for {numerator}/{denominator}")
             });
+        }
+        let ratio = row.integer(3).and_then(|line_no| lines.get(&line_no)).and_then(Line::ratio);
+        let is_plain = (5..8).all(|at| row.some_text(at).is_none());
+        if let (Some((issued, accepted)), Some(points), true) = (ratio, row.integer(4), is_plain) {
+            let is_it = (|| {
+                let by_ratio =
+                    i128::from(points).checked_mul(accepted)?.checked_mul(denominator)?;
+                Some(by_ratio == numerator.checked_mul(issued)?)
+            })();
+            if is_it != Some(true) {
+                check.fault(|| {
+                    let exact = format!("{numerator}/{denominator}");
+                    format!("cleared_events row {number}: {points} at its ratio is not {exact}")
+                });
+            }
         }
         Ok(())
     })?;
