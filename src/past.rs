@@ -159,6 +159,9 @@ pub struct Scope {
     pub settled: Both<BTreeMap<u32, Settled>>,
     /// Rows of the files whose event is settled: the publication's row stands for it.
     pub resent: Both<BTreeSet<u32>>,
+    /// Numbers that legs which were cleared name of their partner, other than that of the leg they
+    /// were cleared with, where the run has or names them: by the issuer, and whose they are.
+    pub named: Both<Both<BTreeSet<String>>>,
     /// Issuer points at which the event of a row was cleared, by the row's book. They are the
     /// row's own but for a decision.
     pub cleared: Both<BTreeMap<u32, i64>>,
@@ -182,6 +185,7 @@ impl Scope {
             past,
             settled: Both::default(),
             resent: Both::default(),
+            named: Both::default(),
             cleared: Both::default(),
             capped: Both::default(),
             replaced: Both::default(),

@@ -195,12 +195,12 @@ impl Trouble {
                 Some("Keep the currency under `terms.also` until its carry is settled; it is owed.")
             }
             Trouble::Run(Error::Unlike { .. }) => Some(
-                "restore it; another agreement, cycle or timezone is a pipeline of another name, whose \
-                 `opening_carry` takes up what this one carries",
+                "restore it; another agreement, cycle or timezone and other parties are a pipeline of \
+                 another name, whose `opening_carry` takes up what this one carries",
             ),
             Trouble::Run(Error::Repriced { .. }) => Some(
-                "restore the version; a change of the agreement is a version of its own, from an \
-                 instant after the closed periods",
+                "restore it; a change of the agreement is a version of its own, from an instant after \
+                 the closed periods, and another scale is a pipeline of another name",
             ),
             Trouble::Run(Error::Publish(
                 PublishError::Altered { .. } | PublishError::Damaged { .. },

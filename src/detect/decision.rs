@@ -148,7 +148,8 @@ impl<'a> Verdicts<'a> {
         if self.by_discrepancy.is_empty() {
             return Ok(());
         }
-        let rivals = Rivals::of(scene, &judged.items);
+        let mut rivals = Rivals::of(scene, &judged.items);
+        let mut alone: Vec<(Instant, String, Turn)> = Vec::new();
         let mut reversals: Vec<(Instant, String, Turn)> = Vec::new();
         let Judgement { pairs, items, released } = judged;
         for (at, pair) in pairs.iter_mut().enumerate().filter(|(_, pair)| is_held(pair)) {
@@ -161,14 +162,16 @@ impl<'a> Verdicts<'a> {
             }
         }
         let held = |item: &Item<I>| item.disposition == Disposition::Held;
-        for (at, item) in items.iter_mut().enumerate().filter(|(_, item)| held(item)) {
+        for (at, item) in items.iter().enumerate().filter(|(_, item)| held(item)) {
             let (kind, when, event_id) = leg_of(scene, item);
-            if kind == Some(Kind::Reversal) {
-                let turn =
-                    if item.issuer.is_some() { Turn::Issued(at) } else { Turn::Accepted(at) };
-                reversals.push((when, event_id, turn));
-            } else {
-                released.extend(self.decide_item(scene, &rivals, item, None)?);
+            let turn = if item.issuer.is_some() { Turn::Issued(at) } else { Turn::Accepted(at) };
+            let turns = if kind == Some(Kind::Reversal) { &mut reversals } else { &mut alone };
+            turns.push((when, event_id, turn));
+        }
+        alone.sort_unstable();
+        for (_, _, turn) in alone {
+            if let Turn::Issued(at) | Turn::Accepted(at) = turn {
+                released.extend(self.decide_item(scene, &mut rivals, &mut items[at], None)?);
             }
         }
         if reversals.is_empty() {
@@ -182,7 +185,8 @@ impl<'a> Verdicts<'a> {
                 Turn::Pair(at) => self.decide_pair(scene, &mut pairs[at], Some(&mut room))?,
                 Turn::Issued(at) | Turn::Accepted(at) => {
                     let room = Some(&mut room);
-                    released.extend(self.decide_item(scene, &rivals, &mut items[at], room)?);
+                    let item = &mut items[at];
+                    released.extend(self.decide_item(scene, &mut rivals, item, room)?);
                 }
             }
         }
@@ -216,10 +220,10 @@ impl<'a> Verdicts<'a> {
         })
     }
 
-    fn decide_item<I: Side>(
+    fn decide_item<'s, I: Side>(
         &mut self,
-        scene: &Scene<'_, I>,
-        rivals: &Rivals,
+        scene: &Scene<'s, I>,
+        rivals: &mut Rivals<'s>,
         item: &mut Item<I>,
         mut room: Option<&mut Room<I>>,
     ) -> Result<Option<Released<I>>, Overflow> {
@@ -233,7 +237,7 @@ impl<'a> Verdicts<'a> {
                 item.disposition = Disposition::Excluded;
                 return Ok(true);
             }
-            if rivals.have(item) {
+            if rivals.have(scene, item) {
                 return Ok(false);
             }
             let Some(counts) = count(scene, item, decisions, row)? else { return Ok(false) };
@@ -243,6 +247,7 @@ impl<'a> Verdicts<'a> {
                     return Ok(false);
                 }
             }
+            rivals.pay(scene, item);
             item.disposition = Disposition::Counted;
             released = Some(counts);
             Ok(true)
@@ -251,7 +256,7 @@ impl<'a> Verdicts<'a> {
     }
 }
 
-/// A held reversal whose turn is to come, by its place among pairs or items. Of one instant and
+/// What is held and whose turn is to come, by its place among pairs or items. Of one instant and
 /// number they come in this order.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Turn {

@@ -25,6 +25,10 @@ pub struct Manifest {
     pub pipeline_digest: String,
     /// The agreement's number.
     pub agreement: String,
+    /// The code of party A.
+    pub a_code: String,
+    /// The code of party B.
+    pub b_code: String,
     /// The period.
     pub period: String,
     /// Its first instant, in the agreement's zone.

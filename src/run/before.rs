@@ -135,6 +135,13 @@ fn whole(publication: &Final, agreement: &Agreement) -> Result<Period, Error> {
     if publication.manifest.agreement != agreement.id {
         return Err(unlike("agreement", &publication.manifest.agreement, &agreement.id));
     }
+    // Whose carry it is, and whose points, is said by letter alone.
+    let parties = |a: &str, b: &str| format!("{a} (a) and {b} (b)");
+    let closed = parties(&publication.manifest.a_code, &publication.manifest.b_code);
+    let now = parties(&agreement.parties.a.code, &agreement.parties.b.code);
+    if closed != now {
+        return Err(unlike("parties", &closed, &now));
+    }
     let of = |cycle: Cycle| Period::whole(label, cycle, &agreement.zone);
     if let Some(whole) = of(agreement.cycle) {
         let manifest = &publication.manifest;

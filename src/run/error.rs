@@ -86,7 +86,7 @@ pub enum Error {
     Unlike {
         /// The final publication.
         place: String,
-        /// `agreement`, `cycle` or `time`.
+        /// `agreement`, `parties`, `cycle` or `time`.
         term: &'static str,
         /// What it was closed under.
         closed: String,

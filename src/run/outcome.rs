@@ -479,6 +479,8 @@ fn manifest(
         pipeline: pipeline.name.clone(),
         pipeline_digest: pipeline.digest.clone(),
         agreement: pipeline.agreement.id.clone(),
+        a_code: pipeline.agreement.parties.a.code.clone(),
+        b_code: pipeline.agreement.parties.b.code.clone(),
         period: period.label.clone(),
         period_from: period.start.show(&pipeline.agreement.zone),
         period_to: period.end.show(&pipeline.agreement.zone),

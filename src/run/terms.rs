@@ -108,6 +108,8 @@ fn in_force(agreement: &Agreement, period: &Period) -> Vec<Term> {
     let mirrors = agreement.mirror_rounding.word().to_owned();
     let mut terms = vec![whole(None, "rounding of mirrors", mirrors)];
     for party in Party::BOTH {
+        let scale = agreement.parties.of(party).scale.to_string();
+        terms.push(whole(Some(party), "scale", scale));
         let ratios = agreement.ratios.of(party);
         let ratio = |ratio: &Ratio| ratio.reduced().to_string();
         terms.extend(steps(ratios, period, &whole(Some(party), "ratio", String::new()), ratio));

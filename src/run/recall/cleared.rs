@@ -29,9 +29,10 @@ impl Hand<'_> {
             || self.named.of(party).contains(id)
     }
 
-    /// Finds the cleared events that a leg of the run is, names, or reverses.
+    /// Finds the cleared events that a leg of the run is, names, or reverses, and the numbers that
+    /// their legs name beside.
     pub fn find_families(
-        &self,
+        &mut self,
         publication: &Final,
         families: &mut Families,
     ) -> Result<(), PublishError> {
@@ -41,14 +42,26 @@ impl Hand<'_> {
             "acceptor_event_id",
             "original_event_id",
             "acceptor_original_event_id",
+            "counter_event_id",
+            "acceptor_counter_event_id",
         ];
         publication.scan(TABLE, &columns, |_, rows| {
             let issuers = rows.texts("issuer")?;
             let legs = [rows.texts("issuer_event_id")?, rows.texts("acceptor_event_id")?];
             let originals =
                 [rows.texts("original_event_id")?, rows.texts("acceptor_original_event_id")?];
+            let counters =
+                [rows.texts("counter_event_id")?, rows.texts("acceptor_counter_event_id")?];
             for row in 0..rows.len() {
                 let issuer = party_of(issuers.value(row));
+                for (side, owner) in [issuer.partner(), issuer].into_iter().enumerate() {
+                    let named = said(counters[side], row);
+                    let beside = named.filter(|id| said(legs[1 - side], row) != Some(*id));
+                    if let Some(id) = beside.filter(|id| self.wants(owner, id)) {
+                        let of_issuer = self.recalled.scope.named.of_mut(issuer);
+                        of_issuer.of_mut(owner).insert(id.to_owned());
+                    }
+                }
                 let Some(root) = said(originals[0], row).or(said(legs[0], row)) else { continue };
                 let of = |ids: &StringArray, party| {
                     said(ids, row).is_some_and(|id| self.wants(party, id))

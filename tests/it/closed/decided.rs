@@ -214,6 +214,81 @@ fn a_leg_that_names_one_with_a_partner_cannot_be_released() {
     assert_eq!(months.net("2026-06"), "0.00");
 }
 
+/// Of legs that name one event which never came the first is paid, in one run or over several.
+#[test]
+fn legs_that_name_one_absent_event_are_paid_once() {
+    let b2 = "B2 xaccept 333 03-06 counter=A1";
+    let issued = ["A1 xburn -1000 03-05 counter=B9", "A2 xburn -1000 03-06 counter=B9"];
+    let reversed = [
+        B1,
+        "B2 reversal -133 03-06 counter=A2 original=B1",
+        "B3 reversal -133 03-07 counter=A2 original=B1",
+    ];
+    let cases: [([&[&str]; 2], _, _, _, _); 3] = [
+        ([&[], &[b2, B1]], "EVT-02", "1000", " B1 1000 8.000000", "a  B2 EVT-02"),
+        ([&issued, &[]], "EVT-01", "", "A1  1000 8.000000", "a A2  EVT-01"),
+        ([&[A1], &reversed], "REV-03", "-400", " B2 -400 -3.200000", "a  B3 REV-03"),
+    ];
+    for (march, code, points, cleared, held) in cases {
+        let months = april(march, code, [points, points], [&[], &[]]);
+        assert_eq!(months.cleared("2026-04"), [cleared]);
+        assert_eq!(months.held("2026-04"), [held]);
+    }
+    // One after the other; what was rejected leaves the number to the other.
+    for (action, points, cleared) in
+        [("release", "1000", &[][..]), ("reject", "", &[" B2 1000 8.000000"])]
+    {
+        let mut months = Months::new();
+        months.books("2026-03", &[], &[B1]);
+        months.close("2026-03");
+        months.decide(("2026-03", "EVT-02"), action, points, "04-05");
+        months.books("2026-04", &[], &[b2]);
+        months.close("2026-04");
+        let late = months.found("2026-04", "EVT-02");
+        let late = late.iter().find(|row| row["b_event_id"] == "B2").unwrap();
+        months.decide_on(&late["discrepancy_id"], "release", "1000", "05-05");
+        months.close("2026-05");
+        assert_eq!(months.cleared("2026-05"), cleared, "{action}");
+    }
+    // One order may have two spends.
+    let mut months = Months::matched("[reference, { order: {} }]");
+    months.books(
+        "2026-03",
+        &[],
+        &["B1 xaccept 333 03-05 order=O1", "B2 xaccept 333 03-06 order=O1"],
+    );
+    months.close("2026-03");
+    for row in months.found("2026-03", "EVT-02") {
+        months.decide_on(&row["discrepancy_id"], "release", "1000", "04-05");
+    }
+    months.close("2026-04");
+    assert_eq!(months.cleared("2026-04"), [" B1 1000 8.000000", " B2 1000 8.000000"]);
+}
+
+/// A spend names its mirror and was paired with another that names it: that was its mirror.
+#[test]
+fn a_leg_that_a_settled_leg_names_is_not_paid_beside_it() {
+    let named = "A1 xburn -1000 03-05 counter=B1";
+    let (b1, b2) = ("B1 xaccept 333 03-05", "B2 xaccept 333 03-05 counter=A1");
+    let mut months = Months::new();
+    months.books("2026-03", &[named], &[b2]);
+    months.close("2026-03");
+    months.books("2026-04", &[], &[b1]);
+    months.close("2026-04");
+    months.decide(("2026-04", "EVT-02"), "release", "1000", "05-05");
+    months.close("2026-05");
+    assert_eq!(decided(&months, "2026-05"), ["D1 refused  B1"]);
+    // Beside the pair in one run, too.
+    let mut months = Months::new();
+    months.books("2026-03", &[named], &[b1, b2]);
+    months.try_run("2026-03", "2026-03-31").unwrap();
+    let found = table(&months.path("out/p/2026-03/2026-03-31"), "discrepancies");
+    months.decide_on(&found[0]["discrepancy_id"], "release", "1000", "03-20");
+    months.close("2026-03");
+    assert_eq!(months.cleared("2026-03"), ["A1 B2 1000 8.000000"]);
+    assert_eq!(decided(&months, "2026-03"), ["D1 refused  B1"]);
+}
+
 /// A number stands for one decision: several that differ do nothing, and alike ones are one.
 #[test]
 fn several_decisions_of_one_number_do_nothing() {

@@ -82,6 +82,16 @@ fn a_version_of_a_closed_period_cannot_be_edited() {
     assert_eq!(months.cleared("2026-04"), cleared);
 }
 
+/// What is held would be worth a hundredfold.
+#[test]
+fn the_scale_of_a_closed_period_cannot_be_edited() {
+    let months = march();
+    months.change("name: s }", "name: s, scale: 2 }");
+    let says = &["2026-03/2026-04-10 was settled at the SKY scale 0", "the pipeline has 2"];
+    ended(months.try_close("2026-04"), exit::USAGE, says);
+    ended(months.try_run("2026-04", "2026-04-20"), exit::USAGE, says);
+}
+
 #[test]
 fn another_agreement_does_not_go_on_from_what_was_closed() {
     let changes = [
@@ -90,6 +100,18 @@ fn another_agreement_does_not_go_on_from_what_was_closed() {
             "id: HT-2",
             ("2026-04", "2026-05-10"),
             "the agreement HT-1; the pipeline has HT-2",
+        ),
+        (
+            "a: { code: SKY, name: s }\n  b: { code: HBR, name: h }",
+            "a: { code: HBR, name: h }\n  b: { code: SKY, name: s }",
+            ("2026-04", "2026-05-10"),
+            "the parties SKY (a) and HBR (b); the pipeline has HBR (a) and SKY (b)",
+        ),
+        (
+            "code: HBR",
+            "code: HBX",
+            ("2026-04", "2026-05-10"),
+            "the parties SKY (a) and HBR (b); the pipeline has SKY (a) and HBX (b)",
         ),
         (
             "cycle: monthly",

@@ -6,7 +6,7 @@ use super::books::{Books, Fate, Role};
 use super::pairs::Judged;
 use super::past::Settled;
 use super::terms::versions_at;
-use crate::world::{Act, Decision, Flow, Party};
+use crate::world::{Act, Decision, Flow, Party, Row};
 
 /// Something that counts: a pair, or one leg that a decision let count alone.
 #[derive(Debug, Clone)]
@@ -187,6 +187,35 @@ impl Books<'_> {
         })
     }
 
+    /// Whether a leg has or names a number that is used up: one that a leg of the same points has
+    /// or names which was counted before, has a pair, or was let count alone before this one.
+    fn is_paid_for(&self, index: usize, found: &[Counted]) -> bool {
+        let entry = &self.entries[index];
+        let mut paid: Vec<(Party, &Row)> = Vec::new();
+        for one in self.past.finals.iter().flat_map(|past| &past.settled) {
+            let issuer = match (&one.issuer, &one.acceptor) {
+                (Some((party, _)), _) => Some(*party),
+                (None, acceptor) => acceptor.as_ref().map(|(party, _)| party.other()),
+            };
+            if issuer == Some(entry.issuer()) {
+                paid.extend(one.legs().map(|(party, row)| (*party, row)));
+            }
+        }
+        for (at, other) in self.entries.iter().enumerate() {
+            let is_alone = |one: &Counted| one.issuer_leg.xor(one.acceptor_leg) == Some(at);
+            let paired = other.partner.is_some() && other.settled != Some(Settled::Refused);
+            let is_leg = other.role != Role::Own && other.issuer() == entry.issuer();
+            if is_leg && (paired || found.iter().any(is_alone)) {
+                paid.push((other.party, &other.row));
+            }
+        }
+        let names = |row: &Row, id: &str| row.counter_event_id.as_deref() == Some(id);
+        paid.into_iter().any(|(party, row)| match party == entry.party {
+            true => entry.row.counter_event_id.as_deref().is_some_and(|id| names(row, id)),
+            false => names(row, &entry.row.event_id) || names(&entry.row, &row.event_id),
+        })
+    }
+
     /// The authorised decisions that were taken before the cut, in their order. Each is tried on
     /// whatever is still held when its turn comes.
     fn decisions_in_force(&self) -> Vec<Decision> {
@@ -200,9 +229,9 @@ impl Books<'_> {
 
     /// Whether a leg is one of several that cannot all count: on the side of an EVT-10 that has
     /// more legs (the acceptor's where both have as many) or of which the other side has a settled
-    /// one, of several held with one collided id, or names a leg that has its partner.
-    fn has_rivals(&self, index: usize) -> bool {
-        if self.names_a_taken_leg(index) {
+    /// one, of several held with one collided id, or has or names a number that is used up.
+    fn has_rivals(&self, index: usize, found: &[Counted]) -> bool {
+        if self.names_a_taken_leg(index) || self.is_paid_for(index, found) {
             return true;
         }
         let tie =
@@ -247,7 +276,7 @@ impl Books<'_> {
         // Own business and orphans have no flow, and of collided rows nobody knows which is meant.
         entry.flow?;
         let mirror_is_orphan = entry.partner.is_some_and(|leg| self.entries[leg].is_orphan());
-        let is_rival = entry.partner.is_none() && self.has_rivals(index);
+        let is_rival = entry.partner.is_none() && self.has_rivals(index, found);
         if mirror_is_orphan || entry.collided || is_rival {
             return None;
         }
