@@ -126,8 +126,11 @@ pub fn judge_resent<P: Side>(
     if resent.is_empty() {
         return Vec::new();
     }
+    // An open row that was handed on may have the number of a settled one, and is no word of it.
+    let set_aside = desk.scope.resent.of(P::PARTY);
+    let is_published = |row: &&u32| ledger.is_recalled(**row) && !set_aside.contains(*row);
     let mut settled: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
-    for &row in desk.scope.settled.of(P::PARTY).keys().filter(|row| ledger.is_recalled(**row)) {
+    for &row in desk.scope.settled.of(P::PARTY).keys().filter(is_published) {
         settled.entry(ledger.event_id(row)).or_default().push(row);
     }
     let other = |row: u32, published: u32| {

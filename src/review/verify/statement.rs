@@ -178,7 +178,7 @@ fn totals(
             check.expect(|| format!("{currency} {}", columns[column]), at(column), of);
         }
         let is_paid = matches!((row.text(7), row.text(8)), ("a", "b") | ("b", "a"));
-        if at(5).is_sign_negative() || is_paid != !at(5).is_zero() {
+        if at(5).is_sign_negative() || is_paid == at(5).is_zero() {
             check.fault(|| format!("{currency}: payer, payee and amount_due do not fit"));
         }
         let manifest = &publication.manifest;

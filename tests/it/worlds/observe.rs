@@ -134,7 +134,9 @@ pub fn observe(dir: &Path) -> Result<Answer, String> {
 
 /// What a publication calls its discrepancies: each in the oracle's words, and its id.
 pub fn ids(dir: &Path) -> Vec<(String, String)> {
-    let rows = table(dir, "discrepancies");
+    let mut rows = table(dir, "discrepancies");
+    // Two pages may say the same of the same rows; what is decided is held under one of them.
+    rows.sort_by_key(|row| row.text("effect") != "held");
     rows.iter().map(|row| (discrepancy(row).to_string(), row.text("discrepancy_id"))).collect()
 }
 
