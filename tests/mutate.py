@@ -11,18 +11,27 @@ The clone is a working copy of its own, warm from an earlier build: its files ar
 back, so nobody else may work in it. Every change is compiled in at once behind a switch, and the
 tests run once for each with that switch on; what cannot stand behind one (a constant, a pattern, a
 branch of another type) is compiled by itself.
-A mutant is *killed* when a test fails or takes too long, *unbuildable* when it does not compile,
-and a *survivor* when every test passes.
+The tests stand in stages, the quick ones first: all mutants go through one stage before what is
+left goes through the next. A mutant is *killed* when a test fails, *slow* when the tests take
+several times as long as without it, *unbuildable* when it does not compile, and a *survivor* when
+every test passes.
+What was found is kept in `target/mutants.jsonl` of the clone, and a second start goes on from
+there: what was killed stays so while its file is what it was, and a stage that was passed is
+passed while the commit is what it was.
 Leaves with 1 when there are survivors, with 2 when the tests fail before anything is changed.
 """
 
 import argparse
+import collections
+import hashlib
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -43,15 +52,16 @@ FILES = [
     "src/detect/cap.rs",
 ]
 
-# Quick before thorough: the first that fails spares the others.
-UNIT = ["clear::", "value::", "detect::", "statement::", "ruling::", "past::"]
-WHOLE = [
-    ["worked_example", "ratio_change", "three_months", "roundings"],
-    ["worlds::random_"],
-    ["cases::"],
-    ["laws::"],
+# Each stage is a test program, what filters its tests, and how many worlds they try. The laws of
+# the oracle are left out: nothing of the oracle is changed.
+STAGES = [
+    ("lib", ["clear::", "value::", "detect::", "statement::", "ruling::", "past::"], 1),
+    ("test", ["worked_example", "ratio_change", "three_months", "roundings", "closed::"], 1),
+    ("test", ["worlds::random_"], 60),
+    ("test", ["cases::", "worlds::pinned"], 1),
+    ("test", ["worlds::random_", "laws::", "--skip", "of_the_oracle"], 300),
 ]
-WORLDS, LAWS = "100", "8"
+LAWS, MEMORY = "8", 12 << 30
 
 BINARY = {
     "<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==",
@@ -104,6 +114,9 @@ class Mutant:
         self.start, self.end = node.start_byte, node.end_byte
         self.line, self.column = node.start_point[0] + 1, node.start_point[1] + 1
         self.number = None
+        # It is the same mutant while its file is the same.
+        said = f"{path.name} {self.start} {self.end} {text}".encode()
+        self.key = hashlib.sha256(path.read_bytes() + said).hexdigest()[:16]
 
     def words(self, root):
         place = f"{self.path.relative_to(root)}:{self.line}:{self.column}"
@@ -224,11 +237,54 @@ def closing(source, at):
     return len(source)
 
 
+class Results:
+    """What was found before: a line of JSON for each thing that became known."""
+
+    def __init__(self, clone):
+        self.path = clone / "target/mutants.jsonl"
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=clone, capture_output=True, text=True)
+        self.commit = head.stdout.strip()
+        self.ends, self.passed, self.apart = {}, {}, set()
+        for line in self.path.read_text().splitlines() if self.path.exists() else []:
+            known = json.loads(line)
+            if known["verdict"] != "passed" or known["commit"] == self.commit:
+                self.take(known)
+
+    def take(self, known):
+        if known["verdict"] == "passed":
+            self.passed[known["key"]] = known["stage"]
+        elif known["verdict"] == "apart":
+            self.apart.add(known["key"])
+        else:
+            self.ends[known["key"]] = known["verdict"]
+
+    def add(self, mutant, verdict, stage=None):
+        known = {"key": mutant.key, "verdict": verdict, "stage": stage, "commit": self.commit}
+        self.take(known)
+        with self.path.open("a") as file:
+            file.write(json.dumps(known) + "\n")
+
+    def is_apart(self, mutant):
+        """Whether it has to be compiled by itself."""
+        return not mutant.switchable or mutant.key in self.apart
+
+    def is_open(self, mutant, stage):
+        """Whether a stage still has to be run."""
+        return mutant.key not in self.ends and self.passed.get(mutant.key, -1) < stage
+
+    def verdict(self, mutant):
+        if mutant.key in self.ends:
+            return self.ends[mutant.key]
+        stage = self.passed.get(mutant.key, -1) + 1
+        return "survivor" if stage == len(STAGES) else f"passed {stage}" if stage else "not tried"
+
+
 class Clone:
     """A working copy whose files are changed and put back."""
 
     def __init__(self, folder, limit):
-        self.folder, self.limit, self.originals = folder, limit, {}
+        self.folder, self.originals = folder, {}
+        self.limits = [limit] * len(STAGES)
 
     def original(self, path):
         return self.originals.setdefault(path, path.read_bytes())
@@ -242,28 +298,40 @@ class Clone:
             path.write_bytes(source)
         self.originals.clear()
 
-    def run(self, command, mutant):
-        """(whether it passed in time, what it said)."""
-        switches = {"RUST_BACKTRACE": "0", "HUTONG_WORLDS": WORLDS, "PROPTEST_CASES": LAWS}
+    def run(self, programs, stage, mutant):
+        """What becomes of a mutant in a stage, and what the tests said."""
+        program, filters, worlds = STAGES[stage]
+        switches = {"RUST_BACKTRACE": "0", "HUTONG_WORLDS": str(worlds), "PROPTEST_CASES": LAWS,
+                    "HUTONG_FIRST": "1"}
         if mutant is not None:
             switches["HUTONG_MUTANT"] = str(mutant)
-        process = subprocess.Popen(
-            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            errors="replace", start_new_session=True, env={**os.environ, **switches},
-        )
-        try:
-            said, _ = process.communicate(timeout=self.limit)
-            return process.returncode == 0, said
-        except subprocess.TimeoutExpired:
-            # The command and what it started, and nothing else.
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            return False, "took too long"
+        with tempfile.TemporaryFile("w+", errors="replace") as out:
+            process = subprocess.Popen(
+                [programs[program], *filters], cwd=self.folder, stdout=out,
+                stderr=subprocess.STDOUT, start_new_session=True, env={**os.environ, **switches},
+                # A loop without an end must not take the machine's memory with it.
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
+            )
+            ends = time.monotonic() + self.limits[stage]
+            while True:
+                try:
+                    process.wait(0.05)
+                except subprocess.TimeoutExpired:
+                    pass
+                said = os.pread(out.fileno(), 1 << 20, 0).decode(errors="replace")
+                if process.poll() is not None:
+                    return ("passed" if process.returncode == 0 else "killed"), said
+                # The first test that fails says enough.
+                failed = "... FAILED" in said
+                if failed or time.monotonic() > ends:
+                    # The command and what it started, and nothing else.
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+                    return ("killed" if failed else "slow"), said
 
-    def build(self):
-        """(the two test programs, or None; the places of what does not compile)."""
-        command = ["cargo", "test", "--offline", "--no-run", "--lib", "--test", "it",
-                   "--message-format", "json"]
+    def build(self, targets=("--lib", "--test", "it")):
+        """(the test programs, or None; the places of what does not compile)."""
+        command = ["cargo", "test", "--offline", "--no-run", *targets, "--message-format", "json"]
         process = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
         programs, places = {}, set()
         for line in process.stdout.splitlines():
@@ -277,19 +345,22 @@ class Clone:
                         places.add((self.folder / span["file_name"], *place))
         return (programs if process.returncode == 0 else None), places
 
-    def verdict(self, programs, mutant=None):
-        commands = [[programs["lib"], *UNIT]]
-        commands += [[programs["test"], *filters] for filters in WHOLE]
-        for command in commands:
-            passed, said = self.run(command, mutant)
-            if not passed:
-                return "killed", said
-        return "survivor", ""
+    def measure(self, programs, stages):
+        """Runs the stages without any mutant, and allows each several times what it took."""
+        for stage in range(stages):
+            began = time.monotonic()
+            verdict, said = self.run(programs, stage, None)
+            took = time.monotonic() - began
+            print(f"stage {stage} takes {took:.0f} s", flush=True)
+            if verdict != "passed":
+                return said
+            self.limits[stage] = min(self.limits[stage], 60 + 4 * took)
+        return None
 
-    def switched(self, mutants):
+    def switched(self, mutants, results):
         """Compiles every mutant behind its switch. What does not compile so is left out."""
         library = self.folder / "src/lib.rs"
-        within, left_out = list(mutants), []
+        within = [mutant for mutant in mutants if not results.is_apart(mutant)]
         while True:
             self.write(library, self.original(library) + SWITCH)
             rendered = {}
@@ -299,7 +370,7 @@ class Clone:
                 self.write(path, rendered[path])
             programs, places = self.build()
             if programs:
-                return programs, within, left_out
+                return programs, within
             wrong = set()
             for path, start, end in (place for place in places if place[0] in rendered):
                 # The innermost switch around what is wrong, and every one inside it.
@@ -313,30 +384,44 @@ class Clone:
                 wrong.add(around[1])
             wrong.discard(None)
             if not wrong:
-                return None, within, left_out
-            left_out += [mutant for mutant in within if mutant.number in wrong]
+                return None, within
+            for mutant in within:
+                if mutant.number in wrong:
+                    results.add(mutant, "apart")
             within = [mutant for mutant in within if mutant.number not in wrong]
 
-    def alone(self, mutant):
+    def alone(self, mutant, stages):
         """What becomes of a mutant that is compiled by itself."""
         source = self.original(mutant.path)
         self.write(mutant.path, source[:mutant.start] + mutant.text.encode() + source[mutant.end:])
-        programs, _ = self.build()
-        verdict = self.verdict(programs)[0] if programs else "unbuildable"
-        self.restore()
-        return verdict
+        try:
+            programs, _ = self.build(("--lib",))
+            if not programs:
+                return "unbuildable"
+            for stage in range(stages):
+                if STAGES[stage][0] not in programs:
+                    programs, _ = self.build()
+                verdict, _ = self.run(programs, stage, None)
+                if verdict != "passed":
+                    return verdict
+            return "passed"
+        finally:
+            self.restore()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--clone", type=Path, required=True, help="a working copy of its own")
     parser.add_argument("--only", action="append", help="a file or folder; may stand several times")
-    parser.add_argument("--limit", type=int, default=300, help="seconds for each test program")
+    parser.add_argument("--limit", type=int, default=900, help="seconds for each stage, at most")
     parser.add_argument("--sample", type=int, help="so many mutants, drawn at random")
     parser.add_argument("--seed", type=int, default=1, help="what draws them")
+    parser.add_argument("--stages", type=int, default=len(STAGES), help="so many stages only")
     parser.add_argument("--list", action="store_true", help="list the mutants and run nothing")
     parser.add_argument("--switched-only", action="store_true",
                         help="leave out what has to be compiled by itself, and count it")
+    parser.add_argument("--alone", type=int,
+                        help="only what has to be compiled by itself: so many, drawn at random")
     order = parser.parse_args()
     root = order.clone.resolve()
     paths = []
@@ -344,10 +429,10 @@ def main():
         path = root / name
         paths += sorted(path.rglob("*.rs")) if path.is_dir() else [path]
     mutants = [m for path in paths if path.name != "tests.rs" for m in mutants_of(path)]
+    draw = random.Random(order.seed)
     if order.sample is not None:
         count = min(order.sample, len(mutants))
-        mutants = [mutants[n] for n in
-                   sorted(random.Random(order.seed).sample(range(len(mutants)), count))]
+        mutants = [mutants[n] for n in sorted(draw.sample(range(len(mutants)), count))]
     for number, mutant in enumerate(mutants):
         mutant.number = number
     if order.list:
@@ -355,37 +440,44 @@ def main():
         return 0
     # A kill leaves no mutant behind: it becomes an exception, and the files are put back.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    clone = Clone(root, order.limit)
-    counts, survivors = {}, []
+    clone, results = Clone(root, order.limit), Results(root)
+    print(f"{len(mutants)} mutants of {results.commit[:12]}", flush=True)
 
-    def tell(mutant, judge):
+    def tell(mutant, stage, judge):
         began = time.monotonic()
         verdict = judge()
-        counts[verdict] = counts.get(verdict, 0) + 1
-        print(f"{verdict:<12}{time.monotonic() - began:5.0f} s  {mutant.words(root)}", flush=True)
-        if verdict == "survivor":
-            survivors.append(mutant.words(root))
+        results.add(mutant, verdict, stage)
+        took = time.monotonic() - began
+        print(f"{verdict:<12}{stage} {took:5.0f} s  {mutant.words(root)}", flush=True)
 
     try:
-        programs, within, left_out = clone.switched([m for m in mutants if m.switchable])
-        if programs is None:
-            print("the switches do not compile")
-            return 2
-        left_out += [mutant for mutant in mutants if not mutant.switchable]
-        print(f"{len(within)} behind switches, {len(left_out)} by themselves", flush=True)
-        verdict, said = clone.verdict(programs)
-        if verdict != "survivor":
-            print(f"the tests fail before anything is changed:\n{said[-3000:]}")
-            return 2
-        for mutant in within:
-            tell(mutant, lambda: clone.verdict(programs, mutant.number)[0])
-        clone.restore()
-        for mutant in left_out:
-            tell(mutant, lambda: "not tried" if order.switched_only else clone.alone(mutant))
+        if order.alone is None:
+            programs, within = clone.switched(mutants, results)
+            if programs is None:
+                print("the switches do not compile")
+                return 2
+            if said := clone.measure(programs, order.stages):
+                print(f"the tests fail before anything is changed:\n{said[-3000:]}")
+                return 2
+            for stage in range(order.stages):
+                left = [m for m in within if results.is_open(m, stage)]
+                print(f"stage {stage}: {len(left)} mutants", flush=True)
+                for mutant in left:
+                    tell(mutant, stage, lambda: clone.run(programs, stage, mutant.number)[0])
+            clone.restore()
+        apart = [mutant for mutant in mutants if results.is_apart(mutant)]
+        if order.alone is not None:
+            apart = draw.sample(apart, min(order.alone, len(apart)))
+        last = order.stages - 1
+        for mutant in apart if not order.switched_only else []:
+            if results.is_open(mutant, last):
+                tell(mutant, last, lambda: clone.alone(mutant, order.stages))
     finally:
         clone.restore()
+    survivors = [m for m in mutants if results.verdict(m) == "survivor"]
+    counts = collections.Counter(results.verdict(mutant) for mutant in mutants)
     print(", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())))
-    print("\n".join(survivors))
+    print("\n".join(mutant.words(root) for mutant in survivors))
     return 1 if survivors else 0
 
 
