@@ -9,11 +9,12 @@ mod report;
 mod rehearsal;
 mod table;
 mod tables;
+mod workbook;
 
 pub use folder::{Folder, Lock, PublishError, Published};
 pub use manifest::{
-    BLOCKED, FINAL, InputEntry, Manifest, OutputFile, PROVISIONAL, PastEntry, StatementEntry,
-    TermEntry, ThresholdEntry, TotalEntry, run_digest,
+    BLOCKED, CollisionEntry, FINAL, InputEntry, Manifest, OutputFile, PROVISIONAL, PastEntry,
+    StatementEntry, TermEntry, ThresholdEntry, TotalEntry, run_digest,
 };
 pub use parquet::{Stamp, write, write_by_place};
 pub use readback::{Closing, Columns, Final, closed_statements, closings};
@@ -28,3 +29,4 @@ pub use tables::{
     OpenRow, RejectRow, StatementRow, accounts, cleared_events, control, decisions, dictionary,
     discrepancies, held, lines, links, open_rows, pending, rejects, settled_rows, statement,
 };
+pub use workbook::{Entry, Heading, Sheet, write_workbook};

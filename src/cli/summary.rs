@@ -104,6 +104,7 @@ pub fn text(outcome: &Outcome) -> String {
         came_in(summary),
         refused(summary),
         matched(summary),
+        collided(summary),
         disagreements(summary),
         became(summary),
         statements(summary),
@@ -236,6 +237,24 @@ fn matched(summary: &Summary) -> String {
         let _ = writeln!(shown, "  pairs of {unit}'s points 配对: {}", rules.join(", "));
     }
     shown
+}
+
+/// Ids that a tool which folds case would take for one.
+fn collided(summary: &Summary) -> String {
+    let found = summary.collisions.iter().map(|entry| {
+        let party = if entry.owner == "a" { Party::A } else { Party::B };
+        let code = &summary.agreement.parties.of(party).code;
+        format!("{code} {} {}", entry.column, count(entry.ids))
+    });
+    let found: Vec<String> = found.collect();
+    if found.is_empty() {
+        return String::new();
+    }
+    format!(
+        "Ids alike but for case or blanks 仅大小写或空格不同的编号: {}\n  \
+         Power BI and other tools that fold case take them for one; see docs/bi.md\n",
+        found.join(", ")
+    )
 }
 
 fn disagreements(summary: &Summary) -> String {

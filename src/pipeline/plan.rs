@@ -42,6 +42,7 @@ pub const OUTPUTS: &[&str] = &[
     "control_totals.parquet",
     "dictionary.parquet",
     "report.html",
+    "summary.xlsx",
     "manifest.json",
 ];
 

@@ -49,6 +49,9 @@ pub enum PublishError {
     /// The columns do not make a table.
     #[error("cannot form a table")]
     Arrow(#[from] arrow::error::ArrowError),
+    /// The workbook writer failed.
+    #[error("cannot write the workbook")]
+    Workbook(#[source] Box<rust_xlsxwriter::XlsxError>),
     /// The manifest could not be written.
     #[error("cannot write the manifest")]
     Json(#[from] serde_json::Error),

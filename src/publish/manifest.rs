@@ -65,6 +65,20 @@ pub struct Manifest {
     pub outputs: Vec<OutputFile>,
     /// Control totals: feeds first, then stages.
     pub control_totals: Vec<TotalEntry>,
+    /// Columns of the ledgers in which ids differ only in case or in blanks around them.
+    #[serde(default)]
+    pub collisions: Vec<CollisionEntry>,
+}
+
+/// Ids of one column that a tool which folds case takes for one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollisionEntry {
+    /// Whose ledger: `a` or `b`.
+    pub owner: String,
+    /// The column.
+    pub column: String,
+    /// How many different ids have another that is alike.
+    pub ids: u64,
 }
 
 /// The figures of a statement, in its currency.

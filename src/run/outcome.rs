@@ -18,7 +18,7 @@ use crate::judgement::Disposition;
 use crate::past::ClosedPeriod;
 use crate::pipeline::Pipeline;
 use crate::publish::{
-    self, AccountRow, BLOCKED, DecisionRow, FINAL, Final, Folder, InputEntry, ItemRow, Largest,
+    self, AccountRow, BLOCKED, CollisionEntry, DecisionRow, FINAL, Final, Folder, InputEntry, ItemRow, Largest,
     LineRow, Lock, Manifest, OutputFile, PROVISIONAL, PastEntry, PublishError, Published, REPORT,
     RejectRow, Stamp, StatementEntry, StatementRow, Table, ThresholdEntry, TotalEntry,
 };
@@ -29,10 +29,12 @@ use crate::value::period::Period;
 use crate::value::price::{Worth, Worths};
 
 mod cleared;
+mod collisions;
 mod items;
 mod open;
 mod report;
 mod settled;
+mod workbook;
 
 /// What a run left behind.
 #[derive(Debug)]
@@ -72,6 +74,8 @@ pub struct Summary {
     pub reached: Vec<Reached>,
     /// Refused rows: where, and why.
     pub refused: Vec<(String, String)>,
+    /// Ids that tools which fold case take for one.
+    pub collisions: Vec<CollisionEntry>,
 }
 
 /// Discrepancies that a rule found.
@@ -175,8 +179,7 @@ pub fn publish(
     let first_seen = first_seen(evidence);
     let items = items::Items { agreement, period, evidence, first_seen: &first_seen };
     let held = write_tables(&mut desk, pipeline, items, &totals, status)?;
-    let mut outputs = desk.outputs;
-    outputs.sort();
+    let outputs = desk.outputs;
     let summary =
         Summary { is_final: status == FINAL, ..summarise(agreement, period, evidence, totals)? };
     let mut manifest = Manifest {
@@ -189,6 +192,8 @@ pub fn publish(
         crate::source::digest(&staging.path().join(REPORT)).map_err(PublishError::from)?;
     // A page has no rows.
     manifest.outputs.push(OutputFile { file: REPORT.to_owned(), rows: 0, bytes, blake3 });
+    let workbook = workbook::put(staging.path(), &manifest, &summary, evidence)?;
+    manifest.outputs.push(workbook);
     manifest.outputs.sort();
     let file = Folder::create(staging.path(), "manifest.json")?;
     let mut text = serde_json::to_vec_pretty(&manifest).map_err(PublishError::from)?;
@@ -440,6 +445,7 @@ fn summarise(
         blocking: blocking.collect(),
         reached: evidence.reached.clone(),
         refused: refused.collect(),
+        collisions: collisions::collisions(evidence),
     })
 }
 
@@ -509,6 +515,7 @@ fn manifest(
                 currency: total.money.map(|worth| worth.currency.code().to_owned()),
             })
             .collect(),
+        collisions: summary.collisions.clone(),
     }
 }
 

@@ -295,7 +295,7 @@ pub(super) struct Contents {
 
 enum Packed {
     Stored(Take<File>),
-    Deflated(DeflateDecoder<BufReader<Take<File>>>),
+    Deflated(Box<DeflateDecoder<BufReader<Take<File>>>>),
 }
 
 impl Contents {
@@ -303,7 +303,7 @@ impl Contents {
         input.seek(SeekFrom::Start(entry.from))?;
         let input = input.take(entry.packed);
         let packed = if entry.is_deflated {
-            Packed::Deflated(DeflateDecoder::new(BufReader::new(input)))
+            Packed::Deflated(DeflateDecoder::new(BufReader::new(input)).into())
         } else {
             Packed::Stored(input)
         };

@@ -14,6 +14,7 @@ mod published;
 mod truth;
 mod same_bytes;
 mod sample;
+mod workbook;
 mod tables;
 mod worked_example;
 mod report;
