@@ -168,6 +168,11 @@ fn cells(published: &Path) -> String {
             for row in table(published, path.file_stem().unwrap().to_str().unwrap()) {
                 said.extend(row.into_values().flat_map(|cell| [cell, "\n".to_owned()]));
             }
+        } else if path.extension().is_some_and(|extension| extension == "xlsx") {
+            let mut book = zip::ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
+            for part in 0..book.len() {
+                said += &std::io::read_to_string(book.by_index(part).unwrap()).unwrap();
+            }
         } else {
             said.push_str(&fs::read_to_string(path).unwrap());
         }
