@@ -18,9 +18,10 @@ use crate::judgement::Disposition;
 use crate::past::ClosedPeriod;
 use crate::pipeline::Pipeline;
 use crate::publish::{
-    self, AccountRow, BLOCKED, CollisionEntry, DecisionRow, FINAL, Final, Folder, InputEntry, ItemRow, Largest,
-    LineRow, Lock, Manifest, OutputFile, PROVISIONAL, PastEntry, PublishError, Published, REPORT,
-    RejectRow, Stamp, StatementEntry, StatementRow, Table, ThresholdEntry, TotalEntry,
+    self, AccountRow, BLOCKED, CollisionEntry, DecisionRow, FINAL, Final, Folder, InputEntry,
+    ItemRow, Largest, LineRow, Lock, Manifest, OutputFile, PROVISIONAL, PastEntry, PublishError,
+    Published, REPORT, RejectRow, Stamp, StatementEntry, StatementRow, Table, ThresholdEntry,
+    TotalEntry,
 };
 use crate::ruling::Reached;
 use crate::statement::{Clearing, Statement};
