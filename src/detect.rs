@@ -35,6 +35,8 @@ pub mod cap;
 pub mod past;
 pub mod decision;
 
+use std::collections::BTreeMap;
+
 use crate::discrepancy::{Discrepancy, Rule};
 use crate::engine::Exchange;
 use crate::event::Lineage;
@@ -51,6 +53,7 @@ pub use feed::Arrival;
 pub use items::{Judged, held_with, judge_book};
 pub use ledger::RollForward;
 pub use lot::LotBook;
+pub use room::left_before;
 pub use scene::Scene;
 
 /// Every rule, in the order of its code.
@@ -91,7 +94,8 @@ where
     let (rest, fates) = items::judge_rest(scene, book, partner_book)?;
     let (pairs, mut discrepancies) = pairs::judge(scene, &fates)?;
     discrepancies.extend(rest.discrepancies);
-    Ok((Judgement { pairs, items: rest.items, released: Vec::new() }, discrepancies))
+    let (released, left) = (Vec::new(), BTreeMap::new());
+    Ok((Judgement { pairs, items: rest.items, released, left }, discrepancies))
 }
 
 /// Judges the feeds as files, and the snapshots and tokens in them as a whole.

@@ -1,5 +1,6 @@
 //! What becomes of every row: the judgement of pairs and of rows that have no pair.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use crate::discrepancy::Rule;
@@ -189,6 +190,9 @@ pub struct Judgement<I: Programme> {
     pub items: Vec<Item<I>>,
     /// Legs without a pair that a decision lets count.
     pub released: Vec<Released<I>>,
+    /// What an event had left before each reversal of it that counts, by the reversal's place among
+    /// the pairs and, after these, what was released.
+    pub left: BTreeMap<u32, Points<I>>,
 }
 
 /// The exact worth of issuer points at a rate; `None` where no version is in force.

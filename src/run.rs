@@ -333,6 +333,8 @@ fn judge(
 
     watch.stage("clear", "清算", None);
     let claims = intake.claims(adjusted.adjustments, agreement);
+    a_judged.left = detect::left_before(&a_scene, &a_judged)?;
+    b_judged.left = detect::left_before(&b_scene, &b_judged)?;
     let a_obligations = clear::oblige(&a_judged, agreement)?;
     let b_obligations = clear::oblige(&b_judged, agreement)?;
     let clearing =

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::charge::{bounded_fee, rounded_tax};
-use crate::agreement::Agreement;
+use crate::agreement::{Agreement, Fee};
 use crate::frame::books::Side;
 use crate::judgement::{Disposition, JudgedPair, Judgement, VersionsInForce};
 use crate::past::Origin;
@@ -14,6 +14,9 @@ use crate::value::money::{Currency, Money, MoneyError};
 use crate::value::points::{Overflow, Points};
 use crate::value::price::Price;
 use crate::value::rounding::Place;
+
+/// How many pairs are summed at once.
+const CHUNK: usize = 1 << 14;
 
 /// What events must share to be one gross line, in the order of the statement.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,13 +89,15 @@ pub fn oblige<I: Side>(
     agreement: &Agreement,
 ) -> Result<BTreeMap<ObligationKey, Obligation<I>>, MoneyError> {
     let empty = || BTreeMap::new();
+    let left = |place: usize| u32::try_from(place).ok().and_then(|place| judged.left.get(&place));
     let mut sums = judged
         .pairs
-        .par_chunks(1 << 14)
-        .map(|chunk| {
+        .par_chunks(CHUNK)
+        .enumerate()
+        .map(|(nth, chunk)| {
             let mut sums: BTreeMap<ObligationKey, Obligation<I>> = BTreeMap::new();
-            for pair in chunk {
-                add(&mut sums, pair, agreement)?;
+            for (place, pair) in (nth * CHUNK..).zip(chunk) {
+                add(&mut sums, pair, left(place).copied(), agreement)?;
             }
             Ok(sums)
         })
@@ -102,10 +107,10 @@ pub fn oblige<I: Side>(
             }
             Ok::<_, MoneyError>(sums)
         })?;
-    for released in &judged.released {
+    for (place, released) in (judged.pairs.len()..).zip(&judged.released) {
         let event = (released.flow, released.versions, &released.origin);
         let key = ObligationKey::new::<I>(event, agreement);
-        add_event(&mut sums, key, released.cleared, agreement)?;
+        add_event(&mut sums, key, (released.cleared, left(place).copied()), agreement)?;
     }
     Ok(sums)
 }
@@ -113,26 +118,27 @@ pub fn oblige<I: Side>(
 fn add<I: Side>(
     sums: &mut BTreeMap<ObligationKey, Obligation<I>>,
     pair: &JudgedPair<I>,
+    left: Option<Points<I>>,
     agreement: &Agreement,
 ) -> Result<(), MoneyError> {
     if pair.disposition != Disposition::Counted {
         return Ok(());
     }
     let Some(key) = ObligationKey::of(pair, agreement) else { return Ok(()) };
-    add_event(sums, key, pair.cleared, agreement)
+    add_event(sums, key, (pair.cleared, left), agreement)
 }
 
 fn add_event<I: Side>(
     sums: &mut BTreeMap<ObligationKey, Obligation<I>>,
     key: ObligationKey,
-    points: Points<I>,
+    (points, left): (Points<I>, Option<Points<I>>),
     agreement: &Agreement,
 ) -> Result<(), MoneyError> {
     let mut by_event = ByEvent::default();
     if agreement.rounding.place == Place::Event
         && let Some(price) = price::<I>(key.flow, key.versions, agreement)
     {
-        by_event = round_event(price, key.flow, points, agreement)?;
+        by_event = round_event(price, key.flow, (points, left), agreement)?;
     }
     merge(sums, key, Obligation { events: 1, points, by_event })
 }
@@ -165,27 +171,39 @@ fn merge<I: Side>(
     Ok(())
 }
 
-/// One event's gross, fees and taxes, each rounded. A charge that does not apply is nothing.
+/// One event's gross, fees and taxes, each rounded. A charge that does not apply is nothing. The
+/// fee of a reversal is what the fee of its event falls by: that of what was `left` of it, less
+/// that of what is left now. So an event that is reversed whole leaves no fee, whatever its bounds.
 fn round_event<I: Side>(
     price: Price,
     flow: Flow,
-    points: Points<I>,
+    (points, left): (Points<I>, Option<Points<I>>),
     agreement: &Agreement,
 ) -> Result<ByEvent, MoneyError> {
     let (mode, currency) = (agreement.rounding.mode, price.currency);
-    let gross = Money::round(price.worth(points)?.amount, mode, currency)?;
+    let gross_of = |points| Money::round(price.worth(points)?.amount, mode, currency);
+    let gross = gross_of(points)?;
+    let ends = match left {
+        Some(left) => (gross_of(left.checked_add(points)?)?, gross_of(left)?),
+        None => (gross, Money::zero(currency)),
+    };
+    let charge = |gross: Money, fee: &Fee| {
+        let amount = bounded_fee(gross, fee, mode)?;
+        let tax = match fee.tax {
+            Some(tax) => rounded_tax(amount.decimal(), tax, mode, currency)?.minor(),
+            None => 0,
+        };
+        Ok::<_, MoneyError>((i128::from(amount.minor()), i128::from(tax)))
+    };
     let mut fees = Vec::with_capacity(agreement.fees.len());
     for fee in &agreement.fees {
         if !fee.scope.has(I::PARTY, flow) {
             fees.push((0, 0));
             continue;
         }
-        let amount = bounded_fee(gross, fee, mode)?;
-        let tax = match fee.tax {
-            Some(tax) => rounded_tax(amount.decimal(), tax, mode, currency)?.minor(),
-            None => 0,
-        };
-        fees.push((i128::from(amount.minor()), i128::from(tax)));
+        // Minor units of two amounts, each of 64 bits.
+        let (after, before) = (charge(ends.0, fee)?, charge(ends.1, fee)?);
+        fees.push((after.0 - before.0, after.1 - before.1));
     }
     let mut taxes = Vec::with_capacity(agreement.taxes.len());
     for tax in &agreement.taxes {

@@ -151,7 +151,7 @@ impl<'a> Verdicts<'a> {
         let mut rivals = Rivals::of(scene, &judged.items);
         let mut alone: Vec<(Instant, String, Turn)> = Vec::new();
         let mut reversals: Vec<(Instant, String, Turn)> = Vec::new();
-        let Judgement { pairs, items, released } = judged;
+        let Judgement { pairs, items, released, .. } = judged;
         for (at, pair) in pairs.iter_mut().enumerate().filter(|(_, pair)| is_held(pair)) {
             let leg = pair.pair.issuer;
             if scene.issuer.kind(leg) == Kind::Reversal {
@@ -179,7 +179,7 @@ impl<'a> Verdicts<'a> {
         }
         reversals.sort_unstable();
         let mut room = Room::of(scene, judged)?;
-        let Judgement { pairs, items, released } = judged;
+        let Judgement { pairs, items, released, .. } = judged;
         for (_, _, turn) in reversals {
             match turn {
                 Turn::Pair(at) => self.decide_pair(scene, &mut pairs[at], Some(&mut room))?,

@@ -9,6 +9,7 @@ use crate::frame::books::Side;
 use crate::judgement::{Disposition, Item, JudgedPair, Judgement, Released};
 use crate::past::Settled;
 use crate::value::kind::Kind;
+use crate::value::period::Instant;
 use crate::value::points::{Overflow, Points};
 
 /// An event that is reversed: by its issuer's leg, or by its acceptor's where that has no pair.
@@ -199,6 +200,82 @@ fn whole<I: Side>(scene: &Scene<'_, I>, judged: &Judgement<I>, event: Event) -> 
             None => released(&|one| one.acceptor == Some(mirror) && one.issuer.is_none()),
         },
     }
+}
+
+/// What every event that is reversed has left before each reversal of it that counts: what is
+/// settled was reversed first, and then each in the order in which it happened. By the reversal's
+/// place, as in [`Judgement::left`]; what reverses an event of which nobody knows what it counts
+/// for has none.
+///
+/// # Errors
+/// [`Overflow`] when a sum cannot be exact.
+pub fn left_before<I: Side>(
+    scene: &Scene<'_, I>,
+    judged: &Judgement<I>,
+) -> Result<BTreeMap<u32, Points<I>>, Overflow> {
+    let counts = |pair: &JudgedPair<I>| pair.disposition == Disposition::Counted;
+    let mut turns: Vec<(Event, Instant, &str, u32, Points<I>)> = Vec::new();
+    for (place, pair) in (0..).zip(&judged.pairs).filter(|(_, pair)| counts(pair)) {
+        if let Some(original) = pair.original {
+            let leg = pair.pair.issuer;
+            let (at, id) = (scene.issuer.occurred_at(leg), scene.issuer.event_id(leg));
+            turns.push((Event::Issuer(original), at, id, place, pair.cleared));
+        }
+    }
+    let originals = &scene.acceptor_lineage.originals;
+    let alone = judged.released.iter().filter(|one| one.issuer.is_none());
+    let mirrors = alone.filter_map(|one| originals.get(&one.acceptor?).copied()).collect();
+    let mirrors = events_of(scene, &mirrors);
+    // There are fewer of both than rows, and of rows fewer than 2^32.
+    for (place, one) in (judged.pairs.len() as u32..).zip(&judged.released) {
+        let (event, at, id) = match (one.issuer, one.acceptor) {
+            (Some(leg), _) => {
+                let original = scene.issuer_lineage.originals.get(&leg);
+                let event = original.map(|&original| Event::Issuer(original));
+                (event, scene.issuer.occurred_at(leg), scene.issuer.event_id(leg))
+            }
+            (None, Some(leg)) => {
+                let event = originals.get(&leg).and_then(|original| mirrors.get(original));
+                let acceptor = scene.acceptor;
+                (event.copied(), acceptor.occurred_at(leg), acceptor.event_id(leg))
+            }
+            (None, None) => continue,
+        };
+        turns.extend(event.map(|event| (event, at, id, place, one.cleared)));
+    }
+    let mut left: BTreeMap<Event, Points<I>> = BTreeMap::new();
+    let alone = if turns.is_empty() { BTreeMap::new() } else { reversed_alone(scene)? };
+    for (event, ..) in &turns {
+        if !left.contains_key(event)
+            && let Some(whole) = whole(scene, judged, *event)
+        {
+            let reversed = alone.get(event).copied().unwrap_or(Points::ZERO);
+            left.insert(*event, whole.checked_sub(reversed)?);
+        }
+    }
+    let settled = if left.is_empty() { &[][..] } else { &judged.pairs };
+    for pair in settled {
+        let event = pair.original.map(Event::Issuer);
+        if let Some(left) = event.and_then(|event| left.get_mut(&event))
+            && scene.settled(pair.pair) == Some(Settled::Cleared)
+        {
+            *left = left.checked_add(scene.cleared_at(pair.pair.issuer))?;
+        }
+    }
+    // Of one instant and number a pair comes first, and then the issuer's leg, as decisions do.
+    turns.sort_unstable_by_key(|&(event, at, id, place, _)| {
+        let alone = (place as usize).checked_sub(judged.pairs.len());
+        let turn = alone.map(|at| judged.released[at].issuer.is_none());
+        (event, at, id, turn)
+    });
+    let mut before = BTreeMap::new();
+    for (event, _, _, place, cleared) in turns {
+        if let Some(left) = left.get_mut(&event) {
+            before.insert(place, *left);
+            *left = left.checked_add(cleared)?;
+        }
+    }
+    Ok(before)
 }
 
 /// Events of which something is reversed by what decisions let count: their issuer's legs.

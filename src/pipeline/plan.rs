@@ -34,6 +34,7 @@ pub const OUTPUTS: &[&str] = &[
     "held.parquet",
     "open_rows.parquet",
     "settled_rows.parquet",
+    "own_rows.parquet",
     "decisions.parquet",
     "pending.parquet",
     "links.parquet",

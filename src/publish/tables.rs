@@ -24,6 +24,6 @@ pub use discrepancies::discrepancies;
 pub use items::{ItemRow, held, pending};
 pub use lines::{LineRow, lines};
 pub use links::{LinkRow, links};
-pub use open_rows::{DROPPED, JOINED, OpenRow, open_rows, settled_rows};
+pub use open_rows::{DROPPED, JOINED, OpenRow, open_rows, own_rows, settled_rows};
 pub use rejects::{RejectRow, rejects};
 pub use statement::{StatementRow, statement};

@@ -33,6 +33,7 @@ mod cleared;
 mod collisions;
 mod items;
 mod open;
+mod own;
 mod report;
 mod settled;
 mod workbook;
@@ -289,6 +290,9 @@ fn write_tables<'a>(
     }
     shelf.put(&publish::open_rows(), items.open_rows().into_iter())?;
     shelf.put(&publish::settled_rows(), items.settled_rows().into_iter())?;
+    // Later periods take up what is final, and nothing else needs a copy of what the files say.
+    let own = if status == FINAL { items.own_rows() } else { own::OwnRows::none(items) };
+    shelf.put_by_place(&publish::own_rows(), own.len(), |place| own.row(place))?;
     let decided = evidence.intake.decisions.iter().flat_map(|decisions| {
         evidence.decided.iter().map(move |decided| DecisionRow { decisions, decided })
     });

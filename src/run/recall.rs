@@ -5,6 +5,7 @@
 mod adjustments;
 mod cleared;
 mod index;
+mod own;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,7 @@ pub fn recall(
         named: Both::default(),
         open: Both::default(),
         brought: Both::default(),
+        own: Both::default(),
         known: Vec::new(),
         recalled: Recalled {
             rows: Both::default(),
@@ -78,6 +80,10 @@ pub fn recall(
         hand.bring_settled(publication)?;
     }
     hand.join();
+    // Of several rows of one number the last that was closed is what it came to.
+    for publication in before.finals.iter().rev() {
+        hand.bring_own(publication)?;
+    }
     adjustments::bring(before, &mut hand.recalled.scope)?;
     Ok(hand.recalled)
 }
@@ -117,6 +123,8 @@ struct Hand<'a> {
     open: Both<BTreeMap<String, Vec<u32>>>,
     /// Settled rows that were brought back, by id.
     brought: Both<BTreeMap<String, u32>>,
+    /// Ids of own business that was brought back.
+    own: Both<BTreeSet<String>>,
     /// Legs whose partner is known.
     known: Vec<Known>,
     recalled: Recalled,

@@ -4,6 +4,7 @@ mod adjusted;
 mod bounds;
 mod decided;
 mod finals;
+mod own;
 mod settled;
 mod terms;
 mod waiting;

@@ -146,7 +146,7 @@ fn pairs<I: Side>(events: &[(Flow, i64)]) -> Vec<JudgedPair<I>> {
 }
 
 fn judged<I: Side>(pairs: Vec<JudgedPair<I>>) -> Judgement<I> {
-    Judgement { pairs, items: Vec::new(), released: Vec::new() }
+    Judgement { pairs, items: Vec::new(), released: Vec::new(), left: BTreeMap::new() }
 }
 
 fn no_past() -> Past {
@@ -231,6 +231,49 @@ fn a_fee_keeps_within_its_least_and_its_most_and_has_the_sign_of_gross() {
         let clearing = cleared(&agreement, &events, &[]);
         let got = clearing.statements()[0].lines()[1].amount;
         assert_eq!(got, money(expected, "CNY"), "{place:?} {events:?} {min:?} {max:?}");
+    }
+}
+
+#[test]
+fn by_event_a_reversal_gives_back_what_the_fee_of_its_event_falls_by() {
+    // percent, least, most, the reversals of 10,000 points at 0.008: the fee and its tax after each
+    type Row<'a> = (&'a str, Option<&'a str>, Option<&'a str>, &'a [i64], &'a [&'a str]);
+    let rows: &[Row<'_>] = &[
+        ("2", None, None, &[5_000, 5_000], &["1.60 0.10", "0.80 0.05", "0.00 0.00"]),
+        ("2", None, Some("1"), &[5_000, 5_000], &["1.00 0.06", "0.80 0.05", "0.00 0.00"]),
+        ("2", Some("5"), None, &[5_000, 5_000], &["5.00 0.30", "5.00 0.30", "0.00 0.00"]),
+        ("2", Some("5"), None, &[10_000], &["5.00 0.30", "0.00 0.00"]),
+        // Of 80.00, 53.34 and 26.67; no cent stays behind.
+        (
+            "0.31",
+            None,
+            None,
+            &[3_333, 3_333, 3_334],
+            &["0.25 0.02", "0.17 0.01", "0.08 0.00", "0.00 0.00"],
+        ),
+    ];
+    for &(percent, min, max, reversals, expected) in rows {
+        let mut agreement = agreement();
+        agreement.rounding.place = Place::Event;
+        let (min, max) = (min.map(decimal), max.map(decimal));
+        agreement.fees = vec![Fee { min, max, tax: Some(tax("6", false)), ..fee(percent) }];
+        for (count, expected) in (0..=reversals.len()).zip(expected) {
+            let spent = std::iter::once((SPENT, 10_000));
+            let back = reversals[..count].iter().map(|points| (SPENT, -points));
+            let mut judged = judged(pairs::<A>(&spent.chain(back).collect::<Vec<_>>()));
+            let mut left = 10_000;
+            for (place, points) in (1..).zip(&reversals[..count]) {
+                judged.left.insert(place, Points::new(left));
+                left -= points;
+            }
+            let a = oblige(&judged, &agreement).unwrap();
+            let b = oblige::<B>(&self::judged(Vec::new()), &agreement).unwrap();
+            let (claims, past) = (Claims::default(), no_past());
+            let clearing = settle(&a, &b, &claims, &past, &march(), &agreement).unwrap();
+            let lines = clearing.statements()[0].lines();
+            let got = format!("{} {}", lines[1].amount, lines[2].amount);
+            assert_eq!(got, *expected, "{percent} {min:?} {max:?} {reversals:?}: {count}");
+        }
     }
 }
 

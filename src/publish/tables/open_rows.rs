@@ -94,6 +94,20 @@ pub fn settled_rows<'a>() -> Table<OpenRow<'a>> {
     }
 }
 
+/// A party's own business: those columns of [`open_rows`] that a file says, and where it said them.
+#[must_use]
+pub fn own_rows<'a>() -> Table<OpenRow<'a>> {
+    let mut columns = open_rows().columns;
+    let ours = ["origin_period", "first_seen", "code", "discrepancy_id"];
+    columns.retain(|column| !ours.contains(&column.name));
+    Table {
+        name: "own_rows",
+        zh: "本方业务",
+        meaning: "a row of a party's own business, by whose number a later reversal or leg may name it; only where the period is closed",
+        columns,
+    }
+}
+
 /// Rows that are left open.
 #[must_use]
 pub fn open_rows<'a>() -> Table<OpenRow<'a>> {

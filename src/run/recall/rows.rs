@@ -1,4 +1,4 @@
-//! Rows that a final publication has as they were read: `open_rows` and `settled_rows`.
+//! Rows that a final publication has as they were read: `open_rows`, `settled_rows` and `own_rows`.
 
 use super::index::{millionths, party_of, said, unsound, word};
 use super::{CAPS, Hand, Known};
@@ -10,9 +10,10 @@ use crate::value::party::Party;
 
 const OPEN: &str = "open_rows";
 const SETTLED: &str = "settled_rows";
+pub const OWN: &str = "own_rows";
 
-/// The columns that both tables have.
-const COLUMNS: [&str; 17] = [
+/// The columns that all of them have.
+pub const COLUMNS: [&str; 16] = [
     "party",
     "event_id",
     "member_no",
@@ -27,25 +28,24 @@ const COLUMNS: [&str; 17] = [
     "amount",
     "currency",
     "authority",
-    "code",
     "file",
     "line",
 ];
 
 /// A published row: whose, what it says, and where it was first read.
-struct Read {
-    party: Party,
-    row: RecalledRow,
-    first_read: Option<(String, u64)>,
+pub struct Read {
+    pub party: Party,
+    pub row: RecalledRow,
+    pub first_read: Option<(String, u64)>,
 }
 
-/// The rows of a batch, of which the table is the publication's.
-fn read_rows(
+/// Those rows of a batch of a publication's table, of which the first has that number there.
+pub fn read_rows(
     hand: &mut Hand<'_>,
     publication: &Final,
-    table: &str,
-    first_row: u64,
+    (table, first_row): (&str, u64),
     rows: &Columns<'_>,
+    wanted: &[usize],
 ) -> Result<Vec<Read>, PublishError> {
     let texts = |name: &str| rows.texts(name);
     let (parties, ids, members) = (texts("party")?, texts("event_id")?, texts("member_no")?);
@@ -56,8 +56,9 @@ fn read_rows(
     let authorities = texts("authority")?;
     let (points, lines) = (rows.integers("points")?, rows.integers("line")?);
     let (occurred, posted) = (rows.instants("occurred_at")?, rows.instants("posted_at")?);
-    let mut read = Vec::with_capacity(rows.len());
-    for (row, line) in (0..rows.len()).zip(first_row..) {
+    let mut read = Vec::with_capacity(wanted.len());
+    for &row in wanted {
+        let line = first_row + row as u64;
         let party = party_of(parties.value(row));
         let unsound = || unsound(publication, table, line);
         let text = |column| said(column, row).map(str::to_owned);
@@ -94,8 +95,11 @@ impl Hand<'_> {
     /// Rows that the period before left open: held, or of later days. The files' own go first: what
     /// is open may still be corrected.
     pub fn bring_open(&mut self, publication: &Final) -> Result<(), PublishError> {
-        publication.scan(OPEN, &COLUMNS, |first_row, rows| {
-            let read = read_rows(self, publication, OPEN, first_row, rows)?;
+        let mut columns = COLUMNS.to_vec();
+        columns.push("code");
+        publication.scan(OPEN, &columns, |first_row, rows| {
+            let all: Vec<usize> = (0..rows.len()).collect();
+            let read = read_rows(self, publication, (OPEN, first_row), rows, &all)?;
             let codes = rows.texts("code")?;
             for (at, Read { party, row, first_read }) in read.into_iter().enumerate() {
                 let code = said(codes, at).filter(|code| code.starts_with(CAPS));
@@ -130,7 +134,8 @@ impl Hand<'_> {
         let mut columns = COLUMNS.to_vec();
         columns.extend(["became", "issuer", "partner_event_id"]);
         publication.scan(SETTLED, &columns, |first_row, rows| {
-            let read = read_rows(self, publication, SETTLED, first_row, rows)?;
+            let all: Vec<usize> = (0..rows.len()).collect();
+            let read = read_rows(self, publication, (SETTLED, first_row), rows, &all)?;
             let (became, issuers) = (rows.texts("became")?, rows.texts("issuer")?);
             let partners = rows.texts("partner_event_id")?;
             for (at, Read { party, row, first_read }) in read.into_iter().enumerate() {

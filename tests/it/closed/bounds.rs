@@ -83,3 +83,45 @@ fn a_cap_that_is_switched_off_lets_go_what_it_held() {
     assert_eq!(months.cleared("2026-04"), ["A1 B1 1000 8.000000"]);
     assert_eq!(months.codes("2026-04"), [""; 0]);
 }
+
+/// The fees of March's spend of 80.00 and of its two halves that come back in April and May.
+fn fees_of_a_spend_and_its_reversals(terms: &str) -> Vec<String> {
+    let months = Months::new();
+    months.declare_terms(|text| text + terms);
+    let spend = "A1 xburn -10000 03-05";
+    months.books("2026-03", &[spend], &["B1 xaccept 3333 03-05 counter=A1"]);
+    months.books(
+        "2026-04",
+        &["A2 reversal 5000 04-05 original=A1"],
+        &["B2 reversal -1667 04-05 counter=A2 original=B1"],
+    );
+    months.books(
+        "2026-05",
+        &["A3 reversal 5000 05-05 original=A1"],
+        &["B3 reversal -1666 05-05 counter=A3 original=B1"],
+    );
+    let fee_of = |period: &&str| {
+        months.close(period);
+        let lines = table(&months.finally(period), "statement_lines");
+        lines.iter().find(|line| line["type"] == "fee").unwrap()["amount"].clone()
+    };
+    ["2026-03", "2026-04", "2026-05"].iter().map(fee_of).collect()
+}
+
+/// The example of clearing.md: by event nothing is left of the fee of what came back whole, by line
+/// the bounds bind each line.
+#[test]
+fn bounds_bind_what_is_left_of_an_event_or_each_line() {
+    for (place, bound, fees) in [
+        ("event", "max: \"1\"", ["1.00", "-0.20", "-0.80"]),
+        ("event", "min: \"5\"", ["5.00", "0.00", "-5.00"]),
+        ("line", "max: \"1\"", ["1.00", "-0.80", "-0.80"]),
+        ("line", "min: \"5\"", ["5.00", "-5.00", "-5.00"]),
+    ] {
+        let terms = format!(
+            "  rounding: {{ place: {place}, mode: half_up }}\n  \
+             fees: [{{ on: gross, percent: \"2\", paid_by: issuer, {bound} }}]\n"
+        );
+        assert_eq!(fees_of_a_spend_and_its_reversals(&terms), fees, "{place} {bound}");
+    }
+}

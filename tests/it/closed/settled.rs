@@ -363,6 +363,26 @@ fn what_was_held_and_is_sent_again_otherwise_is_judged_and_told() {
     assert_eq!(told(&months, "2026-04"), [""; 0]);
 }
 
+/// A row of later days that has the number of a settled one says something else of it, in each run
+/// that takes it up.
+#[test]
+fn an_open_row_with_the_number_of_a_settled_one_is_told() {
+    let months = Months::new();
+    months.books("2026-03", &[A1], &[B1]);
+    months.close("2026-03");
+    months.books("2026-04", &["A1 xburn -1500 05-05"], &[]);
+    months.close("2026-04");
+    months.close("2026-05");
+    for period in ["2026-04", "2026-05"] {
+        assert_eq!(told(&months, period), ["points -1000 -1500 counted"], "{period}");
+        assert_eq!((months.held(period).len(), &*months.net(period)), (0, "0.00"), "{period}");
+    }
+    let rows = months.found("2026-05", "EVT-04").remove(0)["a_rows"].clone();
+    let places =
+        "2026-03/2026-04-10/cleared_events.parquet:1;2026-04/2026-05-10/open_rows.parquet:1";
+    assert_eq!(rows, places);
+}
+
 #[test]
 fn what_joins_a_leg_that_was_released_alone_with_other_content_is_told() {
     for (leg, says) in [

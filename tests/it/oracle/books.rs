@@ -112,7 +112,7 @@ impl<'w> Books<'w> {
         let is_leg = |leg: &(Party, Row)| {
             leg.1.kind == Kind::Reversal || role_of_kind(leg.1.kind).0 != Role::Own
         };
-        let [open, cleared] = past.recalled(world, &legs, is_leg);
+        let [open, cleared, own] = past.recalled(world, &legs, is_leg);
         let entry = |(party, row): (Party, Row), recalled: bool, as_cleared: bool| Entry {
             settled: past.settled(party, &row.event_id),
             resent: !as_cleared && past.settled(party, &row.event_id).is_some(),
@@ -137,7 +137,7 @@ impl<'w> Books<'w> {
             .map(|(leg, follows)| Entry { follows, ..entry(leg, false, false) })
             .collect();
         entries.extend(open.into_iter().map(|leg| entry(leg, true, false)));
-        entries.extend(cleared.into_iter().map(|leg| entry(leg, true, true)));
+        entries.extend(cleared.into_iter().chain(own).map(|leg| entry(leg, true, true)));
         entries.sort_by_key(|entry| entry.party);
         let (findings, held_with) = (Vec::new(), Vec::new());
         let mut books = Books { world, past, entries, ignored, findings, held_with };

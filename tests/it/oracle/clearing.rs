@@ -97,7 +97,7 @@ fn clear_currency(
     }
     groups.sort_by(|(one, _), (other, _)| one.cmp(other));
     let items: Vec<Item> =
-        groups.iter().flat_map(|(_, group)| items_of(books, group, currency)).collect();
+        groups.iter().flat_map(|(_, group)| items_of(books, group, counted, currency)).collect();
     let units = match world.place {
         Place::Event | Place::Line => items.iter().map(|item| item.own_units).collect(),
         Place::Statement => share_totals(books, &items),
@@ -186,7 +186,12 @@ fn key_of(books: &Books, item: &Counted, currency: &Currency) -> Option<Key> {
 }
 
 /// The gross line of items of one key, its fees with their taxes, and the taxes of the gross.
-fn items_of(books: &Books, group: &[&Counted], currency: &Currency) -> Vec<Item> {
+fn items_of(
+    books: &Books,
+    group: &[&Counted],
+    counted: &[Counted],
+    currency: &Currency,
+) -> Vec<Item> {
     let world = books.world;
     let (issuer, flow) = (group[0].issuer, group[0].flow);
     let (ratio, rate) = versions_at(world, issuer, flow, group[0].version_at).unwrap();
@@ -228,23 +233,38 @@ fn items_of(books: &Books, group: &[&Counted], currency: &Currency) -> Vec<Item>
         };
         (exact_tax, units)
     };
+    // What fees go by: a reversal takes back what the fee of its event falls by.
+    let mut charged: Vec<i128> = gross.clone();
+    let mut freed: Vec<i128> = Vec::new();
+    if world.place == Place::Event {
+        let gross_of = |points| round(Fraction::whole(points) * price(rate) * minor);
+        for (units, one) in charged.iter_mut().zip(group) {
+            if let Some(left) = books.left_before(one, counted) {
+                *units = gross_of(left + one.points);
+                freed.push(gross_of(left));
+            }
+        }
+    }
     for fee in world.fees.iter().filter(|fee| fee.scope.holds(issuer, flow)) {
         let share = per_cent(fee.milli_percent);
         let payer = payer_of(fee.paid_by, issuer);
         let bounded = |fee_of: Fraction, gross| within_bounds(fee, fee_of, gross, minor);
-        let fees: Vec<i128> = gross
-            .iter()
-            .map(|units| {
+        let fees_on = |gross: &[i128]| -> Vec<i128> {
+            let fee_on = |units: &i128| {
                 let gross = Fraction::whole(*units);
                 // Bounds are whole units of the currency, so that nothing is left to round.
                 bounded(Fraction::whole(round(gross * share)), gross).round(world.mode)
-            })
-            .collect();
+            };
+            gross.iter().map(fee_on).collect()
+        };
+        let (fees, back) = (fees_on(&charged), fees_on(&freed));
         let exact_fee = bounded(exact_gross * share, exact_gross);
-        items.push(item("fee", payer, exact_fee, fees.iter().sum(), false));
+        let units = fees.iter().sum::<i128>() - back.iter().sum::<i128>();
+        items.push(item("fee", payer, exact_fee, units, false));
         let Some(tax) = &fee.tax else { continue };
         let (exact_tax, units) = taxes(&fees, exact_fee, tax);
-        items.push(item("tax", payer, exact_tax, units, tax.inclusive));
+        let back = if back.is_empty() { 0 } else { taxes(&back, exact_fee, tax).1 };
+        items.push(item("tax", payer, exact_tax, units - back, tax.inclusive));
     }
     for taxed in world.taxes.iter().filter(|taxed| taxed.scope.holds(issuer, flow)) {
         let payer = payer_of(taxed.paid_by, issuer);

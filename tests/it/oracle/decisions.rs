@@ -158,6 +158,22 @@ impl Books<'_> {
         sum + now.map(|one| one.points).sum::<i128>()
     }
 
+    /// What the event that a reversal reverses had left before it; nothing for any other.
+    pub fn left_before(&self, reversal: &Counted, counted: &[Counted]) -> Option<i128> {
+        let index = reversal.issuer_leg.or(reversal.acceptor_leg)?;
+        let event = self.event_of(self.entries[index].original?);
+        let whole = self.whole(event, counted)?;
+        let turn = |one: &Counted| {
+            let index = one.issuer_leg.or(one.acceptor_leg).unwrap();
+            let row = &self.entries[index].row;
+            let paired = one.issuer_leg.is_some() && one.acceptor_leg.is_some();
+            (row.occurred_at, row.event_id.clone(), !paired, one.issuer_leg.is_none())
+        };
+        let mut earlier = counted.to_vec();
+        earlier.retain(|one| turn(one) < turn(reversal));
+        Some(whole + self.reversed(event, &earlier))
+    }
+
     /// Whether what a reversal reverses counts, and so much of it is left.
     fn has_room(&self, index: usize, points: i128, found: &[Counted]) -> bool {
         let Some(original) = self.entries[index].original else { return false };

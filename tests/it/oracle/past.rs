@@ -72,6 +72,8 @@ pub struct Final {
     /// Every row that is held at its end, and under which code; and every row that is dated or
     /// posted after what it closes, under none.
     pub open: Vec<(Leg, &'static str)>,
+    /// Own business, for what names it later.
+    pub own: Vec<Leg>,
     /// The adjustments that were paid, and those that were held.
     pub adjustments: Vec<Adjustment>,
     pub held_adjustments: Vec<Adjustment>,
@@ -175,13 +177,13 @@ impl Past {
     }
 
     /// The rows that are brought back before pairing, given which the files have: those that were
-    /// left open, and those that were cleared.
+    /// left open, those that were cleared, and own business that is named.
     pub fn recalled(
         &self,
         world: &World,
         files: &[Leg],
         is_leg: impl Fn(&Leg) -> bool,
-    ) -> [Vec<Leg>; 2] {
+    ) -> [Vec<Leg>; 3] {
         let mut open: Vec<Leg> = Vec::new();
         let in_files = |party: Party, id: &str| {
             files.iter().any(|(owner, row)| *owner == party && row.event_id == id)
@@ -234,6 +236,26 @@ impl Past {
                 }
             }
         }
-        [open, found]
+        let own = self.named_own_business(files, &open, &found);
+        [open, found, own]
+    }
+
+    /// Own business of which nothing else has the number, named by a row of the files or an open
+    /// one; of several with one number the last that was closed.
+    fn named_own_business(&self, files: &[Leg], open: &[Leg], found: &[Leg]) -> Vec<Leg> {
+        let mut own: Vec<Leg> = Vec::new();
+        for leg in self.finals.iter().rev().flat_map(|past| &past.own) {
+            let is_it = |other: &Leg| other.0 == leg.0 && other.1.event_id == leg.1.event_id;
+            let names = |(party, row): &Leg| {
+                let named =
+                    if *party == leg.0 { &row.original_event_id } else { &row.counter_event_id };
+                named.as_ref() == Some(&leg.1.event_id)
+            };
+            let known = files.iter().chain(open).chain(found).chain(&own).any(is_it);
+            if !known && files.iter().chain(open).any(names) {
+                own.push(leg.clone());
+            }
+        }
+        own
     }
 }

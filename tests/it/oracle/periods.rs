@@ -33,6 +33,13 @@ impl Books<'_> {
         });
         let mut apart = Vec::new();
         let mut open = Vec::new();
+        let own = (0..self.entries.len()).filter(|index| {
+            let entry = &self.entries[*index];
+            let stands = !entry.extra && !entry.collided && !entry.resent;
+            let is_own = entry.role == Role::Own && !entry.is_reversal();
+            let is_past = entry.row.occurred_at < world.period_bounds().1;
+            is_own && stands && !entry.as_cleared && is_past
+        });
         for (index, entry) in self.entries.iter().enumerate() {
             let partner = entry.partner.map(|partner| &self.entries[partner]);
             let set_apart = |how| Apart {
@@ -109,6 +116,7 @@ impl Books<'_> {
             held_adjustments: adjustments(held),
             label: world.label_of(first),
             bounds: world.period_bounds(),
+            own: own.map(leg).collect(),
             settled: settled.collect(),
             apart,
             open,

@@ -55,6 +55,7 @@ pub fn random_chain(seed: u64) -> Chain {
         chain.runs.push(Run { world, closes });
     }
     reverse_earlier(&mut rng, &mut chain);
+    name_own_business(&mut rng, &mut chain);
     send_late(&mut rng, &mut chain);
     hand_in(&mut rng, &mut chain);
     chain
@@ -160,6 +161,47 @@ fn reverse_earlier(rng: &mut Rng, chain: &mut Chain) {
             }
             if skip != 1 {
                 world.side_mut(issuer.other()).ledger.push(forth);
+            }
+        }
+    }
+}
+
+/// Reversals of own business of an earlier period, and mirrors that name some by mistake.
+fn name_own_business(rng: &mut Rng, chain: &mut Chain) {
+    for position in 1..PERIODS {
+        for told in 0..rng.usize(0..=2) {
+            let party = one_of(rng, &PARTIES);
+            let earlier = &chain.runs[rng.usize(..position)].world.side(party).ledger;
+            let is_own = |row: &&Row| matches!(row.kind, Kind::Earn | Kind::Burn | Kind::Expire);
+            let own: Vec<&Row> = earlier.iter().filter(is_own).collect();
+            if own.is_empty() {
+                continue;
+            }
+            let one = one_of(rng, &own).clone();
+            let world = &mut chain.runs[position].world;
+            let at = world.period_bounds().0 + rng.i64(-24..72) * HOUR;
+            let row = Row {
+                event_id: format!("O{position}{told}"),
+                kind: Kind::Reversal,
+                points: one_of(rng, &[-1, -1, -1, 1]) * one.points.signum(),
+                occurred_at: at,
+                posted_at: None,
+                counter_event_id: None,
+                original_event_id: Some(one.event_id.clone()),
+                order_no: None,
+                status: super::Status::Posted,
+                ..one.clone()
+            };
+            if now_and_then(rng, 70) {
+                world.side_mut(party).ledger.push(row);
+            } else {
+                world.side_mut(party.other()).ledger.push(Row {
+                    kind: Kind::Xaccept,
+                    points: 7,
+                    counter_event_id: Some(one.event_id),
+                    original_event_id: None,
+                    ..row
+                });
             }
         }
     }

@@ -1,0 +1,46 @@
+//! Own business of closed periods that the run's files still name: what a reversal reverses, and
+//! what a partner's leg names by mistake.
+
+use super::Hand;
+use super::index::{party_of, said};
+use super::rows::{COLUMNS, OWN, read_rows};
+use crate::publish::{Final, PublishError};
+use crate::value::party::Party;
+
+impl Hand<'_> {
+    /// Whether a row of the run names an event that the run has no row of.
+    fn misses(&self, party: Party, id: &str) -> bool {
+        let index = self.index.of(party);
+        let is_named = index.originals.has(id)
+            || self.index.of(party.partner()).counters.has(id)
+            || self.named.of(party).contains(id);
+        is_named
+            && !index.own.has(id)
+            && !self.open.of(party).contains_key(id)
+            && !self.brought.of(party).contains_key(id)
+            && !self.own.of(party).contains(id)
+    }
+
+    /// Brings back the own business of a final publication that the run's rows name.
+    pub fn bring_own(&mut self, publication: &Final) -> Result<(), PublishError> {
+        publication.scan(OWN, &COLUMNS, |first_row, rows| {
+            let (parties, ids) = (rows.texts("party")?, rows.texts("event_id")?);
+            let wanted: Vec<usize> = (0..rows.len())
+                .filter(|&row| {
+                    let party = party_of(parties.value(row));
+                    said(ids, row).is_some_and(|id| self.misses(party, id))
+                })
+                .collect();
+            if wanted.is_empty() {
+                return Ok(());
+            }
+            for row in read_rows(self, publication, (OWN, first_row), rows, &wanted)? {
+                let id = row.row.event_id.clone();
+                if self.own.of_mut(row.party).insert(id) {
+                    self.push(row.party, row.row, row.first_read);
+                }
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Own business of a closed month, and what names it in a later one.
+
+use super::{Months, cells};
+use crate::tables::table;
+
+/// Goods that were bought in March come back in April and May: that is ordinary business.
+#[test]
+fn own_business_of_a_closed_month_is_known_to_its_reversals() {
+    let months = Months::new();
+    months.books("2026-03", &["A1 earn 1000 03-05", "A2 burn -300 03-06"], &[]);
+    months.close("2026-03");
+    months.books("2026-04", &["A3 reversal -400 04-06 original=A1"], &[]);
+    months.close("2026-04");
+    let reversals = ["A4 reversal -600 05-06 original=A1", "A5 reversal 300 05-06 original=A2"];
+    months.books("2026-05", &reversals, &[]);
+    months.close("2026-05");
+    for period in ["2026-03", "2026-04", "2026-05"] {
+        assert_eq!((months.codes(period).len(), months.held(period).len()), (0, 0), "{period}");
+    }
+    // Its sign is still the opposite of what it reverses, and what nobody ever had is an orphan.
+    let wrong = ["A6 reversal 5 06-06 original=A1", "A7 reversal -5 06-06 original=A9"];
+    months.books("2026-06", &wrong, &[]);
+    months.close("2026-06");
+    assert_eq!(months.codes("2026-06"), ["EVT-09 A6 ", "REV-01 A7 "]);
+}
+
+/// Of several rows of one number the last that was closed is meant.
+#[test]
+fn a_number_that_is_used_again_is_the_later_row() {
+    let months = Months::new();
+    months.books("2026-03", &["A1 earn 1000 03-05"], &[]);
+    months.close("2026-03");
+    months.books("2026-04", &["A1 burn -200 04-05"], &[]);
+    months.close("2026-04");
+    months.books("2026-05", &["A2 reversal 200 05-05 original=A1"], &[]);
+    months.close("2026-05");
+    assert_eq!(months.codes("2026-05"), [""; 0]);
+}
+
+/// A leg that names own business is held under the same discrepancy in every later month, until
+/// somebody decides.
+#[test]
+fn a_leg_that_names_own_business_keeps_its_discrepancy() {
+    let mut months = Months::new();
+    months.books("2026-03", &["A1 earn 1000 03-05"], &["B1 xaccept 333 03-05 counter=A1"]);
+    months.close("2026-03");
+    months.close("2026-04");
+    let ids = ["2026-03", "2026-04"].map(|period| {
+        assert_eq!(months.held(period), ["a  B1 EVT-09"], "{period}");
+        months.found(period, "EVT-09").remove(0)["discrepancy_id"].clone()
+    });
+    assert_eq!(ids[0], ids[1]);
+    months.decide(("2026-03", "EVT-09"), "reject", "", "05-05");
+    months.close("2026-05");
+    assert_eq!(months.held("2026-05"), [""; 0]);
+    let decided = table(&months.finally("2026-05"), "decisions");
+    assert_eq!(cells(&decided, &["outcome", "acceptor_event_id"]), ["applied B1"]);
+}
+
+/// What is published for later months is published when a month is closed.
+#[test]
+fn only_a_closed_month_publishes_own_rows() {
+    let months = Months::new();
+    let rows = ["A1 earn 1000 03-05", "A2 xburn -90 03-06", "A3 reversal -10 03-07 original=A1"];
+    months.books("2026-03", &rows, &[]);
+    months.try_run("2026-03", "2026-03-31").unwrap();
+    let provisional = months.path("out/p/2026-03/2026-03-31");
+    assert!(table(&provisional, "own_rows").is_empty());
+    months.close("2026-03");
+    let own = table(&months.finally("2026-03"), "own_rows");
+    let columns = ["party", "event_id", "kind", "points", "file", "line"];
+    assert_eq!(cells(&own, &columns), ["a A1 earn 1000 a-2026-03.csv 2"]);
+}
