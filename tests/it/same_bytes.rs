@@ -43,7 +43,7 @@ fn threads_and_buckets_leave_no_trace() {
             let order = month_order(&world.pipeline, PERIOD, &to);
             ran(&Order { buckets: Some(buckets), threads: Some(threads), ..order });
             let bytes = bytes_under(&to);
-            assert_eq!(bytes.len(), 17 + 1, "{:?}", bytes.keys());
+            assert_eq!(bytes.len(), 18 + 1, "{:?}", bytes.keys());
             let first = first.get_or_insert_with(|| bytes.clone());
             for (name, expected) in first.iter() {
                 let same = bytes.get(name) == Some(expected);
