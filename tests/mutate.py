@@ -355,7 +355,7 @@ class Clone:
         self.limits[stage] = min(self.limits[stage], 60 + 4 * took)
         return None if verdict == "passed" else said
 
-    def switched(self, mutants, results):
+    def switched(self, mutants, results, targets):
         """Compiles every mutant behind its switch. What does not compile so is left out."""
         library = self.folder / "src/lib.rs"
         within = [mutant for mutant in mutants if not results.is_apart(mutant)]
@@ -366,7 +366,7 @@ class Clone:
                 here = [mutant for mutant in within if mutant.path == path]
                 rendered[path] = render(self.original(path), here)
                 self.write(path, rendered[path])
-            programs, places = self.build()
+            programs, places = self.build(targets)
             if programs:
                 return programs, within
             wrong = set()
@@ -450,7 +450,10 @@ def main():
 
     try:
         if order.alone is None:
-            programs, within = clone.switched(mutants, results)
+            # The unit tests alone are compiled sooner.
+            units = all(program == "lib" for program, *_ in STAGES[:order.stages])
+            targets = ("--lib",) if units else ("--lib", "--test", "it")
+            programs, within = clone.switched(mutants, results, targets)
             if programs is None:
                 print("the switches do not compile")
                 return 2

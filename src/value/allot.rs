@@ -53,12 +53,15 @@ mod tests {
 
     #[test]
     fn shares_sum_to_the_total() {
-        let rows: [(i128, &[&str], &[i128]); 5] = [
+        let rows: [(i128, &[&str], &[i128]); 7] = [
             (100, &["0.333", "0.333", "0.334"], &[33, 33, 34]),
             (101, &["0.335", "0.335", "0.335"], &[34, 34, 33]),
             (-100, &["-0.333", "-0.667"], &[-33, -67]),
             (0, &["0.004", "-0.004"], &[0, 0]),
             (7, &["0.07"], &[7]),
+            // Remainders of other scales are compared as what they are worth.
+            (67, &["0.335", "0.3351"], &[33, 34]),
+            (67, &["0.336", "0.3351"], &[34, 33]),
         ];
         for (total, parts, shares) in rows {
             let parts: Vec<Decimal> = parts.iter().map(|part| part.parse().unwrap()).collect();

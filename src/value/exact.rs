@@ -82,6 +82,24 @@ mod tests {
         assert!(sum(Decimal::MAX, decimal("0.1")).is_err());
     }
 
+    /// Digits that say nothing take up no room.
+    #[test]
+    fn zeros_at_the_end_of_a_figure_do_not_make_it_too_long() {
+        let (one, half) = ("1.0000000000000000000000000000", "0.5");
+        for (one, other) in [(one, half), (half, one)] {
+            assert_eq!(product(decimal(one), decimal(other)).unwrap(), decimal("0.5"));
+        }
+        let rows = [
+            // 7 × 0.1234567891 ÷ 1.1234567891, and 1,234,567,891.23 × 0.5 ÷ 1.5.
+            ("7.0000000000000000000000000000", "0.1234567891", 77),
+            ("1234567891.23", "0.5000000000000000000000000000", 41_152_263_041),
+        ];
+        for (amount, share, within) in rows {
+            let got = tax_within(decimal(amount), decimal(share), Mode::HalfUp, 2).unwrap();
+            assert_eq!(got, within, "{amount} {share}");
+        }
+    }
+
     #[test]
     fn the_tax_within_is_divided_once() {
         // 106.00 with six per cent within it holds 6.00.

@@ -269,6 +269,7 @@ mod tests {
     fn amounts_show_every_minor_digit_and_group_thousands() {
         let rows =
             [(0, "0.00"), (5, "0.05"), (-123_450, "-1,234.50"), (100_000_000, "1,000,000.00")];
+        assert_eq!(cny(12_345_678).to_string(), "123,456.78");
         for (minor, shown) in rows {
             assert_eq!(cny(minor).to_string(), shown);
         }
@@ -281,6 +282,11 @@ mod tests {
         let yen = Money::zero(Currency::of("JPY").unwrap());
         assert!(matches!(cny(1).checked_add(yen), Err(MoneyError::Currencies(..))));
         assert!(matches!(cny(MINOR_MAX).checked_add(cny(1)), Err(MoneyError::Overflow(_))));
+        let currency = Currency::of("CNY").unwrap();
+        for minor in [MINOR_MAX, -MINOR_MAX] {
+            assert_eq!(Money::exactly(cny(minor).decimal(), currency).unwrap(), cny(minor));
+            assert!(Money::from_minor(minor + minor.signum(), currency).is_err());
+        }
     }
 
     #[test]
@@ -288,6 +294,7 @@ mod tests {
         let currency = Currency::of("CNY").unwrap();
         let exact = Decimal::new(1_205, 3);
         assert!(Money::exactly(exact, currency).is_err());
+        assert_eq!(Money::exactly(Decimal::new(1_200, 3), currency).unwrap(), cny(120));
         assert_eq!(Money::round(exact, Mode::HalfUp, currency).unwrap(), cny(121));
         assert_eq!(Money::round(exact, Mode::HalfEven, currency).unwrap(), cny(120));
     }

@@ -279,6 +279,7 @@ mod tests {
             (Cycle::Daily, "2026-03-31", "2026-03-31", "2026-03-30T16:00:00Z"),
             (Cycle::Monthly, "2026-03-31", "2026-03", "2026-02-28T16:00:00Z"),
             (Cycle::Quarterly, "2026-03-31", "2026-Q1", "2025-12-31T16:00:00Z"),
+            (Cycle::Quarterly, "2026-05-01", "2026-Q2", "2026-03-31T16:00:00Z"),
             (Cycle::Quarterly, "2026-12-01", "2026-Q4", "2026-09-30T16:00:00Z"),
         ];
         for (cycle, as_of, label, start) in rows {
@@ -322,6 +323,65 @@ mod tests {
         let march = Period::whole("2026-03", Cycle::Monthly, &zone).unwrap();
         assert_eq!(march.closes_from(3, &zone), Some(date("2026-04-04")));
         assert_eq!(Period::whole("latest", Cycle::Monthly, &zone), None);
+    }
+
+    #[test]
+    fn what_a_run_clears_begins_with_the_period_and_ends_with_the_as_of_day() {
+        let zone = TimeZone::UTC;
+        let at = |day: &str| Instant::start_of(date(day), &zone).unwrap();
+        // as of, the end of what is cleared
+        for (as_of, cut) in [("2026-03-10", "2026-03-11"), ("2026-04-05", "2026-04-01")] {
+            let period = Period::labelled("2026-03", date(as_of), Cycle::Monthly, &zone).unwrap();
+            assert_eq!(period.cut(), at(cut));
+            let rows = [
+                (at("2026-03-01").plus(-1), false, false),
+                (at("2026-03-01"), true, true),
+                (at(cut).plus(-1), true, true),
+                (at(cut), false, at(cut) < period.end),
+                (period.end.plus(-1), at(cut) == period.end, true),
+                (period.end, false, false),
+            ];
+            for (instant, clears, contains) in rows {
+                let got = (period.clears(instant), period.contains(instant));
+                assert_eq!(got, (clears, contains), "{as_of} {}", instant.show(&zone));
+            }
+            assert_eq!(period.middle(), at("2026-03-16").plus(DAY_MICROS / 2));
+        }
+    }
+
+    #[test]
+    fn the_grace_is_over_with_the_as_of_day_so_many_days_later() {
+        let zone = TimeZone::UTC;
+        let period =
+            Period::labelled("2026-03", date("2026-03-31"), Cycle::Monthly, &zone).unwrap();
+        let at = Instant::start_of(date("2026-03-29"), &zone).unwrap();
+        for (instant, days, awaited) in
+            [(at, 3, false), (at.plus(1), 3, true), (at, 4, true), (at.plus(1), 0, false)]
+        {
+            assert_eq!(period.in_grace(instant, days), awaited, "{days}");
+        }
+    }
+
+    #[test]
+    fn months_are_counted_back_from_the_day_of_the_cut() {
+        let zone = TimeZone::UTC;
+        // as of, months, the day
+        for (as_of, months, day) in [
+            ("2026-03-30", 1, "2026-02-28"),
+            ("2026-03-14", 12, "2025-03-15"),
+            ("2026-03-14", 0, "2026-03-15"),
+        ] {
+            let period = Period::containing(date(as_of), Cycle::Monthly, &zone).unwrap();
+            let expected = Instant::start_of(date(day), &zone).unwrap();
+            assert_eq!(period.months_before_cut(months, &zone), expected, "{as_of} {months}");
+        }
+    }
+
+    #[test]
+    fn days_count_from_the_first_of_1970() {
+        for (day, count) in [("1969-12-31", -1), ("1970-01-01", 0), ("2026-03-01", 20_513)] {
+            assert_eq!(epoch_days(date(day)), count, "{day}");
+        }
     }
 
     #[test]

@@ -244,6 +244,43 @@ mod tests {
     }
 
     #[test]
+    fn points_add_and_subtract() {
+        let points = Points::<A>::new;
+        assert_eq!(points(7).checked_sub(points(10)).unwrap(), points(-3));
+        assert_eq!(points(7).checked_add(points(10)).unwrap(), points(17));
+        assert_eq!(-points(7), points(-7));
+    }
+
+    #[test]
+    fn a_ratio_is_of_two_numbers_above_zero_in_any_terms() {
+        for (issuer, acceptor) in [(0, 1), (1, 0), (-1, 1), (1, -1)] {
+            assert_eq!(Ratio::new(issuer, acceptor), None, "{issuer}:{acceptor}");
+        }
+        let rows = [("100:40", "5:2"), ("3:7", "3:7"), ("9:3", "3:1"), ("40:100", "2:5")];
+        for (ratio, least) in rows {
+            let (issuer, acceptor) = ratio.split_once(':').unwrap();
+            let ratio = Ratio::new(issuer.parse().unwrap(), acceptor.parse().unwrap()).unwrap();
+            assert_eq!(ratio.reduced().to_string(), least);
+            assert_eq!(ratio.inverse().inverse(), ratio);
+        }
+        assert_eq!(Ratio::new(1, 1), Some(Ratio::ONE));
+    }
+
+    #[test]
+    fn a_rate_is_not_below_zero_and_has_six_decimals_that_say_something() {
+        for (text, is_rate) in [
+            ("0.008", true),
+            ("0.0080000", true),
+            ("0.000001", true),
+            ("0", true),
+            ("0.0000001", false),
+            ("-0.008", false),
+        ] {
+            assert_eq!(Rate::new(text.parse().unwrap()).is_some(), is_rate, "{text}");
+        }
+    }
+
+    #[test]
     fn only_less_than_one_point_is_rounding() {
         let third = Ratio::new(3, 1).unwrap();
         for (recorded, rounding) in [(332, false), (333, true), (334, true), (335, false)] {

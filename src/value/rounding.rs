@@ -121,4 +121,20 @@ mod tests {
             assert_eq!(got, [down, up, half_up, half_even], "{numerator}/{denominator}");
         }
     }
+
+    #[test]
+    fn a_decimal_is_rounded_as_its_mode_says() {
+        // amount, down, up, half_up, half_even
+        let rows = [
+            ("1.205", "1.20", "1.21", "1.21", "1.20"),
+            ("-1.205", "-1.20", "-1.21", "-1.21", "-1.20"),
+            ("1.2001", "1.20", "1.21", "1.20", "1.20"),
+        ];
+        for (amount, down, up, half_up, half_even) in rows {
+            let amount: Decimal = amount.parse().unwrap();
+            let got = [Mode::Down, Mode::Up, Mode::HalfUp, Mode::HalfEven]
+                .map(|mode| mode.round(amount, 2).to_string());
+            assert_eq!(got, [down, up, half_up, half_even], "{amount}");
+        }
+    }
 }

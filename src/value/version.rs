@@ -105,7 +105,26 @@ mod tests {
 
     #[test]
     fn overlaps_and_empty_versions_are_refused() {
-        assert!(Versions::new(vec![version(0, 10), version(9, 20)]).is_err());
-        assert!(Versions::new(vec![version(5, 5)]).is_err());
+        let labels = |one: &str, other: &str| Some((one.to_owned(), other.to_owned()));
+        let refused = |versions| Versions::new(versions).err();
+        assert_eq!(refused(vec![version(0, 10), version(9, 20)]), labels("0", "9"));
+        assert_eq!(refused(vec![version(5, 5)]), labels("5", "5"));
+    }
+
+    #[test]
+    fn a_version_is_within_a_time_of_which_it_has_an_instant() {
+        let versions = Versions::new(vec![version(0, 10), version(10, 20)]).unwrap();
+        let rows: [((i64, i64), &[i64]); 5] = [
+            ((0, 10), &[0]),
+            ((10, 20), &[10]),
+            ((9, 11), &[0, 10]),
+            ((-5, 0), &[]),
+            ((20, 30), &[]),
+        ];
+        for ((from, to), expected) in rows {
+            let within = versions.within(Instant(from), Instant(to));
+            let got: Vec<i64> = within.map(|version| version.value).collect();
+            assert_eq!(got, expected, "{from} {to}");
+        }
     }
 }
