@@ -278,27 +278,32 @@ def compare(asked):
             shutil.rmtree(data, ignore_errors=True)
 
 
-def main():
-    """Reads the command line, prints the table; the exit code."""
-    reader = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    reader.add_argument("--members", type=int, default=100_000, help="members a side")
-    reader.add_argument("--events", type=int, default=1_000_000, help="ledger rows a side")
+def answered(reader, measure):
+    """Reads the rest of the command line and prints what is measured; the exit code."""
     reader.add_argument("--seed", type=int, default=7)
-    reader.add_argument("--faults", default="0.001", help="share of members and events")
     reader.add_argument("--rounds", type=int, default=5)
-    reader.add_argument("--hutong", type=Path, default=ROOT / "target" / "release" / "hutong")
-    reader.add_argument("--generator", type=Path, help="another build that writes the data")
     reader.add_argument("--keep", action="store_true", help="leave the data for another time")
     asked = reader.parse_args()
     if asked.rounds < 1:
         reader.error("write at least one round")
     WORK.mkdir(parents=True, exist_ok=True)
     try:
-        print(compare(asked))
+        print(measure(asked))
     except (Trouble, OSError, subprocess.CalledProcessError) as trouble:
-        print(f"compare: {trouble}", file=sys.stderr)
+        print(f"{Path(sys.argv[0]).stem}: {trouble}", file=sys.stderr)
         return 1
     return 0
+
+
+def main():
+    """Reads the command line, prints the table; the exit code."""
+    reader = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    reader.add_argument("--members", type=int, default=100_000, help="members a side")
+    reader.add_argument("--events", type=int, default=1_000_000, help="ledger rows a side")
+    reader.add_argument("--faults", default="0.001", help="share of members and events")
+    reader.add_argument("--hutong", type=Path, default=ROOT / "target" / "release" / "hutong")
+    reader.add_argument("--generator", type=Path, help="another build that writes the data")
+    return answered(reader, compare)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 from compare import (
-    AS_OF, PEERS, ROOT, WORK, Engine, Trouble, circumstances, interleaved, python_with,
+    AS_OF, PEERS, ROOT, WORK, Engine, Trouble, answered, circumstances, interleaved, python_with,
 )
 
 sys.path.insert(0, str(PEERS))
@@ -204,21 +204,9 @@ def main():
     """Reads the command line, prints the table; the exit code."""
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     reader.add_argument("--rows", type=int, default=2_000_000)
-    reader.add_argument("--seed", type=int, default=7)
-    reader.add_argument("--rounds", type=int, default=5)
     reader.add_argument("--reader", type=Path, help="a build of the bench `ingest` that is there")
     reader.add_argument("--python", type=Path, help="an interpreter that has DuckDB already")
-    reader.add_argument("--keep", action="store_true", help="leave the data for another time")
-    asked = reader.parse_args()
-    if asked.rounds < 1:
-        reader.error("write at least one round")
-    WORK.mkdir(parents=True, exist_ok=True)
-    try:
-        print(measure(asked))
-    except (Trouble, OSError, subprocess.CalledProcessError) as trouble:
-        print(f"ingest: {trouble}", file=sys.stderr)
-        return 1
-    return 0
+    return answered(reader, measure)
 
 
 if __name__ == "__main__":

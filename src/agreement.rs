@@ -10,7 +10,7 @@ use crate::value::kind::{Flow, Kind};
 use crate::value::money::{Currency, Money};
 use crate::value::party::{Both, Party};
 use crate::value::period::{Cycle, Instant};
-use crate::value::points::Ratio;
+use crate::value::points::{RATE_DIGITS, Ratio};
 use crate::value::price::{Price, Worth};
 use crate::value::rounding::{Mode, Rounding};
 use crate::value::version::Versions;
@@ -76,7 +76,48 @@ pub struct Agreement {
     pub tiers: Option<TierMap>,
 }
 
+/// The most points of a row, in smallest units: more than a programme gives out at once.
+pub const POINTS_MAX: i64 = 1_000_000_000_000;
+
+/// The most that a row may be worth, in millionths of a currency's unit: a hundredth of what a
+/// published amount holds.
+const WORTH_MAX: i128 = 10_000_000_000_000_000;
+
 impl Agreement {
+    /// The most points, in smallest units and whatever the sign, that a row of a party's feeds may
+    /// have, so that it, its mirror and its worth can be published: [`POINTS_MAX`] unless a price
+    /// or a ratio of the agreement makes much of few points.
+    #[must_use]
+    pub fn points_max(&self, party: Party) -> i64 {
+        let most = i128::from(POINTS_MAX);
+        // Never past 127 bits: at most 10^16 times what a ratio has, which are 64 bits.
+        let times = |points: i128, by: i64, per: i64| points * i128::from(by) / i128::from(per);
+        let issued = self
+            .ratios
+            .of(party)
+            .iter()
+            .map(|version| times(most, version.value.denominator(), version.value.numerator()));
+        let worth = self.issued_max(party.partner());
+        let accepted =
+            self.ratios.of(party.partner()).iter().map(|version| {
+                times(worth, version.value.numerator(), version.value.denominator())
+            });
+        let least = issued.chain(accepted).fold(self.issued_max(party), i128::min);
+        i64::try_from(least.max(1)).unwrap_or(POINTS_MAX)
+    }
+
+    /// The most points of an issuer that its prices make worth no more than a row may be.
+    fn issued_max(&self, issuer: Party) -> i128 {
+        let prices = self.rates.of(issuer).iter().flat_map(Versions::iter);
+        let worth = prices.filter_map(|version| {
+            let rate = version.value.rate.per_point();
+            let unit = 10_i128.checked_pow(RATE_DIGITS.checked_sub(rate.scale())?)?;
+            WORTH_MAX.checked_div(rate.mantissa().checked_mul(unit)?)
+        });
+        // A price in more than a row may be worth leaves one point, which may have it.
+        worth.fold(i128::from(POINTS_MAX), i128::min).max(1)
+    }
+
     /// The rate versions of an issuer's flow.
     #[must_use]
     pub fn rates_of(&self, issuer: Party, flow: Flow) -> &Versions<Price> {

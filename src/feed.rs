@@ -5,10 +5,9 @@ mod column;
 mod delivery;
 mod layout;
 mod rejects;
+mod search;
 mod written;
 
-use std::collections::BTreeSet;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -78,6 +77,8 @@ pub struct Feed {
     pub format: Format,
     /// Decimal places of a point in the files; points are multiplied by 10^scale.
     pub scale: u8,
+    /// The most points, in smallest units and whatever the sign, that a row may have.
+    pub points_max: i64,
     /// The zone of instants and days that carry no offset.
     pub zone: TimeZone,
     /// The declared columns, in the order of the feed's canonical fields.
@@ -111,55 +112,6 @@ impl Due {
         let day = last_day.checked_add(days).ok()?;
         let due = day.to_datetime(self.time).to_zoned(zone.clone()).ok()?;
         Some(Instant(due.timestamp().as_microsecond()))
-    }
-}
-
-impl Feed {
-    /// The files that the patterns match, canonical, in the order of their paths, each once.
-    /// `*` and `?` match within one name and not the point of a hidden one.
-    ///
-    /// # Errors
-    /// When a folder cannot be listed, when a match cannot be resolved, and when a match leads out
-    /// of the root by a symbolic link.
-    pub fn find(&self) -> io::Result<Vec<PathBuf>> {
-        self.find_matches(&self.patterns)
-    }
-
-    /// The files of the days after the period, as of [`Feed::find`]. That there are none is no
-    /// fault.
-    ///
-    /// # Errors
-    /// As of [`Feed::find`].
-    pub fn find_following(&self) -> io::Result<Vec<PathBuf>> {
-        self.find_matches(&self.following)
-    }
-
-    fn find_matches(&self, patterns: &[String]) -> io::Result<Vec<PathBuf>> {
-        let refused = |why: String| io::Error::new(io::ErrorKind::InvalidInput, why);
-        let root = self
-            .root
-            .to_str()
-            .ok_or_else(|| refused(format!("{} is not UTF-8", self.root.display())))?;
-        let mut files = BTreeSet::new();
-        for pattern in patterns {
-            let whole = format!("{}/{pattern}", glob::Pattern::escape(root));
-            let matches = glob::glob_with(&whole, WITHIN_A_NAME)
-                .map_err(|error| refused(format!("the pattern `{pattern}`: {error}")))?;
-            for found in matches {
-                let found = found.map_err(io::Error::from)?;
-                let file = found.canonicalize()?;
-                if !file.starts_with(&self.root) {
-                    return Err(io::Error::new(
-                        io::ErrorKind::PermissionDenied,
-                        format!("{} leads out of the root by a symbolic link", found.display()),
-                    ));
-                }
-                if file.is_file() {
-                    files.insert(file);
-                }
-            }
-        }
-        Ok(files.into_iter().collect())
     }
 }
 
@@ -374,47 +326,6 @@ impl FeedFault {
 mod tests {
     use super::*;
 
-    fn feed(root: &std::path::Path, patterns: &[&str]) -> Feed {
-        Feed {
-            owner: Owner::Party(Party::A),
-            kind: FeedKind::Ledger,
-            root: root.canonicalize().unwrap(),
-            patterns: patterns.iter().map(|pattern| (*pattern).to_owned()).collect(),
-            following: Vec::new(),
-            packing: Packing::default(),
-            format: Format::Parquet,
-            scale: 0,
-            zone: TimeZone::UTC,
-            columns: Vec::new(),
-            not_agreed: Vec::new(),
-            due: None,
-            max_age_days: None,
-            max_rejects: None,
-        }
-    }
-
-    #[test]
-    fn files_are_found_once_in_the_order_of_their_paths() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().join("a [1]");
-        std::fs::create_dir_all(root.join("x/deep")).unwrap();
-        for name in ["x/2.csv", "x/1.csv", "x/.hidden.csv", "x/deep/3.csv", "x/1.txt"] {
-            std::fs::write(root.join(name), "").unwrap();
-        }
-        let rows: [(&[&str], &[&str]); 5] = [
-            (&["x/*.csv"], &["x/1.csv", "x/2.csv"]),
-            (&["x/2.csv", "x/?.csv"], &["x/1.csv", "x/2.csv"]),
-            (&["x/*"], &["x/1.csv", "x/1.txt", "x/2.csv"]),
-            (&["*/3.csv"], &[]),
-            (&["none/*.csv"], &[]),
-        ];
-        for (patterns, expected) in rows {
-            let feed = feed(&root, patterns);
-            let expected: Vec<PathBuf> = expected.iter().map(|name| feed.root.join(name)).collect();
-            assert_eq!(feed.find().unwrap(), expected, "{patterns:?}");
-        }
-    }
-
     #[test]
     fn a_feed_is_due_so_many_days_after_its_last_day() {
         use crate::value::period::Cycle;
@@ -436,17 +347,5 @@ mod tests {
             assert_eq!(due.at(&period, &zone).unwrap().show(&zone), expected, "{as_of} {time}");
             assert_eq!(Due { days: u32::MAX, ..due }.at(&period, &zone), None);
         }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_link_out_of_the_root_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().join("root");
-        std::fs::create_dir(&root).unwrap();
-        std::fs::write(folder.path().join("secret.csv"), "").unwrap();
-        std::os::unix::fs::symlink(folder.path().join("secret.csv"), root.join("a.csv")).unwrap();
-        let error = feed(&root, &["*.csv"]).find().unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
     }
 }

@@ -20,8 +20,9 @@ mod text;
 use std::path::PathBuf;
 
 use crate::agreement::Agreement;
-use crate::feed::{Feed, Year};
+use crate::feed::{Feed, Owner, Year};
 use crate::ruling::Rulings;
+use crate::value::party::Party;
 use crate::value::period::Period;
 use crate::value::token::KeyName;
 
@@ -72,6 +73,12 @@ impl Pipeline {
             let mut feed = feed.clone();
             feed.patterns = feed.patterns.iter().map(fill).collect();
             feed.following = feed.following.iter().map(fill).collect();
+            feed.points_max = match feed.owner {
+                Owner::Party(party) => self.agreement.points_max(party),
+                Owner::Shared => {
+                    self.agreement.points_max(Party::A).max(self.agreement.points_max(Party::B))
+                }
+            };
             for column in &mut feed.columns {
                 if let Year::Nearest(middle) = &mut column.time.year {
                     *middle = period.middle();

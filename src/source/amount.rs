@@ -80,6 +80,44 @@ fn spelled(text: &str, style: &NumberStyle, sign: Option<Sign>, scale: u8) -> Re
     Ok(if negative { -amount } else { amount })
 }
 
+/// How far from nothing a figure may lie that can still be cleared and published.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bound {
+    /// In what the column holds.
+    most: i64,
+    /// The same as it is told.
+    told: i64,
+    what: &'static str,
+}
+
+impl Bound {
+    /// Of amounts: two of them lie no further apart than a published amount is wide.
+    pub(super) const AMOUNT: Bound = Bound {
+        most: 500_000_000_000_000_000,
+        told: 500_000_000_000,
+        what: "that an amount may be",
+    };
+
+    /// Of what a file, or a line of a statement, says of many rows.
+    pub(super) const SUM: Bound = Bound { most: SUM_MAX, told: SUM_MAX, what: "that a sum may be" };
+
+    /// Of the points of a row.
+    pub(super) fn row(most: i64) -> Bound {
+        Bound { most, told: most, what: "points that a row may have, in smallest units" }
+    }
+
+    /// The figure, if it lies within.
+    pub(super) fn hold(self, figure: Result<i64, Refusal>) -> Result<i64, Refusal> {
+        match figure {
+            Ok(figure) if figure.unsigned_abs() <= self.most.unsigned_abs() => Ok(figure),
+            Ok(_) | Err(Refusal::TooLarge) => Err(Refusal::Beyond(self.told, self.what)),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+const SUM_MAX: i64 = 1_000_000_000_000_000_000;
+
 /// The digits of a number that 64 bits hold whatever its digits are.
 const SAFE_DIGITS: usize = 18;
 

@@ -1,7 +1,7 @@
 //! Many cells of one canonical column at once, by the rule that reads them one by one: what the
 //! rule is, is looked up once, and common spellings are read by their places.
 
-use super::amount::{amount, points};
+use super::amount::{Bound, amount, points};
 use super::cells::Cells;
 use super::conform::{Reading, Rule, TEXT_BYTES_MAX, Value, bounded, id, trim};
 use super::refusal::Refusal;
@@ -34,12 +34,14 @@ impl Rule {
                 Some(text) => bounded(text, TEXT_BYTES_MAX).map(|()| Some(text)),
                 None => nothing().map(|()| None),
             }),
-            Reading::Points { scale, style } => cells.extend_wholes(rows, |row| match text(row) {
-                Some(text) => points(text, style, None, *scale).map(Some),
-                None => nothing().map(|()| None),
-            }),
+            Reading::Points { scale, style, bound } => {
+                cells.extend_wholes(rows, |row| match text(row) {
+                    Some(text) => bound.hold(points(text, style, None, *scale)).map(Some),
+                    None => nothing().map(|()| None),
+                })
+            }
             Reading::Amount { style } => cells.extend_wholes(rows, |row| match text(row) {
-                Some(text) => amount(text, style, None).map(Some),
+                Some(text) => Bound::AMOUNT.hold(amount(text, style, None)).map(Some),
                 None => nothing().map(|()| None),
             }),
             Reading::Instant(instants) => {

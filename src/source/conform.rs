@@ -3,12 +3,16 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::amount::{AMOUNT_DIGITS, amount, looks_floated, looks_scientific, of_money, points};
+use super::amount::{
+    AMOUNT_DIGITS, Bound, amount, looks_floated, looks_scientific, of_money, points,
+};
 use super::ascii::is_plain;
 use super::error::SourceError;
 use super::instant::Instants;
 use super::refusal::Refusal;
-use crate::feed::{Column, Contact, Feed, Negative, NumberStyle, Origin, Sign, SignColumn};
+use crate::feed::{
+    Column, Contact, Feed, FeedKind, Negative, NumberStyle, Origin, Sign, SignColumn,
+};
 use crate::frame::fields::{Field, FieldKind};
 use crate::value::token::{ready, redact};
 
@@ -80,7 +84,7 @@ pub(super) enum Reading {
     Id,
     Text,
     Token { contact: Contact, strip: Vec<String> },
-    Points { scale: u8, style: NumberStyle },
+    Points { scale: u8, style: NumberStyle, bound: Bound },
     Amount { style: NumberStyle },
     Instant(Box<Instants>),
     Word { codes: BTreeMap<String, u8>, strict: bool },
@@ -133,6 +137,10 @@ fn reading(feed: &Feed, field: &'static Field, column: Option<&Column>) -> Readi
     let time = column.map(|column| column.time.clone()).unwrap_or_default();
     let style = || column.map(|column| column.number.clone()).unwrap_or_default();
     let instants = |day_end| Box::new(Instants::new(&feed.zone, &time, day_end));
+    let bound = match feed.kind {
+        FeedKind::Statement | FeedKind::Deliveries => Bound::SUM,
+        _ => Bound::row(feed.points_max),
+    };
     match field.kind {
         FieldKind::Id => Reading::Id,
         FieldKind::Text => Reading::Text,
@@ -144,9 +152,9 @@ fn reading(feed: &Feed, field: &'static Field, column: Option<&Column>) -> Readi
             strip.sort_by_key(|prefix| std::cmp::Reverse(prefix.len()));
             Reading::Token { contact, strip }
         }
-        FieldKind::Points => Reading::Points { scale: feed.scale, style: style() },
+        FieldKind::Points => Reading::Points { scale: feed.scale, style: style(), bound },
         FieldKind::Amount => Reading::Amount { style: style() },
-        FieldKind::Whole => Reading::Points { scale: 0, style: style() },
+        FieldKind::Whole => Reading::Points { scale: 0, style: style(), bound: Bound::SUM },
         FieldKind::Instant => Reading::Instant(instants(false)),
         FieldKind::AsOf => Reading::Instant(instants(true)),
         FieldKind::Word { words, strict } => {
@@ -256,8 +264,12 @@ impl Rule {
                 };
                 token.map(|token| Value::Text(Cow::Owned(token))).ok_or(refusal)
             }
-            Reading::Points { scale, style } => points(text, style, sign, *scale).map(Value::Whole),
-            Reading::Amount { style } => amount(text, style, sign).map(Value::Whole),
+            Reading::Points { scale, style, bound } => {
+                bound.hold(points(text, style, sign, *scale)).map(Value::Whole)
+            }
+            Reading::Amount { style } => {
+                Bound::AMOUNT.hold(amount(text, style, sign)).map(Value::Whole)
+            }
             Reading::Instant(instants) => instants.text(text).map(Value::Whole),
             Reading::Word { codes, strict } => match codes.get(text) {
                 Some(&code) => Ok(Value::Code(code)),
@@ -276,14 +288,14 @@ impl Rule {
         digits: i8,
         sign: Option<Sign>,
     ) -> Result<Value<'static>, Refusal> {
-        let (scale, style) = match &self.reading {
-            Reading::Points { scale, style } => (*scale, style),
-            Reading::Amount { style } => (AMOUNT_DIGITS, style),
+        let (scale, style, bound) = match &self.reading {
+            Reading::Points { scale, style, bound } => (*scale, style, *bound),
+            Reading::Amount { style } => (AMOUNT_DIGITS, style, Bound::AMOUNT),
             _ => return Err(Refusal::NotPoints),
         };
         let value = match sign {
             Some(_) if value < 0 => return Err(Refusal::OwnSign),
-            Some(Sign::Minus) => value.checked_neg().ok_or(Refusal::TooLarge)?,
+            Some(Sign::Minus) => value.saturating_neg(),
             _ => value,
         };
         // A whole number of fen is declared as one; a typed decimal says its digits itself.
@@ -291,8 +303,18 @@ impl Rule {
             Some(implied) if digits == 0 => i8::try_from(implied).unwrap_or(i8::MAX),
             _ => digits,
         };
-        let made = scaled(value, digits, scale);
+        let made = bound.hold(scaled(value, digits, scale)).map(Value::Whole);
         if matches!(self.reading, Reading::Amount { .. }) { made.map_err(of_money) } else { made }
+    }
+
+    /// What the text says of all points of a file, written as those of a row.
+    pub(super) fn total(&self, text: &str) -> Result<i64, Refusal> {
+        match &self.reading {
+            Reading::Points { scale, style, .. } => {
+                Bound::SUM.hold(points(text, style, None, *scale))
+            }
+            _ => Err(Refusal::NotPoints),
+        }
     }
 
     /// Why a typed number cannot be read as the column declares its numbers; `None` where it can.
@@ -318,10 +340,10 @@ impl Rule {
 }
 
 /// The whole number of units of `10^-scale` that `value × 10^-digits` is.
-fn scaled(value: i128, digits: i8, scale: u8) -> Result<Value<'static>, Refusal> {
+fn scaled(value: i128, digits: i8, scale: u8) -> Result<i64, Refusal> {
     let shift = i32::from(scale) - i32::from(digits);
     if shift == 0 && value > i128::from(i64::MIN) {
-        return i64::try_from(value).map(Value::Whole).map_err(|_| Refusal::TooLarge);
+        return i64::try_from(value).map_err(|_| Refusal::TooLarge);
     }
     let factor = 10i128.checked_pow(shift.unsigned_abs());
     let scaled = match factor {
@@ -334,7 +356,7 @@ fn scaled(value: i128, digits: i8, scale: u8) -> Result<Value<'static>, Refusal>
     };
     match i64::try_from(scaled) {
         Ok(i64::MIN) | Err(_) => Err(Refusal::TooLarge),
-        Ok(points) => Ok(Value::Whole(points)),
+        Ok(points) => Ok(points),
     }
 }
 

@@ -105,6 +105,7 @@ mod tests {
             packing: Packing::default(),
             format: Format::Parquet,
             scale: 0,
+            points_max: 1_000_000_000_000,
             zone: jiff::tz::TimeZone::UTC,
             columns: Vec::new(),
             not_agreed: Vec::new(),

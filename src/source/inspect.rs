@@ -6,6 +6,7 @@
 mod draft;
 mod first;
 mod layout;
+mod places;
 mod values;
 
 use std::fs::File;
@@ -94,11 +95,12 @@ pub fn inspect(
         findings.push(("layout 版式", "Arrow IPC: the file begins with ARROW1".to_owned()));
         return Ok(table(name, findings, "arrow", &schema));
     }
-    let head = head(path, &magic, length).map_err(|source| match source.kind() {
-        io::ErrorKind::InvalidData => {
+    let head = head(path, &magic, length).map_err(|source| match source.raw_os_error() {
+        // The system has no part in it, so that the bytes are at fault.
+        None => {
             SourceError::Corrupt { file: name.clone(), what: "packed", reason: source.to_string() }
         }
-        _ => SourceError::Io { file: name.clone(), source },
+        Some(_) => SourceError::Io { file: name.clone(), source },
     })?;
     if let Some(unpack) = &head.unpack {
         findings.push(("packing 压缩", unpack.clone()));
@@ -113,9 +115,16 @@ pub fn inspect(
     }
     line_ends(bytes, &mut findings);
     let text = Text::new(bytes, encoding).text.into_owned();
-    let found = layout::find(&text, bytes, head.is_whole);
+    let found = layout::find(&text, bytes, head.is_whole, encoding);
     findings.extend(found.findings.iter().map(|told| ("layout 版式", told.clone())));
-    let columns = values::see(&found.names, &found.rows);
+    let mut columns = values::see(&found.names, &found.rows);
+    if let layout::Layout::Fixed(_) = found.layout {
+        // Nothing says what a field holds, and a number may be somebody's: the shape is enough.
+        for column in &mut columns {
+            column.is_personal = true;
+            column.words.clear();
+        }
+    }
     let shown = found.rows.iter().take(rows);
     let shown = shown.map(|row| values::masked(&columns, row)).collect();
     let draft = draft::of(&name, head.unpack.as_deref(), encoding, &found, &columns);

@@ -55,6 +55,9 @@ pub(super) enum Refusal {
     FineAmount,
     #[error("too large")]
     TooLarge,
+    /// The most that there may be, and of what.
+    #[error("beyond {0}, the most {1}")]
+    Beyond(i64, &'static str),
     #[error("not an instant such as 2026-03-01T10:00:00+08:00, 2026-03-01 10:00:00 or 2026-03-01")]
     NotInstant,
     #[error("does not fit the declared time format")]

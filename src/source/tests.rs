@@ -29,6 +29,7 @@ impl Folder {
             packing: Packing::default(),
             format,
             scale: 0,
+            points_max: 1_000_000_000_000,
             zone: jiff::tz::TimeZone::get("Asia/Shanghai").unwrap(),
             columns,
             not_agreed: Vec::new(),

@@ -1,7 +1,7 @@
 //! Totals that a file declares of itself: in its first or last record, in the table at its end, or
 //! in comment lines. They are read here and held against what was read elsewhere.
 
-use super::conform::{Rule, Value, trim};
+use super::conform::{Rule, trim};
 use crate::feed::{Around, DeclaredTotal, FeedKind, Figures, TotalOf, TotalPlace};
 
 /// Reads the figures of one part.
@@ -42,11 +42,7 @@ impl<'r> Teller<'r> {
 
     fn points(&self, text: &str) -> Result<i128, String> {
         let rule = self.points.ok_or_else(|| "the feed has no points".to_owned())?;
-        match rule.text(text, None) {
-            Ok(Value::Whole(points)) => Ok(points.into()),
-            Ok(_) => Err("it is no number".to_owned()),
-            Err(refusal) => Err(refusal.to_string()),
-        }
+        rule.total(text).map(i128::from).map_err(|refusal| refusal.to_string())
     }
 
     /// The figures of a line that is no record.

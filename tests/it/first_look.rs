@@ -57,6 +57,35 @@ fn an_inspected_file_shows_a_draft_and_nobody() {
 }
 
 #[test]
+fn a_file_of_fixed_width_shows_where_its_fields_may_stand_and_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sent.txt");
+    let rows: String = ["13812345678张三丰  ", "13987654321欧阳娜娜"]
+        .iter()
+        .enumerate()
+        .map(|(n, own)| format!("E{n:05}{own}00{n:04}\n"))
+        .collect();
+    std::fs::write(&file, encoding_rs::GB18030.encode(&rows).0).unwrap();
+    let (code, told) = hutong(&["inspect", file.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{told}");
+    for line in ["record_bytes: 31", "{ at: 1, bytes: 17 } # the same letters, then digits"] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    for own in ["13812345678", "13987654321", "三丰", "娜娜"] {
+        assert!(!told.contains(own), "{told}");
+    }
+    // What it drafts is understood but for what no file can say.
+    let first = folder.path().join("first");
+    let (first, from) = (first.to_str().unwrap(), file.to_str().unwrap());
+    let (code, told) = hutong(&["init", first, "--from", from, "--from", from]);
+    assert_eq!(code, Some(0), "{told}");
+    let pipeline = Path::new(first).join("pipeline.yaml");
+    let (code, told) = hutong(&["check", pipeline.to_str().unwrap()]);
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("event_id") && !told.contains("fields"), "{told}");
+}
+
+#[test]
 fn a_first_pipeline_is_explained_by_check() {
     let folder = tempfile::tempdir().unwrap();
     let first = folder.path().join("first");

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::Checker;
+use crate::agreement::POINTS_MAX;
 use crate::feed::{Feed, FeedKind, Owner};
 use crate::pipeline::declaration::{Declaration, FeedDeclaration};
 use crate::pipeline::structure::shown;
@@ -120,6 +121,7 @@ impl Checker<'_> {
             packing,
             format,
             scale,
+            points_max: POINTS_MAX,
             zone: shelf.zone.clone(),
             columns,
             not_agreed: declared.not_agreed.clone(),

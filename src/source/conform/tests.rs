@@ -16,6 +16,7 @@ fn feed(kind: FeedKind, columns: Vec<Column>) -> Feed {
         packing: Packing::default(),
         format: Format::Csv(Delimited::default()),
         scale: 2,
+        points_max: 100_000_000,
         zone: jiff::tz::TimeZone::get("Asia/Shanghai").unwrap(),
         columns,
         not_agreed: Vec::new(),
@@ -105,6 +106,36 @@ fn free_text_is_bounded() {
     );
 }
 
+/// Of points beyond what the feed of these tests has.
+const ROW: Refusal = Refusal::Beyond(100_000_000, "points that a row may have, in smallest units");
+
+#[test]
+fn what_no_row_can_have_is_refused_and_a_sum_may_have_more() {
+    let refused = |most: i64, what: &'static str| Err(Refusal::Beyond(most, what));
+    let amount = || refused(500_000_000_000, "that an amount may be");
+    let sum = || refused(1_000_000_000_000_000_000, "that a sum may be");
+    let whole = |number: i64| Ok(Value::Whole(number));
+    // The feed, the column, the text, and what becomes of it.
+    let rows = [
+        (FeedKind::Ledger, "amount", "500,000,000,000", whole(500_000_000_000_000_000)),
+        (FeedKind::Ledger, "amount", "-500000000000.000001", amount()),
+        (FeedKind::Ledger, "amount", "9223372036854775807", amount()),
+        (FeedKind::Statement, "points", "10000000000000000", whole(1_000_000_000_000_000_000)),
+        (FeedKind::Statement, "points", "10000000000000000.01", sum()),
+        (FeedKind::Statement, "amount", "9999999999999", amount()),
+        (FeedKind::Deliveries, "points", "92233720368547758.07", sum()),
+        (FeedKind::Deliveries, "rows", "-9223372036854775807", sum()),
+    ];
+    for (kind, name, text, want) in rows {
+        let rule = rule_of(kind, column(kind, name));
+        assert_eq!(rule.text(text, None), want, "{name} {text}");
+        let mut cells = super::super::cells::Cells::new(rule.field.kind);
+        let none: Option<fn(usize) -> Option<&'static str>> = None;
+        let filled = rule.fill(&mut cells, 1, |_| Some(text), none);
+        assert_eq!(filled == 1, want.is_ok(), "{name} {text} at once");
+    }
+}
+
 #[test]
 fn points_are_scaled() {
     let points = rule_of(FeedKind::Ledger, column(FeedKind::Ledger, "points"));
@@ -116,6 +147,10 @@ fn points_are_scaled() {
             ("0.001", Err(Refusal::Fraction)),
             ("１２", Err(Refusal::ForeignDigits)),
             ("-", Err(Refusal::Empty)),
+            ("1000000", Ok(Value::Whole(100_000_000))),
+            ("-1,000,000.01", Err(ROW)),
+            ("9223372036854775807", Err(ROW)),
+            ("99999999999999999999999999", Err(ROW)),
         ],
     );
     type Row = (i128, i8, Result<i64, Refusal>);
@@ -125,13 +160,17 @@ fn points_are_scaled() {
         (5120, 3, Ok(512)),
         (5121, 3, Err(Refusal::Fraction)),
         (5, -2, Ok(50_000)),
-        (i128::from(i64::MAX), 2, Ok(i64::MAX)),
-        (i128::from(i64::MIN), 2, Err(Refusal::TooLarge)),
-        (i128::from(i64::MAX), 0, Err(Refusal::TooLarge)),
-        (i128::MAX, 0, Err(Refusal::TooLarge)),
+        (100_000_000, 2, Ok(100_000_000)),
+        (-100_000_000, 2, Ok(-100_000_000)),
+        (100_000_001, 2, Err(ROW)),
+        (-1_000_001, 0, Err(ROW)),
+        (i128::from(i64::MAX), 2, Err(ROW)),
+        (i128::from(i64::MIN), 2, Err(ROW)),
+        (i128::from(i64::MAX), 0, Err(ROW)),
+        (i128::MAX, 0, Err(ROW)),
         (0, 120, Ok(0)),
         (1, 120, Err(Refusal::Fraction)),
-        (1, -120, Err(Refusal::TooLarge)),
+        (1, -120, Err(ROW)),
     ];
     for (value, digits, want) in typed {
         let want = want.clone().map(Value::Whole);

@@ -122,9 +122,28 @@ pub(super) fn of(
             lines.push("  fixed:".to_owned());
             lines.push(format!("    encoding: {word}"));
             lines.push(format!("    record_bytes: {length}"));
-            lines
-                .push("    # Where does each field stand? `name: { at: 1, bytes: 16 }`".to_owned());
-            lines.push("    fields: {}".to_owned());
+            if found.has_crlf {
+                lines.push("    line_end: crlf".to_owned());
+            }
+            for (word, marker) in [("leading", &found.leading), ("trailer", &found.trailer)] {
+                let Some(marker) = marker else { continue };
+                lines.push("    # Which bytes of it are the rows and the points?".to_owned());
+                lines.push(format!("    {word}: {{ marker: {} }}", quoted(marker)));
+            }
+            lines.push(
+                "    # These are guesses. Where does each field stand, and what is its name?"
+                    .to_owned(),
+            );
+            lines.push("    fields:".to_owned());
+            for place in &found.places {
+                lines.push(format!(
+                    "      {}: {{ at: {}, bytes: {} }} # {}",
+                    quoted(&place.name()),
+                    place.at,
+                    place.bytes,
+                    place.shows
+                ));
+            }
         }
         Layout::Unknown => {
             lines.push(

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::places::{self, Place};
 use super::values::{is_number, is_time};
+use crate::feed::Encoding;
 use crate::source::record::{Dialect, Records};
+use crate::source::text::Text;
 
 /// What may part values.
 const DELIMITERS: &[&str] = &[",", "\t", "|", "%%", ";", "^", "||", "\u{1}"];
@@ -24,6 +27,8 @@ pub(super) struct Found {
     pub(super) skipped: usize,
     /// Whether lines begin with `#` that are no rows.
     pub(super) comments: bool,
+    /// What the first record of a fixed-width file begins with, where that is no row.
+    pub(super) leading: Option<String>,
     /// The first value of the last record, where that is no row.
     pub(super) trailer: Option<String>,
     pub(super) prefix: Option<String>,
@@ -31,6 +36,10 @@ pub(super) struct Found {
     pub(super) summary: Vec<String>,
     pub(super) names: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
+    /// Where the fields of a fixed-width file may stand.
+    pub(super) places: Vec<Place>,
+    /// Whether lines of a fixed-width file end with CRLF.
+    pub(super) has_crlf: bool,
     /// What the layout shows by.
     pub(super) findings: Vec<String>,
 }
@@ -46,7 +55,7 @@ pub(super) enum Layout {
     JsonLines,
 }
 
-pub(super) fn find(text: &str, bytes: &[u8], is_whole: bool) -> Found {
+pub(super) fn find(text: &str, bytes: &[u8], is_whole: bool, encoding: Encoding) -> Found {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     if first.trim_start().starts_with('{')
         && let Some(found) = json(text)
@@ -66,7 +75,7 @@ pub(super) fn find(text: &str, bytes: &[u8], is_whole: bool) -> Found {
         Some((share, width, delimiter)) if share >= 60 => {
             delimited(text, delimiter, width, share, is_whole)
         }
-        _ => fixed(bytes),
+        _ => fixed(bytes, is_whole, encoding),
     }
 }
 
@@ -185,24 +194,69 @@ fn head(found: &mut Found, width: usize) {
     found.rows.remove(0);
 }
 
-fn fixed(bytes: &[u8]) -> Found {
-    let lengths: Vec<usize> = bytes
+fn fixed(bytes: &[u8], is_whole: bool, encoding: Encoding) -> Found {
+    let mut lines: Vec<&[u8]> = bytes
         .split(|&byte| byte == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line).len())
-        .filter(|length| *length > 0)
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .filter(|line| !line.is_empty())
+        .take(ROWS_MAX)
         .collect();
-    let mut found = Found::default();
-    match usual(lengths.iter().copied(), lengths.len()) {
-        Some((length, share)) if share >= 60 && lengths.len() > 1 => {
-            found.layout = Layout::Fixed(length);
-            found.findings.push(format!(
-                "fixed width: nothing parts values, and {share} per cent of the lines have {length} \
-                 bytes; ask the partner where each field stands"
-            ));
+    let mut found =
+        Found { has_crlf: bytes.windows(2).any(|pair| pair == b"\r\n"), ..Found::default() };
+    let (length, share) = match usual(lines.iter().map(|line| line.len()), lines.len()) {
+        Some((length, share)) if share >= 60 && lines.len() > 1 => (length, share),
+        _ => {
+            found.findings.push("none that is known; ask the partner".to_owned());
+            return found;
         }
-        _ => found.findings.push("none that is known; ask the partner".to_owned()),
+    };
+    found.layout = Layout::Fixed(length);
+    found.findings.push(format!(
+        "fixed width: nothing parts values, and {share} per cent of the lines have {length} bytes"
+    ));
+    let is_cut = !is_whole || lines.len() == ROWS_MAX;
+    found.leading = marked(&lines, 0, length);
+    found.trailer =
+        lines.len().checked_sub(1).filter(|_| !is_cut).and_then(|at| marked(&lines, at, length));
+    for (marker, place) in [(&found.leading, "first"), (&found.trailer, "last")] {
+        if let Some(marker) = marker {
+            let told = format!("the {place} record begins with `{marker}`, and no other does");
+            found.findings.push(told);
+        }
     }
+    if found.leading.is_some() {
+        lines.remove(0);
+    }
+    if found.trailer.is_some() {
+        lines.pop();
+    }
+    lines.retain(|line| line.len() == length);
+    found.places = places::guess(&lines, length);
+    found.findings.push(format!(
+        "{} fields by what is blank, digits or text in {} rows: candidates, because two of one sort \
+         side by side look like one; ask the partner where each stands",
+        found.places.len(),
+        lines.len()
+    ));
+    found.names = found.places.iter().map(Place::name).collect();
+    let cells = |line: &&[u8]| {
+        let cell = |place: &Place| Text::new(place.of(line), encoding).text.trim().to_owned();
+        found.places.iter().map(cell).collect()
+    };
+    found.rows = lines.iter().map(cells).collect();
     found
+}
+
+/// The letter or digit with which the first or last line begins and those between do not, where
+/// they all begin alike or it has a length of its own.
+fn marked(lines: &[&[u8]], at: usize, length: usize) -> Option<String> {
+    let (line, inner) = (lines.get(at)?, lines.get(1..lines.len().checked_sub(1)?)?);
+    let marker = line.first().copied().filter(u8::is_ascii_alphanumeric)?;
+    let begins = |line: &&[u8]| line.first().copied();
+    let usual = inner.first().and_then(begins)?;
+    let is_other = inner.len() > 1 && inner.iter().all(|line| begins(line) == Some(usual));
+    let is_it = usual != marker && (is_other || line.len() != length);
+    is_it.then(|| char::from(marker).to_string())
 }
 
 fn json(text: &str) -> Option<Found> {

@@ -14,7 +14,7 @@ fn sample(name: &str) -> Inspection {
 #[test]
 fn each_sample_is_drafted_by_what_its_bytes_show() {
     // The file, lines that its draft has.
-    let rows: [(&str, &[&str]); 7] = [
+    let rows: [(&str, &[&str]); 8] = [
         (
             "wechat/bill-2026-03.csv",
             &[
@@ -32,7 +32,27 @@ fn each_sample_is_drafted_by_what_its_bytes_show() {
             "percent/ledger_20260331.txt",
             &["    delimiter: \"%%\"", "    trailer: { marker: \"T\" }"],
         ),
-        ("unionpay/IND26033100ZM_CLEAR", &["    record_bytes: 86"]),
+        (
+            "unionpay/IND26033100ZM_CLEAR",
+            &[
+                "    record_bytes: 86",
+                "    line_end: crlf",
+                "      \"bytes 1-16\": { at: 1, bytes: 16 } # the same letters, then digits",
+                "      \"bytes 17-35\": { at: 17, bytes: 19 } # digits",
+                "      \"bytes 36-45\": { at: 36, bytes: 10 } # digits",
+                "      \"bytes 46-57\": { at: 46, bytes: 12 } # text",
+                "      \"bytes 58-58\": { at: 58, bytes: 1 } # text",
+                "      \"bytes 59-70\": { at: 59, bytes: 12 } # digits",
+            ],
+        ),
+        (
+            "airline/ACCRUAL_20260401.txt",
+            &[
+                "    leading: { marker: \"H\" }",
+                "    trailer: { marker: \"T\" }",
+                "      \"bytes 27-35\": { at: 27, bytes: 9 } # digits, the last with a sign",
+            ],
+        ),
         ("json/ledger.jsonl", &["  member_no: \"member.no\"", "  points: \"points\""]),
         ("duckdb/ledger.parquet", &["format: { parquet: {} }", "  event_id: \"event_id\""]),
         ("arrow/ledger.arrow", &["format: { arrow: {} }", "  points: \"points\""]),

@@ -88,7 +88,7 @@ fn identifiers_and_points_of_every_type_are_exact() {
     assert_eq!(
         rejects(&read),
         [
-            "a.parquet:1 balance Value too large [99999999999999999999]",
+            "a.parquet:1 balance Value beyond 1000000000000, the most points that a row may have, in smallest units [99999999999999999999]",
             "a.parquet:3 balance Value empty, and the column needs a value []"
         ]
     );

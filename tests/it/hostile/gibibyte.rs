@@ -1,4 +1,5 @@
-//! A gibibyte without a line end: refused by its line, in memory that does not know how long it is.
+//! Long files, in memory that does not know how long they are: a gibibyte without a line end is
+//! refused by its line.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -6,11 +7,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use hutong::feed::{InputFile, Unpack};
+use hutong::feed::{Format, InputFile, Unpack};
 use hutong::source::{self, SourceError};
 
 use super::decoders::gzip;
-use super::{MEMORY_MAX, alone, in_a_process_of_its_own, memory};
+use super::{MEMORY_MAX, alone, in_a_process_of_its_own, memory, read};
 
 const GIBIBYTE: u64 = 1 << 30;
 
@@ -73,6 +74,55 @@ fn every_format_alone() {
         }
         let most = memory();
         assert!(most <= MEMORY_MAX, "{example} {unpack:?}: {most} MiB of memory");
+    }
+}
+
+/// How many times 0.9 MiB are read that are hardly rows, and how many more MiB of memory that may
+/// take.
+const LINES: (usize, u64) = (64, 40);
+
+#[test]
+fn many_lines_take_the_memory_of_a_few() {
+    in_a_process_of_its_own("hostile::gibibyte::many_lines_alone", "lines");
+}
+
+/// Rows are held, and so are rejects; what holds other lines is the reader alone.
+#[test]
+#[ignore = "the memory of a process of its own; the test above runs it there"]
+fn many_lines_alone() {
+    if std::env::var("HUTONG_ALONE").is_err() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut feed = alone("pipelines/feeds/wechat.yaml", folder.path());
+    let Format::Csv(csv) = &mut feed.format else { panic!("{:?}", feed.format) };
+    (csv.comment, csv.comment_anywhere, csv.summary) = (Some("#".to_owned()), true, None);
+    feed.packing.limits.ratio = u64::MAX;
+    let header = "交易时间,会员号,业务流水号,对方流水号,交易类型,积分变动\n";
+    // A record every hundred kilobytes: what is longer than 1 MiB without one is refused.
+    let lines = format!("# {}\n", "一行说明，".repeat(60)).repeat(100);
+    let lines = lines + "`2026-03-02 09:15:00,`1,`E1,`,`累积,`5\n";
+    let lines = lines.repeat(10);
+    type Pack = fn(&[u8]) -> Vec<u8>;
+    let packs: [(Unpack, Pack); 3] = [
+        (Unpack::Plain, |text| text.to_vec()),
+        (Unpack::Gzip, gzip),
+        (Unpack::Zstd, |text| zstd::stream::encode_all(text, 1).unwrap()),
+    ];
+    for (unpack, pack) in packs {
+        feed.packing.unpack = unpack.clone();
+        let mut file = File::create(folder.path().join("sent")).unwrap();
+        file.write_all(&pack(header.as_bytes())).unwrap();
+        let packed = pack(lines.as_bytes());
+        for _ in 0..LINES.0 {
+            file.write_all(&packed).unwrap();
+        }
+        let before = memory();
+        let read = read(&feed).unwrap();
+        let came = (read.rows.num_rows(), read.rejects.len());
+        assert_eq!(came, (10 * LINES.0, 0), "{unpack:?}");
+        let more = memory() - before;
+        assert!(more <= LINES.1, "{unpack:?}: {more} MiB more");
     }
 }
 

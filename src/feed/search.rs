@@ -1,0 +1,166 @@
+//! Which files a feed has: those under its root whose names its patterns match.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use super::{Feed, WITHIN_A_NAME};
+
+impl Feed {
+    /// The files that the patterns match, canonical, in the order of their paths, each once.
+    /// `*` and `?` match within one name and not the point of a hidden one.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed, when a match cannot be resolved or has a name that is not
+    /// UTF-8, and when a match leads out of the root by a symbolic link.
+    pub fn find(&self) -> io::Result<Vec<PathBuf>> {
+        self.find_matches(&self.patterns)
+    }
+
+    /// The files of the days after the period, as of [`Feed::find`]. That there are none is no
+    /// fault.
+    ///
+    /// # Errors
+    /// As of [`Feed::find`].
+    pub fn find_following(&self) -> io::Result<Vec<PathBuf>> {
+        self.find_matches(&self.following)
+    }
+
+    fn find_matches(&self, patterns: &[String]) -> io::Result<Vec<PathBuf>> {
+        let mut files = BTreeSet::new();
+        for pattern in patterns {
+            let names = pattern.split('/').filter(|name| !name.is_empty());
+            let mut found = vec![self.root.clone()];
+            for name in names {
+                found = named(&found, name)?;
+            }
+            for found in found {
+                let file = found.canonicalize()?;
+                if !file.starts_with(&self.root) {
+                    return Err(io::Error::new(
+                        io::ErrorKind::PermissionDenied,
+                        format!("{} leads out of the root by a symbolic link", found.display()),
+                    ));
+                }
+                if file.is_file() {
+                    files.insert(file);
+                }
+            }
+        }
+        Ok(files.into_iter().collect())
+    }
+}
+
+/// What the folders hold whose name the pattern matches.
+fn named(folders: &[PathBuf], pattern: &str) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    if !pattern.contains(['*', '?', '[']) {
+        let paths = folders.iter().map(|folder| folder.join(pattern));
+        found.extend(paths.filter(|path| path.symlink_metadata().is_ok()));
+        return Ok(found);
+    }
+    let wanted = glob::Pattern::new(pattern)
+        .map_err(|error| refused(format!("the pattern `{pattern}`: {error}")))?;
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        for entry in fs::read_dir(folder).map_err(|error| unlisted(folder, &error))? {
+            let path = entry.map_err(|error| unlisted(folder, &error))?.path();
+            let Some(name) = path.file_name() else { continue };
+            let shown = name.to_string_lossy();
+            if !wanted.matches_with(&shown, WITHIN_A_NAME) {
+                continue;
+            }
+            // It may be a file that was meant, so that it is told and not passed over.
+            if name.to_str().is_none() {
+                return Err(refused(format!("`{shown}` has a name that is not UTF-8; rename it")));
+            }
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+fn refused(why: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, why)
+}
+
+fn unlisted(folder: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::feed::{FeedKind, Format, Owner, Packing};
+    use crate::value::party::Party;
+
+    fn feed(root: &std::path::Path, patterns: &[&str]) -> Feed {
+        Feed {
+            owner: Owner::Party(Party::A),
+            kind: FeedKind::Ledger,
+            root: root.canonicalize().unwrap(),
+            patterns: patterns.iter().map(|pattern| (*pattern).to_owned()).collect(),
+            following: Vec::new(),
+            packing: Packing::default(),
+            format: Format::Parquet,
+            scale: 0,
+            points_max: i64::MAX,
+            zone: TimeZone::UTC,
+            columns: Vec::new(),
+            not_agreed: Vec::new(),
+            due: None,
+            max_age_days: None,
+            max_rejects: None,
+        }
+    }
+
+    #[test]
+    fn files_are_found_once_in_the_order_of_their_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("a [1]");
+        std::fs::create_dir_all(root.join("x/deep")).unwrap();
+        for name in ["x/2.csv", "x/1.csv", "x/.hidden.csv", "x/deep/3.csv", "x/1.txt"] {
+            std::fs::write(root.join(name), "").unwrap();
+        }
+        let rows: [(&[&str], &[&str]); 5] = [
+            (&["x/*.csv"], &["x/1.csv", "x/2.csv"]),
+            (&["x/2.csv", "x/?.csv"], &["x/1.csv", "x/2.csv"]),
+            (&["x/*"], &["x/1.csv", "x/1.txt", "x/2.csv"]),
+            (&["*/3.csv"], &[]),
+            (&["none/*.csv"], &[]),
+        ];
+        for (patterns, expected) in rows {
+            let feed = feed(&root, patterns);
+            let expected: Vec<PathBuf> = expected.iter().map(|name| feed.root.join(name)).collect();
+            assert_eq!(feed.find().unwrap(), expected, "{patterns:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_out_of_the_root_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        std::fs::create_dir(&root).unwrap();
+        std::fs::write(folder.path().join("secret.csv"), "").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("secret.csv"), root.join("a.csv")).unwrap();
+        let error = feed(&root, &["*.csv"]).find().unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_that_is_not_utf_8_is_an_error_where_it_may_be_meant() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a-1.csv"), "").unwrap();
+        let name = std::ffi::OsStr::from_bytes(b"a-\xc3\xf7.csv");
+        std::fs::write(folder.path().join(name), "").unwrap();
+        // The pattern, and how many files it finds; `None` where it may mean the nameless one.
+        for (pattern, files) in [("a-*.csv", None), ("a-?.txt", Some(0)), ("a-1.csv", Some(1))] {
+            let found = feed(folder.path(), &[pattern]).find();
+            assert_eq!(found.map(|files| files.len()).ok(), files, "{pattern}");
+        }
+    }
+}
