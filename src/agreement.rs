@@ -77,7 +77,7 @@ pub struct Agreement {
 }
 
 /// The most points of a row, in smallest units: more than a programme gives out at once.
-pub const POINTS_MAX: i64 = 1_000_000_000_000;
+pub const POINTS_MAX: i64 = 1_000_000_000_000_000;
 
 /// The most that a row may be worth, in millionths of a currency's unit: a hundredth of what a
 /// published amount holds.
@@ -90,7 +90,7 @@ impl Agreement {
     #[must_use]
     pub fn points_max(&self, party: Party) -> i64 {
         let most = i128::from(POINTS_MAX);
-        // Never past 127 bits: at most 10^16 times what a ratio has, which are 64 bits.
+        // Never past 127 bits: at most 10^15 times what a ratio has, which are 64 bits.
         let times = |points: i128, by: i64, per: i64| points * i128::from(by) / i128::from(per);
         let issued = self
             .ratios

@@ -256,7 +256,7 @@ fn bomb() -> Vec<u8> {
 }
 
 /// Why points are refused that no row can have.
-const BEYOND: &str = "points: beyond 1000000000000, the most points that a row may have";
+const BEYOND: &str = "points: beyond 1250000000000, the most points that a row may have";
 
 /// So many spends that nothing mirrors, each as large as it may be.
 fn spends(count: usize) -> String {
