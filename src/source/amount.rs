@@ -98,6 +98,10 @@ impl Bound {
         what: "that an amount may be",
     };
 
+    /// Of what a delivery note says, which is compared and never summed: whatever 64 bits hold.
+    pub(super) const NOTE: Bound =
+        Bound { most: i64::MAX, told: i64::MAX, what: "that a note may say" };
+
     /// Of what a file, or a line of a statement, says of many rows.
     pub(super) const SUM: Bound = Bound { most: SUM_MAX, told: SUM_MAX, what: "that a sum may be" };
 

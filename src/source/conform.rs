@@ -138,7 +138,8 @@ fn reading(feed: &Feed, field: &'static Field, column: Option<&Column>) -> Readi
     let style = || column.map(|column| column.number.clone()).unwrap_or_default();
     let instants = |day_end| Box::new(Instants::new(&feed.zone, &time, day_end));
     let bound = match feed.kind {
-        FeedKind::Statement | FeedKind::Deliveries => Bound::SUM,
+        FeedKind::Statement => Bound::SUM,
+        FeedKind::Deliveries => Bound::NOTE,
         _ => Bound::row(feed.points_max),
     };
     match field.kind {
@@ -154,7 +155,7 @@ fn reading(feed: &Feed, field: &'static Field, column: Option<&Column>) -> Readi
         }
         FieldKind::Points => Reading::Points { scale: feed.scale, style: style(), bound },
         FieldKind::Amount => Reading::Amount { style: style() },
-        FieldKind::Whole => Reading::Points { scale: 0, style: style(), bound: Bound::SUM },
+        FieldKind::Whole => Reading::Points { scale: 0, style: style(), bound: Bound::NOTE },
         FieldKind::Instant => Reading::Instant(instants(false)),
         FieldKind::AsOf => Reading::Instant(instants(true)),
         FieldKind::Word { words, strict } => {

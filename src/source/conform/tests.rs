@@ -114,6 +114,7 @@ fn what_no_row_can_have_is_refused_and_a_sum_may_have_more() {
     let refused = |most: i64, what: &'static str| Err(Refusal::Beyond(most, what));
     let amount = || refused(500_000_000_000, "that an amount may be");
     let sum = || refused(1_000_000_000_000_000_000, "that a sum may be");
+    let note = || refused(i64::MAX, "that a note may say");
     let whole = |number: i64| Ok(Value::Whole(number));
     // The feed, the column, the text, and what becomes of it.
     let rows = [
@@ -123,8 +124,9 @@ fn what_no_row_can_have_is_refused_and_a_sum_may_have_more() {
         (FeedKind::Statement, "points", "10000000000000000", whole(1_000_000_000_000_000_000)),
         (FeedKind::Statement, "points", "10000000000000000.01", sum()),
         (FeedKind::Statement, "amount", "9999999999999", amount()),
-        (FeedKind::Deliveries, "points", "92233720368547758.07", sum()),
-        (FeedKind::Deliveries, "rows", "-9223372036854775807", sum()),
+        (FeedKind::Deliveries, "points", "92233720368547758.07", whole(i64::MAX)),
+        (FeedKind::Deliveries, "points", "92233720368547758.08", note()),
+        (FeedKind::Deliveries, "rows", "-9223372036854775807", whole(-i64::MAX)),
     ];
     for (kind, name, text, want) in rows {
         let rule = rule_of(kind, column(kind, name));
