@@ -16,6 +16,7 @@
 mod arguments;
 mod attest;
 mod evidence;
+mod fit;
 mod inspect;
 mod listing;
 mod logging;
@@ -70,7 +71,9 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
     let (layout, format) = (arguments.voice.output_format, arguments.voice.told());
     match &arguments.verb {
         Verb::Show(wanted) => evidence::show(wanted, layout),
-        Verb::Explain { publication, id } => evidence::explain(publication, id, layout),
+        Verb::Explain { publication, id, inputs } => {
+            evidence::explain(publication, id, inputs.as_deref(), layout)
+        }
         Verb::Diff { from, to, limit } => evidence::diff(from, to, *limit, layout),
         Verb::Sample { publication, method, size, seed } => {
             evidence::sample(publication, *method, usize::from(*size), seed, layout)

@@ -13,14 +13,14 @@ mod workbook;
 
 pub use folder::{Folder, Lock, PublishError, Published};
 pub use manifest::{
-    BLOCKED, CollisionEntry, FINAL, InputEntry, Manifest, OutputFile, PROVISIONAL, PastEntry,
-    StatementEntry, TermEntry, ThresholdEntry, TotalEntry, run_digest,
+    BLOCKED, CollisionEntry, FINAL, InputEntry, Manifest, MatchEntry, OutputFile, PROVISIONAL,
+    PastEntry, StatementEntry, TermEntry, ThresholdEntry, TotalEntry, run_digest,
 };
 pub use parquet::{Stamp, write, write_by_place};
 pub use readback::{Closing, Columns, Final, closed_statements, closings};
 pub use rehearsal::Rehearsal;
 pub use report::{
-    ClosedFigures, CodeTally, Largest, Paired, REPORT, Report, Stated, largest,
+    ClosedFigures, CodeTally, Largest, Paired, REPORT, Report, Stated, largest, largest_of_each,
     write as write_report,
 };
 pub use table::{Cells, Column, Table, plain};

@@ -20,7 +20,7 @@ mod verify;
 
 pub use bridge::{Bridge, Change, Step, bridge};
 pub use export::export;
-pub use manifest::{Figures, FileEntry, InputFile, Manifest, Taken};
+pub use manifest::{Figures, FileEntry, InputFile, Manifest, MatchRule, Taken, Term};
 pub use minisign::KeyError;
 pub use nets::{Net, nets};
 pub use partner::compare;
@@ -28,6 +28,6 @@ pub use publication::{Cell, Publication, ReviewError, Row};
 pub use rerun::{inputs, same_bytes};
 pub use sample::{Drawn, Method, Sample, sample};
 pub use sign::{SignOff, make_key, sign, sign_off, signed, signed_off};
-pub use story::{Story, explain};
+pub use story::{Story, explain, offsets};
 pub use tally::{By, Filter, Found, Group, Sort, discrepancies, groups};
 pub use verify::{Check, verify};

@@ -1,20 +1,28 @@
 """Opens a published report.html in headless Chromium and does with it what a reader does.
 
-    pip install playwright            # the system's Chromium is used: apt-get install chromium
     python3 tests/browser.py out/worked-example/latest/report.html [--shots target/shots]
+
+Chromium is the system's (apt-get install chromium); playwright goes to a virtual environment under
+target/browser.
 
 At 1280 and 390 pixels, light and dark: no message on the console, nothing asked of the network,
 nothing wider than the window, text against its ground at AA contrast. Then the language switch,
 sorting, searching, the page without its script, and the page on paper. `--shots` keeps pictures
-and the PDF to be looked at. Exits with 1 at the first thing that is wrong.
+and the PDF to be looked at. Exits with 1 at the first thing that is wrong, and with 75 and a word
+why where there is no Chromium or playwright cannot be installed.
 """
 
 import argparse
+import os
 import pathlib
 import shutil
+import subprocess
 import sys
 
-from playwright.sync_api import sync_playwright
+SKIPPED = 75
+HOME = pathlib.Path(__file__).resolve().parent.parent / "target" / "browser"
+PACKAGE = "playwright==1.65.2"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 CONTRAST = """() => {
   const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
@@ -149,14 +157,38 @@ def works(browser, url, shots):
     page.context.close()
 
 
+def within(python):
+    """Goes on in a virtual environment that has playwright."""
+    stamp = HOME / "package.txt"
+    if not stamp.exists() or stamp.read_text() != PACKAGE:
+        for step in ([sys.executable, "-m", "venv", "--clear", str(HOME)],
+                     [python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:",
+                      "--disable-pip-version-check", PACKAGE]):
+            done = subprocess.run(step, capture_output=True, text=True)
+            if done.returncode:
+                why = (done.stderr or done.stdout).strip()[-600:]
+                print("browser.py: SKIPPED: %s cannot be installed\n%s" % (PACKAGE, why))
+                sys.exit(SKIPPED)
+        stamp.write_text(PACKAGE)
+    os.execv(python, [python, __file__, *sys.argv[1:]])
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("report", type=pathlib.Path)
     arguments.add_argument("--shots", type=pathlib.Path)
     asked = arguments.parse_args()
+    chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if not chromium:
+        print("browser.py: SKIPPED: there is no Chromium")
+        sys.exit(SKIPPED)
+    python = str(HOME / "bin" / "python")
+    if sys.prefix != str(HOME):
+        within(python)
+    from playwright.sync_api import sync_playwright
+
     if asked.shots:
         asked.shots.mkdir(parents=True, exist_ok=True)
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     url = asked.report.resolve().as_uri()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

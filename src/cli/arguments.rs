@@ -1,34 +1,33 @@
 //! What can be asked on the command line.
 
-use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 
 use crate::discrepancy::Severity;
 use crate::generate::{DataFormat, parse_code, parse_month, parse_share};
-use crate::pipeline::Setting;
+
+mod count;
+mod examples;
+mod review;
+
+use count::NonZeroCount;
+use examples::{
+    CHECK_EXAMPLES, CLOSE_EXAMPLES, COMPARE_EXAMPLES, DIFF_EXAMPLES, EXIT_CODES, EXPLAIN_EXAMPLES,
+    EXPORT_EXAMPLES, GENERATE_EXAMPLES, KEY_EXAMPLES, QUERY_EXAMPLES, RUN_EXAMPLES,
+    SAMPLE_EXAMPLES, SHOW_EXAMPLES, SIGN_EXAMPLES, SIGN_OFF_EXAMPLES, VERIFY_EXAMPLES,
+    WHAT_IF_EXAMPLES,
+};
+pub use review::{DrawnBy, ShowArguments, SortedBy, SummedBy, WhatIfArguments};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
-
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    clean
-  1    discrepancies at or over --fail-on, or a `fail_on` of the pipeline's rules
-  2    usage, or problems in the pipeline file
-  3    the input blocked the statement (discrepancies are published) or cannot be read
-  4    input or output failed
-  5    another run holds the lock
-  101  a bug of Hutong; nothing was published
-  130  interrupted; what was published before stands";
 
 /// Hutong (互通): reconciles two loyalty programmes and clears what they owe one another.
 #[derive(Debug, Parser)]
@@ -200,6 +199,10 @@ pub enum Verb {
         /// The id of a discrepancy or an event, a member number, line:NUMBER or PATH:LINE.
         #[arg(allow_hyphen_values = true)]
         id: String,
+        /// Look into the recorded inputs of this pipeline file too, and tell at which byte each
+        /// line begins (字节偏移).
+        #[arg(long, value_name = "PIPELINE")]
+        inputs: Option<PathBuf>,
     },
     /// Show what changed from one run to another, and the way from one net to the other (比较).
     #[command(after_help = DIFF_EXAMPLES)]
@@ -324,124 +327,6 @@ pub enum Verb {
     Generate(GenerateArguments),
 }
 
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  hutong check pipelines/skyline-harbour.yaml
-  hutong check pipelines/skyline-harbour.yaml --sample 1000 --as-of 2026-03-31";
-
-const SHOW_EXAMPLES: &str = "\
-Examples:
-  hutong show out/skyline-harbour/latest
-  hutong show out/skyline-harbour/latest --by age
-  hutong show out/skyline-harbour/latest --items --party a --sort money --limit 10
-  hutong show out/skyline-harbour/latest --items --code EVT-01,AMT-01 --page 2
-  hutong show out/skyline-harbour/latest --items --limit 0 --output-format csv";
-
-const EXPLAIN_EXAMPLES: &str = "\
-Examples:
-  hutong explain out/worked-example/latest line:1
-  hutong explain out/worked-example/latest A-1001
-  hutong explain out/worked-example/latest sample-data/worked-example/a/ledger.csv:4";
-
-const DIFF_EXAMPLES: &str = "\
-Each step of the bridge is an event, a fee, a tax, a carry or a rounding, and together they are the
-difference of the nets exactly. Exit code 1: something changed.
-
-Example:
-  hutong diff out/skyline-harbour/2026-03/2026-03-30 out/skyline-harbour/2026-03/2026-03-31";
-
-const SAMPLE_EXAMPLES: &str = "\
-Monetary-unit sampling takes an event as likely as it is dear, and is certain to take one that is
-worth an interval or more.
-
-Examples:
-  hutong sample out/skyline-harbour/latest --method mus --size 20 --seed 2026-Q1
-  hutong sample out/skyline-harbour/latest --method stratified --seed 7 --output-format csv";
-
-const EXPORT_EXAMPLES: &str = "\
-A text that begins like a formula has an apostrophe before it, as in the Parquet tables.
-
-Examples:
-  hutong export out/skyline-harbour/latest --to csv
-  hutong export out/skyline-harbour/latest --to for-excel --table statement,discrepancies --bom";
-
-const QUERY_EXAMPLES: &str = "\
-Hutong has no SQL engine of its own: an embedded one would double its build, and DuckDB reads the
-tables as they are. What is printed makes a view of each table and runs the query.
-
-Example:
-  hutong query out/skyline-harbour/latest \\
-    \"SELECT code, count(*) FROM discrepancies GROUP BY code ORDER BY code\" | duckdb";
-
-const WHAT_IF_EXAMPLES: &str = "\
-What would have been is shown as `diff` shows two runs: the bridge from the published net, and the
-discrepancies that would have appeared, gone or changed.
-
-Examples:
-  hutong what-if out/skyline-harbour/latest --pipeline pipelines/skyline-harbour.yaml \\
-    --set terms.rounding.mode=half_even
-  hutong what-if out/skyline-harbour/latest --pipeline pipelines/skyline-harbour.yaml \\
-    --set terms.rates.0.per_point=0.009 --set agreement.grace_days=5";
-
-const KEY_EXAMPLES: &str = "\
-The secret key has no password: it is readable by its owner only, and belongs on the machine that
-signs. `minisign -V -p NAME.pub -m manifest.json -x SIGNATURE` verifies without Hutong.
-
-Example:
-  hutong key keys/skyline";
-
-const SIGN_EXAMPLES: &str = "\
-The manifest names every file with its digest, so that a signature over it is one over all. The
-partner's signature stands beside ours.
-
-Example:
-  hutong sign out/skyline-harbour/2026-03/final --key keys/skyline.key";
-
-const SIGN_OFF_EXAMPLES: &str = "\
-Each record names the digest of the manifest and of the record before it; `hutong verify` follows
-the chain.
-
-Example:
-  hutong sign-off out/skyline-harbour/2026-03/final --by '李敏' --role 财务复核 \\
-    --at 2026-04-06T10:00:00+08:00 --says '同意结算'";
-
-const COMPARE_EXAMPLES: &str = "\
-Exit code 1: the runs differ. With the partner's whole folder the first differing row of a table is
-named; with its manifest alone the table.
-
-Example:
-  hutong compare-with from-harbour/manifest.json out/skyline-harbour/latest";
-
-const VERIFY_EXAMPLES: &str = "\
-Exit code 1: something is not what was published, or does not follow from the tables.
-
-Examples:
-  hutong verify out/skyline-harbour/latest
-  hutong verify out/skyline-harbour/latest --inputs pipelines/skyline-harbour.yaml
-  hutong verify out/skyline-harbour/2026-03/final --key keys/harbour.pub";
-
-const RUN_EXAMPLES: &str = "\
-Examples:
-  hutong run pipelines/skyline-harbour.yaml --as-of 2026-03-31
-  hutong run pipelines/skyline-harbour.yaml --period 2026-03 --as-of 2026-04-03
-  hutong run pipelines/worked-example.yaml --as-of 2026-03-31 --fail-on error --quiet
-  hutong run pipelines/worked-example.yaml --as-of 2026-03-31 --fail-on EVT-04,LED-01
-  hutong run pipelines/worked-example.yaml --as-of 2026-03-31 --output-format json";
-
-const CLOSE_EXAMPLES: &str = "\
-A closed period is never written again: what comes late is settled in the open period, on lines of
-its own. Closing is refused (exit code 2) too early, while an earlier period is open, and when the
-period is closed already by other inputs; a blocked statement closes nothing (exit code 3).
-
-Examples:
-  hutong close pipelines/skyline-harbour.yaml --period 2026-03 --as-of 2026-04-06
-  hutong close pipelines/worked-example.yaml --period 2026-03 --as-of 2026-04-03 --fail-on error";
-
-const GENERATE_EXAMPLES: &str = "\
-Examples:
-  hutong generate --members 1000 --events 10000 --seed 7 --faults 0.01 --to demo
-  hutong run demo/pipeline.yaml --as-of 2026-03-31";
-
 #[derive(Debug, Args)]
 pub struct RunArguments {
     /// The pipeline file.
@@ -469,97 +354,6 @@ pub struct RunArguments {
 }
 
 #[derive(Debug, Args)]
-pub struct ShowArguments {
-    /// The publication: its folder, or a pointer such as `latest`.
-    pub publication: PathBuf,
-    /// By what discrepancies are summed.
-    #[arg(long, value_enum, default_value = "code", conflicts_with = "items")]
-    pub by: SummedBy,
-    /// List the discrepancies instead.
-    #[arg(long)]
-    pub items: bool,
-    /// Only these codes, such as EVT-01,AMT-01.
-    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = rule_code)]
-    pub code: Vec<String>,
-    /// Only these severities: information, warning, error, fatal.
-    #[arg(long, value_name = "WORDS", value_delimiter = ',', value_parser = ["information", "warning", "error", "fatal"])]
-    pub severity: Vec<String>,
-    /// Only these effects: counted, dispute, pending, held, excluded, blocks.
-    #[arg(long, value_name = "WORDS", value_delimiter = ',', value_parser = ["counted", "dispute", "pending", "held", "excluded", "blocks"])]
-    pub effect: Vec<String>,
-    /// Only those of this party's points: a or b.
-    #[arg(long, value_parser = ["a", "b"])]
-    pub party: Option<String>,
-    /// Only those that are at least so many days old.
-    #[arg(long, value_name = "DAYS")]
-    pub min_age: Option<i64>,
-    /// Only those worth at least so much, such as 100.00.
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
-    pub min_money: Option<Decimal>,
-    /// The order of the list.
-    #[arg(long, value_enum, default_value = "code")]
-    pub sort: SortedBy,
-    /// How many are listed on a page; 0: all.
-    #[arg(long, value_name = "ROWS", default_value_t = 20)]
-    pub limit: usize,
-    /// Which page of them.
-    #[arg(long, value_name = "N", default_value = "1")]
-    pub page: NonZeroCount,
-}
-
-/// How events are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DrawnBy {
-    /// Monetary-unit sampling: by worth.
-    Mus,
-    /// All are equally likely.
-    Random,
-    /// Each line of the statement has its share.
-    Stratified,
-}
-
-/// By what discrepancies are summed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SummedBy {
-    /// The rule.
-    Code,
-    /// Whose points.
-    Party,
-    /// How grave.
-    Severity,
-    /// What became of the rows.
-    Effect,
-    /// How old.
-    Age,
-}
-
-/// The order of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SortedBy {
-    /// By code.
-    Code,
-    /// The dearest first.
-    Money,
-    /// The oldest first.
-    Age,
-}
-
-#[derive(Debug, Args)]
-pub struct WhatIfArguments {
-    /// The publication: its folder, or a pointer such as `latest`.
-    pub publication: PathBuf,
-    /// The pipeline file that it came from.
-    #[arg(long, value_name = "FILE")]
-    pub pipeline: PathBuf,
-    /// A value to be set, by its keys; an item of a list by its number, from 0.
-    #[arg(long, required = true, value_name = "KEY.KEY=VALUE")]
-    pub set: Vec<Setting>,
-    /// How many rows of each table are shown; 0: all.
-    #[arg(long, value_name = "ROWS", default_value_t = 20)]
-    pub limit: usize,
-}
-
-#[derive(Debug, Args)]
 pub struct CloseArguments {
     /// The pipeline file.
     pub pipeline: PathBuf,
@@ -584,24 +378,6 @@ pub struct CloseArguments {
     pub buckets: Option<NonZeroCount>,
 }
 
-/// A count from 1 to 65535.
-#[derive(Debug, Clone, Copy)]
-pub struct NonZeroCount(NonZeroU16);
-
-impl std::str::FromStr for NonZeroCount {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<NonZeroCount, Self::Err> {
-        text.parse().map(NonZeroCount).map_err(|_| "write a count from 1 to 65535")
-    }
-}
-
-impl From<NonZeroCount> for usize {
-    fn from(count: NonZeroCount) -> usize {
-        usize::from(count.0.get())
-    }
-}
-
 /// What makes a run fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FailOn {
@@ -617,18 +393,6 @@ pub enum FailOn {
 fn day(text: &str) -> Result<Date, &'static str> {
     let is_whole = text.len() == "2026-03-31".len();
     text.parse().ok().filter(|_| is_whole).ok_or("write a day that exists, such as 2026-03-31")
-}
-
-fn rule_code(text: &str) -> Result<String, String> {
-    let code = text.trim().to_uppercase();
-    match crate::detect::rules().find(|rule| rule.code == code) {
-        Some(_) => Ok(code),
-        None => Err(format!("`{code}` is no code that `hutong rules` lists")),
-    }
-}
-
-fn amount(text: &str) -> Result<Decimal, &'static str> {
-    Decimal::from_str_exact(text).map_err(|_| "write an amount such as 100.00")
 }
 
 fn fail_on(text: &str) -> Result<FailOn, String> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::arguments::{Arguments, Layout, Voice, WhatIfArguments};
-use super::evidence::{self, counted, head};
+use super::evidence::{self, head};
 use super::listing::{Listing, show as shown, text};
 use super::trouble::Trouble;
 use super::{progress, say};
@@ -14,6 +14,7 @@ use crate::pipeline::{self, Setting};
 use crate::publish::Rehearsal;
 use crate::review::{self, Check, Publication, ReviewError, SignOff};
 use crate::run::{self, Again, Error, exit};
+use crate::value::money::counted;
 
 /// `hutong key`.
 pub fn key(name: &Path, random: &Path) -> Result<u8, Trouble> {
@@ -90,32 +91,33 @@ fn told(title: &str, checks: &[Check]) -> Vec<Listing> {
     let rows = checks.iter().map(|check| {
         let found = match check.found {
             0 => "sound 相符".to_owned(),
-            found => format!("{} 不符", counted(found as usize, "fault")),
+            found => format!("{} 不符", counted(found, "fault")),
         };
         vec![found, format!("{} {}", check.name, check.zh), check.compared.clone()]
     });
     let faults = checks.iter().flat_map(|check| {
         check.faults.iter().map(move |fault| vec![check.name.to_owned(), fault.clone()])
     });
-    let mut listings = vec![Listing {
-        name: "checks",
-        title: title.to_owned(),
-        heads: vec![
+    let mut listings = vec![Listing::new(
+        "checks",
+        title.to_owned(),
+        vec![
             text("result", "result", "结果"),
             text("check", "what", "内容"),
             text("compared", "compared", "范围"),
         ],
-        rows: rows.collect(),
-        note: String::new(),
-    }];
+        rows.collect(),
+    )];
     if verdict(checks) != exit::CLEAN {
-        listings.push(Listing {
-            name: "faults",
-            title: "Faults 不符之处".to_owned(),
-            heads: vec![text("check", "what", "内容"), text("fault", "fault", "不符")],
-            rows: faults.collect(),
-            note: "at most ten of a check are shown 每项至多列十条".to_owned(),
-        });
+        listings.push(
+            Listing::new(
+                "faults",
+                "Faults 不符之处".to_owned(),
+                vec![text("check", "what", "内容"), text("fault", "fault", "不符")],
+                faults.collect(),
+            )
+            .noted("at most ten of a check are shown 每项至多列十条".to_owned()),
+        );
     }
     listings
 }

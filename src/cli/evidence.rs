@@ -9,11 +9,12 @@ use super::arguments::{DrawnBy, Layout, ShowArguments, SortedBy, SummedBy};
 use super::listing::{Listing, figure, show as shown, text, visible};
 use super::say;
 use super::trouble::Trouble;
+use crate::pipeline;
 use crate::review::{
     self, By, Filter, Found, Method, Publication, Sort, bridge, discrepancies, groups,
 };
-use crate::run::exit;
-use crate::value::money::{Currency, grouped};
+use crate::run::{Error, exit};
+use crate::value::money::{Currency, counted, grouped};
 
 /// Which publication it is, and what it came to, from the statement and not from the manifest.
 pub(super) fn head(publication: &Publication) -> Result<String, Trouble> {
@@ -50,12 +51,6 @@ fn money(amount: Decimal, currency: &str) -> String {
         shown.rescale(digits);
     }
     grouped(&shown.to_string())
-}
-
-/// A noun after its number.
-pub(super) fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(&count.to_string()))
 }
 
 /// `hutong show`.
@@ -105,19 +100,18 @@ fn summed(list: &[Found], by: SummedBy) -> Result<Listing, Trouble> {
             group.oldest_days.to_string(),
         ]
     });
-    Ok(Listing {
-        name: "discrepancies",
-        title: format!("Discrepancies 差错: {}", grouped(&list.len().to_string())),
-        heads: vec![
+    Ok(Listing::new(
+        "discrepancies",
+        format!("Discrepancies 差错: {}", grouped(&list.len().to_string())),
+        vec![
             text("key", key, zh),
             text("title", "what", "内容"),
             figure("count", "count", "数量"),
             figure("amount_at_stake", "at stake", "涉及金额"),
             figure("oldest_days", "oldest, days", "最长账龄"),
         ],
-        rows: rows.collect(),
-        note: String::new(),
-    })
+        rows.collect(),
+    ))
 }
 
 fn items(list: &[Found], limit: usize, page: usize) -> Listing {
@@ -151,10 +145,10 @@ fn items(list: &[Found], limit: usize, page: usize) -> Listing {
             "page {page} of {pages} 第 {page} 页，共 {pages} 页; `--page` turns, `--limit 0` shows all"
         ),
     };
-    Listing {
-        name: "discrepancies",
-        title: format!("Discrepancies 差错: {}", grouped(&list.len().to_string())),
-        heads: vec![
+    Listing::new(
+        "discrepancies",
+        format!("Discrepancies 差错: {}", grouped(&list.len().to_string())),
+        vec![
             text("code", "code", "代码"),
             text("discrepancy_id", "id", "差错编号"),
             text("rows", "rows", "行"),
@@ -164,14 +158,23 @@ fn items(list: &[Found], limit: usize, page: usize) -> Listing {
             figure("age_days", "days", "账龄"),
         ],
         rows,
-        note,
-    }
+    )
+    .noted(note)
 }
 
 /// `hutong explain`.
-pub fn explain(publication: &Path, id: &str, layout: Layout) -> Result<u8, Trouble> {
+pub fn explain(
+    publication: &Path,
+    id: &str,
+    inputs: Option<&Path>,
+    layout: Layout,
+) -> Result<u8, Trouble> {
     let publication = Publication::open(publication)?;
-    let stories = review::explain(&publication, id)?;
+    let mut stories = review::explain(&publication, id)?;
+    if let Some(inputs) = inputs {
+        let root = pipeline::read(inputs).map_err(Error::from)?.root;
+        review::offsets(&publication, &root, &mut stories)?;
+    }
     if stories.is_empty() {
         return Err(Trouble::Unknown(id.to_owned()));
     }
@@ -184,17 +187,16 @@ pub fn explain(publication: &Path, id: &str, layout: Layout) -> Result<u8, Troub
         };
         story.lines.iter().map(line)
     });
-    let listing = Listing {
-        name: "story",
-        title: format!("{id} 说明"),
-        heads: vec![
+    let listing = Listing::new(
+        "story",
+        format!("{id} 说明"),
+        vec![
             text("of", "of", "事项"),
             text("label", "what", "内容"),
             text("value", "value", "取值"),
         ],
-        rows: lines.collect(),
-        note: String::new(),
-    };
+        lines.collect(),
+    );
     say(&shown("", &[listing], layout)?)
 }
 
@@ -259,10 +261,10 @@ pub(super) fn compared(
         }
         let change = bridge.to.checked_sub(bridge.from);
         rows.push(step("net 轧差净额", "after 之后", None, Some(bridge.to), change));
-        listings.push(Listing {
-            name: "bridge",
-            title: format!("From net to net 净额桥 {}, positive: A pays B", bridge.currency),
-            heads: vec![
+        listings.push(Listing::new(
+            "bridge",
+            format!("From net to net 净额桥 {}, positive: A pays B", bridge.currency),
+            vec![
                 text("kind", "kind", "类型"),
                 text("subject", "of", "事项"),
                 figure("from", "from", "之前"),
@@ -270,8 +272,7 @@ pub(super) fn compared(
                 figure("change", "change", "变动"),
             ],
             rows,
-            note: String::new(),
-        });
+        ));
     }
     let rows = changes.iter().take(limit).map(|change| {
         vec![
@@ -287,20 +288,22 @@ pub(super) fn compared(
         0 => String::new(),
         rest => format!("… and {rest} more 其余; `--limit 0` shows all"),
     };
-    listings.push(Listing {
-        name: "changes",
-        title: format!("Discrepancies that changed 差错变动: {}", changes.len()),
-        heads: vec![
-            text("what", "what", "变动"),
-            text("code", "code", "代码"),
-            text("discrepancy_id", "id", "差错编号"),
-            text("detail", "why", "原因"),
-            figure("amount_at_stake", "at stake", "涉及金额"),
-            figure("currency", "", "币种"),
-        ],
-        rows: rows.collect(),
-        note,
-    });
+    listings.push(
+        Listing::new(
+            "changes",
+            format!("Discrepancies that changed 差错变动: {}", changes.len()),
+            vec![
+                text("what", "what", "变动"),
+                text("code", "code", "代码"),
+                text("discrepancy_id", "id", "差错编号"),
+                text("detail", "why", "原因"),
+                figure("amount_at_stake", "at stake", "涉及金额"),
+                figure("currency", "", "币种"),
+            ],
+            rows.collect(),
+        )
+        .noted(note),
+    );
     let both = format!("{}\n{}", head(from)?, head(to)?);
     say(&shown(&both, &listings, layout)?)?;
     let is_same = changes.is_empty() && bridges.iter().all(|bridge| bridge.steps.is_empty());
@@ -365,16 +368,16 @@ pub fn sample(
     };
     let mut note = format!(
         "of {} worth {} without signs 总体; seed {seed}",
-        counted(sample.population as usize, "event"),
+        counted(sample.population, "event"),
         each(&sample.worth)
     );
     if !sample.intervals.is_empty() {
         note.push_str(&format!("; interval 间隔 {}", each(&sample.intervals)));
     }
-    let listing = Listing {
-        name: "sample",
-        title: format!("Sample 样本, {name}: {}", sample.drawn.len()),
-        heads: vec![
+    let listing = Listing::new(
+        "sample",
+        format!("Sample 样本, {name}: {}", sample.drawn.len()),
+        vec![
             text("line_no", "line", "行"),
             text("issuer", "issuer", "发行方"),
             text("issuer_leg", "issuer's leg", "发行方流水"),
@@ -384,9 +387,9 @@ pub fn sample(
             figure("currency", "", "币种"),
             figure("hits", "hits", "次数"),
         ],
-        rows: rows.collect(),
-        note,
-    };
+        rows.collect(),
+    )
+    .noted(note);
     say(&shown(&head(&publication)?, &[listing], layout)?)
 }
 

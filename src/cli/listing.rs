@@ -1,6 +1,7 @@
 //! A table in every layout: for people, for programs, for spreadsheets, for a ticket.
 
 use super::arguments::Layout;
+use super::fit;
 use super::summary::table;
 use super::trouble::{Trouble, json};
 
@@ -82,6 +83,21 @@ pub fn visible(text: &str) -> String {
 }
 
 impl Listing {
+    /// A table that has nothing beneath it.
+    pub fn new(
+        name: &'static str,
+        title: String,
+        heads: Vec<Head>,
+        rows: Vec<Vec<String>>,
+    ) -> Listing {
+        Listing { name, title, heads, rows, note: String::new() }
+    }
+
+    /// The table with a note beneath it.
+    pub fn noted(self, note: impl Into<String>) -> Listing {
+        Listing { note: note.into(), ..self }
+    }
+
     fn text(&self) -> String {
         let header: Vec<(&str, &str)> =
             self.heads.iter().map(|head| (head.english, head.chinese)).collect();
@@ -90,7 +106,7 @@ impl Listing {
             format!("{}: none 无\n", self.title)
         } else {
             let rows = self.rows.iter().map(|row| row.iter().map(|cell| visible(cell)).collect());
-            table(&self.title, &header, texts, rows.collect())
+            table(&self.title, &header, texts, fit::fitted(&header, rows.collect()))
         };
         if !self.note.is_empty() {
             shown.push_str(&self.note);

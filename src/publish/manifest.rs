@@ -54,6 +54,9 @@ pub struct Manifest {
     /// The thresholds of the pipeline's rules that were reached.
     #[serde(default)]
     pub thresholds: Vec<ThresholdEntry>,
+    /// The rules by which legs were paired, in the order in which they were tried.
+    #[serde(default)]
+    pub matching: Vec<MatchEntry>,
     /// The terms of the agreement that were in force in the period: what it is valued at.
     pub terms: Vec<TermEntry>,
     /// The final publications that were taken from, the earliest first.
@@ -68,6 +71,19 @@ pub struct Manifest {
     /// Columns of the ledgers in which ids differ only in case or in blanks around them.
     #[serde(default)]
     pub collisions: Vec<CollisionEntry>,
+}
+
+/// A rule by which legs were paired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatchEntry {
+    /// `reference`, `order` or `window`.
+    pub rule: String,
+    /// The least time from the issuer's leg to the acceptor's, in microseconds, of a window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_micros: Option<i64>,
+    /// The greatest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_micros: Option<i64>,
 }
 
 /// Ids of one column that a tool which folds case takes for one.

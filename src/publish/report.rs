@@ -31,7 +31,7 @@ use crate::value::party::Both;
 use crate::value::period::Period;
 use crate::value::price::Worths;
 
-pub use largest::{Largest, SHOWN, largest};
+pub use largest::{Largest, SHOWN, largest, largest_of_each};
 pub use sheet::Stated;
 
 /// The page's name.
@@ -149,6 +149,7 @@ struct Page<'a> {
     tallies: Vec<rows::CodeRow>,
     flows: Vec<rows::FlowRow>,
     has_recalled: bool,
+    has_currencies: bool,
     matches: Vec<rows::MatchRow>,
     links: Vec<(Say, String)>,
     feeds: Vec<rows::FeedRow>,
@@ -224,6 +225,7 @@ fn page<'a>(report: &'a Report<'a>) -> Page<'a> {
         engine: concat!("hutong ", env!("CARGO_PKG_VERSION")),
         sheets,
         tallies: rows::codes(&report.tallies),
+        has_currencies: report.agreement.currencies.len() > 1,
         has_recalled: flows.iter().any(|flow| flow.recalled != "0"),
         flows,
         matches: rows::matches(report),

@@ -32,6 +32,12 @@ pub struct Manifest {
     pub severities: BTreeMap<String, u64>,
     /// Discrepancies by code.
     pub discrepancies: BTreeMap<String, u64>,
+    /// The rules by which legs were paired, in the order in which they were tried.
+    #[serde(default)]
+    pub matching: Vec<MatchRule>,
+    /// The terms that were in force.
+    #[serde(default)]
+    pub terms: Vec<Term>,
     /// The final publications that were taken from.
     #[serde(default)]
     pub past: Vec<Taken>,
@@ -53,6 +59,26 @@ impl Manifest {
     pub fn is_blocked(&self) -> bool {
         self.status == "blocked"
     }
+}
+
+/// A rule by which legs were paired.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct MatchRule {
+    /// `reference`, `order` or `window`.
+    pub rule: String,
+    /// The least time from the issuer's leg to the acceptor's, of a window.
+    pub from_micros: Option<i64>,
+    /// The greatest.
+    pub to_micros: Option<i64>,
+}
+
+/// A term of the agreement over a part of the period.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Term {
+    /// Which: `ratio`, `rounding of mirrors` and the like.
+    pub term: String,
+    /// What it says.
+    pub value: String,
 }
 
 /// A statement's figures, as the texts of the manifest.

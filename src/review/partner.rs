@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::publication::{Publication, ReviewError};
 use super::verify::Check;
+use crate::value::money::counted;
 
 /// Compares our publication with the partner's. Where the partner sent only its manifest, tables
 /// are compared by their digests alone; otherwise row by row.
@@ -104,7 +105,7 @@ fn tables(ours: &Publication, theirs: &Publication) -> Result<Check, ReviewError
         };
         check.fault(|| format!("{file}: {place}"));
     }
-    check.compared = format!("{} files", our.len());
+    check.compared = counted(our.len() as u64, "file");
     Ok(check)
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::publication::{MANIFEST, Publication, ReviewError, digest};
 use super::verify::Check;
+use crate::value::money::counted;
 
 /// Every recorded input has the size and the digest that it was read with, the pipeline file too.
 ///
@@ -34,7 +35,7 @@ pub fn inputs(
             Err(error) => return Err(error),
         }
     }
-    check.compared = format!("{} files and the pipeline", manifest.inputs.len());
+    check.compared = format!("{} and the pipeline", counted(manifest.inputs.len() as u64, "file"));
     Ok(check)
 }
 
@@ -67,6 +68,6 @@ pub fn same_bytes(publication: &Publication, again: &Publication) -> Result<Chec
     if digest(&publication.path(MANIFEST))? != digest(&again.path(MANIFEST))? && check.is_clean() {
         check.fault(|| format!("{MANIFEST}: performed again, it is another"));
     }
-    check.compared = format!("{} files and the manifest", published.len());
+    check.compared = format!("{} and the manifest", counted(published.len() as u64, "file"));
     Ok(check)
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::minisign::{KeyError, PublicKey, SecretKey};
 use super::publication::{MANIFEST, Publication, ReviewError};
 use super::verify::{self, Check};
+use crate::value::money::counted;
 
 fn unread(path: &Path) -> impl FnOnce(io::Error) -> ReviewError {
     let path = path.to_owned();
@@ -242,7 +243,7 @@ fn chain(publication: &Publication, text: &str) -> Result<Check, ReviewError> {
     if !text.is_empty() && !text.ends_with('\n') {
         check.fault(|| "its last line is cut short".to_owned());
     }
-    check.compared = format!("{} sign-offs{last}", text.lines().count());
+    check.compared = format!("{}{last}", counted(text.lines().count() as u64, "sign-off"));
     Ok(check)
 }
 

@@ -2,11 +2,15 @@
 //! or a row of a partner's file, from the statement down to file and line.
 
 mod arithmetic;
+mod bytes;
 mod candidates;
+mod tried;
 
 use std::collections::BTreeMap;
 
 use super::publication::{Publication, ReviewError};
+
+pub use bytes::offsets;
 
 /// A row of a table by the names of its columns; a null is the empty text.
 pub(super) type Record = BTreeMap<String, String>;
@@ -18,11 +22,13 @@ pub struct Story {
     pub title: String,
     /// What is told: a label in English and Chinese, and its value.
     pub lines: Vec<(String, String)>,
+    /// The rows of input files that it rests on, as `path:line`.
+    pub places: Vec<String>,
 }
 
 impl Story {
     fn new(title: String) -> Story {
-        Story { title, lines: Vec::new() }
+        Story { title, lines: Vec::new(), places: Vec::new() }
     }
 
     /// Tells something, unless there is nothing to tell.
@@ -30,6 +36,22 @@ impl Story {
         let value = value.into();
         if !value.is_empty() {
             self.lines.push((label.to_owned(), value));
+        }
+    }
+
+    /// Tells on which row it rests.
+    fn tell_row(&mut self, place: String) {
+        self.places.push(place.clone());
+        self.tell("row 行", place);
+    }
+
+    /// Tells both legs of a pair.
+    fn tell_legs(&mut self, row: &Record) {
+        for (side, label) in
+            [("issuer", "issuer's leg 发行方"), ("acceptor", "acceptor's leg 受理方")]
+        {
+            self.tell(label, leg(row, side));
+            self.places.extend(Some(place(row, side)).filter(|place| !place.is_empty()));
         }
     }
 }
@@ -59,6 +81,21 @@ pub fn explain(publication: &Publication, id: &str) -> Result<Vec<Story>, Review
             }
         }
         stories.extend(candidates::of(publication, &found)?);
+        // What is counted all the same stands on a line of the statement.
+        if found["effect"] == "counted" {
+            let names = |list: &str, id: &str| !id.is_empty() && list.split(';').any(|it| it == id);
+            let is_of = |event: &Record| {
+                let (one, other) = (&event["issuer_event_id"], &event["acceptor_event_id"]);
+                let (issuer, acceptor) = match event["issuer"].as_str() {
+                    "a" => (&found["a_event_id"], &found["b_event_id"]),
+                    _ => (&found["b_event_id"], &found["a_event_id"]),
+                };
+                names(issuer, one) || names(acceptor, other)
+            };
+            for event in find(publication, "cleared_events", is_of)?.iter().take(EVENTS_SHOWN) {
+                stories.push(of_counted(publication, event)?);
+            }
+        }
     }
     let is_leg = |row: &Record| {
         row["issuer_event_id"] == id
@@ -77,6 +114,7 @@ pub fn explain(publication: &Publication, id: &str) -> Result<Vec<Story>, Review
     for (table, became) in [
         ("open_rows", "Handed on as it was read 转入下期"),
         ("settled_rows", "Settled without being counted 已结"),
+        ("own_rows", "A party's own business 本方业务"),
     ] {
         let is_it = |row: &Record| row["event_id"] == id || read_from(row) == id;
         for row in find(publication, table, is_it)? {
@@ -180,6 +218,7 @@ fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewErro
     for event in events.iter().take(EVENTS_SHOWN) {
         let ids = format!("{}  {}", leg(event, "issuer"), arithmetic::of_worth(event));
         story.tell("event 交易", ids);
+        story.places.push(place(event, "issuer"));
     }
     if events.len() > EVENTS_SHOWN {
         let rest = events.len() - EVENTS_SHOWN;
@@ -204,21 +243,26 @@ fn version(line: &Record, term: &str) -> String {
 fn of_counted(publication: &Publication, event: &Record) -> Result<Story, ReviewError> {
     let mut story =
         Story::new(format!("Counted 计入: {} of {}'s points", event["flow"], event["issuer"]));
-    story.tell("issuer's leg 发行方", leg(event, "issuer"));
-    story.tell("acceptor's leg 受理方", leg(event, "acceptor"));
+    story.tell_legs(event);
     story.tell("paired by 匹配规则", &event["matched_by"]);
+    tried::of_counted(publication, event, &mut story);
     story.tell("order 订单号", &event["order_no"]);
     story.tell("happened 交易时间", &event["occurred_at"]);
     story.tell("accepted 受理时间", &event["accepted_at"]);
     story.tell("reverses 原流水号", &event["original_event_id"]);
     story.tell("ratio from 比例版本", &event["ratio_from"]);
     story.tell("rate from 单价版本", &event["rate_from"]);
-    story.tell("mirror 镜像", arithmetic::of_mirror(event));
+    let lines = find(publication, "statement_lines", |row| row["line_no"] == event["line_no"])?;
+    let line = lines.first().filter(|_| !event["line_no"].is_empty());
+    let mut terms = publication.manifest.terms.iter();
+    let rounding = terms.find(|term| term.term == "rounding of mirrors").map(|term| &term.value);
+    story.tell("mirror 镜像", arithmetic::of_mirror(event, line, rounding));
     story.tell("worth 金额", arithmetic::of_worth(event));
     story.tell("decision 决定编号", &event["decision_id"]);
-    for line in find(publication, "statement_lines", |row| row["line_no"] == event["line_no"])? {
+    for line in lines {
         let number = &line["line_no"];
         story.tell("line 清算单行", format!("{number}: {}", arithmetic::of_line(&line)));
+        story.tell("clause of the line 合同条款", &line["clause"]);
         for statement in find(publication, "statement", |row| row["currency"] == line["currency"])?
         {
             story.tell("statement 清算单", arithmetic::of_statement(&statement));
@@ -231,8 +275,8 @@ fn of_item(publication: &Publication, table: &str, item: &Record) -> Result<Stor
     let (word, zh) = if table == "held" { ("Held", "挂账") } else { ("Awaited", "待达") };
     let mut story =
         Story::new(format!("{word} {zh}: {} of {}'s points", item["kind"], item["issuer"]));
-    story.tell("issuer's leg 发行方", leg(item, "issuer"));
-    story.tell("acceptor's leg 受理方", leg(item, "acceptor"));
+    story.tell_legs(item);
+    tried::of_item(publication, item, &mut story)?;
     story.tell("happened 交易时间", &item["occurred_at"]);
     story.tell("points 积分", &item["points"]);
     story.tell("worth, outside the net 不计入净额", worth(item));
@@ -258,6 +302,9 @@ fn summary(found: &Record) -> String {
     format!("{code} {title} {zh}: {} ({})", found["reason"], found["discrepancy_id"])
 }
 
+/// Fields whose values name a member.
+const PERSONAL: [&str; 3] = ["member_no", "a_member", "b_member"];
+
 fn of_discrepancy(found: &Record) -> Story {
     let mut story =
         Story::new(format!("{} {} {}", found["code"], found["title"], found["title_zh"]));
@@ -270,8 +317,9 @@ fn of_discrepancy(found: &Record) -> Story {
         let of = |name: &str| found[&format!("{party}_{name}")].replace(';', "; ");
         story.tell(&format!("{party}'s events {zh}流水号"), of("event_id"));
         story.tell(&format!("{party}'s rows {zh}行"), of("rows"));
-        // The value of any other field may be of a person.
-        if matches!(found["field"].as_str(), "points" | "status" | "kind" | "balance" | "amount") {
+        let rows = found[&format!("{party}_rows")].split(';');
+        story.places.extend(rows.filter(|rows| !rows.is_empty()).map(str::to_owned));
+        if !PERSONAL.contains(&found["field"].as_str()) {
             story.tell(&format!("{party} says {zh}取值"), of("value"));
         }
     }
@@ -299,7 +347,7 @@ fn of_discrepancy(found: &Record) -> Story {
 fn of_row(became: &str, row: &Record) -> Story {
     let mut story = Story::new(format!("{became}: {} on {}'s book", row["kind"], row["party"]));
     story.tell("event 流水号", &row["event_id"]);
-    story.tell("row 行", read_from(row));
+    story.tell_row(read_from(row));
     story.tell("points 积分", &row["points"]);
     story.tell("happened 交易时间", &row["occurred_at"]);
     story.tell("posted 入账时间", &row["posted_at"]);

@@ -6,6 +6,7 @@ mod statement;
 use std::fs;
 
 use super::publication::{Cell, Publication, ReviewError, digest};
+use crate::value::money::counted;
 
 /// Faults of one check that are told in full.
 const SHOWN: usize = 10;
@@ -108,7 +109,7 @@ pub(super) fn files(publication: &Publication) -> Result<Check, ReviewError> {
     for name in others {
         check.fault(|| format!("{name}: the manifest does not know it"));
     }
-    check.compared = format!("{} files", outputs.len());
+    check.compared = counted(outputs.len() as u64, "file");
     Ok(check)
 }
 
@@ -139,7 +140,11 @@ fn stamps(publication: &Publication) -> Result<Check, ReviewError> {
         check.expect(|| format!("rows of {table}"), output.rows, rows);
         total += rows;
     }
-    check.compared = format!("{total} rows of {} tables", tables(publication).count());
+    check.compared = format!(
+        "{} of {}",
+        counted(total, "row"),
+        counted(tables(publication).count() as u64, "table")
+    );
     Ok(check)
 }
 
@@ -158,7 +163,7 @@ fn dictionary(publication: &Publication) -> Result<Check, ReviewError> {
             check.fault(|| format!("{table}: its columns are others than the dictionary's"));
         }
     }
-    check.compared = format!("{} columns", said.len());
+    check.compared = counted(said.len() as u64, "column");
     Ok(check)
 }
 
@@ -182,6 +187,6 @@ fn counts(publication: &Publication) -> Result<Check, ReviewError> {
             check.expect(|| key.clone(), of(said), of(found));
         }
     }
-    check.compared = format!("{} discrepancies", codes.values().sum::<u64>());
+    check.compared = counted(codes.values().sum(), "discrepancy");
     Ok(check)
 }

@@ -257,6 +257,17 @@ pub fn grouped(plain: &str) -> String {
     shown
 }
 
+/// A noun behind its number, in the plural unless it is one.
+#[must_use]
+pub fn counted(count: u64, noun: &str) -> String {
+    let shown = grouped(&count.to_string());
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("{shown} {noun}"),
+        (_, Some(stem)) => format!("{shown} {stem}ies"),
+        _ => format!("{shown} {noun}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

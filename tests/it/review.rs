@@ -10,7 +10,7 @@ use arrow::array::{
 };
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
-use hutong::review::{Publication, bridge, compare, explain, inputs, same_bytes, verify};
+use hutong::review::{Publication, bridge, compare, explain, inputs, offsets, same_bytes, verify};
 use hutong::run::{self, Again, Unwatched};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -320,5 +320,18 @@ fn a_story_leads_from_the_statement_to_file_and_line() {
     let stories = ["line:1", id, row].map(told).join("\n\n");
     insta::assert_snapshot!("stories", stories);
     assert_eq!(explain(&publication, "line:99").unwrap(), []);
+    // The byte at which a line begins is found in the recorded input, as long as that is the one.
+    let place = "sample-data/worked-example/a-ledger.csv:3";
+    let of = |root: &Path| {
+        let mut stories = explain(&publication, place).unwrap();
+        offsets(&publication, root, &mut stories).unwrap();
+        let told = stories[0].lines.iter().find(|(label, _)| label.starts_with("byte offset"));
+        told.unwrap().1.clone()
+    };
+    let text = fs::read_to_string(place.strip_suffix(":3").unwrap()).unwrap();
+    let begins: usize = text.split_inclusive('\n').take(2).map(str::len).sum();
+    assert_eq!(of(Path::new(".")), format!("{place}  {begins}"));
+    let elsewhere = tempfile::tempdir().unwrap();
+    assert!(of(elsewhere.path()).ends_with("the file is missing 文件缺失"));
     assert_eq!(explain(&publication, "no such id").unwrap(), []);
 }

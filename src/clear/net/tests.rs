@@ -17,6 +17,9 @@ use crate::value::price::Price;
 use crate::value::rounding::{Mode, Rounding};
 use crate::value::version::{Version, Versions};
 
+mod charge;
+mod late;
+
 fn currency(code: &str) -> Currency {
     Currency::of(code).unwrap()
 }
@@ -177,6 +180,27 @@ fn shown(statement: &Statement) -> Vec<String> {
     statement.lines().iter().map(line).collect()
 }
 
+/// Final statements in CNY: period, amount due, payer, due date, late fees in it.
+fn past(closed: &[(&str, &str, Option<Party>, &str, &str)]) -> Past {
+    let zone = TimeZone::get("Asia/Shanghai").unwrap();
+    let closed = closed.iter().map(|&(label, due, payer, due_date, late_fees)| ClosedPeriod {
+        period: Period::labelled(label, day("2026-03-31"), Cycle::Monthly, &zone).unwrap(),
+        place: label.into(),
+        digest: label.into(),
+        statements: BTreeMap::from([(
+            currency("CNY"),
+            ClosedStatement {
+                carry_forward: Money::zero(currency("CNY")),
+                amount_due: money(due, "CNY"),
+                payer,
+                due_date: Some(day(due_date)),
+                late_fees: money(late_fees, "CNY"),
+            },
+        )]),
+    });
+    Past { closed: closed.collect(), opening: Opening::Final("2026-02".into()) }
+}
+
 const SPENT: Flow = Flow::Redemption;
 
 #[test]
@@ -196,154 +220,6 @@ fn the_worked_example_of_the_specification() {
     assert_eq!(statement.payables().a, money("61.68", "CNY"));
     assert_eq!(statement.payables().b, money("14.71", "CNY"));
     assert_eq!(statement.net(), money("46.97", "CNY"));
-}
-
-#[test]
-fn a_fee_keeps_within_its_least_and_its_most_and_has_the_sign_of_gross() {
-    // place, events of A at 0.008, percent, least, most: the fee
-    type Row<'a> = (Place, &'a [i64], &'a str, Option<&'a str>, Option<&'a str>, &'a str);
-    let rows: &[Row<'_>] = &[
-        (Place::Line, &[1000], "2", None, None, "0.16"),
-        (Place::Line, &[1000], "2", Some("0.50"), None, "0.50"),
-        (Place::Line, &[1000], "2", Some("0.16"), Some("0.16"), "0.16"),
-        (Place::Line, &[100_000], "2", None, Some("10"), "10.00"),
-        (Place::Line, &[100_000], "2", Some("1"), Some("20"), "16.00"),
-        (Place::Line, &[-1000], "2", Some("0.50"), None, "-0.50"),
-        (Place::Line, &[-100_000], "2", None, Some("10"), "-10.00"),
-        // Nothing has no fee, exactly or rounded.
-        (Place::Line, &[1000, -1000], "2", Some("0.50"), None, "0.00"),
-        (Place::Line, &[0], "2", Some("0.50"), None, "0.00"),
-        // By event the bounds bind each event: 0.50 + 0.50 − 0.50, and 10 + 0.16.
-        (Place::Event, &[1000, 1000, -1000], "2", Some("0.50"), None, "0.50"),
-        (Place::Event, &[100_000, 1000], "2", None, Some("10"), "10.16"),
-        (Place::Event, &[0, 1000], "2", Some("0.50"), None, "0.50"),
-        // By statement the exact fee is bounded before the sum.
-        (Place::Statement, &[1000], "2", Some("0.50"), None, "0.50"),
-        (Place::Statement, &[100_000, 1000], "2", None, Some("10"), "10.00"),
-        (Place::Statement, &[-1000], "2", Some("0.50"), None, "-0.50"),
-    ];
-    for &(place, events, percent, min, max, expected) in rows {
-        let mut agreement = agreement();
-        agreement.rounding.place = place;
-        let (min, max) = (min.map(decimal), max.map(decimal));
-        agreement.fees = vec![Fee { min, max, ..fee(percent) }];
-        let events: Vec<(Flow, i64)> = events.iter().map(|&points| (SPENT, points)).collect();
-        let clearing = cleared(&agreement, &events, &[]);
-        let got = clearing.statements()[0].lines()[1].amount;
-        assert_eq!(got, money(expected, "CNY"), "{place:?} {events:?} {min:?} {max:?}");
-    }
-}
-
-#[test]
-fn by_event_a_reversal_gives_back_what_the_fee_of_its_event_falls_by() {
-    // percent, least, most, the reversals of 10,000 points at 0.008: the fee and its tax after each
-    type Row<'a> = (&'a str, Option<&'a str>, Option<&'a str>, &'a [i64], &'a [&'a str]);
-    let rows: &[Row<'_>] = &[
-        ("2", None, None, &[5_000, 5_000], &["1.60 0.10", "0.80 0.05", "0.00 0.00"]),
-        ("2", None, Some("1"), &[5_000, 5_000], &["1.00 0.06", "0.80 0.05", "0.00 0.00"]),
-        ("2", Some("5"), None, &[5_000, 5_000], &["5.00 0.30", "5.00 0.30", "0.00 0.00"]),
-        ("2", Some("5"), None, &[10_000], &["5.00 0.30", "0.00 0.00"]),
-        // Of 80.00, 53.34 and 26.67; no cent stays behind.
-        (
-            "0.31",
-            None,
-            None,
-            &[3_333, 3_333, 3_334],
-            &["0.25 0.02", "0.17 0.01", "0.08 0.00", "0.00 0.00"],
-        ),
-    ];
-    for &(percent, min, max, reversals, expected) in rows {
-        let mut agreement = agreement();
-        agreement.rounding.place = Place::Event;
-        let (min, max) = (min.map(decimal), max.map(decimal));
-        agreement.fees = vec![Fee { min, max, tax: Some(tax("6", false)), ..fee(percent) }];
-        for (count, expected) in (0..=reversals.len()).zip(expected) {
-            let spent = std::iter::once((SPENT, 10_000));
-            let back = reversals[..count].iter().map(|points| (SPENT, -points));
-            let mut judged = judged(pairs::<A>(&spent.chain(back).collect::<Vec<_>>()));
-            let mut left = 10_000;
-            for (place, points) in (1..).zip(&reversals[..count]) {
-                judged.left.insert(place, Points::new(left));
-                left -= points;
-            }
-            let a = oblige(&judged, &agreement).unwrap();
-            let b = oblige::<B>(&self::judged(Vec::new()), &agreement).unwrap();
-            let (claims, past) = (Claims::default(), no_past());
-            let clearing = settle(&a, &b, &claims, &past, &march(), &agreement).unwrap();
-            let lines = clearing.statements()[0].lines();
-            let got = format!("{} {}", lines[1].amount, lines[2].amount);
-            assert_eq!(got, *expected, "{percent} {min:?} {max:?} {reversals:?}: {count}");
-        }
-    }
-}
-
-#[test]
-fn fees_and_taxes_apply_to_the_lines_of_their_scope_only() {
-    let mut agreement = agreement();
-    let scope = Scope { flows: vec![Flow::Conversion], issuers: vec![Party::A] };
-    agreement.fees = vec![Fee { scope: scope.clone(), issuer_pays: false, ..fee("5") }];
-    agreement.taxes = vec![GrossTax {
-        tax: tax("10", false),
-        issuer_pays: true,
-        scope: Scope { flows: vec![SPENT], ..everywhere() },
-        clause: Some("tax".into()),
-    }];
-    for place in [Place::Event, Place::Line, Place::Statement] {
-        agreement.rounding.place = place;
-        let events = [(SPENT, 1000), (Flow::Conversion, 1000), (Flow::Sale, 1000)];
-        let clearing = cleared(&agreement, &events, &[(SPENT, 1000), (Flow::Conversion, 1000)]);
-        let statement = &clearing.statements()[0];
-        let expected = [
-            "gross 8.00 a",
-            "tax 0.80 a",
-            "gross 4.00 a",
-            "fee 0.20 b",
-            "gross 10.00 b",
-            "gross 20.00 b",
-            "tax 2.00 b",
-            "gross 4.00 b",
-        ];
-        assert_eq!(shown(statement), expected, "{place:?}");
-        let clauses: Vec<&str> =
-            statement.lines().iter().filter_map(|line| line.clause.as_deref()).collect();
-        assert_eq!(
-            clauses,
-            ["rate", "tax", "conversion", "fee", "sale", "rate", "tax", "conversion"]
-        );
-    }
-}
-
-#[test]
-fn a_tax_on_gross_comes_on_top_or_lies_within() {
-    // mode, place, events of A at 0.008: the tax of 6 per cent, and A's payable
-    let rows: &[(bool, Place, &[i64], &str, &str)] = &[
-        (false, Place::Line, &[1000], "0.48", "8.48"),
-        (false, Place::Line, &[-1000], "-0.48", "-8.48"),
-        (true, Place::Line, &[1000], "0.45", "8.00"),
-        (true, Place::Line, &[-1000], "-0.45", "-8.00"),
-        // 53 × 0.008 = 0.424 and so 0.42 an event; its tax is 0.0252, and 0.0238 within it.
-        (false, Place::Event, &[53, 53, 53], "0.09", "1.35"),
-        (true, Place::Event, &[53, 53, 53], "0.06", "1.26"),
-        // 159 × 0.008 = 1.272; with 0.07632 on top it is 1.34832.
-        (false, Place::Statement, &[53, 53, 53], "0.08", "1.35"),
-        (true, Place::Statement, &[53, 53, 53], "0.07", "1.27"),
-    ];
-    for &(inclusive, place, events, expected, payable) in rows {
-        let mut agreement = agreement();
-        agreement.rounding.place = place;
-        agreement.taxes = vec![GrossTax {
-            tax: tax("6", inclusive),
-            issuer_pays: true,
-            scope: everywhere(),
-            clause: None,
-        }];
-        let events: Vec<(Flow, i64)> = events.iter().map(|&points| (SPENT, points)).collect();
-        let clearing = cleared(&agreement, &events, &[]);
-        let statement = &clearing.statements()[0];
-        let row = format!("inclusive {inclusive} {place:?} {events:?}");
-        assert_eq!(statement.lines()[1].amount, money(expected, "CNY"), "{row}");
-        assert_eq!(statement.payables().a, money(payable, "CNY"), "{row}");
-    }
 }
 
 #[test]
@@ -460,128 +336,6 @@ fn adjustments_add_to_what_their_payer_owes() {
             .collect();
         assert_eq!(told, [("2026-01", Some("J-1")), ("2026-03", Some("J-2"))]);
     }
-}
-
-/// Final statements in CNY: period, amount due, payer, due date, late fees in it.
-fn past(closed: &[(&str, &str, Option<Party>, &str, &str)]) -> Past {
-    let zone = TimeZone::get("Asia/Shanghai").unwrap();
-    let closed = closed.iter().map(|&(label, due, payer, due_date, late_fees)| ClosedPeriod {
-        period: Period::labelled(label, day("2026-03-31"), Cycle::Monthly, &zone).unwrap(),
-        place: label.into(),
-        digest: label.into(),
-        statements: BTreeMap::from([(
-            currency("CNY"),
-            ClosedStatement {
-                carry_forward: Money::zero(currency("CNY")),
-                amount_due: money(due, "CNY"),
-                payer,
-                due_date: Some(day(due_date)),
-                late_fees: money(late_fees, "CNY"),
-            },
-        )]),
-    });
-    Past { closed: closed.collect(), opening: Opening::Final("2026-02".into()) }
-}
-
-#[test]
-fn a_late_fee_is_simple_on_what_is_unpaid_and_undisputed() {
-    use SettlementKind::{Disputed, Paid};
-    // due date, late fees in it, settlements, exempt days: the fee on 10,000.00 at 0.0005 a day,
-    // 5.00 a day, in March as of its last day
-    type Row<'a> = (
-        &'a str,
-        &'a str,
-        &'a [(SettlementKind, &'a str, &'a str)],
-        &'a [&'a str],
-        Option<&'a str>,
-    );
-    let rows: &[Row<'_>] = &[
-        // The due day is excluded: March 11 to 31 are 21 days.
-        ("2026-03-10", "0", &[], &[], Some("105.00")),
-        // Overdue before the period: all 31 days, and none of February's.
-        ("2026-02-20", "0", &[], &[], Some("155.00")),
-        ("2026-03-30", "0", &[], &[], Some("5.00")),
-        ("2026-03-31", "0", &[], &[], None),
-        // Paid on the 20th: 11 to 20 are ten days. Paid in time: none.
-        ("2026-03-10", "0", &[(Paid, "2026-03-20", "10000")], &[], Some("50.00")),
-        ("2026-03-10", "0", &[(Paid, "2026-03-10", "10000")], &[], None),
-        // 4,000.00 paid on the 15th: five days of 5.00 and sixteen of 3.00.
-        ("2026-03-10", "0", &[(Paid, "2026-03-15", "4000")], &[], Some("73.00")),
-        // Disputed from the 15th on: four days of 5.00 and seventeen of 3.00.
-        ("2026-03-10", "0", &[(Disputed, "2026-03-15", "4000")], &[], Some("71.00")),
-        // More than the whole is nothing, not less.
-        ("2026-03-10", "0", &[(Paid, "2026-03-12", "12000")], &[], Some("10.00")),
-        // Two exempt days of the 21; one before the due date and one twice change nothing.
-        ("2026-03-10", "0", &[], &["2026-03-11", "2026-03-31", "2026-03-09"], Some("95.00")),
-        // 2,000.00 of it are late fees: 8,000.00 × 0.0005 × 21.
-        ("2026-03-10", "2000", &[], &[], Some("84.00")),
-        ("2026-03-10", "12000", &[], &[], None),
-        // 9,999.99 left a day for one day is 4.999995 and six of nothing.
-        ("2026-03-30", "0", &[(Paid, "2026-03-01", "0.01")], &[], Some("5.00")),
-        ("2026-03-30", "0", &[(Paid, "2026-03-01", "9999.99")], &[], Some("0.00")),
-    ];
-    for &(due_date, late_fees, settled_on, exempt, expected) in rows {
-        let mut agreement = agreement();
-        agreement.late_fee =
-            Some(LateFee { per_day: decimal("0.0005"), clause: Some("late".into()) });
-        let settlements = settled_on.iter().enumerate().map(|(id, &(kind, on, amount))| {
-            let (period, on) = ("2026-02".to_owned(), day(on));
-            let amount = decimal(amount);
-            Settlement { id: id.to_string(), period, currency: currency("CNY"), kind, on, amount }
-        });
-        let claims = Claims {
-            settlements: settlements.collect(),
-            exempt_days: exempt.iter().map(|text| day(text)).collect::<BTreeSet<Date>>(),
-            ..Claims::default()
-        };
-        let past = past(&[("2026-02", "10000", Some(Party::B), due_date, late_fees)]);
-        let clearing = settled(&agreement, &[], &[], &claims, &past);
-        let lines = clearing.statements()[0].lines();
-        let row = format!("due {due_date}, {settled_on:?}, exempt {exempt:?}, fees {late_fees}");
-        let got = lines.first().map(|line| line.amount);
-        assert_eq!(got, expected.map(|text| money(text, "CNY")), "{row}");
-        for line in lines {
-            assert_eq!((line.kind, line.payer), (LineKind::LateFee, Party::B), "{row}");
-            assert_eq!(line.origin_period, "2026-02");
-            assert_eq!(line.reference.as_deref(), Some("2026-02"));
-            assert_eq!(line.clause.as_deref(), Some("late"));
-        }
-    }
-}
-
-#[test]
-fn each_overdue_statement_has_a_late_fee_and_settlements_of_another_do_not_count() {
-    let mut agreement = agreement();
-    agreement.late_fee = Some(LateFee { per_day: decimal("0.0005"), clause: None });
-    let claims = Claims {
-        settlements: vec![
-            Settlement {
-                id: "1".into(),
-                period: "2026-01".into(),
-                currency: currency("CNY"),
-                kind: SettlementKind::Paid,
-                on: day("2026-03-21"),
-                amount: decimal("1000"),
-            },
-            // In another currency, and so of another statement.
-            Settlement {
-                id: "2".into(),
-                period: "2026-02".into(),
-                currency: currency("JPY"),
-                kind: SettlementKind::Paid,
-                on: day("2026-03-11"),
-                amount: decimal("2000"),
-            },
-        ],
-        ..Claims::default()
-    };
-    let past = past(&[
-        ("2026-01", "1000", Some(Party::A), "2026-02-10", "0"),
-        ("2026-02", "2000", Some(Party::B), "2026-03-10", "0"),
-    ]);
-    let clearing = settled(&agreement, &[], &[], &claims, &past);
-    // 1,000.00 × 0.0005 × 21 days (1 to 21); 2,000.00 × 0.0005 × 21 days (11 to 31).
-    assert_eq!(shown(&clearing.statements()[0]), ["late_fee 10.50 a", "late_fee 21.00 b"]);
 }
 
 #[test]

@@ -81,6 +81,8 @@ pub struct FoundRow {
     pub issuer: String,
     pub stake: String,
     pub stake_key: String,
+    /// The currency of what is at stake.
+    pub unit: &'static str,
     pub age: i32,
     pub rows: Both<Rows>,
     pub differs: String,
@@ -107,6 +109,8 @@ pub struct HeldRow {
     pub points_key: String,
     pub amount: String,
     pub amount_key: String,
+    /// The currency of the amount.
+    pub unit: String,
     pub age: i128,
     pub first_seen: String,
     pub id: String,
@@ -347,6 +351,7 @@ pub fn found(report: &Report<'_>) -> Vec<FoundRow> {
             issuer: found.issuer.map(code).unwrap_or_default(),
             stake: worth.map_or_else(String::new, |one| format!("{} {}", exact(one), one.currency)),
             stake_key: worth.map_or_else(String::new, |one| one.amount.abs().to_string()),
+            unit: worth.map_or("", |one| one.currency.code()),
             age: found.age_days,
             rows: Both::from_fn(|party| rows_of(found.evidence.of(party))),
             differs: differs(found),
@@ -419,6 +424,7 @@ pub fn held(report: &Report<'_>) -> Vec<HeldRow> {
             points_key: item.points.map(|points| points.to_string()).unwrap_or_default(),
             amount: shown.map(|shown| format!("{shown} {currency}")).unwrap_or_default(),
             amount_key: amount.map(|amount| amount.abs().to_string()).unwrap_or_default(),
+            unit: amount.map(|_| currency.to_owned()).unwrap_or_default(),
             age: item.age_days,
             first_seen: item.first_seen.map(|day| day.to_string()).unwrap_or_default(),
             id: text(item.discrepancy_id),

@@ -26,6 +26,11 @@
     if (!isNumber) return cell.textContent.trim();
     return cell.dataset.key === "" ? -Infinity : Number(cell.dataset.key);
   };
+  // Figures of two currencies have no order: each currency keeps to itself, what has none is last.
+  const apart = (one, other, column) => {
+    const [first, second] = [one, other].map((row) => row.cells[column].dataset.unit ?? "");
+    return first === second ? 0 : !first ? 1 : !second ? -1 : first < second ? -1 : 1;
+  };
   const compare = (one, other) =>
     typeof one === "number" ? one - other || 0 : one.localeCompare(other, "en", { numeric: true });
   for (const table of document.querySelectorAll("table.sortable")) {
@@ -43,7 +48,8 @@
         heading.setAttribute("aria-sort", next);
         const sign = next === "ascending" ? 1 : -1;
         const keyed = rowsOf(table).map((row) => [keyOf(row, column, isNumber), row]);
-        keyed.sort((one, other) => sign * compare(one[0], other[0]));
+        keyed.sort((one, other) =>
+          apart(one[1], other[1], column) || sign * compare(one[0], other[0]));
         table.tBodies[0].append(...keyed.map(([, row]) => row));
       });
     });

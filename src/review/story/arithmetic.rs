@@ -13,8 +13,13 @@ pub(super) fn short(text: &str) -> String {
     }
 }
 
-/// `1,000 × 1/3 = 333 + 1/3 → 333 agreed; 333 recorded`.
-pub(super) fn of_mirror(event: &Record) -> String {
+/// `1,000 × 1/3 = 333 + 1/3 → 333 agreed, down (toward zero); 333 recorded`: with the ratio as the
+/// event's line has it, where it is that of the event.
+pub(super) fn of_mirror(
+    event: &Record,
+    line: Option<&Record>,
+    rounding: Option<&String>,
+) -> String {
     let whole = |name: &str| event[name].parse::<i128>().ok();
     let (Some(numerator), Some(denominator)) =
         (whole("exact_numerator"), whole("exact_denominator").filter(|it| *it > 0))
@@ -29,14 +34,27 @@ pub(super) fn of_mirror(event: &Record) -> String {
             format!("{} {sign} {}/{denominator}", grouped(&quotient.to_string()), rest.abs())
         }
     };
-    let (numerator, denominator) =
-        (grouped(&numerator.to_string()), grouped(&denominator.to_string()));
+    let by_ratio = line.and_then(|line| {
+        let (points, of) = (whole("points")?, line["ratio"].split_once(':')?);
+        let (below, above) = (of.0.parse::<i128>().ok()?, of.1.parse::<i128>().ok()?);
+        let is_it = below == denominator && points.checked_mul(above) == Some(numerator);
+        is_it.then(|| format!("{} × {above}/{below}", grouped(&points.to_string())))
+    });
+    let chain = by_ratio.unwrap_or_else(|| {
+        format!("{} ÷ {}", grouped(&numerator.to_string()), grouped(&denominator.to_string()))
+    });
+    let rounding = match rounding.map(String::as_str) {
+        None => String::new(),
+        Some(_) if rest == 0 => String::new(),
+        Some("down") => ", down (toward zero) 向零舍入".to_owned(),
+        Some(mode) => format!(", {mode}"),
+    };
     let figure = |name: &str| match event[name].as_str() {
         "" => "none".to_owned(),
         points => grouped(points),
     };
     format!(
-        "{numerator} ÷ {denominator} = {exact} → {} agreed 约定; {} recorded 记录",
+        "{chain} = {exact} → {} agreed 约定{rounding}; {} recorded 记录",
         figure("agreed_mirror"),
         figure("recorded_mirror")
     )

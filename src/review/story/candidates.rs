@@ -25,7 +25,7 @@ pub(super) fn of(publication: &Publication, found: &Record) -> Result<Vec<Story>
             None => story.tell("none 无", "the partner has no open row 对方无未结行"),
             Some(nearest) => {
                 story.tell("event 流水号", &nearest["event_id"]);
-                story.tell("row 行", read_from(nearest));
+                story.tell_row(read_from(nearest));
                 story.tell("against it 不符之处", against(&one, nearest));
             }
         }
@@ -35,7 +35,7 @@ pub(super) fn of(publication: &Publication, found: &Record) -> Result<Vec<Story>
 }
 
 /// Whether both have a text, and the same.
-fn same(one: &str, other: &str) -> bool {
+pub(super) fn same(one: &str, other: &str) -> bool {
     !one.is_empty() && one == other
 }
 
@@ -51,7 +51,7 @@ fn likeness(one: &Record, other: &Record) -> (bool, bool, bool, Reverse<i64>, Re
 }
 
 /// The kind under which the partner books the same event (domain.md §2).
-fn mirror_kind(kind: &str) -> &str {
+pub(super) fn mirror_kind(kind: &str) -> &str {
     match kind {
         "xburn" => "xaccept",
         "xaccept" => "xburn",

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 use super::super::publication::{Publication, ReviewError, Row, add};
 use super::Check;
+use crate::value::money;
 
 /// What a control total says.
 #[derive(Debug, Clone, Default)]
@@ -98,7 +99,7 @@ fn conservation(totals: &Totals) -> Result<Check, ReviewError> {
             rows += came_in.rows;
         }
     }
-    check.compared = format!("{rows} rows of both books");
+    check.compared = format!("{} of both books", money::counted(rows as u64, "row"));
     Ok(check)
 }
 
@@ -157,7 +158,7 @@ fn legs(publication: &Publication, totals: &Totals) -> Result<Check, ReviewError
             compared += issued + accepted;
         }
     }
-    check.compared = format!("{compared} legs");
+    check.compared = money::counted(compared as u64, "leg");
     Ok(check)
 }
 
@@ -204,7 +205,7 @@ fn accounts(publication: &Publication, totals: &Totals) -> Result<Check, ReviewE
             check.expect(|| format!("{party} programme {stage}"), total, *sum);
         }
     }
-    check.compared = format!("{accounts} accounts");
+    check.compared = money::counted(accounts, "account");
     Ok(check)
 }
 
@@ -240,6 +241,6 @@ fn feeds(publication: &Publication, files: &FileRows) -> Result<Check, ReviewErr
             |rows: &BTreeMap<(String, String), i128>| rows.get(key).copied().unwrap_or_default();
         check.expect(|| format!("{} {} rejected", key.0, key.1), of(&said), of(&refused));
     }
-    check.compared = format!("{count} files");
+    check.compared = money::counted(count, "file");
     Ok(check)
 }

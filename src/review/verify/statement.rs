@@ -7,7 +7,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::super::manifest::Figures;
 use super::super::publication::{Publication, ReviewError, Row, add};
 use super::Check;
-use crate::value::money::Currency;
+use crate::value::money::{Currency, counted};
 
 /// A line as the tables say it.
 struct Line {
@@ -208,7 +208,11 @@ fn totals(
         publication.manifest.statements.len(),
         statements,
     );
-    check.compared = format!("{statements} statements, {} lines", lines.len());
+    check.compared = format!(
+        "{}, {}",
+        counted(statements as u64, "statement"),
+        counted(lines.len() as u64, "line")
+    );
     Ok(check)
 }
 
@@ -276,7 +280,7 @@ fn beside(publication: &Publication) -> Result<Check, ReviewError> {
         }
         Ok(())
     })?;
-    check.compared = format!("{} held items", counts[1].1);
+    check.compared = counted(counts[1].1 as u64, "held item");
     Ok(check)
 }
 
@@ -365,7 +369,7 @@ fn drill_down(
         }
     }
     let gross = lines.values().filter(|line| line.kind == "gross").count();
-    check.compared = format!("{gross} lines, {events} events");
+    check.compared = format!("{}, {}", counted(gross as u64, "line"), counted(events, "event"));
     Ok(check)
 }
 
@@ -415,7 +419,7 @@ fn mirrors(publication: &Publication, lines: &BTreeMap<i64, Line>) -> Result<Che
         }
         Ok(())
     })?;
-    check.compared = format!("{mirrors} mirrors");
+    check.compared = counted(mirrors, "mirror");
     Ok(check)
 }
 
@@ -445,6 +449,6 @@ fn cleared_digest(publication: &Publication) -> Result<Check, ReviewError> {
         check.expect(|| format!("digest of {}", row.text(0)), row.text(1), found.as_str());
         Ok(())
     })?;
-    check.compared = format!("{events} events");
+    check.compared = counted(events, "event");
     Ok(check)
 }

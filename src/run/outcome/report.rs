@@ -10,7 +10,7 @@ use crate::judgement::{Disposition, Item, Judgement};
 use crate::pipeline::Pipeline;
 use crate::publish::{
     ClosedFigures, CodeTally, Final, ItemRow, Largest, Manifest, Paired, Report, Stated,
-    StatementEntry, largest,
+    StatementEntry, largest, largest_of_each,
 };
 use crate::run::Evidence;
 use crate::statement::Clearing;
@@ -64,7 +64,7 @@ pub fn report<'a>(
         },
         links: &summary.links,
         totals: &summary.totals,
-        found: largest(evidence.discrepancies.iter(), by_stake),
+        found: largest_of_each(evidence.discrepancies.iter(), in_currency, by_stake),
         held,
         history: of_finals.chain(figures(manifest)).collect(),
         terms: &manifest.terms,
@@ -73,18 +73,28 @@ pub fn report<'a>(
     }
 }
 
-/// The largest held items first, then the oldest; those without money last.
+/// Currencies in their order, and what has no money last.
+fn in_currency(found: &&Discrepancy) -> (bool, &'static str) {
+    let code = found.amount_at_stake.and(found.currency).map(Currency::code);
+    (code.is_none(), code.unwrap_or_default())
+}
+
+/// The largest held items of each currency first, then the oldest; those without money last.
 #[must_use]
 pub fn largest_held<'a>(held: &[ItemRow<'a>]) -> Largest<ItemRow<'a>> {
     let size = |item: &ItemRow<'_>| item.amount.map(|amount| amount.abs());
-    let found = largest(held.iter(), |one, other| {
+    let currency = |item: &&ItemRow<'a>| {
+        let code = item.amount.and(item.currency);
+        (code.is_none(), code.unwrap_or_default().to_owned())
+    };
+    let found = largest_of_each(held.iter(), currency, |one, other| {
         size(other).cmp(&size(one)).then_with(|| other.age_days.cmp(&one.age_days))
     });
     Largest { rows: found.rows.into_iter().cloned().collect(), of: found.of }
 }
 
 /// The most money at stake first, then the gravest, the oldest, and the order in which they are
-/// published; those without money last.
+/// published.
 fn by_stake(one: &&Discrepancy, other: &&Discrepancy) -> Ordering {
     let stake = |found: &Discrepancy| found.amount_at_stake.map(|amount| amount.abs());
     let key = |found: &Discrepancy| (stake(found), found.severity, found.age_days);
