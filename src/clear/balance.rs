@@ -349,3 +349,36 @@ fn balance_obligations<P: books::Side>(
     }
     balance_money(&counted.money, &money, |left, right| unequal("money", left, right))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::money::Currency;
+
+    #[test]
+    fn money_that_differs_is_told_with_what_came_in_first() {
+        let worths = |amount: i64, code: &str| {
+            let mut worths = Worths::default();
+            let currency = Currency::of(code).unwrap();
+            worths.add(Worth { amount: amount.into(), currency }).unwrap();
+            worths
+        };
+        let unequal = |left, right| ConservationError::Unequal {
+            party: Party::A,
+            role: "issuer",
+            what: "money",
+            left,
+            right,
+        };
+        let rows = [
+            (worths(5, "CNY"), worths(5, "CNY"), None),
+            (worths(5, "CNY"), worths(3, "CNY"), Some(("5 CNY", "3 CNY"))),
+            (worths(5, "CNY"), Worths::default(), Some(("5 CNY", "0 CNY"))),
+            (Worths::default(), worths(3, "HKD"), Some(("0 HKD", "3 HKD"))),
+        ];
+        for (left, right, says) in rows {
+            let expected = says.map(|(left, right)| unequal(left.to_owned(), right.to_owned()));
+            assert_eq!(balance_money(&left, &right, unequal).err(), expected);
+        }
+    }
+}

@@ -288,6 +288,21 @@ mod tests {
         assert_eq!(yen.to_string(), "1,234");
     }
 
+    /// ISO 4217, told a second time: of those that are not named here there are two.
+    #[test]
+    fn currencies_have_the_minor_digits_of_iso_4217() {
+        let none = ["CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"];
+        let three = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+        for &(code, digits) in CURRENCIES {
+            let expected = match code {
+                code if none.contains(&code) => 0,
+                code if three.contains(&code) => 3,
+                _ => 2,
+            };
+            assert_eq!(digits, expected, "{code}");
+        }
+    }
+
     #[test]
     fn two_currencies_and_overflow_are_errors() {
         let yen = Money::zero(Currency::of("JPY").unwrap());

@@ -249,6 +249,7 @@ mod tests {
         assert_eq!(points(7).checked_sub(points(10)).unwrap(), points(-3));
         assert_eq!(points(7).checked_add(points(10)).unwrap(), points(17));
         assert_eq!(-points(7), points(-7));
+        assert_eq!(points(7).checked_sub(points(7)).unwrap(), Points::ZERO);
     }
 
     #[test]
