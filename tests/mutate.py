@@ -114,9 +114,10 @@ class Mutant:
         self.start, self.end = node.start_byte, node.end_byte
         self.line, self.column = node.start_point[0] + 1, node.start_point[1] + 1
         self.number = None
-        # It is the same mutant while its file is the same.
+        # It is the same mutant while its file is the same, but for the tests in it.
         said = f"{path.name} {self.start} {self.end} {text}".encode()
-        self.key = hashlib.sha256(path.read_bytes() + said).hexdigest()[:16]
+        source = path.read_bytes().partition(b"#[cfg(test)]\nmod tests {")[0]
+        self.key = hashlib.sha256(source + said).hexdigest()[:16]
 
     def words(self, root):
         place = f"{self.path.relative_to(root)}:{self.line}:{self.column}"
