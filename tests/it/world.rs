@@ -221,8 +221,6 @@ pub struct Side {
     pub parts: usize,
     /// The files of the next period, which are read for pairing.
     pub following: Vec<Vec<Row>>,
-    /// Those of the period before, which no later period reads.
-    pub previous: Vec<Vec<Row>>,
 }
 
 impl Side {
@@ -282,8 +280,6 @@ pub struct World {
     pub due_days: i64,
     /// Whether the pipeline names the next period's files for pairing.
     pub reads_following: bool,
-    /// Whether the ledgers of the period before are read for pairing.
-    pub reads_previous: bool,
     pub ratios: Vec<Ratio>,
     pub rates: Vec<Rate>,
     pub fees: Vec<Fee>,
@@ -350,7 +346,6 @@ impl World {
             close_after_days: None,
             due_days: 10,
             reads_following: false,
-            reads_previous: false,
             ratios: PARTIES.map(ratio).to_vec(),
             rates: PARTIES.map(rate).to_vec(),
             fees: Vec::new(),

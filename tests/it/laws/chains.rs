@@ -229,7 +229,7 @@ fn what_is_closed_keeps_its_bytes() {
         let label = chain.runs[0].world.label();
         let bytes =
             |dir: &Path| crate::published::bytes_under(&dir.join("published/world").join(&label));
-        // The first period sees other files where it reads those of the second, and no others.
+        // The first period sees other files where it reads those of the second.
         if !chain.runs[0].world.reads_following {
             assert_eq!(bytes(one.path()), bytes(other.path()), "seed {seed}");
         }

@@ -30,7 +30,7 @@ pub struct Entry {
     pub recalled: bool,
     /// It was brought back as it was cleared, and not as it was read.
     pub as_cleared: bool,
-    /// It stands in a file of the days after the period, which the next reads itself.
+    /// It stands in a file of the days after the period.
     pub follows: bool,
     /// What became of it in a final publication.
     pub settled: Option<Settled>,
@@ -94,10 +94,9 @@ impl<'w> Books<'w> {
         let mut follow: Vec<bool> = Vec::new();
         for party in PARTIES {
             let side = world.side(party);
-            // In the order of their paths.
-            let mut files: Vec<&[Row]> = side.previous.iter().map(Vec::as_slice).collect();
-            files.extend(side.files());
-            let ours = files.len();
+            let own = side.files();
+            let own_files = own.len();
+            let mut files = own;
             files.extend(side.following.iter().map(Vec::as_slice));
             for (position, file) in files.iter().enumerate() {
                 if files[..position].contains(file) {
@@ -105,7 +104,7 @@ impl<'w> Books<'w> {
                     ignored += usize::from(!file.is_empty());
                 } else {
                     legs.extend(file.iter().map(|row| (party, row.clone())));
-                    follow.extend(file.iter().map(|_| position >= ours));
+                    follow.extend(file.iter().map(|_| position >= own_files));
                 }
             }
         }

@@ -16,20 +16,15 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// A period as its run sees it: with the files of the periods beside it, where they are read.
+    /// A period as its run sees it: with the files of the next period, where they are read.
     pub fn seen(&self, position: usize) -> World {
         let mut world = self.runs[position].world.clone();
         let next = self.runs.get(position + 1).filter(|_| world.reads_following);
-        let before = position.checked_sub(1).filter(|_| world.reads_previous);
-        let before = before.map(|position| &self.runs[position]);
         for party in PARTIES {
-            let files = |run: Option<&Run>| {
-                let files = run.map(|run| run.world.side(party).files());
-                files.into_iter().flatten().map(<[_]>::to_vec).collect()
-            };
-            let (next, before) = (files(next), files(before));
-            let side = world.side_mut(party);
-            (side.following, side.previous) = (next, before);
+            let files = next.map(|next| {
+                next.world.side(party).files().into_iter().map(<[_]>::to_vec).collect()
+            });
+            world.side_mut(party).following = files.unwrap_or_default();
         }
         world
     }

@@ -71,7 +71,6 @@ fn time(rng: &mut Rng, world: &mut World) -> Vec<Date> {
     world.close_after_days = rng.bool().then(|| world.grace_days + rng.i64(0..=2));
     world.due_days = rng.i64(0..=3);
     world.reads_following = rng.bool();
-    world.reads_previous = now_and_then(rng, 25);
     let mut days = vec![world.cycle_of(Date::new(2026, 2, rng.i8(1..=28)).unwrap()).0];
     for position in 0..PERIODS {
         days.push(world.cycle_of(days[position]).1);
@@ -399,19 +398,14 @@ fn decisions(rng: &mut Rng, world: &World, expected: &Expected, position: usize)
             let sign = if item.cleared == 0 { 1 } else { item.cleared.signum() };
             let sign = if now_and_then(rng, 5) { -sign } else { sign };
             let points = (needed != now_and_then(rng, 5)).then(|| sign * rng.i64(1..=900));
-            let again = rows.iter().map(|row| row.decision_id.clone()).next_back();
-            let again = again.filter(|_| now_and_then(rng, 4));
             rows.push(Decision {
-                decision_id: again.unwrap_or_else(|| format!("D{position}-{}", rows.len())),
+                decision_id: format!("D{position}-{}", rows.len()),
                 about: item.about.clone(),
                 act,
                 points,
                 said: one_of(rng, &SAID),
                 decided_at: start + rng.i64(0..30) * HOUR,
             });
-            if now_and_then(rng, 4) {
-                rows.push(rows[rows.len() - 1].clone());
-            }
         }
     }
     rows

@@ -37,15 +37,9 @@ impl Chain {
                 "statement" => format!("{owner}-statement.csv"),
                 _ => sheet.files[0].0.clone(),
             };
-            let beside = [("{next}", first.reads_following), ("{previous}", first.reads_previous)];
-            let beside = beside.iter().filter(|(_, reads)| *reads && sheet.word == "ledger");
-            let beside: Vec<String> =
-                beside.map(|(label, _)| format!("\"{label}/{file}\"")).collect();
-            let beside = match beside.is_empty() {
-                true => String::new(),
-                false => format!("      following: [ {} ]\n", beside.join(", ")),
-            };
-            declare(&mut feeds, &sheet, &format!("\"{{period}}/{file}\""), &beside, &[]);
+            let next = format!("      following: [ \"{{next}}/{file}\" ]\n");
+            let next = if sheet.word == "ledger" && first.reads_following { &next } else { "" };
+            declare(&mut feeds, &sheet, &format!("\"{{period}}/{file}\""), next, &[]);
         }
         first.write_pipeline(dir, &feeds)
     }
