@@ -51,17 +51,11 @@ pub struct StageTotal {
 }
 
 impl StageTotal {
-    /// Adds a row.
-    ///
-    /// # Errors
-    /// [`Overflow`] when a sum cannot be exact.
-    pub fn add(&mut self, points: i64, money: Option<Worth>) -> Result<(), Overflow> {
+    /// Adds a row that has no money.
+    fn add(&mut self, points: i64) -> Result<(), Overflow> {
         self.rows += 1;
         let overflow = Overflow { what: "points" };
         self.points = self.points.checked_add(i128::from(points)).ok_or(overflow)?;
-        if let Some(money) = money {
-            self.money.add(money)?;
-        }
         Ok(())
     }
 }
@@ -278,7 +272,7 @@ pub fn of_accounts(party: Party, accounts: &[Account]) -> Result<Vec<ControlTota
     let total = |stage, balance: fn(&Account) -> Option<i64>| {
         let mut total = StageTotal::default();
         for balance in accounts.iter().filter_map(balance) {
-            total.add(balance, None)?;
+            total.add(balance)?;
         }
         Ok(ControlTotal {
             owner: party.letter(),

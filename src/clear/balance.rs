@@ -6,6 +6,9 @@
 //! makes the two differ, and then nothing is published: it is our bug.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+
+use rayon::prelude::*;
 
 use super::obligation::{Obligation, ObligationKey};
 use crate::agreement::Agreement;
@@ -15,7 +18,7 @@ use crate::frame::books::{self, Ledger};
 use crate::judgement::{Disposition, Item, Judgement, VersionsInForce};
 use crate::past::Scope;
 use crate::value::kind::{Flow, Role};
-use crate::value::party::Party;
+use crate::value::party::{Party, Programme};
 use crate::value::points::{Overflow, Points};
 use crate::value::price::{Worth, Worths};
 
@@ -89,31 +92,23 @@ pub struct Side<'a, P: books::Side> {
 /// [`ConservationError`] when anything does not balance.
 pub fn conserve<P: books::Side>(side: &Side<'_, P>) -> Result<Conservation, ConservationError> {
     let placed = place_rows(side)?;
+    let is_in = rows_in(side);
+    let starts: Vec<usize> = (0..placed.len()).step_by(CHUNK_ROWS).collect();
+    let sums: Vec<Sums<P>> = starts
+        .into_par_iter()
+        .map(|start| sum_rows(side, &placed, &is_in, start..(start + CHUNK_ROWS).min(placed.len())))
+        .collect::<Result<_, Overflow>>()?;
     let mut conservation = Conservation::default();
     let totals = &mut conservation.totals;
-    for row in side.ledger.rows() {
-        let points = side.ledger.points(row);
-        let money = worth(side, row)?;
-        let role = role_word(side.lineage.role(row));
-        let disposition = placed[row as usize];
-        // What was brought back only to be known was never read here.
-        if side.ledger.is_recalled(row) && disposition == Disposition::OtherPeriod {
-            continue;
-        }
-        totals.entry((role, disposition.word())).or_default().add(points, money)?;
-        if disposition == Disposition::Held
-            && let Some(money) = money
-        {
+    for (class, (rows, sum)) in sums.into_iter().flat_map(|sums| sums.0) {
+        let total = totals.entry((role_word(class.role), class.stage.word())).or_default();
+        let points = total.points.checked_add(sum.quantity());
+        total.rows += rows;
+        total.points = points.ok_or(Overflow { what: "points" })?;
+        let Some(money) = worth(side, class, sum)? else { continue };
+        total.money.add(money)?;
+        if class.stage == Stage::Placed(Disposition::Held) {
             conservation.held.add(money)?;
-        }
-    }
-    for (row, is_in) in rows_in(side).into_iter().enumerate() {
-        if is_in {
-            let row = row as u32;
-            let role = role_word(side.lineage.role(row));
-            let stage = if side.ledger.is_recalled(row) { "recalled" } else { "in" };
-            let total = totals.entry((role, stage)).or_default();
-            total.add(side.ledger.points(row), worth(side, row)?)?;
         }
     }
     for role in ["issuer", "acceptor", "own"] {
@@ -206,18 +201,103 @@ fn role_word(role: Role) -> &'static str {
     }
 }
 
-/// The exact worth of an issuer's leg at its version, from the agreement and the row alone.
-fn worth<P: books::Side>(side: &Side<'_, P>, row: u32) -> Result<Option<Worth>, Overflow> {
-    let Some(Some(flow)) = side.lineage.issuer_flow(row) else { return Ok(None) };
+/// A side of the equation, or a part of the right one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    In,
+    Recalled,
+    Placed(Disposition),
+}
+
+impl Stage {
+    fn word(self) -> &'static str {
+        match self {
+            Stage::In => "in",
+            Stage::Recalled => "recalled",
+            Stage::Placed(disposition) => disposition.word(),
+        }
+    }
+}
+
+/// What rows share of which the points are summed before they are priced: points times a rate are
+/// exact, and so the sum of the products is the product of the sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Class {
+    role: Role,
+    stage: Stage,
+    /// The rate in force, by its index.
+    rate: Option<usize>,
+}
+
+/// How many rows a class has, and their points on the party's own book.
+type Sum<P> = (u64, Points<P>);
+
+/// The sums of some rows. There are few classes, so that looking through them is quick.
+struct Sums<P>(Vec<(Class, Sum<P>)>);
+
+impl<P: Programme> Sums<P> {
+    fn add(&mut self, class: Class, points: Points<P>) -> Result<(), Overflow> {
+        let index = self.0.iter().position(|(known, _)| *known == class).unwrap_or_else(|| {
+            self.0.push((class, (0, Points::ZERO)));
+            self.0.len() - 1
+        });
+        let (rows, sum) = &mut self.0[index].1;
+        *rows += 1;
+        *sum = sum.checked_add(points)?;
+        Ok(())
+    }
+}
+
+/// Rows that one worker sums at a time.
+const CHUNK_ROWS: usize = 1 << 16;
+
+/// Sums rows on both sides of the equation.
+fn sum_rows<P: books::Side>(
+    side: &Side<'_, P>,
+    placed: &[Disposition],
+    is_in: &[bool],
+    rows: Range<usize>,
+) -> Result<Sums<P>, Overflow> {
+    let mut sums = Sums(Vec::new());
+    for at in rows {
+        // A ledger has fewer than 2^32 rows.
+        let row = at as u32;
+        let (role, points) = (side.lineage.role(row), side.ledger.own_points(row));
+        let rate = rate_of(side, row);
+        let is_recalled = side.ledger.is_recalled(row);
+        // What was brought back only to be known was never read here.
+        if !is_recalled || placed[at] != Disposition::OtherPeriod {
+            sums.add(Class { role, stage: Stage::Placed(placed[at]), rate }, points)?;
+        }
+        if is_in[at] {
+            let stage = if is_recalled { Stage::Recalled } else { Stage::In };
+            sums.add(Class { role, stage, rate }, points)?;
+        }
+    }
+    Ok(sums)
+}
+
+/// The rate in force for an issuer's leg, from the agreement and the row alone.
+fn rate_of<P: books::Side>(side: &Side<'_, P>, row: u32) -> Option<usize> {
+    let flow = side.lineage.issuer_flow(row)??;
     let original = side.lineage.originals.get(&row).copied().unwrap_or(row);
+    let rates = side.agreement.rates_of(P::PARTY, flow);
+    rates.in_force(side.ledger.occurred_at(original)).map(|(index, _)| index)
+}
+
+/// The exact worth of points that a class has on the party's own book; `None` where its rows are no
+/// issuer's legs, or no rate is in force.
+fn worth<P: books::Side>(
+    side: &Side<'_, P>,
+    class: Class,
+    points: Points<P>,
+) -> Result<Option<Worth>, Overflow> {
+    let Role::Issuer(Some(flow)) = class.role else { return Ok(None) };
     if !side.agreement.is_settled(P::PARTY, flow) {
         return Ok(Some(side.agreement.worthless()));
     }
     let rates = side.agreement.rates_of(P::PARTY, flow);
-    let Some((_, rate)) = rates.in_force(side.ledger.occurred_at(original)) else {
-        return Ok(None);
-    };
-    let points = side.ledger.own_points(row);
+    let Some(rate) = class.rate.and_then(|index| rates.get(index)) else { return Ok(None) };
     let cleared = if flow == Flow::Sale { points } else { -points };
     rate.value.worth(cleared).map(Some)
 }
