@@ -4,6 +4,7 @@
 //! never decided by the order of rows.
 
 mod authority;
+mod collided;
 mod events;
 mod lineage;
 mod members;

@@ -230,10 +230,14 @@ fn judge(
     )?;
 
     watch.stage("pair events", "交易勾对", None);
-    let a_lineage = matching::trace(&books.a, &scope.resent.a, exchange);
-    let b_lineage = matching::trace(&books.b, &scope.resent.b, exchange);
-    let a_authorities = matching::authorities(&books.a, &a_lineage, &links, exchange);
-    let b_authorities = matching::authorities(&books.b, &b_lineage, &links, exchange);
+    let (a_lineage, b_lineage) = rayon::join(
+        || matching::trace(&books.a, &scope.resent.a, exchange),
+        || matching::trace(&books.b, &scope.resent.b, exchange),
+    );
+    let (a_authorities, b_authorities) = rayon::join(
+        || matching::authorities(&books.a, &a_lineage, &links, exchange),
+        || matching::authorities(&books.b, &b_lineage, &links, exchange),
+    );
     let a_leads = Leads::<A> {
         issuer: &books.a,
         acceptor: &books.b,
@@ -254,19 +258,26 @@ fn judge(
         agreement,
         scope: &scope,
     };
-    let a_matched = matching::pair(&a_leads, exchange);
-    let b_matched = matching::pair(&b_leads, exchange);
+    let (a_matched, b_matched) = rayon::join(
+        || matching::pair(&a_leads, exchange), //
+        || matching::pair(&b_leads, exchange),
+    );
 
     watch.stage("detect", "差错检测", None);
     let a_held_with = detect::held_with(&desk, &a_matched, &b_matched, &books.b);
     let b_held_with = detect::held_with(&desk, &b_matched, &a_matched, &books.a);
-    let mut a_book = detect::judge_book(&desk, &books.a, &a_lineage, &a_held_with);
-    let mut b_book = detect::judge_book(&desk, &books.b, &b_lineage, &b_held_with);
+    let (mut a_book, mut b_book) = rayon::join(
+        || detect::judge_book(&desk, &books.a, &a_lineage, &a_held_with),
+        || detect::judge_book(&desk, &books.b, &b_lineage, &b_held_with),
+    );
     let contradictions = detect::member::contradiction_ids(&desk, &links);
     let a_scene = scene(desk, &a_leads, &a_matched, &contradictions);
     let b_scene = scene(desk, &b_leads, &b_matched, &contradictions);
-    let (mut a_judged, a_found) = detect::judge_direction(&a_scene, &a_book, &b_book)?;
-    let (mut b_judged, b_found) = detect::judge_direction(&b_scene, &b_book, &a_book)?;
+    let (a_direction, b_direction) = rayon::join(
+        || detect::judge_direction(&a_scene, &a_book, &b_book),
+        || detect::judge_direction(&b_scene, &b_book, &a_book),
+    );
+    let ((mut a_judged, a_found), (mut b_judged, b_found)) = (a_direction?, b_direction?);
     let mut adjusted = detect::adjustment::judge(&desk, intake.adjustments.as_ref())?;
     let mut decided = Vec::new();
     let mut of_decisions = Vec::new();
@@ -281,8 +292,11 @@ fn judge(
         of_decisions = found;
     }
     let ends = |party: Party| (intake.ends(party, before), intake.accounts.of(party).as_ref());
-    let a_rolled = detect::judge_accounts(&desk, &books.a, &a_lineage, ends(Party::A), exchange)?;
-    let b_rolled = detect::judge_accounts(&desk, &books.b, &b_lineage, ends(Party::B), exchange)?;
+    let (a_rolled, b_rolled) = rayon::join(
+        || detect::judge_accounts(&desk, &books.a, &a_lineage, ends(Party::A), exchange),
+        || detect::judge_accounts(&desk, &books.b, &b_lineage, ends(Party::B), exchange),
+    );
+    let (a_rolled, b_rolled) = (a_rolled?, b_rolled?);
     let of_members = detect::judge_members(&desk, &links, intake.links.as_ref(), &intake.members);
     let a_bases = detect::basis::judge(
         &desk,

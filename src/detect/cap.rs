@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::event::EVT_06;
-use super::pairs::Verdict;
+use super::pairs::Docket;
 use super::scene::Scene;
 use crate::agreement::{Cap, Minimum};
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
@@ -93,15 +93,12 @@ pub static RULES: &[&Rule] = &[&CAP_01, &CAP_02, &CAP_03];
 /// A running sum: the cap's position, and the member where it is per member.
 type Sum<'a> = (usize, Option<&'a str>);
 
-/// Holds what is below a minimum or above a cap, and what reverses it. The verdicts are those of
-/// every pair of issuer `I`, and what was found of a pair that is held here is taken back.
+/// Holds what is below a minimum or above a cap, and what reverses it. The docket has every pair of
+/// issuer `I`, and what was found of a pair that is held here is taken back.
 ///
 /// # Errors
 /// [`Overflow`] when a sum leaves 127 bits.
-pub(super) fn apply<I: Side>(
-    scene: &Scene<'_, I>,
-    verdicts: &mut [Verdict<I>],
-) -> Result<(), Overflow> {
+pub(super) fn apply<I: Side>(scene: &Scene<'_, I>, docket: &mut Docket<I>) -> Result<(), Overflow> {
     let agreement = scene.desk.agreement;
     // Per member first, then per period, each in the order in which they are declared.
     let mut caps: Vec<&Cap> = agreement.caps.iter().filter(|cap| cap.issuer == I::PARTY).collect();
@@ -112,16 +109,17 @@ pub(super) fn apply<I: Side>(
         return Ok(());
     }
     let issuer = scene.issuer;
-    let mut order: Vec<usize> = (0..verdicts.len())
+    let Docket { pairs, found: findings } = docket;
+    let mut order: Vec<usize> = (0..pairs.len())
         .filter(|&at| {
-            let judged = &verdicts[at].0;
+            let judged = &pairs[at];
             // A statement counts what came late with its own. What joined a leg that was released
             // alone counted with it, in an earlier statement.
             judged.disposition == Disposition::Counted && scene.judges(judged.pair)
         })
         .collect();
     order.sort_by_key(|&at| {
-        let leg = verdicts[at].0.pair.issuer;
+        let leg = pairs[at].pair.issuer;
         (issuer.occurred_at(leg), issuer.event_id(leg))
     });
     let mut sums: BTreeMap<Sum<'_>, Points<I>> = BTreeMap::new();
@@ -129,7 +127,7 @@ pub(super) fn apply<I: Side>(
     let mut added: BTreeMap<u32, Vec<Sum<'_>>> = BTreeMap::new();
     let mut held: BTreeMap<u32, Cause> = BTreeMap::new();
     for at in order {
-        let judged = &verdicts[at].0;
+        let judged = &mut pairs[at];
         let leg = judged.pair.issuer;
         if let Some(original) = judged.original {
             for sum in added.get(&original).into_iter().flatten() {
@@ -156,14 +154,15 @@ pub(super) fn apply<I: Side>(
             found.extend(above);
             tested.push(sum);
         }
-        let (judged, findings) = &mut verdicts[at];
         if let Some(holding) = found.iter().find(|found| found.holds()) {
             let cause = Cause { rule: holding.rule, discrepancy_id: holding.id.clone() };
             held.insert(leg, cause.clone());
             judged.disposition = Disposition::Held;
             judged.cause = Some(Box::new(cause));
             // A held pair stands in no period yet.
-            findings.retain(|found| found.rule.code != EVT_06.code);
+            if let Some(findings) = findings.get_mut(&judged.pair) {
+                findings.retain(|found| found.rule.code != EVT_06.code);
+            }
         } else {
             for sum in tested {
                 let total = sums.entry(sum).or_insert(Points::ZERO);
@@ -171,9 +170,11 @@ pub(super) fn apply<I: Side>(
                 added.entry(leg).or_default().push(sum);
             }
         }
-        findings.extend(found);
+        if !found.is_empty() {
+            findings.entry(judged.pair).or_default().extend(found);
+        }
     }
-    hold_reversals(verdicts, &held);
+    hold_reversals(docket, &held);
     Ok(())
 }
 
@@ -195,14 +196,14 @@ pub(super) fn held_before<I: Side>(
 
 /// What happened to the original happens to its reversal, or the net would move. Legs that do not
 /// say the same thing have no flow, and stay as they were judged.
-fn hold_reversals<I: Side>(verdicts: &mut [Verdict<I>], held: &BTreeMap<u32, Cause>) {
-    for (judged, findings) in verdicts {
+fn hold_reversals<I: Side>(docket: &mut Docket<I>, held: &BTreeMap<u32, Cause>) {
+    for judged in &mut docket.pairs {
         let cause = judged.original.and_then(|original| held.get(&original));
         let (Some(cause), Some(_)) = (cause, judged.flow) else { continue };
         if matches!(judged.disposition, Disposition::Counted | Disposition::Held) {
             judged.disposition = Disposition::Held;
             judged.cause = Some(Box::new(cause.clone()));
-            findings.clear();
+            docket.found.remove(&judged.pair);
         }
     }
 }

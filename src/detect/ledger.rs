@@ -294,9 +294,10 @@ fn roll_account<P: Programme>(
         closing_as_of: until,
         flagged: false,
     };
-    let place_of = closings
-        .first()
-        .map(|&row| place(account_files(desk.paths, party), &accounts.origins, row));
+    let place_of = || {
+        let row = *closings.first()?;
+        Some(place(account_files(desk.paths, party), &accounts.origins, row))
+    };
     let explain = || {
         let days = Movements { counted: Vec::new(), last_day: 0, next_day: 0 };
         movements.iter().fold(days, |mut days, &row| {
@@ -312,7 +313,7 @@ fn roll_account<P: Programme>(
             days
         })
     };
-    let mut found = judge_account(desk, &account, place_of, &explain);
+    let mut found = judge_account(desk, &account, &place_of, &explain);
     if let (Some((balance, as_of)), Some((row, said, said_as_of))) = (ours, delivered)
         && as_of == said_as_of
         && balance != said
@@ -350,7 +351,7 @@ fn account_files(paths: &Paths, party: crate::value::party::Party) -> &[String] 
 fn judge_account<'l>(
     desk: &Desk<'_>,
     account: &Account,
-    place: Option<String>,
+    place: &dyn Fn() -> Option<String>,
     explain: &dyn Fn() -> Movements<'l>,
 ) -> Vec<Discrepancy> {
     let party = account.party;
@@ -359,8 +360,8 @@ fn judge_account<'l>(
             Some(account.expected.to_string()),
             account.reported.map(|reported| reported.to_string()),
         );
-        match &place {
-            Some(place) => draft.at(party, place.clone()),
+        match place() {
+            Some(place) => draft.at(party, place),
             None => draft,
         }
     };

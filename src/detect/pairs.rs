@@ -24,7 +24,34 @@ use crate::value::kind::{Flow, Kind, Status};
 use crate::value::points::{Overflow, Points};
 
 /// A judged pair with what was found of it.
-pub(super) type Verdict<I> = (JudgedPair<I>, Vec<Discrepancy>);
+type Verdict<I> = (JudgedPair<I>, Vec<Discrepancy>);
+
+/// Judged pairs, and what was found of the few of which something was.
+pub(super) struct Docket<I: Side> {
+    pub(super) pairs: Vec<JudgedPair<I>>,
+    pub(super) found: BTreeMap<Pair, Vec<Discrepancy>>,
+}
+
+impl<I: Side> Docket<I> {
+    fn new(pairs: usize) -> Docket<I> {
+        Docket { pairs: Vec::with_capacity(pairs), found: BTreeMap::new() }
+    }
+
+    fn enter(&mut self, (judged, found): Verdict<I>) {
+        if !found.is_empty() {
+            self.found.insert(judged.pair, found);
+        }
+        self.pairs.push(judged);
+    }
+
+    fn append(&mut self, other: Docket<I>) {
+        self.pairs.extend(other.pairs);
+        self.found.extend(other.found);
+    }
+}
+
+/// Spends that one worker judges at a time.
+const CHUNK_PAIRS: usize = 1 << 12;
 
 /// Judges every pair of issuer `I`'s points.
 ///
@@ -39,12 +66,20 @@ pub fn judge<I: Side>(
         .pairs
         .iter()
         .partition(|pair| scene.issuer.kind(pair.issuer) == Kind::Reversal);
-    let spends: Vec<Verdict<I>> = spends
-        .into_par_iter()
-        .map(|pair| judge_spend(scene, pair))
+    let judged: Vec<Docket<I>> = spends
+        .par_chunks(CHUNK_PAIRS)
+        .map(|chunk| {
+            let mut docket = Docket::new(chunk.len());
+            for &pair in chunk {
+                docket.enter(judge_spend(scene, pair)?);
+            }
+            Ok(docket)
+        })
         .collect::<Result<_, Overflow>>()?;
+    let mut docket = Docket::new(scene.matched.pairs.len());
+    judged.into_iter().for_each(|part| docket.append(part));
     let mut fates = fates.clone();
-    for (judged, _) in &spends {
+    for judged in &docket.pairs {
         // What is settled was judged when it was: it counted, or a decision dropped it.
         let settled = scene.settled(judged.pair);
         if settled == Some(Settled::Dropped) {
@@ -67,21 +102,17 @@ pub fn judge<I: Side>(
             judge_reversals(scene, &fates, original, before.copied(), pairs)
         })
         .collect::<Result<_, Overflow>>()?;
-    let mut pairs = Vec::with_capacity(scene.matched.pairs.len());
-    let mut discrepancies = Vec::new();
-    let mut verdicts: Vec<Verdict<I>> =
-        spends.into_iter().chain(reversals.into_iter().flatten()).collect();
-    cap::apply(scene, &mut verdicts)?;
-    for (mut judged, found) in verdicts {
-        if scene.judges(judged.pair) {
-            discrepancies.extend(found);
-        } else {
-            judged.disposition = Disposition::OtherPeriod;
-            judged.cause = None;
-        }
-        pairs.push(judged);
+    reversals.into_iter().flatten().for_each(|verdict| docket.enter(verdict));
+    cap::apply(scene, &mut docket)?;
+    let Docket { mut pairs, found } = docket;
+    for judged in pairs.iter_mut().filter(|judged| !scene.judges(judged.pair)) {
+        judged.disposition = Disposition::OtherPeriod;
+        judged.cause = None;
     }
-    pairs.sort_unstable_by_key(|judged| judged.pair);
+    let found = found.into_iter().filter(|(pair, _)| scene.judges(*pair));
+    let discrepancies = found.flat_map(|(_, found)| found).collect();
+    // Spends are in order already, and reversals are few: a sort that sees runs is quick.
+    pairs.sort_by_key(|judged| judged.pair);
     Ok((pairs, discrepancies))
 }
 

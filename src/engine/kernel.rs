@@ -68,14 +68,18 @@ pub fn gather_by_key<'a, const N: usize>(
         rows.extend(keyed.iter().map(|keyed| (keyed.hash, list, keyed.row)));
     }
     rows.sort_unstable();
+    let mut of_list: [Vec<u32>; N] = std::array::from_fn(|_| Vec::new());
     for run in rows.chunk_by(|one, other| one.0 == other.0) {
-        let mut keys: Vec<&'a str> = run.iter().map(|&(_, list, row)| key(list, row)).collect();
+        let first = key(run[0].1, run[0].2);
+        let mut keys = vec![first];
+        // A run nearly always has one key.
+        keys.extend(run[1..].iter().map(|&(_, list, row)| key(list, row)).filter(|&k| k != first));
         keys.sort_unstable();
         keys.dedup();
-        for wanted in keys {
-            let mut of_list: [Vec<u32>; N] = std::array::from_fn(|_| Vec::new());
+        for &wanted in &keys {
+            of_list.iter_mut().for_each(Vec::clear);
             for &(_, list, row) in run {
-                if key(list, row) == wanted {
+                if keys.len() == 1 || key(list, row) == wanted {
                     of_list[list].push(row);
                 }
             }

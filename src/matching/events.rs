@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
+use super::collided;
 use crate::agreement::{Agreement, EventRule};
 use crate::engine::{Exchange, join_by_key};
-use crate::event::{Authority, Lineage, Matched, Pair, Standing, Tie};
+use crate::event::{Authority, Lineage, Matched, Pair, Tie};
 use crate::frame::books::{Ledger, Side};
 use crate::links::LinkBook;
 use crate::past::{Scope, Settled};
@@ -36,9 +37,9 @@ pub struct Leads<'a, I: Side> {
 }
 
 /// Legs that are not placed yet, and everything that has been.
-struct Table<I> {
-    issuer_free: Vec<bool>,
-    acceptor_free: Vec<bool>,
+pub(super) struct Table<I> {
+    pub(super) issuer_free: Vec<bool>,
+    pub(super) acceptor_free: Vec<bool>,
     /// Legs that a decision dropped, and that pair with nothing any more.
     issuer_dropped: Vec<u32>,
     acceptor_dropped: Vec<u32>,
@@ -47,12 +48,12 @@ struct Table<I> {
 
 /// What one bucket of one rule yields. The kernels decide; the table only records.
 #[derive(Default)]
-struct Placed {
+pub(super) struct Placed {
     pairs: Vec<(u32, u32)>,
     ties: Vec<(Vec<u32>, Vec<u32>)>,
     misdirected: Vec<(u32, u32)>,
-    issuer_held_with: Vec<(u32, u32)>,
-    acceptor_held_with: Vec<(u32, u32)>,
+    pub(super) issuer_held_with: Vec<(u32, u32)>,
+    pub(super) acceptor_held_with: Vec<(u32, u32)>,
 }
 
 /// Pairs every leg of issuer `I`'s points.
@@ -60,10 +61,10 @@ pub fn pair<I: Side>(leads: &Leads<'_, I>, exchange: Exchange) -> Matched<I> {
     let mut table = Table::new(leads);
     table.record(settled_together(leads, &table), SETTLED);
     table.set_aside(leads.scope);
-    for held in with_collided_issuers(leads, &table, exchange) {
+    for held in collided::with_issuers(leads, &table, exchange) {
         table.record(held, 0);
     }
-    for held in with_collided_acceptors(leads, &table, exchange) {
+    for held in collided::with_acceptors(leads, &table, exchange) {
         table.record(held, 0);
     }
     for (index, rule) in leads.agreement.event_rules.iter().enumerate() {
@@ -194,76 +195,6 @@ fn settled_together<I: Side>(leads: &Leads<'_, I>, table: &Table<I>) -> Placed {
     };
     let settled = leads.scope.pairs.of(I::PARTY);
     Placed { pairs: settled.iter().filter(are_sound).copied().collect(), ..Placed::default() }
-}
-
-/// By the acceptor's counter_event_id: acceptor's legs that name a collided row of the issuer, and
-/// issuer's legs that none but collided legs of the acceptor name. Nobody can say which of the
-/// collided rows is meant, and so both wait with them, before any rule pairs them otherwise.
-fn with_collided_issuers<I: Side>(
-    leads: &Leads<'_, I>,
-    table: &Table<I>,
-    exchange: Exchange,
-) -> Vec<Placed> {
-    let (issuer, acceptor) = (leads.issuer, leads.acceptor);
-    let is_collided = |row: u32| leads.issuer_lineage.standing[row as usize] == Standing::Collided;
-    let named = exchange.scatter(issuer.len(), |row| {
-        let takes_part = table.issuer_free[row as usize] || is_collided(row);
-        takes_part.then(|| issuer.event_id(row))
-    });
-    let naming = exchange.scatter(acceptor.len(), |row| {
-        let lineage = leads.acceptor_lineage;
-        let is_collided = lineage.standing[row as usize] == Standing::Collided;
-        let is_leg = lineage.acceptor_flow(row).is_some();
-        let takes_part = is_leg && (is_collided || table.acceptor_free[row as usize]);
-        takes_part.then(|| acceptor.counter_event_id(row)).flatten()
-    });
-    in_buckets(named, naming, |mut named, mut naming, placed: &mut Placed| {
-        join_by_key(
-            &mut named,
-            &mut naming,
-            |row| issuer.event_id(row),
-            |row| acceptor.counter_event_id(row).unwrap_or_default(),
-            |named, naming| {
-                let (clean, collided): (Vec<u32>, Vec<u32>) =
-                    naming.iter().partition(|&&row| table.acceptor_free[row as usize]);
-                let target = named[0];
-                if is_collided(target) {
-                    placed.acceptor_held_with.extend(clean.iter().map(|&row| (row, target)));
-                } else if clean.is_empty()
-                    && let Some(&first) = collided.iter().min_by_key(|&&row| acceptor.event_id(row))
-                {
-                    placed.issuer_held_with.push((target, first));
-                }
-            },
-        );
-    })
-}
-
-/// By the issuer's counter_event_id: issuer's legs that name a collided row of the acceptor.
-fn with_collided_acceptors<I: Side>(
-    leads: &Leads<'_, I>,
-    table: &Table<I>,
-    exchange: Exchange,
-) -> Vec<Placed> {
-    let (issuer, acceptor) = (leads.issuer, leads.acceptor);
-    let naming = exchange.scatter(issuer.len(), |row| {
-        table.issuer_free[row as usize].then(|| issuer.counter_event_id(row)).flatten()
-    });
-    let named = exchange.scatter(acceptor.len(), |row| {
-        let standing = leads.acceptor_lineage.standing[row as usize];
-        (standing == Standing::Collided).then(|| acceptor.event_id(row))
-    });
-    in_buckets(naming, named, |mut naming, mut named, placed: &mut Placed| {
-        join_by_key(
-            &mut naming,
-            &mut named,
-            |row| issuer.counter_event_id(row).unwrap_or_default(),
-            |row| acceptor.event_id(row),
-            |naming, named| {
-                placed.issuer_held_with.extend(naming.iter().map(|&row| (row, named[0])));
-            },
-        );
-    })
 }
 
 /// The acceptor's counter_event_id names the issuer's event_id.
@@ -483,7 +414,7 @@ fn place_run(legs: &[u32], mirrors: &[(Instant, u32)], placed: &mut Placed) {
 }
 
 /// Runs a kernel over the buckets of both sides.
-fn in_buckets(
+pub(super) fn in_buckets(
     left: Vec<Vec<crate::engine::Keyed>>,
     right: Vec<Vec<crate::engine::Keyed>>,
     kernel: impl Fn(Vec<crate::engine::Keyed>, Vec<crate::engine::Keyed>, &mut Placed) + Sync,

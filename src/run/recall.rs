@@ -48,6 +48,15 @@ pub fn recall(
     books: &Books,
     files: &Both<Vec<String>>,
 ) -> Result<Recalled, Error> {
+    let recalled = Recalled {
+        rows: Both::default(),
+        places: Both::default(),
+        first_read: Both::default(),
+        scope: Scope::new(period.clone(), before.past.clone()),
+    };
+    if before.finals.is_empty() {
+        return Ok(recalled);
+    }
     let mut hand = Hand {
         index: Both { a: Index::of(&books.a), b: Index::of(&books.b) },
         files: Both::from_fn(|party| files.of(party).len()),
@@ -56,16 +65,8 @@ pub fn recall(
         brought: Both::default(),
         own: Both::default(),
         known: Vec::new(),
-        recalled: Recalled {
-            rows: Both::default(),
-            places: Both::default(),
-            first_read: Both::default(),
-            scope: Scope::new(period.clone(), before.past.clone()),
-        },
+        recalled,
     };
-    if before.finals.is_empty() {
-        return Ok(hand.recalled);
-    }
     if let (Some(_), Some(last)) = (before.past.before(), before.finals.last()) {
         hand.bring_open(last)?;
     }

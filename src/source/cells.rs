@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, NullBufferBuilder, StringArray, UInt8Array};
+use arrow::array::{
+    ArrayRef, Int64Array, NullBufferBuilder, StringArray, UInt8Array, new_null_array,
+};
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
 use super::conform::Value;
@@ -18,6 +20,8 @@ pub(super) struct Cells {
 
 #[derive(Debug)]
 enum Values {
+    /// The feed has no such column: no row takes any memory for it.
+    Nothing(FieldKind),
     Text(Texts),
     Whole(Vec<i64>),
     Code(Vec<u8>),
@@ -60,6 +64,11 @@ impl Cells {
         Cells { values, valid: NullBufferBuilder::new(0) }
     }
 
+    /// The cells of a column that has a value in no row.
+    pub(super) fn nothing(kind: FieldKind) -> Cells {
+        Cells { values: Values::Nothing(kind), valid: NullBufferBuilder::new(0) }
+    }
+
     fn rows(&self) -> usize {
         self.valid.len()
     }
@@ -73,6 +82,7 @@ impl Cells {
                     return false;
                 }
             }
+            (Values::Nothing(_), Value::Null) => {}
             (Values::Text(texts), Value::Null) => texts.push_none(),
             (Values::Whole(values), Value::Whole(value)) => values.push(*value),
             (Values::Whole(values), Value::Null) => values.push(0),
@@ -153,6 +163,7 @@ impl Cells {
         }
         let rows = more.rows();
         match (&mut self.values, more.values) {
+            (Values::Nothing(_), Values::Nothing(_)) => {}
             (Values::Text(texts), Values::Text(more)) => {
                 let before = texts.ends.last().copied().unwrap_or_default();
                 texts.text.push_str(&more.text);
@@ -173,7 +184,7 @@ impl Cells {
     pub(super) fn text_bytes(&self) -> u64 {
         match &self.values {
             Values::Text(texts) => texts.text.len() as u64,
-            Values::Whole(_) | Values::Code(_) => 0,
+            Values::Nothing(_) | Values::Whole(_) | Values::Code(_) => 0,
         }
     }
 
@@ -182,6 +193,7 @@ impl Cells {
             return;
         }
         match &mut self.values {
+            Values::Nothing(_) => {}
             Values::Text(Texts { text, ends }) => {
                 ends.truncate(rows + 1);
                 let end = ends.last().copied().unwrap_or_default();
@@ -195,8 +207,11 @@ impl Cells {
 
     /// The column.
     pub(super) fn finish(mut self) -> ArrayRef {
+        let rows = self.rows();
         let nulls = self.valid.finish().filter(|nulls: &NullBuffer| nulls.null_count() > 0);
         match self.values {
+            // Its pages are given out zeroed, and are never written.
+            Values::Nothing(kind) => new_null_array(&kind.data_type(), rows),
             Values::Text(Texts { text, ends }) => {
                 let ends = OffsetBuffer::new(ScalarBuffer::from(ends));
                 let text = Buffer::from_vec(text.into_bytes());

@@ -128,7 +128,11 @@ impl<'r> Draft<'r> {
         part: u32,
         file: u32,
     ) -> Draft<'r> {
-        let cells = rules.iter().map(|rule| Cells::new(rule.field.kind)).collect();
+        let cells = rules.iter().map(|rule| match rule.supply {
+            Supply::Everywhere(Value::Null) => Cells::nothing(rule.field.kind),
+            Supply::Everywhere(_) | Supply::Named(_) => Cells::new(rule.field.kind),
+        });
+        let cells = cells.collect();
         let (lines, rejects, totals) = (Vec::new(), Vec::new(), Vec::new());
         let had = Vec::new();
         Draft { rules, feed, name, part, file, rows: 0, cells, lines, rejects, totals, had }

@@ -15,6 +15,7 @@ use crate::publish::ClearedRow;
 use crate::statement::LineKind;
 use crate::value::kind::Flow;
 use crate::value::party::{Both, Party};
+use crate::value::period::Instant;
 use crate::value::points::Points;
 
 /// The number of each gross line of an issuer.
@@ -127,13 +128,6 @@ fn digest_of<I: Side>(direction: Direction<'_, I>, order: &[u32], hasher: &mut b
 fn order_of<I: Side>(direction: Direction<'_, I>) -> Vec<u32> {
     let pairs = &direction.judged.pairs;
     let released = &direction.judged.released;
-    let counted = (0_u32..).zip(pairs);
-    let mut order: Vec<u32> = counted
-        .filter(|(_, pair)| pair.disposition == Disposition::Counted)
-        .map(|(index, _)| index)
-        .collect();
-    // A ledger has fewer than 2^32 rows, and each stands in one place.
-    order.extend((pairs.len()..pairs.len() + released.len()).map(|place| place as u32));
     let legs = |place: u32| match pairs.get(place as usize) {
         Some(pair) => (Some(pair.pair.issuer), Some(pair.pair.acceptor)),
         None => {
@@ -141,15 +135,28 @@ fn order_of<I: Side>(direction: Direction<'_, I>) -> Vec<u32> {
             (released.issuer, released.acceptor)
         }
     };
-    let key = |place: &u32| match legs(*place) {
-        (Some(leg), _) => Some((direction.issuer.occurred_at(leg), direction.issuer.event_id(leg))),
-        (None, Some(leg)) => {
-            Some((direction.acceptor.occurred_at(leg), direction.acceptor.event_id(leg)))
-        }
+    let occurred_at = |place: u32| match legs(place) {
+        (Some(leg), _) => Some(direction.issuer.occurred_at(leg)),
+        (None, Some(leg)) => Some(direction.acceptor.occurred_at(leg)),
         (None, None) => None,
     };
-    order.par_sort_unstable_by(|one, other| key(one).cmp(&key(other)));
-    order
+    let event_id = |place: u32| match legs(place) {
+        (Some(leg), _) => Some(direction.issuer.event_id(leg)),
+        (None, Some(leg)) => Some(direction.acceptor.event_id(leg)),
+        (None, None) => None,
+    };
+    let counted = (0_u32..).zip(pairs);
+    let counted = counted.filter(|(_, pair)| pair.disposition == Disposition::Counted);
+    // A ledger has fewer than 2^32 rows, and each stands in one place.
+    let alone = (pairs.len()..pairs.len() + released.len()).map(|place| place as u32);
+    let places = counted.map(|(index, _)| index).chain(alone);
+    // The instants stand beside the places, so that texts are only looked up where they are equal.
+    let mut order: Vec<(Option<Instant>, u32)> =
+        places.map(|place| (occurred_at(place), place)).collect();
+    order.par_sort_unstable_by(|one, other| {
+        one.0.cmp(&other.0).then_with(|| event_id(one.1).cmp(&event_id(other.1)))
+    });
+    order.into_iter().map(|(_, place)| place).collect()
 }
 
 impl<'a> Items<'a> {
