@@ -16,6 +16,7 @@ mod outcome;
 mod recall;
 mod roundings;
 mod sample;
+mod stages;
 mod terms;
 
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ use crate::detect::{self, Desk, LotBook, Scene, Verdicts};
 use crate::discrepancy::Effect;
 use crate::engine::Exchange;
 use crate::event::Matched;
-use crate::frame::books::Side;
+use crate::frame::books::{Members, Side};
 use crate::matching::{self, Leads};
 use crate::past::Scope;
 use crate::pipeline::{self, Pipeline};
@@ -46,6 +47,8 @@ pub use intake::{Intake, Known};
 pub use outcome::{Blocking, MatchCount, Outcome, Summary, Tally, net_in_words};
 pub use roundings::{Rounded, Roundings, roundings};
 pub use sample::{Sampled, code as code_of, sample};
+use stages::Stages;
+pub use stages::{Reading, Stage, Unwatched, Watch};
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -73,23 +76,6 @@ impl Order {
     }
 }
 
-/// Somebody who watches a run.
-pub trait Watch: Sync {
-    /// A stage begins; `bytes` are what it will read, where that is known.
-    fn stage(&self, name: &'static str, zh: &'static str, bytes: Option<u64>);
-    /// A stage advanced by so many bytes and rows.
-    fn advance(&self, bytes: u64, rows: u64);
-}
-
-/// Nobody watches.
-#[derive(Debug, Clone, Copy)]
-pub struct Unwatched;
-
-impl Watch for Unwatched {
-    fn stage(&self, _: &'static str, _: &'static str, _: Option<u64>) {}
-    fn advance(&self, _: u64, _: u64) {}
-}
-
 /// Runs a pipeline.
 ///
 /// # Errors
@@ -106,6 +92,9 @@ pub fn run(order: &Order, watch: &dyn Watch) -> Result<Outcome, Error> {
 pub fn close(order: &Order, watch: &dyn Watch) -> Result<Outcome, Error> {
     perform(pipeline::read(&order.pipeline)?, order, Aim::Final, watch)
 }
+
+/// What stands beside a publication of the time and memory that its stages took.
+const STAGES: &str = ".stages.json";
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +114,7 @@ fn perform(
     let period = period_of(&pipeline, order)?;
     let folder = Folder::open(&out(&pipeline, order), &pipeline.name)?;
     let lock = folder.lock()?;
+    let watch = &Stages::of(watch);
     crew(order)?.install(|| {
         watch.stage("digest inputs", "校验输入", None);
         let before = before::look_back(&pipeline, &period, &folder)?;
@@ -144,7 +134,16 @@ fn perform(
         let shelves =
             outcome::Shelves { folder: &folder, lock: &lock, aim, finals: &before.finals };
         let published = outcome::publish(&pipeline, &period, &evidence, &known, &shelves)?;
-        tracing::info!(folder = %published.published.folder().display(), "published");
+        let written = published.manifest.outputs.iter();
+        let written =
+            written.fold((0, 0), |(bytes, rows), file| (bytes + file.bytes, rows + file.rows));
+        watch.advance(written.0, written.1);
+        let stages = watch.end();
+        let place = published.published.folder();
+        if !stages.is_empty() {
+            folder.put_beside(place, STAGES, &stages, &lock)?;
+        }
+        tracing::info!(folder = %place.display(), "published");
         Ok(published)
     })
 }
@@ -229,6 +228,11 @@ fn judge(
         exchange,
     )?;
 
+    let members =
+        Party::BOTH.map(|party| intake.members.of(party).as_ref().map_or(0, Members::len));
+    watch.advance(0, (members[0] + members[1] + links.links.len()) as u64);
+    let ledger_rows = (books.a.len() + books.b.len()) as u64;
+
     watch.stage("pair events", "交易勾对", None);
     let (a_lineage, b_lineage) = rayon::join(
         || matching::trace(&books.a, &scope.resent.a, exchange),
@@ -263,6 +267,7 @@ fn judge(
         || matching::pair(&b_leads, exchange),
     );
 
+    watch.advance(0, ledger_rows);
     watch.stage("detect", "差错检测", None);
     let a_held_with = detect::held_with(&desk, &a_matched, &b_matched, &books.b);
     let b_held_with = detect::held_with(&desk, &b_matched, &a_matched, &books.a);
@@ -345,7 +350,9 @@ fn judge(
     // of it are words.
     discrepancies.retain(|found| desk.is_on(found.rule));
 
+    watch.advance(0, ledger_rows);
     watch.stage("clear", "清算", None);
+    watch.advance(0, (a_judged.pairs.len() + b_judged.pairs.len()) as u64);
     let claims = intake.claims(adjusted.adjustments, agreement);
     a_judged.left = detect::left_before(&a_scene, &a_judged)?;
     b_judged.left = detect::left_before(&b_scene, &b_judged)?;

@@ -2,18 +2,20 @@
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::arguments::{LogFormat, Voice};
-use crate::run::Watch;
+use crate::run::{Reading, Watch};
 
 /// One line: the stage, how far it is, and its rate.
 #[derive(Debug)]
 pub struct Bars {
     bar: ProgressBar,
+    /// Rows of the stage at hand.
     rows: Mutex<u64>,
+    began: Instant,
 }
 
 impl Bars {
@@ -27,7 +29,7 @@ impl Bars {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(100));
-        Bars { bar, rows: Mutex::new(0) }
+        Bars { bar, rows: Mutex::new(0), began: Instant::now() }
     }
 
     pub fn finish(&self) {
@@ -52,6 +54,9 @@ impl Watch for Bars {
             }
             None => "{spinner} {prefix} {elapsed}",
         };
+        if let Ok(mut rows) = self.rows.lock() {
+            *rows = 0;
+        }
         self.bar.set_position(0);
         if let Some(bytes) = bytes {
             self.bar.set_length(bytes);
@@ -71,6 +76,19 @@ impl Watch for Bars {
             self.bar.set_message(format!("{total} rows"));
         }
     }
+
+    fn reading(&self) -> Option<Reading> {
+        let milliseconds = u64::try_from(self.began.elapsed().as_millis()).ok()?;
+        Some(Reading { milliseconds, peak_bytes: peak_bytes() })
+    }
+}
+
+/// The most memory that this process has had; Linux tells it in KiB, and other systems not at all.
+fn peak_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kib.checked_mul(1024)
 }
 
 #[cfg(test)]

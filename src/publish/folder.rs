@@ -4,13 +4,14 @@
 //! <out>/<pipeline>/.lock                     held while a run publishes
 //! <out>/<pipeline>/.staging-*/               gone after the rename; swept after a kill
 //! <out>/<pipeline>/2026-03/2026-03-31/       a publication
+//! <out>/<pipeline>/2026-03/2026-03-31.stages.json    what its stages took, beside it
 //! <out>/<pipeline>/2026-03/2026-03-31.r2/    a later revision of it, beside it
 //! <out>/<pipeline>/2026-03/final -> 2026-04-06    once the period is closed; never moved again
 //! <out>/<pipeline>/latest -> 2026-03/2026-03-31
 //! ```
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
@@ -272,6 +273,29 @@ impl Folder {
             point(&parent.join(FINAL), &place)?;
         }
         Ok(place)
+    }
+
+    /// Puts figures about a publication beside it, as JSON, in a file that has its name and an
+    /// ending; it appears whole.
+    ///
+    /// # Errors
+    /// [`PublishError`] when it cannot be written.
+    pub fn put_beside(
+        &self,
+        place: &Path,
+        ending: &str,
+        figures: &impl serde::Serialize,
+        lock: &Lock,
+    ) -> Result<(), PublishError> {
+        let mut name = place.file_name().unwrap_or_default().to_owned();
+        name.push(ending);
+        let path = place.with_file_name(name);
+        let mut text = serde_json::to_vec_pretty(figures)?;
+        text.push(b'\n');
+        let staging = self.stage(lock)?;
+        let mut file = Folder::create(staging.path(), "beside")?;
+        file.write_all(&text).map_err(at("write", &path))?;
+        fs::rename(staging.path().join("beside"), &path).map_err(at("publish to", &path))
     }
 
     /// The final publication of every period that has one, in the order of their labels.

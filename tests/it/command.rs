@@ -155,6 +155,36 @@ fn a_second_run_is_a_no_op_with_the_same_verdict() {
 }
 
 #[test]
+fn what_the_stages_took_stands_beside_a_publication() {
+    let out = tempfile::tempdir().unwrap();
+    let to = out.path().to_str().unwrap();
+    for _ in 0..2 {
+        ran(&["run", WORKED, "--as-of", "2026-03-31", "--to", to]);
+    }
+    let period = out.path().join("worked-example/2026-03");
+    let names = |folder: &Path| {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&period), ["2026-03-31", "2026-03-31.stages.json"]);
+    let path = period.join("2026-03-31.stages.json");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let stages: Vec<serde_json::Value> = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let rows: Vec<(&str, bool)> = stages
+        .iter()
+        .map(|stage| (stage["stage"].as_str().unwrap(), stage["rows"].as_u64().unwrap() > 0))
+        .collect();
+    let told = ["read", "match members", "pair events", "detect", "clear", "publish"];
+    assert_eq!(rows[0], ("digest inputs", false));
+    assert_eq!(rows[1..], told.map(|stage| (stage, true)));
+    let peaks: Vec<u64> = stages.iter().filter_map(|stage| stage["peak_bytes"].as_u64()).collect();
+    assert!(peaks.is_sorted(), "{peaks:?}");
+}
+
+#[test]
 fn results_for_programs_are_json() {
     let out = tempfile::tempdir().unwrap();
     let to = out.path().to_str().unwrap();
