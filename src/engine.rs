@@ -7,6 +7,8 @@
 
 mod exchange;
 mod kernel;
+mod memory;
 
 pub use exchange::{Exchange, Keyed};
 pub use kernel::{gather_by_key, group_by_key, join_by_key};
+pub use memory::peak_bytes;

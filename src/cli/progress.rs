@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::arguments::{LogFormat, Voice};
+use crate::engine::peak_bytes;
 use crate::run::{Reading, Watch};
 
 /// One line: the stage, how far it is, and its rate.
@@ -81,14 +82,6 @@ impl Watch for Bars {
         let milliseconds = u64::try_from(self.began.elapsed().as_millis()).ok()?;
         Some(Reading { milliseconds, peak_bytes: peak_bytes() })
     }
-}
-
-/// The most memory that this process has had; Linux tells it in KiB, and other systems not at all.
-fn peak_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kib.checked_mul(1024)
 }
 
 #[cfg(test)]

@@ -328,3 +328,31 @@ macro_rules! laws {
 
 laws!(of_the_oracle, super::oracle, 200);
 laws!(of_the_engine, super::engine, 32);
+
+/// Every law that is drawn by a seed, over the seeds `0..HUTONG_SEEDS`, for whoever changes a law or
+/// what worlds draw: all that fail are named.
+#[test]
+#[ignore = "takes minutes; HUTONG_SEEDS says how many"]
+fn many_seeds() {
+    let laws: [(&str, fn(u64, Judge)); 6] = [
+        ("swap", swapping_flips_only_the_sign),
+        ("permute", permuting_and_splitting_change_nothing),
+        ("duplicate", exact_duplicates_change_nothing_else),
+        ("reverse", a_pair_with_its_reversal_leaves_the_net_alone),
+        ("hold", a_held_item_leaves_the_net_alone),
+        ("conserve", everything_is_conserved),
+    ];
+    let judges: [(&str, Judge); 2] = [("oracle", oracle), ("engine", engine)];
+    let count = std::env::var("HUTONG_SEEDS").map_or(100, |count| count.parse().unwrap());
+    let mut failed = Vec::new();
+    for seed in 0..count {
+        for (law, hold) in laws {
+            for (who, judge) in judges {
+                if std::panic::catch_unwind(|| hold(seed, judge)).is_err() {
+                    failed.push(format!("{law} {seed} {who}"));
+                }
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}

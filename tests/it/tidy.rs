@@ -144,8 +144,15 @@ fn what_must_be_absent_is_absent() {
 
 #[test]
 fn disk_is_touched_only_where_it_may_be() {
-    let allowed =
-        ["src/source", "src/publish", "src/pipeline", "src/review", "src/generate", "src/feed.rs"];
+    let allowed = [
+        "src/source",
+        "src/publish",
+        "src/pipeline",
+        "src/review",
+        "src/generate",
+        "src/feed.rs",
+        "src/engine/memory.rs",
+    ];
     let run = Path::new("src/run/outcome.rs");
     let mut wrong = Vec::new();
     for path in files("src", "rs").into_iter().filter(|path| !is_test_file(path)) {
