@@ -151,6 +151,9 @@ pub struct TermEntry {
     pub to: String,
     /// What it says.
     pub value: String,
+    /// The clauses of the agreement on which it rests; nothing is compared with them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub clause: String,
 }
 
 /// A final publication that was taken from.

@@ -75,10 +75,15 @@ pub struct MatchRule {
 /// A term of the agreement over a part of the period.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Term {
+    /// Whose points, `a` or `b`, where it is a term of one party's.
+    pub party: Option<String>,
     /// Which: `ratio`, `rounding of mirrors` and the like.
     pub term: String,
     /// What it says.
     pub value: String,
+    /// The clauses of the agreement on which it rests.
+    #[serde(default)]
+    pub clause: String,
 }
 
 /// A statement's figures, as the texts of the manifest.

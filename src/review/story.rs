@@ -254,9 +254,7 @@ fn of_counted(publication: &Publication, event: &Record) -> Result<Story, Review
     story.tell("rate from 单价版本", &event["rate_from"]);
     let lines = find(publication, "statement_lines", |row| row["line_no"] == event["line_no"])?;
     let line = lines.first().filter(|_| !event["line_no"].is_empty());
-    let mut terms = publication.manifest.terms.iter();
-    let rounding = terms.find(|term| term.term == "rounding of mirrors").map(|term| &term.value);
-    story.tell("mirror 镜像", arithmetic::of_mirror(event, line, rounding));
+    story.tell("mirror 镜像", arithmetic::of_mirror(event, line, &publication.manifest.terms));
     story.tell("worth 金额", arithmetic::of_worth(event));
     story.tell("decision 决定编号", &event["decision_id"]);
     for line in lines {

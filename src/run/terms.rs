@@ -21,6 +21,7 @@ struct Term {
     from: Instant,
     to: Instant,
     value: String,
+    clause: String,
 }
 
 /// What a period rests on, as its manifest says it.
@@ -33,6 +34,7 @@ pub fn entries(agreement: &Agreement, period: &Period) -> Vec<TermEntry> {
         from: term.from.show(&agreement.zone),
         to: term.to.show(&agreement.zone),
         value: term.value,
+        clause: term.clause,
     };
     terms.map(entry).collect()
 }
@@ -91,6 +93,7 @@ fn read(publication: &Final, entry: &TermEntry) -> Result<Term, PublishError> {
         from: instant(&entry.from)?,
         to: instant(&entry.to)?,
         value: entry.value.clone(),
+        clause: entry.clause.clone(),
     })
 }
 
@@ -104,6 +107,7 @@ fn in_force(agreement: &Agreement, period: &Period) -> Vec<Term> {
         from: start,
         to: end,
         value,
+        clause: String::new(),
     };
     let mirrors = agreement.mirror_rounding.word().to_owned();
     let mut terms = vec![whole(None, "rounding of mirrors", mirrors)];
@@ -140,9 +144,16 @@ fn steps<T>(
     for version in versions.within(period.start, period.end) {
         let (from, to) = (version.from.max(period.start), version.to.min(period.end));
         let value = value(&version.value);
+        let clause = version.clause.clone().unwrap_or_default();
         match steps.last_mut().filter(|last| last.to == from && last.value == value) {
-            Some(last) => last.to = to,
-            None => steps.push(Term { from, to, value, ..term.clone() }),
+            Some(last) => {
+                last.to = to;
+                if !clause.is_empty() && last.clause != clause {
+                    let between = if last.clause.is_empty() { "" } else { "; " };
+                    last.clause = format!("{}{between}{clause}", last.clause);
+                }
+            }
+            None => steps.push(Term { from, to, value, clause, ..term.clone() }),
         }
     }
     steps

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::Record;
+use crate::review::Term;
 use crate::value::money::grouped;
 
 /// A decimal without the zeros at its end, and with commas.
@@ -13,13 +14,9 @@ pub(super) fn short(text: &str) -> String {
     }
 }
 
-/// `1,000 × 1/3 = 333 + 1/3 → 333 agreed, down (toward zero); 333 recorded`: with the ratio as the
-/// event's line has it, where it is that of the event.
-pub(super) fn of_mirror(
-    event: &Record,
-    line: Option<&Record>,
-    rounding: Option<&String>,
-) -> String {
+/// `1,000 × 1/3 = 333 + 1/3 → 333 agreed, down (toward zero), clause 一.3; 333 recorded`: with the
+/// ratio as the event's line has it, where it is that of the event.
+pub(super) fn of_mirror(event: &Record, line: Option<&Record>, terms: &[Term]) -> String {
     let whole = |name: &str| event[name].parse::<i128>().ok();
     let (Some(numerator), Some(denominator)) =
         (whole("exact_numerator"), whole("exact_denominator").filter(|it| *it > 0))
@@ -43,7 +40,8 @@ pub(super) fn of_mirror(
     let chain = by_ratio.unwrap_or_else(|| {
         format!("{} ÷ {}", grouped(&numerator.to_string()), grouped(&denominator.to_string()))
     });
-    let rounding = match rounding.map(String::as_str) {
+    let rounding = terms.iter().find(|term| term.term == "rounding of mirrors");
+    let rounding = match rounding.map(|term| term.value.as_str()) {
         None => String::new(),
         Some(_) if rest == 0 => String::new(),
         Some("down") => ", down (toward zero) 向零舍入".to_owned(),
@@ -53,11 +51,43 @@ pub(super) fn of_mirror(
         "" => "none".to_owned(),
         points => grouped(points),
     };
+    let clause = match clause_of(event, numerator, denominator, terms) {
+        None => String::new(),
+        Some(clause) => format!(", clause 条款 {clause}"),
+    };
     format!(
-        "{chain} = {exact} → {} agreed 约定{rounding}; {} recorded 记录",
+        "{chain} = {exact} → {} agreed 约定{rounding}{clause}; {} recorded 记录",
         figure("agreed_mirror"),
         figure("recorded_mirror")
     )
+}
+
+/// The clause of the issuer's ratio by which points have that exact mirror, where those of the
+/// period's that do name one clause.
+fn clause_of<'t>(
+    event: &Record,
+    numerator: i128,
+    denominator: i128,
+    terms: &'t [Term],
+) -> Option<&'t str> {
+    let points = event["points"].parse::<i128>().ok()?;
+    let is_its = |term: &&Term| {
+        let of = term.value.split_once(':');
+        let ratio = of.and_then(|of| Some((of.0.parse::<i128>().ok()?, of.1.parse().ok()?)));
+        let products = ratio.and_then(|(below, above): (i128, i128)| {
+            let left = points.checked_mul(above)?.checked_mul(denominator)?;
+            Some(left == numerator.checked_mul(below)?)
+        });
+        term.term == "ratio"
+            && term.party.as_deref() == Some(event["issuer"].as_str())
+            && products == Some(true)
+    };
+    if event["ratio_from"].is_empty() {
+        return None;
+    }
+    let mut clauses = terms.iter().filter(is_its).map(|term| term.clause.as_str());
+    let first = clauses.next()?;
+    clauses.all(|other| other == first).then_some(first).filter(|clause| !clause.is_empty())
 }
 
 /// `1,000 × 0.008 = 8 CNY`.
