@@ -161,3 +161,50 @@ pub(super) fn of_account(account: &Record) -> String {
     }
     format!("{chain} = {}", grouped(&account["expected"]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(cells: &[(&str, &str)]) -> Record {
+        cells.iter().map(|&(name, cell)| (name.to_owned(), cell.to_owned())).collect()
+    }
+
+    fn term(term: &str, party: Option<&str>, value: &str, clause: &str) -> Term {
+        let [term, value, clause] = [term, value, clause].map(str::to_owned);
+        Term { party: party.map(str::to_owned), term, value, clause }
+    }
+
+    #[test]
+    fn a_mirror_is_told_with_its_rounding_and_the_clause_of_its_ratio() {
+        let down = term("rounding of mirrors", None, "down", "");
+        let third = term("ratio", Some("a"), "3:1", "一.3");
+        let half = term("ratio", Some("a"), "2:1", "一.4");
+        let same = |clause| term("ratio", Some("a"), "3:1", clause);
+        let rows = [
+            (vec![down.clone(), half.clone(), third.clone()], ", clause 条款 一.3"),
+            (vec![down.clone(), third.clone(), same("一.3")], ", clause 条款 一.3"),
+            // Which of two clauses it was cannot be told by the figures.
+            (vec![down.clone(), third.clone(), same("一.9")], ""),
+            (vec![down.clone(), half, term("ratio", Some("b"), "3:1", "二.1")], ""),
+            (vec![down, same("")], ""),
+        ];
+        for (terms, clause) in rows {
+            let event = record(&[
+                ("issuer", "a"),
+                ("points", "1000"),
+                ("exact_numerator", "1000"),
+                ("exact_denominator", "3"),
+                ("agreed_mirror", "333"),
+                ("recorded_mirror", "333"),
+                ("ratio_from", "2026-01-01"),
+            ]);
+            let line = record(&[("ratio", "3:1")]);
+            let told = format!(
+                "1,000 × 1/3 = 333 + 1/3 → 333 agreed 约定, down (toward zero) 向零舍入{clause}; \
+                 333 recorded 记录"
+            );
+            assert_eq!(of_mirror(&event, Some(&line), &terms), told);
+        }
+    }
+}
