@@ -334,7 +334,8 @@ laws!(of_the_engine, super::engine, 32);
 #[test]
 #[ignore = "takes minutes; HUTONG_SEEDS says how many"]
 fn many_seeds() {
-    let laws: [(&str, fn(u64, Judge)); 6] = [
+    type Law = fn(u64, Judge);
+    let laws: [(&str, Law); 6] = [
         ("swap", swapping_flips_only_the_sign),
         ("permute", permuting_and_splitting_change_nothing),
         ("duplicate", exact_duplicates_change_nothing_else),
