@@ -85,24 +85,28 @@ const WORTH_MAX: i128 = 10_000_000_000_000_000;
 
 impl Agreement {
     /// The most points, in smallest units and whatever the sign, that a row of a party's feeds may
-    /// have, so that it, its mirror and its worth can be published: [`POINTS_MAX`] unless a price
-    /// or a ratio of the agreement makes much of few points.
+    /// have: those of its own that can be cleared, or of the partner's where it awards them.
     #[must_use]
     pub fn points_max(&self, party: Party) -> i64 {
+        let partner = party.partner();
+        // What a sale sold is a memo in the issuer's points on the other book.
+        let is_awarded = self.rates_of(partner, Flow::Sale).iter().next().is_some();
+        let awarded = is_awarded.then(|| self.cleared_max(partner));
+        self.cleared_max(party).max(awarded.unwrap_or_default())
+    }
+
+    /// The most points of an issuer, whatever the sign, that can be cleared at once, so that they,
+    /// their mirror and their worth can be published: [`POINTS_MAX`] unless a price or a ratio of
+    /// the agreement makes much of few points.
+    #[must_use]
+    pub fn cleared_max(&self, issuer: Party) -> i64 {
         let most = i128::from(POINTS_MAX);
         // Never past 127 bits: at most 10^15 times what a ratio has, which are 64 bits.
-        let times = |points: i128, by: i64, per: i64| points * i128::from(by) / i128::from(per);
-        let issued = self
-            .ratios
-            .of(party)
-            .iter()
-            .map(|version| times(most, version.value.denominator(), version.value.numerator()));
-        let worth = self.issued_max(party.partner());
-        let accepted =
-            self.ratios.of(party.partner()).iter().map(|version| {
-                times(worth, version.value.numerator(), version.value.denominator())
-            });
-        let least = issued.chain(accepted).fold(self.issued_max(party), i128::min);
+        let mirrored = self.ratios.of(issuer).iter().map(|version| {
+            let ratio = version.value;
+            most * i128::from(ratio.denominator()) / i128::from(ratio.numerator())
+        });
+        let least = mirrored.fold(self.issued_max(issuer), i128::min);
         i64::try_from(least.max(1)).unwrap_or(POINTS_MAX)
     }
 

@@ -303,14 +303,18 @@ fn unauthorised(desk: &Desk<'_>, decisions: &Decisions, row: u32, is_single: boo
 }
 
 /// The points that a decision lets a leg clear: its own when it is released, those of the decision
-/// when it is adjusted or has none of its own. `None` where the decision does not fit.
+/// when it is adjusted or has none of its own. `None` where the decision does not fit, or names
+/// more than can be cleared.
 fn points_of<I: Side>(
+    scene: &Scene<'_, I>,
     decisions: &Decisions,
     row: u32,
     own: Option<Points<I>>,
     sign: i128,
 ) -> Option<Points<I>> {
-    let given = decisions.points(row).map(Points::new);
+    let most = scene.desk.agreement.cleared_max(I::PARTY);
+    let given = decisions.points(row).filter(|points| points.unsigned_abs() <= most.unsigned_abs());
+    let given = given.map(Points::new);
     let fits = |points: &Points<I>| points.signum() == sign;
     match (decisions.action(row), own, given) {
         (Action::Release, Some(own), None) => Some(own),
@@ -351,7 +355,7 @@ fn counted<I: Side>(
         return Ok(None);
     }
     let own = scene.cleared(leg);
-    let Some(points) = points_of(decisions, row, Some(own), own.signum()) else {
+    let Some(points) = points_of(scene, decisions, row, Some(own), own.signum()) else {
         return Ok(None);
     };
     let agreed = match pair.agreed.filter(|_| points == own) {
@@ -381,7 +385,8 @@ fn count<I: Side>(
         (Some(leg), _) => {
             let Some(terms) = terms_of(scene, leg) else { return Ok(None) };
             let own = scene.cleared(leg);
-            (terms, points_of(decisions, row, Some(own), own.signum()), scene.origin(leg))
+            let points = points_of(scene, decisions, row, Some(own), own.signum());
+            (terms, points, scene.origin(leg))
         }
         (None, Some(leg)) => {
             let (ledger, lineage) = (scene.acceptor, scene.acceptor_lineage);
@@ -394,7 +399,7 @@ fn count<I: Side>(
             let past = &scene.desk.scope.past;
             // A reversal stands on the line of its original's period, where that is closed.
             let origin = past.origin(at).or_else(|| past.origin(ledger.occurred_at(leg)));
-            ((flow, versions), points_of(decisions, row, None, sign), origin)
+            ((flow, versions), points_of(scene, decisions, row, None, sign), origin)
         }
         (None, None) => return Ok(None),
     };

@@ -224,7 +224,7 @@ pub fn judge(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Vec<Discrepancy> {
             arrival
                 .draft(desk, &FIL_05, &[&place])
                 .at(party, place)
-                .because("no pattern names this entry of the archive; it was not read")
+                .because("no pattern of `entries` or `ignore` names this entry; it was not read")
         }
         FeedFault::Beside { file, beside: Beside::NotReady { marker } } => arrival
             .draft(desk, &FIL_01, &[file])

@@ -258,8 +258,9 @@ pub fn closed_statements(
                 late_fees: Money::zero(currency),
             };
             let carried = before.and_then(|before| before.get(&currency));
+            // What was due stands in no opening carry.
             let carried = carried.filter(|carried| {
-                carried.debtor().is_some() && carried.debtor() == statement.debtor()
+                carried.carry_forward.signum() != 0 && carried.debtor() == statement.debtor()
             });
             let late_fees = carried.map_or(statement.late_fees, |carried| carried.late_fees);
             let statement = ClosedStatement { late_fees, ..statement };

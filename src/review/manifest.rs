@@ -17,6 +17,12 @@ pub struct Manifest {
     pub pipeline_digest: String,
     /// The agreement's number.
     pub agreement: String,
+    /// A's code.
+    #[serde(default)]
+    pub a_code: String,
+    /// B's code.
+    #[serde(default)]
+    pub b_code: String,
     /// The period.
     pub period: String,
     /// The as-of date.
@@ -103,6 +109,12 @@ pub struct Figures {
     pub amount_due: String,
     /// Carried out.
     pub carry_forward: String,
+    /// Who pays what is due, `a` or `b`.
+    pub payer: Option<String>,
+    /// What is held of A's points.
+    pub held_a: String,
+    /// What is held of B's points.
+    pub held_b: String,
 }
 
 /// A final publication that was taken from.

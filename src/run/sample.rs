@@ -85,9 +85,10 @@ fn fault(fault: &FeedFault) -> (&'static str, String) {
         FeedFault::Column { file, column, reason } => {
             ("FIL-05", format!("{file} {column}: {reason}"))
         }
-        FeedFault::Entry { file, entry } => {
-            ("FIL-05", format!("{file}/{entry}: no pattern names this entry of the archive"))
-        }
+        FeedFault::Entry { file, entry } => (
+            "FIL-05",
+            format!("{file}/{entry}: no pattern of `entries` or `ignore` names this entry"),
+        ),
         FeedFault::Beside { file, beside: Beside::NotReady { marker } } => {
             ("FIL-01", format!("{file}: `{marker}` does not stand beside it"))
         }

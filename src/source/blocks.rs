@@ -312,7 +312,10 @@ impl<'f> Blocks<'f> {
                 let encoding = csv.encoding.word();
                 let reason = match reason.strip_prefix("not ") {
                     Some(_) => {
-                        format!("the header is not {encoding}; save the file as {encoding}")
+                        format!(
+                            "the header is not {encoding}; declare the `encoding` that it has, \
+                             which `hutong inspect` guesses, or save the file as {encoding}"
+                        )
                     }
                     None => format!("the header {reason}"),
                 };

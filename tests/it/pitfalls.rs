@@ -143,7 +143,11 @@ fn every_cell_is_what_was_meant_or_is_refused() {
             "UTF-16",
             b"\xff\xfea\0,\0b\0\n\0",
             &[],
-            vec![": the header is not UTF-8; save the file as UTF-8".to_owned()],
+            vec![
+                ": the header is not UTF-8; declare the `encoding` that it has, which `hutong \
+                  inspect` guesses, or save the file as UTF-8"
+                    .to_owned(),
+            ],
         ),
         ("a NUL", b"a,b,c\n1,x\0,3\n", &[], vec!["2 holds a NUL byte".to_owned()]),
         (

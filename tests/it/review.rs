@@ -124,6 +124,29 @@ fn a_file_that_is_not_what_was_published_is_told() {
 }
 
 #[test]
+fn a_manifest_that_says_other_than_its_statement_is_told() {
+    let rows = [
+        ("/net", "SKY pays HBR 963.87 CNY"),
+        ("/net", "HBR pays SKY 46.97 CNY"),
+        ("/net", "SKY pays HBR 46.97 CNY; SKY pays HBR 46.97 CNY"),
+        ("/statements/0/payer", "b"),
+        ("/statements/0/held_a", "6.41"),
+        ("/statements/0/held_b", "0"),
+        ("/statements/0/amount_due", "46.98"),
+        ("/a_code", "HBR"),
+    ];
+    for (place, value) in rows {
+        let (_out, folder) = example();
+        let manifest = folder.join("manifest.json");
+        let mut said: serde_json::Value =
+            serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+        *said.pointer_mut(place).unwrap() = value.into();
+        fs::write(&manifest, serde_json::to_vec(&said).unwrap()).unwrap();
+        assert_eq!(faults(&folder), ["statement against its lines"], "{place} {value}");
+    }
+}
+
+#[test]
 fn a_figure_that_follows_from_nothing_is_told() {
     let lines = "statement against its lines";
     let gross = "gross lines against counted events";
@@ -134,7 +157,7 @@ fn a_figure_that_follows_from_nothing_is_told() {
     let beside = "statement against what is held and counted";
     let mirrors = "agreed mirrors against exact ones";
     let rows: [(&str, &str, usize, &[&str]); 36] = [
-        ("statement", "held_a", 0, &[beside]),
+        ("statement", "held_a", 0, &[lines, beside]),
         ("statement", "events_counted", 0, &[beside]),
         ("statement", "discrepancies", 0, &[beside]),
         ("statement", "payee", 0, &[lines]),

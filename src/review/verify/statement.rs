@@ -155,6 +155,8 @@ fn totals(
         "status",
         "pipeline_digest",
         "agreement_id",
+        "held_a",
+        "held_b",
     ];
     let mut statements = 0;
     publication.scan("statement", &columns, |_, row| {
@@ -208,6 +210,7 @@ fn totals(
         publication.manifest.statements.len(),
         statements,
     );
+    in_words(&mut check, publication);
     check.compared = format!(
         "{}, {}",
         counted(statements as u64, "statement"),
@@ -224,6 +227,8 @@ fn against_manifest(check: &mut Check, figures: &Figures, row: &Row<'_>) {
         (4, "net", &figures.net),
         (5, "amount_due", &figures.amount_due),
         (6, "carry_forward", &figures.carry_forward),
+        (12, "held_a", &figures.held_a),
+        (13, "held_b", &figures.held_b),
     ];
     for (column, name, said) in said {
         // The manifest writes no more digits than a figure has.
@@ -231,6 +236,31 @@ fn against_manifest(check: &mut Check, figures: &Figures, row: &Row<'_>) {
         if said.is_none() || said != row.decimal(column) {
             check.fault(|| format!("{name} of the manifest is another than the statement's"));
         }
+    }
+    if figures.payer.as_deref().unwrap_or_default() != row.text(7) {
+        check.fault(|| "payer of the manifest is another than the statement's".to_owned());
+    }
+}
+
+/// The nets of the manifest in words: one of each statement, in its order, with what is due.
+fn in_words(check: &mut Check, publication: &Publication) {
+    let manifest = &publication.manifest;
+    let said = manifest.net.as_deref().unwrap_or_default();
+    let nets: Vec<&str> = said.split("; ").filter(|net| !net.is_empty()).collect();
+    let fits = |(net, figures): (&&str, &Figures)| {
+        let codes = match figures.payer.as_deref() {
+            None => return net.starts_with("nothing is due"),
+            Some("a") => (&manifest.a_code, &manifest.b_code),
+            Some(_) => (&manifest.b_code, &manifest.a_code),
+        };
+        let due = net.strip_prefix(&format!("{} pays {} ", codes.0, codes.1));
+        let due = due.and_then(|rest| rest.strip_suffix(&format!(" {}", figures.currency)));
+        let amount = |text: &str| text.parse::<Decimal>().ok();
+        due.is_some_and(|due| amount(due).is_some() && amount(due) == amount(&figures.amount_due))
+    };
+    let fit = nets.iter().zip(&manifest.statements).all(fits);
+    if nets.len() != manifest.statements.len() || !fit {
+        check.fault(|| "the net of the manifest in words is another than its figures".to_owned());
     }
 }
 
@@ -397,7 +427,11 @@ fn mirrors(publication: &Publication, lines: &BTreeMap<i64, Line>) -> Result<Che
         mirrors += 1;
         let (numerator, denominator) = (i128::from(numerator), i128::from(denominator));
         let apart = (i128::from(agreed) * denominator - numerator).abs();
-        if denominator == 0 || apart >= denominator.abs() {
+        // A mirror is less than a point from the exact one. That of a reversal is what lies between
+        // two mirrors, which may be rounded away from one another at two midpoints.
+        let is_between = (5..7).any(|at| row.some_text(at).is_some());
+        let most = denominator.abs() - i128::from(!is_between);
+        if denominator == 0 || apart > most {
             check.fault(|| {
                 format!("cleared_events row {number}: {agreed} for {numerator}/{denominator}")
             });

@@ -97,7 +97,14 @@ fn headers_fit_or_the_file_gives_no_rows() {
     let unfit: &[Unfit<'_>] = &[
         (b"", &[("", "the file is empty; it needs a header row")]),
         (b"\xef\xbb\xbf\n\r\n", &[("", "the file is empty; it needs a header row")]),
-        (b"\xff\xfe,b\n1,2\n", &[("", "the header is not UTF-8; save the file as UTF-8")]),
+        (
+            b"\xff\xfe,b\n1,2\n",
+            &[(
+                "",
+                "the header is not UTF-8; declare the `encoding` that it has, which `hutong inspect` \
+             guesses, or save the file as UTF-8",
+            )],
+        ),
         (
             "会员号,\"余额\n1,2\n".as_bytes(),
             &[("", "the header has a quote that is not closed before its delimiter")],

@@ -220,6 +220,10 @@ fn mapped(field: &str, column: &Seen) -> Vec<String> {
                 format!("  {field}: {{ from: {from}, format: {} }}", quoted(one)),
             ],
         },
+        _ if column.is_personal => vec![
+            format!("  # Its values look like somebody's own ({}); may they be sent?", column.kind),
+            format!("  {field}: {from}"),
+        ],
         _ => vec![format!("  {field}: {from}")],
     }
 }

@@ -67,7 +67,17 @@ const PERSONAL: &[&str] = &[
     "mobile",
     "phone",
     "email",
-    "address",
+    "addr",
+    "wechat",
+    "微信",
+    "openid",
+    "unionid",
+    "备注",
+    "附言",
+    "note",
+    "remark",
+    "memo",
+    "who",
 ];
 
 /// A column of a file.
@@ -158,13 +168,16 @@ fn is_number_of_phone(digits: &[u8]) -> bool {
     matches!(digits, [b'1', b'3'..=b'9', ..])
 }
 
-/// Whether two Chinese characters or more stand in it, which may be a name.
+/// Whether two Chinese characters or more, or two words in another writing, stand in it, which may
+/// be a name or an address.
 fn may_name(value: &str) -> bool {
     let is_han = |c: &char| {
         let is_late = matches!(c, '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}');
         is_late || matches!(c, '\u{3400}'..='\u{9fff}')
     };
+    let is_word = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).nth(1).is_some();
     value.chars().filter(is_han).nth(1).is_some()
+        || value.split_whitespace().filter(is_word).nth(1).is_some()
 }
 
 /// Whether it looks like an address, or like the number of a person.
@@ -236,7 +249,9 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
         Vec::new()
     };
     let empty = rows.len() - values.len().min(rows.len());
-    Seen { name: name.to_owned(), kind, formats, words, empty, is_personal }
+    // A key of JSON lines may be a number itself.
+    let name = if holds_number(name) { redact(name) } else { name.to_owned() };
+    Seen { name, kind, formats, words, empty, is_personal }
 }
 
 pub(super) fn is_time(notation: &str, value: &str) -> bool {

@@ -35,6 +35,35 @@ fn a_late_fee_that_was_carried_bears_none() {
     }
 }
 
+/// Nothing is paid. The 400.00 of April are due, and not carried: what is late of May in June is
+/// all of its 81,240.00 but the late fee of 1,240.00 that stands in it.
+#[test]
+fn a_late_fee_that_was_due_is_taken_off_its_own_statement_alone() {
+    let months = Months::new();
+    months.declare_terms(|terms| terms + "  late_fee: { per_day: \"0.0005\", clause: l }\n");
+    months.change("grace_days: 2", "grace_days: 2\n  due_days: 20");
+    months.settle("");
+    let month = |period: &str, number: u32, day: &str| {
+        let leg = format!("A{number} xburn -10000000 {day}");
+        let mirror = format!("B{number} xaccept 3333333 {day} counter=A{number}");
+        months.books(period, &[&leg], &[&mirror]);
+    };
+    month("2026-03", 1, "03-05");
+    month("2026-05", 2, "05-05");
+    let columns = ["type", "amount", "payer", "reference"];
+    let expected: [(&str, &[&str]); 4] = [
+        ("2026-03", &["gross 80000.00 a "]),
+        ("2026-04", &["late_fee 400.00 a 2026-03"]),
+        ("2026-05", &["gross 80000.00 a ", "late_fee 1240.00 a 2026-03"]),
+        ("2026-06", &["late_fee 1200.00 a 2026-03", "late_fee 400.00 a 2026-05"]),
+    ];
+    for (period, lines) in expected {
+        months.close(period);
+        let found = table(&months.finally(period), "statement_lines");
+        assert_eq!(cells(&found, &columns), lines, "{period}");
+    }
+}
+
 /// A statement counts what comes late with its own: first what is older.
 #[test]
 fn what_comes_late_does_not_pass_by_caps_and_minimums() {

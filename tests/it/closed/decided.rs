@@ -32,6 +32,17 @@ fn april(march: [&[&str]; 2], code: &str, points: [&str; 2], april: [&[&str]; 2]
     months
 }
 
+/// A decision has the greater bound of both parties as a row, and its issuer's as a decision.
+#[test]
+fn a_decision_lets_no_more_count_than_can_be_cleared() {
+    for (points, outcome) in
+        [("~-900", "refused"), ("~900", "applied"), ("~1200000000000", "refused")]
+    {
+        let months = april([&[], &["B1 xburn -1000 03-05"]], "EVT-01", [points, ""], [&[], &[]]);
+        assert_eq!(decided(&months, "2026-04"), [format!("D1 {outcome} B1 ")], "{points}");
+    }
+}
+
 #[test]
 fn no_more_is_reversed_by_decisions_than_the_original_came_to() {
     // A lone reversal is released beside a pair of reversals of the same original.

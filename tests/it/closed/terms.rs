@@ -3,7 +3,8 @@
 
 use hutong::run::exit;
 
-use super::{Months, ended};
+use super::{Months, cells, ended};
+use crate::tables::table;
 
 /// March closed with one spend that counts and one that is held.
 fn march() -> Months {
@@ -140,4 +141,25 @@ fn another_agreement_does_not_go_on_from_what_was_closed() {
         ended(months.try_run(period, as_of), exit::USAGE, &says);
         assert!(!months.path(&format!("out/p/{period}")).exists());
     }
+}
+
+/// 7,633 at 2:1 are 3,816.5 and so 3,816 half to even; what is left of them, 3, is 1.5 and so 2. The
+/// mirror of the 7,630 between is 3,814, a whole point from the exact one, and sound.
+#[test]
+fn the_mirror_between_two_midpoints_is_a_point_from_the_exact_one() {
+    let months = Months::new();
+    months.declare_terms(|terms| {
+        terms.replace("points: \"3:1\"", "points: \"2:1\"") + "  mirror_rounding: half_even\n"
+    });
+    months.books(
+        "2026-03",
+        &["A1 xburn -7633 03-05", "A2 reversal 7630 03-06 original=A1"],
+        &["B1 xaccept 3816 03-05 counter=A1", "B2 reversal -3814 03-06 counter=A2 original=B1"],
+    );
+    months.close("2026-03");
+    let folder = months.finally("2026-03");
+    let cleared = table(&folder, "cleared_events");
+    let columns = ["issuer_event_id", "exact_numerator", "exact_denominator", "agreed_mirror"];
+    assert_eq!(cells(&cleared, &columns), ["A1 7633 2 3816", "A2 -7630 2 -3814"]);
+    crate::review::is_sound(&folder, "the publication");
 }
