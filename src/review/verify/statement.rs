@@ -255,12 +255,12 @@ fn in_words(check: &mut Check, publication: &Publication) {
         };
         let due = net.strip_prefix(&format!("{} pays {} ", codes.0, codes.1));
         let due = due.and_then(|rest| rest.strip_suffix(&format!(" {}", figures.currency)));
-        let amount = |text: &str| text.parse::<Decimal>().ok();
+        let amount = |text: &str| text.replace(',', "").parse::<Decimal>().ok();
         due.is_some_and(|due| amount(due).is_some() && amount(due) == amount(&figures.amount_due))
     };
     let fit = nets.iter().zip(&manifest.statements).all(fits);
     if nets.len() != manifest.statements.len() || !fit {
-        check.fault(|| "the net of the manifest in words is another than its figures".to_owned());
+        check.fault(|| format!("`{said}` in the manifest is another net than its figures"));
     }
 }
 
