@@ -140,8 +140,11 @@ fn perform(
         watch.advance(written.0, written.1);
         let stages = watch.end();
         let place = published.published.folder();
-        if !stages.is_empty() {
-            folder.put_beside(place, STAGES, &stages, &lock)?;
+        // What was published stands, whether or not anybody learns what it took.
+        if !stages.is_empty()
+            && let Err(error) = folder.put_beside(place, STAGES, &stages, &lock)
+        {
+            tracing::warn!(%error, "what the stages took is not written");
         }
         tracing::info!(folder = %place.display(), "published");
         Ok(published)
@@ -262,10 +265,8 @@ fn judge(
         agreement,
         scope: &scope,
     };
-    let (a_matched, b_matched) = rayon::join(
-        || matching::pair(&a_leads, exchange), //
-        || matching::pair(&b_leads, exchange),
-    );
+    let (a_matched, b_matched) =
+        rayon::join(|| matching::pair(&a_leads, exchange), || matching::pair(&b_leads, exchange));
 
     watch.advance(0, ledger_rows);
     watch.stage("detect", "差错检测", None);

@@ -28,6 +28,8 @@ fn tell(story: &mut Story, number: usize, rule: &MatchRule, outcome: &str) {
 
 const NOT_TRIED: &str = "not tried, the legs were paired before 未再尝试";
 
+const NOT_TRIED_TIED: &str = "not tried, what fits several is held 多笔相符即挂账，未再尝试";
+
 /// The rules for a counted pair.
 pub(super) fn of_counted(publication: &Publication, event: &Record, story: &mut Story) {
     let rules = &publication.manifest.matching;
@@ -180,7 +182,7 @@ fn alone(
     let mut is_tied = false;
     for (at, rule) in publication.manifest.matching.iter().enumerate() {
         let outcome = if is_tied {
-            NOT_TRIED.to_owned()
+            NOT_TRIED_TIED.to_owned()
         } else if found["code"] == "EVT-10" && found["version"] == rule.rule {
             is_tied = true;
             format!("several rows fit, and none is picked 多笔相符，不予选择: {}", found["reason"])

@@ -64,13 +64,19 @@ pub fn report<'a>(
         },
         links: &summary.links,
         totals: &summary.totals,
-        found: largest_of_each(evidence.discrepancies.iter(), in_currency, by_stake),
+        found: largest_found(&evidence.discrepancies),
         held,
         history: of_finals.chain(figures(manifest)).collect(),
         terms: &manifest.terms,
         inputs: &manifest.inputs,
         outputs: &manifest.outputs,
     }
+}
+
+/// The discrepancies of each currency with the most money at stake first; those without money last.
+#[must_use]
+pub fn largest_found(discrepancies: &[Discrepancy]) -> Largest<&Discrepancy> {
+    largest_of_each(discrepancies.iter(), in_currency, by_stake)
 }
 
 /// Currencies in their order, and what has no money last.

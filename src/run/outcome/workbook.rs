@@ -1,13 +1,13 @@
 //! The sheets of `summary.xlsx`: statement, lines, discrepancies by code and the largest of them.
 //! They name events, and no member.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::report::largest_found;
 use super::{Summary, due_date, net_in_words};
 use crate::discrepancy::{Discrepancy, Effect, Severity};
 use crate::publish::{
@@ -22,9 +22,6 @@ use crate::value::price::{Worth, Worths};
 
 /// The workbook's name.
 const FILE: &str = "summary.xlsx";
-
-/// Items of each currency among the largest.
-const LARGEST: usize = 200;
 
 /// Reasons that a blocked statement shows; the tables have all.
 const REASONS: usize = 20;
@@ -274,40 +271,35 @@ fn by_code(summary: &Summary, discrepancies: &[Discrepancy]) -> Result<Sheet, Er
 
 /// The discrepancies with the most money at stake, the largest of each currency first.
 fn largest(summary: &Summary, discrepancies: &[Discrepancy]) -> Sheet {
-    let mut by_currency: BTreeMap<Currency, Vec<(Decimal, &Discrepancy)>> = BTreeMap::new();
-    for found in discrepancies {
-        if let Some((amount, currency)) = found.amount_at_stake.zip(found.currency) {
-            by_currency.entry(currency).or_default().push((amount, found));
-        }
-    }
     let code = |party: Party| Entry::text(&summary.agreement.parties.of(party).code);
     let ids = |ids: &[String]| match ids {
         [] => Entry::Empty,
         ids => Entry::Text(ids.join(";")),
     };
     let mut rows = Vec::new();
-    for (currency, mut items) in by_currency {
-        items.sort_by_key(|(amount, found)| (Reverse(amount.abs()), &found.id));
-        for (rank, (amount, found)) in (1..).zip(items.into_iter().take(LARGEST)) {
-            rows.push(vec![
-                Entry::Count(rank),
-                Entry::text(found.rule.code),
-                both(found.rule.title, found.rule.zh),
-                both(found.severity.word(), found.severity.zh()),
-                both(found.effect.word(), found.effect.zh()),
-                found.issuer.map_or(Entry::Empty, code),
-                ids(&found.evidence.a.event_ids),
-                ids(&found.evidence.b.event_ids),
-                Entry::text(currency.code()),
-                Entry::Amount(amount, currency.digits()),
-                found.difference_points.map_or(Entry::Empty, |points| Entry::Count(points.into())),
-                Entry::Day(found.first_seen),
-                Entry::Count(found.age_days.into()),
-                Entry::text(&found.reason),
-                Entry::maybe(found.diagnosis.as_deref()),
-                Entry::text(&found.id),
-            ]);
-        }
+    let mut ranks: BTreeMap<Currency, i128> = BTreeMap::new();
+    for found in largest_found(discrepancies).rows {
+        let Some((amount, currency)) = found.amount_at_stake.zip(found.currency) else { continue };
+        let rank = ranks.entry(currency).or_default();
+        *rank += 1;
+        rows.push(vec![
+            Entry::Count(*rank),
+            Entry::text(found.rule.code),
+            both(found.rule.title, found.rule.zh),
+            both(found.severity.word(), found.severity.zh()),
+            both(found.effect.word(), found.effect.zh()),
+            found.issuer.map_or(Entry::Empty, code),
+            ids(&found.evidence.a.event_ids),
+            ids(&found.evidence.b.event_ids),
+            Entry::text(currency.code()),
+            Entry::Amount(amount, currency.digits()),
+            found.difference_points.map_or(Entry::Empty, |points| Entry::Count(points.into())),
+            Entry::Day(found.first_seen),
+            Entry::Count(found.age_days.into()),
+            Entry::text(&found.reason),
+            Entry::maybe(found.diagnosis.as_deref()),
+            Entry::text(&found.id),
+        ]);
     }
     Sheet {
         name: "Largest items 最大项",

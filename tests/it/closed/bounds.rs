@@ -3,6 +3,21 @@
 use super::{Months, cells};
 use crate::tables::table;
 
+/// 80,000.00 each are spent in March and in May; four months are closed, with these lines.
+#[track_caller]
+fn check_late(months: &Months, expected: [(&str, &[&str]); 4]) {
+    for (period, number, day) in [("2026-03", 1, "03-05"), ("2026-05", 2, "05-05")] {
+        let leg = format!("A{number} xburn -10000000 {day}");
+        let mirror = format!("B{number} xaccept 3333333 {day} counter=A{number}");
+        months.books(period, &[&leg], &[&mirror]);
+    }
+    for (period, lines) in expected {
+        months.close(period);
+        let found = table(&months.finally(period), "statement_lines");
+        assert_eq!(cells(&found, &["type", "amount", "payer", "reference"]), lines, "{period}");
+    }
+}
+
 /// 80,000.00 of March are ten days late: 400.00, which stay below the minimum and are carried into
 /// May. What is late of May in June is 80,000.00 of 80,400.00.
 #[test]
@@ -14,25 +29,13 @@ fn a_late_fee_that_was_carried_bears_none() {
     });
     months.change("grace_days: 2", "grace_days: 2\n  due_days: 20");
     months.settle("P1,2026-03,CNY,paid,80000.00,2026-04-30\n");
-    let month = |period: &str, number: u32, day: &str| {
-        let leg = format!("A{number} xburn -10000000 {day}");
-        let mirror = format!("B{number} xaccept 3333333 {day} counter=A{number}");
-        months.books(period, &[&leg], &[&mirror]);
-    };
-    month("2026-03", 1, "03-05");
-    month("2026-05", 2, "05-05");
-    let columns = ["type", "amount", "payer", "reference"];
     let expected: [(&str, &[&str]); 4] = [
         ("2026-03", &["gross 80000.00 a "]),
         ("2026-04", &["late_fee 400.00 a 2026-03"]),
         ("2026-05", &["gross 80000.00 a ", "carry 400.00 a "]),
         ("2026-06", &["late_fee 400.00 a 2026-05"]),
     ];
-    for (period, lines) in expected {
-        months.close(period);
-        let found = table(&months.finally(period), "statement_lines");
-        assert_eq!(cells(&found, &columns), lines, "{period}");
-    }
+    check_late(&months, expected);
 }
 
 /// Nothing is paid. The 400.00 of April are due, and not carried: what is late of May in June is
@@ -43,25 +46,13 @@ fn a_late_fee_that_was_due_is_taken_off_its_own_statement_alone() {
     months.declare_terms(|terms| terms + "  late_fee: { per_day: \"0.0005\", clause: l }\n");
     months.change("grace_days: 2", "grace_days: 2\n  due_days: 20");
     months.settle("");
-    let month = |period: &str, number: u32, day: &str| {
-        let leg = format!("A{number} xburn -10000000 {day}");
-        let mirror = format!("B{number} xaccept 3333333 {day} counter=A{number}");
-        months.books(period, &[&leg], &[&mirror]);
-    };
-    month("2026-03", 1, "03-05");
-    month("2026-05", 2, "05-05");
-    let columns = ["type", "amount", "payer", "reference"];
     let expected: [(&str, &[&str]); 4] = [
         ("2026-03", &["gross 80000.00 a "]),
         ("2026-04", &["late_fee 400.00 a 2026-03"]),
         ("2026-05", &["gross 80000.00 a ", "late_fee 1240.00 a 2026-03"]),
         ("2026-06", &["late_fee 1200.00 a 2026-03", "late_fee 400.00 a 2026-05"]),
     ];
-    for (period, lines) in expected {
-        months.close(period);
-        let found = table(&months.finally(period), "statement_lines");
-        assert_eq!(cells(&found, &columns), lines, "{period}");
-    }
+    check_late(&months, expected);
 }
 
 /// A statement counts what comes late with its own: first what is older.
