@@ -9,4 +9,4 @@ mod obligation;
 
 pub use balance::{ConservationError, Side as BalanceSide, conserve};
 pub use net::{ClearError, settle};
-pub use obligation::{Obligation, ObligationKey, oblige};
+pub use obligation::{Obligation, ObligationKey, oblige, take_in};

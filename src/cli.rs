@@ -20,6 +20,7 @@ mod fit;
 mod inspect;
 mod listing;
 mod logging;
+mod memory;
 mod progress;
 mod roundings;
 mod sample;
@@ -178,6 +179,7 @@ fn run_pipeline(wanted: &RunArguments, arguments: &Arguments) -> Result<u8, trou
         to: wanted.to.clone(),
         threads: wanted.threads.map(usize::from),
         buckets: wanted.buckets.map(usize::from),
+        memory_bytes: wanted.memory.or_else(memory::share),
     };
     perform(run::run, &order, &wanted.fail_on, arguments)
 }
@@ -190,6 +192,7 @@ fn close_period(wanted: &CloseArguments, arguments: &Arguments) -> Result<u8, tr
         to: wanted.to.clone(),
         threads: wanted.threads.map(usize::from),
         buckets: wanted.buckets.map(usize::from),
+        memory_bytes: wanted.memory.or_else(memory::share),
     };
     perform(run::close, &order, &wanted.fail_on, arguments)
 }

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{AsArray, StringArray};
+use arrow::array::{AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{Int64Type, UInt32Type};
 use rayon::prelude::*;
 
 use crate::account::Account;
-use crate::feed::FeedRows;
+use crate::feed::{FeedKind, FeedRows};
 use crate::frame::schema::FILE;
 use crate::value::money::Currency;
 use crate::value::party::Party;
@@ -58,6 +58,14 @@ impl StageTotal {
         self.points = self.points.checked_add(i128::from(points)).ok_or(overflow)?;
         Ok(())
     }
+
+    /// Adds what other rows amount to.
+    fn take_in(&mut self, other: &StageTotal) -> Result<(), Overflow> {
+        let points = self.points.checked_add(other.points);
+        self.rows += other.rows;
+        self.points = points.ok_or(Overflow { what: "points" })?;
+        other.money.iter().try_for_each(|worth| self.money.add(worth))
+    }
 }
 
 /// One party's book by role: what came in and what became of it. It exists only when both balance.
@@ -70,6 +78,17 @@ pub struct Conservation {
 }
 
 impl Conservation {
+    /// Adds what was balanced of other rows of the same book.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a sum cannot be exact.
+    pub fn take_in(&mut self, other: &Conservation) -> Result<(), Overflow> {
+        for (class, found) in &other.totals {
+            self.totals.entry(*class).or_default().take_in(found)?;
+        }
+        other.held.iter().try_for_each(|worth| self.held.add(worth))
+    }
+
     /// The total of a role and stage.
     #[must_use]
     pub fn of(&self, role: &'static str, stage: &'static str) -> StageTotal {
@@ -112,55 +131,73 @@ impl FileTotal {
     }
 }
 
-/// What was read of each part of a feed, in the order of the parts.
-///
-/// # Errors
-/// [`Overflow`] when a sum of points leaves 127 bits.
-pub fn by_part(feed: &FeedRows) -> Result<Vec<FileTotal>, Overflow> {
-    let column = |name: &str| feed.rows.column_by_name(name);
-    let keys: Vec<&StringArray> = feed
-        .kind
-        .key_columns()
-        .iter()
-        .filter_map(|name| column(name)?.as_string_opt::<i32>())
-        .collect();
-    let points =
-        feed.kind.points_column().and_then(column).and_then(|c| c.as_primitive_opt::<Int64Type>());
-    let parts = column(FILE).and_then(|c| c.as_primitive_opt::<UInt32Type>());
-    let none = FileTotal { points: points.map(|_| 0), ..FileTotal::default() };
-    let mut totals: Vec<FileTotal> =
-        feed.parts.iter().map(|part| FileTotal { rows: part.rows, ..none }).collect();
-    let parts = parts.map_or(&[][..], |parts| parts.values());
-    let sums: Vec<Result<BTreeMap<u32, FileTotal>, Overflow>> = parts
-        .par_chunks(CHUNK_ROWS)
-        .enumerate()
-        .map(|(chunk, parts)| {
-            let mut sums = BTreeMap::new();
-            for (row, part) in (chunk * CHUNK_ROWS..).zip(parts) {
-                let points = points.map(|points| i128::from(points.value(row)));
-                let hash = hash(&keys, row);
-                let sum = sums.entry(*part).or_insert(none);
-                sum.add(&FileTotal { points, hash, ..FileTotal::default() })?;
+/// What the accepted rows of each part of a feed amount to, as they come.
+#[derive(Debug, Clone, Default)]
+pub struct PartTotals(BTreeMap<u32, FileTotal>);
+
+impl PartTotals {
+    /// Adds rows of a feed, a canonical batch.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a sum of points leaves 127 bits.
+    pub fn add(&mut self, kind: FeedKind, rows: &RecordBatch) -> Result<(), Overflow> {
+        let column = |name: &str| rows.column_by_name(name);
+        let keys: Vec<&StringArray> = kind
+            .key_columns()
+            .iter()
+            .filter_map(|name| column(name)?.as_string_opt::<i32>())
+            .collect();
+        let points = kind.points_column().and_then(column);
+        let points = points.and_then(|c| c.as_primitive_opt::<Int64Type>());
+        let parts = column(FILE).and_then(|c| c.as_primitive_opt::<UInt32Type>());
+        let parts = parts.map_or(&[][..], |parts| parts.values());
+        let sums: Vec<Result<BTreeMap<u32, FileTotal>, Overflow>> = parts
+            .par_chunks(CHUNK_ROWS)
+            .enumerate()
+            .map(|(chunk, parts)| {
+                let mut sums: BTreeMap<u32, FileTotal> = BTreeMap::new();
+                for (row, part) in (chunk * CHUNK_ROWS..).zip(parts) {
+                    let points = points.map(|points| i128::from(points.value(row)));
+                    let hash = hash(&keys, row);
+                    let sum = sums.entry(*part).or_default();
+                    sum.add(&FileTotal { points, hash, ..FileTotal::default() })?;
+                }
+                Ok(sums)
+            })
+            .collect();
+        for sums in sums {
+            for (part, sum) in sums? {
+                self.0.entry(part).or_default().add(&sum)?;
             }
-            Ok(sums)
-        })
-        .collect();
-    for sums in sums {
-        for (part, sum) in sums? {
+        }
+        Ok(())
+    }
+
+    /// What was read of each part of the feed, in the order of the parts, when all of its rows have
+    /// come.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a sum of points leaves 127 bits.
+    pub fn finish(self, feed: &FeedRows) -> Result<Vec<FileTotal>, Overflow> {
+        let none =
+            FileTotal { points: feed.kind.points_column().map(|_| 0), ..FileTotal::default() };
+        let mut totals: Vec<FileTotal> =
+            feed.parts.iter().map(|part| FileTotal { rows: part.rows, ..none }).collect();
+        for (part, sum) in self.0 {
             if let Some(total) = totals.get_mut(part as usize) {
                 total.add(&sum)?;
             }
         }
-    }
-    let numbers: BTreeMap<&str, usize> =
-        feed.parts.iter().map(|part| part.name.as_str()).zip(0..).collect();
-    for reject in &feed.rejects {
-        let part = numbers.get(reject.file.as_str()).and_then(|part| totals.get_mut(*part));
-        if let Some(part) = part {
-            part.rejected += 1;
+        let numbers: BTreeMap<&str, usize> =
+            feed.parts.iter().map(|part| part.name.as_str()).zip(0..).collect();
+        for reject in &feed.rejects {
+            let part = numbers.get(reject.file.as_str()).and_then(|part| totals.get_mut(*part));
+            if let Some(part) = part {
+                part.rejected += 1;
+            }
         }
+        Ok(totals)
     }
-    Ok(totals)
 }
 
 /// The first eight bytes of the BLAKE3 of a row's key, its columns parted by a unit separator.
@@ -261,20 +298,50 @@ pub fn of_book(party: Party, conservation: &Conservation, currency: Currency) ->
     totals
 }
 
-/// The programme totals of one party's accounts (总分核对).
-///
-/// # Errors
-/// [`Overflow`] when a sum leaves 127 bits.
-pub fn of_accounts(party: Party, accounts: &[Account]) -> Result<Vec<ControlTotal>, Overflow> {
-    if accounts.is_empty() {
-        return Ok(Vec::new());
-    }
-    let total = |stage, balance: fn(&Account) -> Option<i64>| {
-        let mut total = StageTotal::default();
-        for balance in accounts.iter().filter_map(balance) {
-            total.add(balance)?;
+/// What a programme's accounts amount to, as they come (总分核对).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Programme {
+    /// Accounts.
+    accounts: u64,
+    opening: StageTotal,
+    expected: StageTotal,
+    reported: StageTotal,
+}
+
+impl Programme {
+    /// Adds accounts.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a sum leaves 127 bits.
+    pub fn add(&mut self, accounts: &[Account]) -> Result<(), Overflow> {
+        for account in accounts {
+            self.accounts += 1;
+            self.expected.add(account.expected)?;
+            if let Some(balance) = account.opening {
+                self.opening.add(balance)?;
+            }
+            if let Some(balance) = account.reported {
+                self.reported.add(balance)?;
+            }
         }
-        Ok(ControlTotal {
+        Ok(())
+    }
+
+    /// Takes in what other accounts of the same programme amount to.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a sum leaves 127 bits.
+    pub fn take_in(&mut self, other: &Programme) -> Result<(), Overflow> {
+        self.accounts += other.accounts;
+        self.opening.take_in(&other.opening)?;
+        self.expected.take_in(&other.expected)?;
+        self.reported.take_in(&other.reported)
+    }
+
+    /// The programme totals of one party; none where it has no accounts.
+    #[must_use]
+    pub fn totals(&self, party: Party) -> Vec<ControlTotal> {
+        let total = |(stage, total): (&'static str, &StageTotal)| ControlTotal {
             owner: party.letter(),
             subject: "programme",
             file: None,
@@ -283,11 +350,12 @@ pub fn of_accounts(party: Party, accounts: &[Account]) -> Result<Vec<ControlTota
             points: Some(total.points),
             money: None,
             hash_total: None,
-        })
-    };
-    Ok(vec![
-        total("opening", |account| account.opening)?,
-        total("expected", |account| Some(account.expected))?,
-        total("reported", |account| account.reported)?,
-    ])
+        };
+        let stages = [
+            ("opening", &self.opening),
+            ("expected", &self.expected),
+            ("reported", &self.reported),
+        ];
+        if self.accounts == 0 { Vec::new() } else { stages.into_iter().map(total).collect() }
+    }
 }

@@ -55,6 +55,8 @@ pub use ledger::RollForward;
 pub use lot::LotBook;
 pub use room::left_before;
 pub use scene::Scene;
+pub use snapshot::AsOf;
+pub use token::Common;
 
 /// Every rule, in the order of its code.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
@@ -102,9 +104,8 @@ where
 pub fn judge_feeds(
     desk: &Desk<'_>,
     arrivals: &[Arrival<'_>],
-    book: &LinkBook,
-    members: &Both<Option<Members>>,
-    accounts: &Both<Option<Balances>>,
+    common: &token::Common,
+    (members, accounts): (&Both<Option<AsOf>>, &Both<Option<AsOf>>),
 ) -> Vec<Discrepancy> {
     let mut found: Vec<Discrepancy> = Vec::new();
     for arrival in arrivals {
@@ -112,7 +113,7 @@ pub fn judge_feeds(
         found.extend(consent::strays(desk, arrival));
     }
     found.extend(snapshot::judge(desk, arrivals, members, accounts));
-    found.extend(token::judge(desk, arrivals, book, members));
+    found.extend(token::judge(desk, arrivals, common));
     found
 }
 

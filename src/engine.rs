@@ -4,11 +4,21 @@
 //! in one bucket. Each step over rows is a function of one bucket, and what crosses buckets is
 //! small, associative and sorted before anybody sees it. Nothing may rely on the order in which
 //! the exchange delivers rows.
+//!
+//! Rows that do not fit into memory are set aside on disk and judged in portions: `kin` finds which
+//! rows touch one another, directly or through others, and `stowage` brings those together, so that
+//! a portion can be judged as if there were nothing else.
 
 mod exchange;
 mod kernel;
+mod kin;
 mod memory;
+mod spill;
+mod stowage;
 
 pub use exchange::{Exchange, Keyed};
 pub use kernel::{gather_by_key, group_by_key, join_by_key};
-pub use memory::peak_bytes;
+pub use kin::{Families, Kin};
+pub use memory::{machine_bytes, peak_bytes};
+pub use spill::{Piece, Spill, SpillError};
+pub use stowage::Stowage;

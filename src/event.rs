@@ -37,6 +37,19 @@ pub struct Lineage<P> {
     pub programme: PhantomData<P>,
 }
 
+impl<P> Default for Lineage<P> {
+    fn default() -> Lineage<P> {
+        Lineage {
+            standing: Vec::new(),
+            role: Vec::new(),
+            originals: BTreeMap::new(),
+            extras: Vec::new(),
+            collisions: Vec::new(),
+            programme: PhantomData,
+        }
+    }
+}
+
 impl<P> Lineage<P> {
     /// Whether the row may be paired: it is no extra and did not collide.
     #[must_use]

@@ -195,5 +195,12 @@ pub struct Judgement<I: Programme> {
     pub left: BTreeMap<u32, Points<I>>,
 }
 
+impl<I: Programme> Default for Judgement<I> {
+    fn default() -> Judgement<I> {
+        let (pairs, items, released) = (Vec::new(), Vec::new(), Vec::new());
+        Judgement { pairs, items, released, left: BTreeMap::new() }
+    }
+}
+
 /// The exact worth of issuer points at a rate; `None` where no version is in force.
 pub type Worth = Option<price::Worth>;

@@ -16,7 +16,7 @@ pub use manifest::{
     BLOCKED, CollisionEntry, FINAL, InputEntry, Manifest, MatchEntry, OutputFile, PROVISIONAL,
     PastEntry, StatementEntry, TermEntry, ThresholdEntry, TotalEntry, run_digest,
 };
-pub use parquet::{Stamp, write, write_by_place};
+pub use parquet::{Amend, Runs, SortKey, Stamp, write, write_by_place};
 pub use readback::{Closing, Columns, Final, closed_statements, closings};
 pub use rehearsal::Rehearsal;
 pub use report::{

@@ -46,7 +46,8 @@ mod zip;
 
 use rayon::prelude::*;
 
-use self::batch::Gathering;
+pub use self::batch::Taker;
+use self::batch::{Gathering, Room};
 pub use self::delivery::named;
 pub use self::digest::{digest, survey};
 pub use self::error::SourceError;
@@ -66,8 +67,35 @@ pub fn read(
     files: &[InputFile],
     watch: &dyn Fn(u64, u64),
 ) -> Result<FeedRows, SourceError> {
-    let pace = Pace { block_bytes: blocks::BLOCK_BYTES, most: u64::MAX, together: sheet::MOST };
-    read_at(feed, files, watch, pace)
+    read_at(feed, files, watch, WHOLE, Room::Memory(u64::MAX))
+}
+
+/// As [`read`], if the rows take no more than so many bytes of memory.
+///
+/// # Errors
+/// As [`read`], and [`SourceError::NoRoom`] as soon as they take more.
+pub fn read_within(
+    feed: &Feed,
+    files: &[InputFile],
+    watch: &dyn Fn(u64, u64),
+    room_bytes: u64,
+) -> Result<FeedRows, SourceError> {
+    read_at(feed, files, watch, WHOLE, Room::Memory(room_bytes))
+}
+
+/// As [`read`], but hands the rows to `taker` as they come, so many or a few more at a time, in the
+/// order of files and lines; what comes back has none.
+///
+/// # Errors
+/// As [`read`], and what the taker fails with.
+pub fn read_apart(
+    feed: &Feed,
+    files: &[InputFile],
+    watch: &dyn Fn(u64, u64),
+    taker: Taker<'_>,
+    rows_at_once: usize,
+) -> Result<FeedRows, SourceError> {
+    read_at(feed, files, watch, WHOLE, Room::Apart(taker, rows_at_once))
 }
 
 /// Reads the head of a feed: at least so many rows, where it has them. What stands behind is not
@@ -77,7 +105,7 @@ pub fn read(
 /// As [`read`], of what was looked at.
 pub fn head(feed: &Feed, files: &[InputFile], rows: u64) -> Result<FeedRows, SourceError> {
     let pace = Pace { block_bytes: HEAD_BLOCK_BYTES, most: rows, together: sheet::MOST };
-    let mut read = read_at(feed, files, &|_, _| (), pace)?;
+    let mut read = read_at(feed, files, &|_, _| (), pace, Room::Memory(u64::MAX))?;
     read.declared.clear();
     Ok(read)
 }
@@ -97,14 +125,19 @@ struct Pace {
     together: usize,
 }
 
+/// Everything, at the pace of a run.
+const WHOLE: Pace =
+    Pace { block_bytes: blocks::BLOCK_BYTES, most: u64::MAX, together: sheet::MOST };
+
 fn read_at(
     feed: &Feed,
     files: &[InputFile],
     watch: &dyn Fn(u64, u64),
     pace: Pace,
+    room: Room<'_>,
 ) -> Result<FeedRows, SourceError> {
     let rules = conform::rules(feed)?;
-    let mut gathering = Gathering::new(feed, files);
+    let mut gathering = Gathering::new(feed, files, room);
     let mut faults: Vec<FeedFault> = files
         .iter()
         .filter_map(|file| {

@@ -228,7 +228,7 @@ impl Statement {
 
 /// The statements of a period, one per currency in alphabetical order. Nothing is netted across
 /// them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Clearing(Vec<Statement>);
 
 impl Clearing {

@@ -102,9 +102,7 @@ pub fn oblige<I: Side>(
             Ok(sums)
         })
         .try_reduce(empty, |mut sums, others| {
-            for (key, other) in others {
-                merge(&mut sums, key, other)?;
-            }
+            take_in(&mut sums, others)?;
             Ok::<_, MoneyError>(sums)
         })?;
     for (place, released) in (judged.pairs.len()..).zip(&judged.released) {
@@ -113,6 +111,17 @@ pub fn oblige<I: Side>(
         add_event(&mut sums, key, (released.cleared, left(place).copied()), agreement)?;
     }
     Ok(sums)
+}
+
+/// Adds other obligations of the same issuer.
+///
+/// # Errors
+/// [`MoneyError`] when a sum cannot be exact.
+pub fn take_in<I: Side>(
+    sums: &mut BTreeMap<ObligationKey, Obligation<I>>,
+    others: BTreeMap<ObligationKey, Obligation<I>>,
+) -> Result<(), MoneyError> {
+    others.into_iter().try_for_each(|(key, other)| merge(sums, key, other))
 }
 
 fn add<I: Side>(

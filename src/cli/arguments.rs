@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::memory::size;
 use crate::discrepancy::Severity;
 use crate::generate::{DataFormat, parse_code, parse_month, parse_share};
 
@@ -351,6 +352,10 @@ pub struct RunArguments {
     /// Buckets; default: by the number of rows. No output depends on it.
     #[arg(long, value_name = "N")]
     pub buckets: Option<NonZeroCount>,
+    /// Memory that the run may take, such as 2GiB; what does not fit is set aside on disk, beside
+    /// where the run publishes. Default: three quarters of the machine's. No output depends on it.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -376,6 +381,10 @@ pub struct CloseArguments {
     /// Buckets; default: by the number of rows. No output depends on it.
     #[arg(long, value_name = "N")]
     pub buckets: Option<NonZeroCount>,
+    /// Memory that the run may take, such as 2GiB; what does not fit is set aside on disk, beside
+    /// where the run publishes. Default: three quarters of the machine's. No output depends on it.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub memory: Option<u64>,
 }
 
 /// What makes a run fail.

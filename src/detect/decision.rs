@@ -31,53 +31,75 @@ pub struct Verdicts<'a> {
     decided: Vec<Decided>,
 }
 
-impl<'a> Verdicts<'a> {
-    /// The decisions that were taken before the cut; those without authority are told.
-    #[must_use]
-    pub fn new(desk: &Desk<'_>, decisions: &'a Decisions) -> (Verdicts<'a>, Vec<Discrepancy>) {
-        let mut verdicts =
-            Verdicts { decisions, by_discrepancy: BTreeMap::new(), decided: Vec::new() };
-        let mut found = Vec::new();
-        let cut = desk.period.cut();
-        let in_force = decisions.in_order();
-        let in_force = in_force.into_iter().filter(|&row| decisions.decided_at(row) < cut);
-        let (single, repeated) = decisions.by_number();
-        let mut told = BTreeSet::new();
-        for row in in_force.filter(|row| !repeated.contains(row)) {
-            if decisions.is_authorised(row) && single.contains(&row) {
-                let id = decisions.discrepancy_id(row);
-                verdicts.by_discrepancy.entry(id).or_default().push(row);
-            } else {
-                let outcome = Outcome::Unauthorised;
-                verdicts.decided.push(Decided { decision: row, outcome, item: None });
-                // One for each number, whatever stands under it.
-                if told.insert(decisions.decision_id(row)) {
-                    let is_single = single.contains(&row);
-                    found.push(unauthorised(desk, decisions, row, is_single));
-                }
+/// The decisions that were taken before the cut, in the order in which they apply.
+fn in_force(desk: &Desk<'_>, decisions: &Decisions) -> impl Iterator<Item = u32> {
+    let cut = desk.period.cut();
+    decisions.in_order().into_iter().filter(move |&row| decisions.decided_at(row) < cut)
+}
+
+/// The decisions without authority, and those of which several have one number; each does nothing
+/// and is told (LED-06).
+#[must_use]
+pub fn judge(desk: &Desk<'_>, decisions: &Decisions) -> (Vec<Decided>, Vec<Discrepancy>) {
+    let (mut decided, mut found) = (Vec::new(), Vec::new());
+    let (single, repeated) = decisions.by_number();
+    let mut told = BTreeSet::new();
+    for row in in_force(desk, decisions).filter(|row| !repeated.contains(row)) {
+        if !decisions.is_authorised(row) || !single.contains(&row) {
+            let outcome = Outcome::Unauthorised;
+            decided.push(Decided { decision: row, outcome, item: None });
+            // One for each number, whatever stands under it.
+            if told.insert(decisions.decision_id(row)) {
+                found.push(unauthorised(desk, decisions, row, single.contains(&row)));
             }
         }
-        (verdicts, found)
+    }
+    (decided, found)
+}
+
+/// What all decisions came to, by what each came to for some item: in their order, each one's
+/// items in order.
+#[must_use]
+pub fn concluded(
+    desk: &Desk<'_>,
+    decisions: &Decisions,
+    mut decided: Vec<Decided>,
+) -> Vec<Decided> {
+    let mut has_come_to: Vec<u32> = decided.iter().map(|told| told.decision).collect();
+    has_come_to.sort_unstable();
+    let awaited = Verdicts::new(desk, decisions).by_discrepancy;
+    for &row in awaited.values().flatten() {
+        if has_come_to.binary_search(&row).is_err() {
+            decided.push(Decided { decision: row, outcome: Outcome::NotHeld, item: None });
+        }
+    }
+    let mut rank = BTreeMap::new();
+    for (rank_of, row) in decisions.in_order().into_iter().enumerate() {
+        rank.insert(row, rank_of);
+    }
+    decided.sort_by(|one, other| {
+        (rank.get(&one.decision), &one.item).cmp(&(rank.get(&other.decision), &other.item))
+    });
+    decided
+}
+
+impl<'a> Verdicts<'a> {
+    /// The decisions that were taken before the cut with authority.
+    #[must_use]
+    pub fn new(desk: &Desk<'_>, decisions: &'a Decisions) -> Verdicts<'a> {
+        let mut by_discrepancy: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        let (single, _) = decisions.by_number();
+        for row in in_force(desk, decisions).filter(|row| single.contains(row)) {
+            if decisions.is_authorised(row) {
+                by_discrepancy.entry(decisions.discrepancy_id(row)).or_default().push(row);
+            }
+        }
+        Verdicts { decisions, by_discrepancy, decided: Vec::new() }
     }
 
-    /// What the decisions came to: in their order, each one's items in order.
+    /// What the decisions came to for the items that they were asked about.
     #[must_use]
-    pub fn finish(mut self) -> Vec<Decided> {
-        let mut has_come_to: Vec<u32> = self.decided.iter().map(|told| told.decision).collect();
-        has_come_to.sort_unstable();
-        for &row in self.by_discrepancy.values().flatten() {
-            if has_come_to.binary_search(&row).is_err() {
-                let outcome = Outcome::NotHeld;
-                self.decided.push(Decided { decision: row, outcome, item: None });
-            }
-        }
-        let mut rank = BTreeMap::new();
-        for (rank_of, row) in self.decisions.in_order().into_iter().enumerate() {
-            rank.insert(row, rank_of);
-        }
-        self.decided.sort_by(|one, other| {
-            (rank.get(&one.decision), &one.item).cmp(&(rank.get(&other.decision), &other.item))
-        });
+    pub fn decided(self) -> Vec<Decided> {
         self.decided
     }
 

@@ -1,12 +1,13 @@
 //! Rules on the age of snapshots: SNP-01 and SNP-02.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::desk::Desk;
 use super::feed::Arrival;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::feed::{FeedKind, Owner};
-use crate::frame::books::{Balances, Members, Origins};
 use crate::value::party::{Both, Party};
 use crate::value::period::{DAY_MICROS, Instant};
 
@@ -66,12 +67,54 @@ struct Span {
     greatest: Instant,
 }
 
-/// What is wrong with the dates of the snapshots.
+impl Span {
+    fn with(self, other: Span) -> Span {
+        Span { least: self.least.min(other.least), greatest: self.greatest.max(other.greatest) }
+    }
+}
+
+/// As of when the rows of a snapshot hold, as they come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AsOf {
+    /// Of the rows that say so.
+    span: Option<Span>,
+    /// The parts of the feed that have rows which do not.
+    silent: BTreeSet<u32>,
+}
+
+impl AsOf {
+    /// Takes in a row of a part.
+    pub fn take(&mut self, part: u32, at: Option<Instant>) {
+        match at {
+            Some(at) => self.widen(at),
+            None if self.silent.contains(&part) => {}
+            None => {
+                self.silent.insert(part);
+            }
+        }
+    }
+
+    /// Takes in what other rows of the same snapshot say.
+    pub fn take_in(&mut self, other: AsOf) {
+        if let Some(Span { least, greatest }) = other.span {
+            self.widen(least);
+            self.widen(greatest);
+        }
+        self.silent.extend(other.silent);
+    }
+
+    fn widen(&mut self, at: Instant) {
+        let span = Span { least: at, greatest: at };
+        self.span = Some(self.span.map_or(span, |known| known.with(span)));
+    }
+}
+
+/// What is wrong with the dates of the snapshots of members and accounts that came whole.
 pub fn judge(
     desk: &Desk<'_>,
     arrivals: &[Arrival<'_>],
-    members: &Both<Option<Members>>,
-    accounts: &Both<Option<Balances>>,
+    members: &Both<Option<AsOf>>,
+    accounts: &Both<Option<AsOf>>,
 ) -> Vec<Discrepancy> {
     let mut found = Vec::new();
     for kind in [FeedKind::Members, FeedKind::Accounts] {
@@ -80,17 +123,9 @@ pub fn judge(
             let of = |a: &&Arrival<'_>| a.feed.owner == Owner::Party(party) && a.feed.kind == kind;
             let Some(arrival) = arrivals.iter().find(of) else { continue };
             // A snapshot that did not come whole has its own finding.
-            let span = match (kind, members.of(party), accounts.of(party)) {
-                (FeedKind::Members, Some(members), _) => {
-                    let rows = (0..members.len() as u32).map(|row| (row, members.as_of(row)));
-                    span(arrival, &members.origins, rows)
-                }
-                (FeedKind::Accounts, _, Some(accounts)) => {
-                    let rows = (0..accounts.len() as u32).map(|row| (row, accounts.as_of(row)));
-                    span(arrival, &accounts.origins, rows)
-                }
-                _ => continue,
-            };
+            let of = if kind == FeedKind::Members { members } else { accounts };
+            let Some(as_of) = of.of(party) else { continue };
+            let span = span(arrival, as_of);
             found.extend(stale(desk, arrival, span));
             let Some(span) = span else { continue };
             let day = |at: Instant| at.day(&desk.agreement.zone);
@@ -140,34 +175,25 @@ fn stale(desk: &Desk<'_>, arrival: &Arrival<'_>, span: Option<Span>) -> Option<D
     Some(draft.expected(Some(oldest.show(zone)), shown).because(reason))
 }
 
-/// The instants of a snapshot: a row's own, or else that of its file's delivery.
-fn span(
-    arrival: &Arrival<'_>,
-    origins: &Origins,
-    rows: impl Iterator<Item = (u32, Option<Instant>)>,
-) -> Option<Span> {
+/// The instants of a snapshot: its rows' own, or else those of its files' deliveries.
+fn span(arrival: &Arrival<'_>, as_of: &AsOf) -> Option<Span> {
     let of_file = |path: &str| {
         let note = arrival.note?;
         note.lines_of(path).filter_map(|line| note.lines.as_of(line)).max()
     };
     let files = &arrival.rows.files;
     let delivered: Vec<Option<Instant>> = files.iter().map(|file| of_file(&file.path)).collect();
-    let of_files = |file: u32| delivered.get(file as usize).copied().flatten();
-    let mut span: Option<Span> = None;
-    let mut take = |at: Instant| {
-        let known = span.unwrap_or(Span { least: at, greatest: at });
-        span = Some(Span { least: known.least.min(at), greatest: known.greatest.max(at) });
+    let of_part = |part: &u32| {
+        let part = arrival.rows.parts.get(*part as usize)?;
+        delivered.get(part.file as usize).copied().flatten()
     };
-    for (row, own) in rows {
-        if let Some(at) = own.or_else(|| of_files(origins.of(row).0)) {
-            take(at);
-        }
-    }
+    let mut all = as_of.clone();
+    as_of.silent.iter().filter_map(of_part).for_each(|at| all.widen(at));
     // A snapshot without a row still holds as of a day.
     for (file, at) in files.iter().zip(&delivered) {
         if let (0, None, Some(at)) = (file.rows, &file.repeats, at) {
-            take(*at);
+            all.widen(*at);
         }
     }
-    span
+    all.span
 }

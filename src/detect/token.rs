@@ -47,16 +47,52 @@ pub static RULES: &[&Rule] = &[&MBR_08];
 /// agrees, it is no chance.
 const ENOUGH: usize = 20;
 
+/// What the tokens of each token rule have in common, in the order of the rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Common(Vec<Tokens>);
+
+/// What the tokens of one column have in common.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Tokens {
+    /// How many each party has.
+    counts: Both<usize>,
+    /// Links between members who both have one.
+    joined: usize,
+    /// Whether a token stands on both sides.
+    is_shared: bool,
+}
+
+impl Common {
+    /// What tokens of members have in common who are linked, or share tokens, with no others.
+    #[must_use]
+    pub fn of(rules: &[MemberRule], book: &LinkBook, members: &Both<Option<Members>>) -> Common {
+        let columns = rules.iter().filter_map(|rule| match rule {
+            MemberRule::Token(column) => Some(*column),
+            MemberRule::Link => None,
+        });
+        Common(columns.map(|column| tokens(column, book, members)).collect())
+    }
+
+    /// Takes in what other members' tokens have in common.
+    pub fn take_in(&mut self, other: &Common) {
+        self.0.resize(self.0.len().max(other.0.len()), Tokens::default());
+        for (of, found) in self.0.iter_mut().zip(&other.0) {
+            of.counts.a += found.counts.a;
+            of.counts.b += found.counts.b;
+            of.joined += found.joined;
+            of.is_shared |= found.is_shared;
+        }
+    }
+}
+
 /// Whether the tokens of each token rule can match at all.
-pub fn judge(
-    desk: &Desk<'_>,
-    arrivals: &[Arrival<'_>],
-    book: &LinkBook,
-    members: &Both<Option<Members>>,
-) -> Vec<Discrepancy> {
+pub fn judge(desk: &Desk<'_>, arrivals: &[Arrival<'_>], common: &Common) -> Vec<Discrepancy> {
     let mut found = Vec::new();
-    for rule in &desk.agreement.member_rules {
-        let MemberRule::Token(column) = rule else { continue };
+    let columns = desk.agreement.member_rules.iter().filter_map(|rule| match rule {
+        MemberRule::Token(column) => Some(column),
+        MemberRule::Link => None,
+    });
+    for (column, tokens) in columns.zip(&common.0) {
         let draft = Party::BOTH
             .iter()
             .fold(desk.draft(&MBR_08), |draft, &party| draft.subject(party, (*column).to_owned()));
@@ -67,9 +103,7 @@ pub fn judge(
             let reason = format!("the tokens of `{column}` are made with different keys");
             let draft = draft.differs(column, Some(a.to_string()), Some(b.to_string()));
             found.push(draft.because(reason));
-        } else if let (Some(a), Some(b)) = (&members.a, &members.b)
-            && nothing_in_common(column, book, a, b)
-        {
+        } else if tokens.have_nothing_in_common() {
             let reason =
                 format!("no token of `{column}` stands on both sides, not even of linked members");
             found.push(draft.differs(column, None, None).because(reason));
@@ -88,25 +122,38 @@ fn key_name<'a>(arrivals: &'a [Arrival<'_>], party: Party, column: &str) -> Opti
     column.contact.as_ref()?.key_name()
 }
 
-fn nothing_in_common(column: &str, book: &LinkBook, a: &Members, b: &Members) -> bool {
-    let (a, b) = (a.tokens(column), b.tokens(column));
-    if a.len() - a.null_count() < ENOUGH || b.len() - b.null_count() < ENOUGH {
-        return false;
+impl Tokens {
+    fn have_nothing_in_common(&self) -> bool {
+        let Both { a, b } = self.counts;
+        a >= ENOUGH && b >= ENOUGH && self.joined >= ENOUGH && !self.is_shared
     }
-    let mut joined = 0_usize;
+}
+
+fn tokens(column: &'static str, book: &LinkBook, members: &Both<Option<Members>>) -> Tokens {
+    let counts = Both::from_fn(|party| {
+        let members = members.of(party).as_ref().map(|members| members.tokens(column));
+        members.map_or(0, |tokens| tokens.len() - tokens.null_count())
+    });
+    let mut found = Tokens { counts, ..Tokens::default() };
+    let (Some(a), Some(b)) = (&members.a, &members.b) else { return found };
+    found.is_shared = book.links.iter().any(|link| link.token == Some(column));
+    if found.is_shared {
+        return found;
+    }
+    let (a, b) = (a.tokens(column), b.tokens(column));
     for link in book.links.iter().filter(|link| link.row.is_some()) {
         let (Some(of_a), Some(of_b)) = (link.snapshot.a, link.snapshot.b) else { continue };
         let (of_a, of_b) = (of_a.row as usize, of_b.row as usize);
         if a.is_valid(of_a) && b.is_valid(of_b) {
-            if a.value(of_a) == b.value(of_b) {
-                return false;
+            found.joined += 1;
+            found.is_shared = a.value(of_a) == b.value(of_b);
+            // One is enough, and nearly always the first.
+            if found.is_shared {
+                return found;
             }
-            joined += 1;
         }
     }
-    if joined < ENOUGH {
-        return false;
-    }
     let of_a: BTreeSet<&str> = a.iter().flatten().collect();
-    !b.iter().flatten().any(|token| of_a.contains(token))
+    found.is_shared = b.iter().flatten().any(|token| of_a.contains(token));
+    found
 }

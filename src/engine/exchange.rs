@@ -45,6 +45,18 @@ impl Exchange {
         foldhash::quality::FixedState::with_seed(SEED).hash_one(key.as_bytes())
     }
 
+    /// The hash of an id that is the same for ids which differ only in case or in blanks around
+    /// them.
+    #[must_use]
+    pub fn folded_hash(id: &str) -> u64 {
+        let trimmed = id.trim();
+        let is_folded = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+        if trimmed.bytes().all(is_folded) {
+            return Exchange::hash(trimmed);
+        }
+        Exchange::hash(&trimmed.to_lowercase())
+    }
+
     /// Spreads the rows `0..count` over the buckets by their key; rows without a key go nowhere.
     ///
     /// Rows with equal keys share a bucket. Nothing is promised about the order inside one.

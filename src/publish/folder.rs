@@ -17,6 +17,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::manifest::Manifest;
 use super::readback::Final;
+use crate::engine::SpillError;
 use crate::value::period::Period;
 
 /// The manifest's name; a folder without one is no publication.
@@ -44,6 +45,9 @@ pub enum PublishError {
     /// Writing failed.
     #[error("cannot write")]
     Io(#[from] io::Error),
+    /// Rows of a table cannot be set aside, or not be taken up again.
+    #[error(transparent)]
+    Spill(#[from] SpillError),
     /// The Parquet writer failed.
     #[error("cannot write Parquet")]
     Parquet(#[from] parquet::errors::ParquetError),

@@ -23,6 +23,11 @@ use super::table::{Cells, Column, EXACT_DIGITS, Table};
 use crate::value::period::Period;
 
 mod draft;
+mod order;
+mod runs;
+
+pub use order::SortKey;
+pub use runs::{Amend, Runs};
 
 /// Rows that are made at a time by one worker: few enough that they stay in its cache while every
 /// column takes its cells from them.
@@ -69,7 +74,7 @@ pub fn write<R: Send + Sync>(
             }
             Ok(draft)
         });
-        sink.add(drafts.collect())?;
+        sink.add_drafts(drafts.collect())?;
     }
 }
 
@@ -100,7 +105,7 @@ pub fn write_by_place<R: Send + Sync>(
             }
             Ok(draft)
         });
-        sink.add(drafts.collect())?;
+        sink.add_drafts(drafts.collect())?;
     }
     sink.finish()
 }
@@ -119,17 +124,7 @@ struct Sink {
 
 impl Sink {
     fn new<R>(table: &Table<R>, stamp: Stamp<'_>, file: File) -> Result<Sink, PublishError> {
-        let mut fields = vec![
-            Field::new("period", DataType::Utf8, false),
-            Field::new("as_of", DataType::Date32, false),
-        ];
-        fields.extend(
-            table
-                .columns
-                .iter()
-                .map(|column| Field::new(column.name, arrow_type(column, stamp.digits), true)),
-        );
-        let schema = Arc::new(Schema::new(fields));
+        let schema = schema_of(table, stamp.digits);
         let properties = WriterProperties::builder()
             .set_created_by(format!("hutong {}", env!("CARGO_PKG_VERSION")))
             .set_writer_version(WriterVersion::PARQUET_1_0)
@@ -146,9 +141,8 @@ impl Sink {
         Ok(Sink { schema, file, groups, columns, group_rows: 0, written: 0 })
     }
 
-    /// Adds batches, of which every one but a table's last had [`CHUNK_ROWS`], so that row groups
-    /// end alike. Of several that failed the first is told, whichever was made first.
-    fn add<R>(
+    /// Adds drafts. Of several that failed the first is told, whichever was made first.
+    fn add_drafts<R>(
         &mut self,
         drafts: Vec<Result<Draft<'_, R>, PublishError>>,
     ) -> Result<(), PublishError> {
@@ -156,9 +150,15 @@ impl Sink {
         for draft in drafts {
             batches.push(draft?.finish(&self.schema)?);
         }
+        self.add(&batches)
+    }
+
+    /// Adds batches, of which every one but a table's last had [`CHUNK_ROWS`], so that row groups
+    /// end alike.
+    fn add(&mut self, batches: &[RecordBatch]) -> Result<(), PublishError> {
         let fields = self.schema.fields();
         self.columns.par_iter_mut().enumerate().try_for_each(|(index, column)| {
-            for batch in &batches {
+            for batch in batches {
                 for leaf in compute_leaves(&fields[index], batch.column(index))? {
                     column.write(&leaf)?;
                 }
@@ -198,6 +198,17 @@ impl Sink {
         file.sync_all()?;
         Ok(self.written)
     }
+}
+
+/// The columns of a table: those with which every table begins, and its own.
+fn schema_of<R>(table: &Table<R>, digits: u32) -> SchemaRef {
+    let mut fields = vec![
+        Field::new("period", DataType::Utf8, false),
+        Field::new("as_of", DataType::Date32, false),
+    ];
+    let columns = table.columns.iter();
+    fields.extend(columns.map(|column| Field::new(column.name, arrow_type(column, digits), true)));
+    Arc::new(Schema::new(fields))
 }
 
 fn arrow_type<R>(column: &Column<R>, digits: u32) -> DataType {

@@ -1,6 +1,7 @@
 //! Why a run cannot go on: one error, with its exit code.
 
 use crate::clear::{ClearError, ConservationError};
+use crate::engine::SpillError;
 use crate::frame::books::FrameError;
 use crate::frame::bridge::BridgeError;
 use crate::pipeline::Trouble;
@@ -157,6 +158,9 @@ pub enum Error {
     /// Publishing failed.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// Rows could not be set aside, or not be taken up again.
+    #[error(transparent)]
+    Spill(#[from] SpillError),
     /// Threads could not be started.
     #[error("cannot start the threads")]
     Threads(#[source] rayon::ThreadPoolBuildError),
@@ -178,7 +182,10 @@ impl Error {
             | Error::Unlike { .. }
             | Error::Repriced { .. }
             | Error::Stranded { .. } => exit::USAGE,
-            Error::Source(SourceError::Io { .. } | SourceError::Unwritten { .. })
+            Error::Source(
+                SourceError::Io { .. } | SourceError::Unwritten { .. } | SourceError::Spill(_),
+            )
+            | Error::Spill(_)
             | Error::Find { .. } => exit::IO,
             Error::Source(_) | Error::Overflow(_) | Error::Money(_) => exit::BLOCKED,
             Error::Clear(ClearError::Money(_)) => exit::BLOCKED,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::Intake;
+use super::judge::{Conclusion, Judged};
 use crate::account::Account;
 use crate::claim::{Claims, HeldAdjustment};
 use crate::control::Conservation;
@@ -71,6 +72,38 @@ pub fn ids(
 }
 
 impl Evidence {
+    /// What was said of rows, and what they come to.
+    #[must_use]
+    pub fn new(intake: Intake, scope: Scope, judged: Judged, concluded: Conclusion) -> Evidence {
+        let Judged { links, lineages, own, judged, accounts, first_seen } = judged;
+        let Conclusion {
+            discrepancies,
+            reached,
+            conservation,
+            claims,
+            held_adjustments,
+            clearing,
+            decided,
+        } = concluded;
+        Evidence {
+            intake,
+            scope,
+            first_seen,
+            decided,
+            links,
+            lineages,
+            own,
+            judged,
+            accounts,
+            conservation,
+            discrepancies,
+            reached,
+            claims,
+            held_adjustments,
+            clearing,
+        }
+    }
+
     /// Whether a discrepancy, or how many there are, blocks the statement.
     #[must_use]
     pub fn is_blocked(&self) -> bool {

@@ -8,7 +8,7 @@ use super::recall::Recalled;
 use super::{Aim, Before, Error, Watch};
 use crate::agreement::Agreement;
 use crate::claim::{Adjustment, Claims, Settlement};
-use crate::control::{self, ControlTotal, FileTotal};
+use crate::control::{self, ControlTotal, FileTotal, PartTotals};
 use crate::detect::{Arrival, Ends, Paths, SentBefore};
 use crate::feed::{Contact, Feed, FeedKind, FeedRows, InputFile, Named, Note, Owner};
 use crate::frame::books::{
@@ -204,26 +204,51 @@ fn fingerprints(feeds: &[(Feed, Vec<InputFile>)]) -> Vec<String> {
         .collect()
 }
 
+/// Reads a feed into memory, if its rows take no more than so many bytes of it, and totals its
+/// parts.
+///
+/// # Errors
+/// [`Error`] when it cannot be read at all, or takes more.
+pub fn read_feed(
+    feed: &Feed,
+    files: &[InputFile],
+    room_bytes: u64,
+    watch: &dyn Fn(u64, u64),
+) -> Result<(FeedRows, Vec<FileTotal>), Error> {
+    let rows = source::read_within(feed, files, watch, room_bytes)?;
+    let mut parts = PartTotals::default();
+    parts.add(feed.kind, &rows.rows)?;
+    let parts = parts.finish(&rows)?;
+    Ok((rows, parts))
+}
+
+/// How a feed is read: its rows, as far as they stay in memory, and the totals of its parts.
+pub type ReadFeed<'r> =
+    &'r mut dyn FnMut(&Feed, &[InputFile]) -> Result<(FeedRows, Vec<FileTotal>), Error>;
+
 /// Reads every feed; the ledgers' batches are given too, for rows to be brought back to them.
 ///
 /// # Errors
 /// [`Error`] when a feed cannot be read at all; refused rows are part of what is read.
-pub fn read(known: &Known, watch: &dyn Watch) -> Result<(Intake, Both<RecordBatch>), Error> {
+pub fn read(
+    known: &Known,
+    watch: &dyn Watch,
+    read_feed: ReadFeed<'_>,
+) -> Result<(Intake, Both<RecordBatch>), Error> {
     let files = known.feeds.iter().flat_map(|(_, files)| files);
     let bytes = files.filter(|file| file.repeats.is_none()).map(|file| file.bytes).sum();
     watch.stage("read", "读取", Some(bytes));
     let mut feeds = Vec::new();
     let (mut file_totals, mut part_totals) = (Vec::new(), Vec::new());
     for (feed, files) in &known.feeds {
-        let rows = source::read(feed, files, &|bytes, rows| watch.advance(bytes, rows))?;
+        let (rows, parts) = read_feed(feed, files)?;
         tracing::debug!(
             owner = feed.owner.word(),
             feed = feed.kind.word(),
-            rows = rows.rows.num_rows(),
+            rows = rows.files.iter().map(|file| file.rows).sum::<u64>(),
             rejects = rows.rejects.len(),
             "read"
         );
-        let parts = control::by_part(&rows)?;
         file_totals.push(control::by_file(&rows, &parts)?);
         part_totals.push(parts);
         feeds.push(rows);

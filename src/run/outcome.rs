@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use super::evidence::Evidence;
 use super::{Aim, Error, Known};
 use crate::agreement::Agreement;
+use crate::clear::ObligationKey;
 use crate::control::{self, ControlTotal};
 use crate::detect;
 use crate::discrepancy::{Effect, Rule, Severity};
@@ -17,9 +18,9 @@ use crate::feed::RejectCode;
 use crate::judgement::Disposition;
 use crate::pipeline::Pipeline;
 use crate::publish::{
-    self, AccountRow, BLOCKED, CollisionEntry, DecisionRow, FINAL, Final, Folder, ItemRow, Largest,
-    LineRow, Lock, Manifest, OutputFile, PROVISIONAL, PublishError, Published, REPORT, RejectRow,
-    Stamp, StatementRow, Table,
+    self, AccountRow, Amend, BLOCKED, CollisionEntry, DecisionRow, FINAL, Final, Folder, ItemRow,
+    Largest, LineRow, Lock, Manifest, OutputFile, PROVISIONAL, PublishError, Published, REPORT,
+    RejectRow, Runs, Stamp, StatementRow, Table,
 };
 use crate::ruling::Reached;
 use crate::statement::{Clearing, Statement};
@@ -29,6 +30,8 @@ use crate::value::price::{Worth, Worths};
 
 mod cleared;
 mod collisions;
+mod counts;
+mod drawn;
 mod items;
 mod manifest;
 mod open;
@@ -37,6 +40,9 @@ mod report;
 mod settled;
 mod workbook;
 
+use cleared::ClearedDigest;
+use counts::Counts;
+pub use drawn::Drawn;
 pub use manifest::net_in_words;
 
 /// What a run left behind.
@@ -65,6 +71,8 @@ pub struct Summary {
     pub conservation: Both<control::Conservation>,
     /// Pairs by issuer and rule.
     pub matches: Vec<MatchCount>,
+    /// Legs without a mirror: the issuer's own, and the acceptor's, by issuer.
+    pub alone: Both<(u64, u64)>,
     /// Links by standing, in alphabetical order.
     pub links: BTreeMap<&'static str, u64>,
     /// Discrepancies by code, and within it by severity and effect.
@@ -157,14 +165,31 @@ impl Aim {
     }
 }
 
-/// Writes every table, the page and the manifest, and publishes them by one rename.
+/// Draws what the tables have of a portion, whose events stand on these lines.
+///
+/// # Errors
+/// [`Error`] when a figure does not fit its column, or rows cannot be set aside.
+pub fn draw(
+    drawn: &mut Drawn,
+    agreement: &Agreement,
+    evidence: &Evidence,
+    lines: &Both<Vec<ObligationKey>>,
+    aim: Aim,
+) -> Result<(), Error> {
+    let (period, first_seen) = (&evidence.scope.period, first_seen(evidence));
+    let items = items::Items { agreement, period, evidence, first_seen: &first_seen };
+    drawn.draw(items, lines, aim)
+}
+
+/// Writes every table, the page and the manifest, and publishes them by one rename. Where rows were
+/// judged in portions, what their tables have was `drawn`, and the evidence has none.
 ///
 /// # Errors
 /// [`Error`] when anything cannot be written; nothing is published then.
 pub fn publish(
     pipeline: &Pipeline,
     period: &Period,
-    evidence: &Evidence,
+    (evidence, drawn): (&Evidence, Option<&Drawn>),
     known: &Known,
     shelves: &Shelves<'_>,
 ) -> Result<Outcome, Error> {
@@ -172,7 +197,11 @@ pub fn publish(
     let status = aim.status(evidence);
     let staging = folder.stage(lock)?;
     let agreement = &pipeline.agreement;
-    let totals = totals(evidence, agreement)?;
+    let counts = match drawn {
+        Some(drawn) => drawn.counts.clone(),
+        None => Counts::of(evidence)?,
+    };
+    let totals = totals(evidence, &counts, agreement);
     let mut desk = Shelf {
         staging: staging.path(),
         stamp: Stamp { period, digits: agreement.digits() },
@@ -181,10 +210,12 @@ pub fn publish(
     };
     let first_seen = first_seen(evidence);
     let items = items::Items { agreement, period, evidence, first_seen: &first_seen };
-    let held = write_tables(&mut desk, pipeline, items, &totals, status)?;
+    let held = write_tables(&mut desk, pipeline, (items, drawn), &totals, status)?;
     let outputs = desk.outputs;
-    let summary =
-        Summary { is_final: status == FINAL, ..summarise(agreement, period, evidence, totals)? };
+    let summary = Summary {
+        is_final: status == FINAL,
+        ..summarise(agreement, period, evidence, (totals, counts))?
+    };
     let mut manifest = Manifest {
         status: status.to_owned(),
         ..manifest::manifest(pipeline, period, evidence, known, &summary, outputs)
@@ -237,6 +268,26 @@ impl Shelf<'_> {
         self.file(table, |stamp, file| publish::write_by_place(table, count, row, stamp, file))
     }
 
+    /// Puts a table whose rows were drawn portion by portion.
+    fn merge<R: Send + Sync>(
+        &mut self,
+        table: &Table<R>,
+        runs: &Runs,
+    ) -> Result<u64, PublishError> {
+        self.merge_with(table, runs, &mut Ok)
+    }
+
+    /// The same, with each batch amended before it is written.
+    fn merge_with<R: Send + Sync>(
+        &mut self,
+        table: &Table<R>,
+        runs: &Runs,
+        amend: Amend<'_>,
+    ) -> Result<u64, PublishError> {
+        self.dictionary.extend(table.dictionary_rows(self.stamp.digits));
+        self.file(table, |stamp, file| runs.write(table, stamp, file, amend))
+    }
+
     fn file<R>(
         &mut self,
         table: &Table<R>,
@@ -255,23 +306,22 @@ impl Shelf<'_> {
 fn write_tables<'a>(
     shelf: &mut Shelf<'_>,
     pipeline: &Pipeline,
-    items: items::Items<'a>,
+    (items, drawn): (items::Items<'a>, Option<&Drawn>),
     totals: &[ControlTotal],
     status: &'static str,
 ) -> Result<Largest<ItemRow<'a>>, Error> {
     let items::Items { agreement, period, evidence, .. } = items;
-    let cleared = items.cleared();
-    let held = items.of(Disposition::Held)?;
-    let pending = items.of(Disposition::Pending)?;
-    let events = (cleared.len() as i128, held.len() as i128, pending.len() as i128);
+    let (mut held, mut pending) = match drawn {
+        Some(drawn) => (drawn.held.clone(), drawn.pending.clone()),
+        None => (items.of(Disposition::Held)?, items.of(Disposition::Pending)?),
+    };
+    items::sort_items(&mut held);
+    items::sort_items(&mut pending);
+    held.extend(items.held_adjustments());
     // Rows come before their sums, so that of a figure that fits no column the row is told.
     shelf.put(&publish::discrepancies(), evidence.discrepancies.iter())?;
-    let counted = cleared.len() as u64;
-    let table = publish::cleared_events();
-    let written = shelf.put_by_place(&table, cleared.len(), |place| cleared.row(place))?;
-    if written != counted {
-        return Err(Error::Unwritten { counted, written });
-    }
+    let (counted, digest) = put_cleared(shelf, items, drawn)?;
+    let events = (i128::from(counted), held.len() as i128, pending.len() as i128);
     let largest = report::largest_held(&held);
     shelf.put(&publish::held(), held.into_iter())?;
     if evidence.is_blocked() {
@@ -280,7 +330,6 @@ fn write_tables<'a>(
         shelf.dictionary.extend(publish::statement().dictionary_rows(digits));
         shelf.dictionary.extend(publish::lines().dictionary_rows(digits));
     } else {
-        let digest = cleared.digest();
         let rows = evidence.clearing.statements().iter().map(|statement| StatementRow {
             status: status.to_owned(),
             ..statement_row(pipeline, period, evidence, statement, &digest, events)
@@ -290,19 +339,36 @@ fn write_tables<'a>(
         let rows = lines.map(|(line_no, line)| LineRow { line_no: line_no.into(), line });
         shelf.put(&publish::lines(), rows)?;
     }
-    shelf.put(&publish::open_rows(), items.open_rows().into_iter())?;
-    shelf.put(&publish::settled_rows(), items.settled_rows().into_iter())?;
+    match drawn {
+        None => shelf.put(&publish::open_rows(), items.open_rows().into_iter())?,
+        Some(drawn) => shelf.merge(&publish::open_rows(), &drawn.open)?,
+    };
+    match drawn {
+        None => shelf.put(&publish::settled_rows(), items.settled_rows().into_iter())?,
+        Some(drawn) => shelf.merge(&publish::settled_rows(), &drawn.settled)?,
+    };
     // Later periods take up what is final, and nothing else needs a copy of what the files say.
-    let own = if status == FINAL { items.own_rows() } else { own::OwnRows::none(items) };
-    shelf.put_by_place(&publish::own_rows(), own.len(), |place| own.row(place))?;
+    match drawn.filter(|_| status == FINAL) {
+        None => {
+            let own = if status == FINAL { items.own_rows() } else { own::OwnRows::none(items) };
+            shelf.put_by_place(&publish::own_rows(), own.len(), |place| own.row(place))?
+        }
+        Some(drawn) => shelf.merge(&publish::own_rows(), &drawn.own)?,
+    };
     let decided = evidence.intake.decisions.iter().flat_map(|decisions| {
         evidence.decided.iter().map(move |decided| DecisionRow { decisions, decided })
     });
     shelf.put(&publish::decisions(), decided)?;
     shelf.put(&publish::pending(), pending.into_iter())?;
-    shelf.put(&publish::links(), items::links(evidence).into_iter())?;
+    match drawn {
+        None => shelf.put(&publish::links(), items::links(&evidence.links).into_iter())?,
+        Some(drawn) => shelf.merge(&publish::links(), &drawn.links)?,
+    };
     let accounts = evidence.accounts.a.iter().chain(&evidence.accounts.b);
-    shelf.put(&publish::accounts(), accounts.map(|account| AccountRow { account }))?;
+    match drawn {
+        None => shelf.put(&publish::accounts(), accounts.map(|account| AccountRow { account }))?,
+        Some(drawn) => shelf.merge(&publish::accounts(), &drawn.accounts)?,
+    };
     let rejects = evidence.intake.feeds.iter().flat_map(|feed| {
         feed.rejects.iter().map(|reject| RejectRow {
             owner: feed.owner.word(),
@@ -318,6 +384,35 @@ fn write_tables<'a>(
     let rows = std::mem::take(&mut shelf.dictionary).into_iter();
     shelf.file(&table, |stamp, file| publish::write(&table, rows, stamp, file))?;
     Ok(largest)
+}
+
+/// Writes the counted events, and tells how many there are and the digest of what they say.
+fn put_cleared(
+    shelf: &mut Shelf<'_>,
+    items: items::Items<'_>,
+    drawn: Option<&Drawn>,
+) -> Result<(u64, String), Error> {
+    let line_numbers = Both::from_fn(|party| items.line_numbers(party));
+    let table = publish::cleared_events();
+    let (counted, written, digest) = match drawn {
+        None => {
+            let cleared = items.cleared(line_numbers);
+            let row = |place| cleared.row(place);
+            let written = shelf.put_by_place(&table, cleared.len(), row)?;
+            (cleared.len() as u64, written, cleared.digest())
+        }
+        Some(drawn) => {
+            let numbers = drawn.numbers(&line_numbers);
+            let mut digest = ClearedDigest::default();
+            let mut amend = |batch| drawn::number(&batch, &numbers, &mut digest);
+            let written = shelf.merge_with(&table, &drawn.cleared, &mut amend)?;
+            (drawn.cleared.rows(), written, digest)
+        }
+    };
+    if written != counted {
+        return Err(Error::Unwritten { counted, written });
+    }
+    Ok((counted, digest.finish()))
 }
 
 /// When each discrepancy was first seen, by its id.
@@ -377,20 +472,20 @@ fn due_date(agreement: &Agreement, period: &Period, statement: &Statement) -> Op
         .filter(|_| statement.payer().is_some())
 }
 
-fn totals(evidence: &Evidence, agreement: &Agreement) -> Result<Vec<ControlTotal>, Error> {
+fn totals(evidence: &Evidence, counts: &Counts, agreement: &Agreement) -> Vec<ControlTotal> {
     let mut totals = evidence.intake.totals();
     for party in Party::BOTH {
         totals.extend(control::of_book(party, evidence.conservation.of(party), agreement.currency));
-        totals.extend(control::of_accounts(party, evidence.accounts.of(party))?);
+        totals.extend(counts.programmes.of(party).totals(party));
     }
-    Ok(totals)
+    totals
 }
 
 fn summarise(
     agreement: &Agreement,
     period: &Period,
     evidence: &Evidence,
-    totals: Vec<ControlTotal>,
+    (totals, counts): (Vec<ControlTotal>, Counts),
 ) -> Result<Summary, Error> {
     let mut tallies: BTreeMap<(&str, Severity, Effect), Tally> = BTreeMap::new();
     for found in &evidence.discrepancies {
@@ -410,20 +505,11 @@ fn summarise(
         }
     }
     let mut matches = Vec::new();
-    let (a, b) = &evidence.judged;
-    for (index, rule) in agreement.event_rules.iter().enumerate() {
-        let word = rule.word();
-        let by = |pairs: &mut dyn Iterator<Item = u8>| {
-            pairs.filter(|rule| usize::from(*rule) == index).count() as u64
-        };
-        let a = by(&mut a.pairs.iter().map(|pair| pair.pair.rule));
-        let b = by(&mut b.pairs.iter().map(|pair| pair.pair.rule));
-        matches.push(MatchCount { issuer: Party::A, rule: word, pairs: a });
-        matches.push(MatchCount { issuer: Party::B, rule: word, pairs: b });
-    }
-    let mut links: BTreeMap<&'static str, u64> = BTreeMap::new();
-    for row in items::links(evidence) {
-        *links.entry(row.standing).or_default() += 1;
+    for (index, rule) in (0_u8..).zip(&agreement.event_rules) {
+        for issuer in Party::BOTH {
+            let pairs = counts.pairs.of(issuer).get(&index).copied().unwrap_or_default();
+            matches.push(MatchCount { issuer, rule: rule.word(), pairs });
+        }
     }
     let blocks = evidence.discrepancies.iter().filter(|found| found.effect == Effect::Blocks);
     let blocking = blocks.map(|found| {
@@ -446,13 +532,14 @@ fn summarise(
         totals,
         conservation: evidence.conservation.clone(),
         matches,
-        links,
+        alone: counts.alone,
+        links: counts.links,
         discrepancies: tallies.into_values().collect(),
         clearing: (!evidence.is_blocked()).then(|| evidence.clearing.clone()),
         blocking: blocking.collect(),
         reached: evidence.reached.clone(),
         refused: refused.collect(),
-        collisions: collisions::collisions(evidence),
+        collisions: counts.collisions.entries(),
     })
 }
 

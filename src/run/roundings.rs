@@ -53,7 +53,9 @@ pub fn roundings(order: &Order, watch: &dyn Watch) -> Result<Roundings, Error> {
         watch.stage("digest inputs", "校验输入", None);
         let before = before::look_back(&pipeline, &period, &folder)?;
         let known = intake::survey(&pipeline, &period, &before.past, super::Aim::Provisional)?;
-        let evidence = super::examine(&pipeline, &period, (&known, &before), order, watch)?;
+        let job =
+            super::Job { pipeline: &pipeline, period: &period, known: &known, before: &before };
+        let evidence = super::examine(job, order, None, watch)?;
         compare(&pipeline, &period, &evidence)
     })
 }

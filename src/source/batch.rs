@@ -10,18 +10,35 @@ use super::cells::Cells;
 use super::conform::{Rule, Supply};
 use super::error::SourceError;
 use super::sheet::Sheet;
+use crate::engine::SpillError;
 use crate::feed::{
     DeclaredTotal, Feed, FeedFault, FeedPart, FeedRows, Format, InputFile, Reject, Stray,
 };
 use crate::frame::schema::canonical_schema;
 
+/// The cells of a feed without rows.
+fn no_cells(feed: &Feed) -> Vec<Cells> {
+    feed.kind.fields().iter().map(|field| Cells::new(field.kind)).collect()
+}
+
 /// The most bytes of text in a column, and the most rows: what 32-bit offsets can say.
 const LIMIT: u64 = i32::MAX as u64;
 
+/// Whoever takes a feed's rows as they come, in canonical batches.
+pub type Taker<'t> = &'t mut (dyn FnMut(&RecordBatch) -> Result<(), SpillError> + Send);
+
+/// Where a feed's rows go.
+pub(super) enum Room<'t> {
+    /// Into memory, if they take no more than so many bytes.
+    Memory(u64),
+    /// To whoever takes them, at least so many at a time.
+    Apart(Taker<'t>, usize),
+}
+
 /// A feed's sheets so far.
-#[derive(Debug)]
-pub(super) struct Gathering<'f> {
+pub(super) struct Gathering<'f, 't> {
     feed: &'f Feed,
+    room: Room<'t>,
     files: Vec<InputFile>,
     parts: Vec<FeedPart>,
     declared: Vec<DeclaredTotal>,
@@ -34,9 +51,9 @@ pub(super) struct Gathering<'f> {
     had: BTreeMap<u32, Vec<bool>>,
 }
 
-impl<'f> Gathering<'f> {
-    pub(super) fn new(feed: &'f Feed, files: &[InputFile]) -> Gathering<'f> {
-        let columns = feed.kind.fields().iter().map(|field| Cells::new(field.kind)).collect();
+impl<'f, 't> Gathering<'f, 't> {
+    pub(super) fn new(feed: &'f Feed, files: &[InputFile], room: Room<'t>) -> Gathering<'f, 't> {
+        let columns = no_cells(feed);
         // The rows are counted anew, so that a survey may be read twice.
         let files: Vec<InputFile> =
             files.iter().map(|file| InputFile { rows: 0, ..file.clone() }).collect();
@@ -49,6 +66,7 @@ impl<'f> Gathering<'f> {
         };
         Gathering {
             feed,
+            room,
             files,
             parts,
             declared: Vec::new(),
@@ -94,7 +112,41 @@ impl<'f> Gathering<'f> {
         }
         self.part_numbers.resize(rows, sheet.part);
         self.lines.append(&mut sheet.lines);
-        Ok(())
+        match self.room {
+            Room::Apart(_, at_once) if rows >= at_once => self.give(),
+            Room::Memory(bytes) if self.bytes() > bytes => {
+                Err(SourceError::NoRoom { feed: self.feed.kind.word(), bytes })
+            }
+            Room::Apart(..) | Room::Memory(_) => Ok(()),
+        }
+    }
+
+    /// What the rows so far take of memory.
+    fn bytes(&self) -> u64 {
+        let places = self.lines.len() * (size_of::<u64>() + size_of::<u32>());
+        self.columns.iter().map(Cells::bytes).sum::<u64>() + places as u64
+    }
+
+    /// Gives the rows so far to whoever takes them.
+    fn give(&mut self) -> Result<(), SourceError> {
+        if self.lines.is_empty() || matches!(self.room, Room::Memory(_)) {
+            return Ok(());
+        }
+        let batch = self.batch()?;
+        match &mut self.room {
+            Room::Apart(taker, _) => Ok(taker(&batch)?),
+            Room::Memory(_) => Ok(()),
+        }
+    }
+
+    /// The rows so far as a canonical batch; none are left.
+    fn batch(&mut self) -> Result<RecordBatch, SourceError> {
+        let unframed = |source| SourceError::Frame { feed: self.feed.kind.word(), source };
+        let columns = std::mem::replace(&mut self.columns, no_cells(self.feed));
+        let mut arrays: Vec<ArrayRef> = columns.into_iter().map(Cells::finish).collect();
+        arrays.push(Arc::new(UInt32Array::from(std::mem::take(&mut self.part_numbers))));
+        arrays.push(Arc::new(UInt64Array::from(std::mem::take(&mut self.lines))));
+        RecordBatch::try_new(canonical_schema(self.feed.kind), arrays).map_err(unframed)
     }
 
     /// The named columns that no row of a part has, of files that were read whole and whose rows
@@ -139,14 +191,9 @@ impl<'f> Gathering<'f> {
         strays: Vec<Stray>,
     ) -> Result<FeedRows, SourceError> {
         self.miss();
-        let Gathering { feed, files, parts, declared, columns, .. } = self;
-        let (part_numbers, lines, rejects) = (self.part_numbers, self.lines, self.rejects);
-        let unframed = |source| SourceError::Frame { feed: feed.kind.word(), source };
-        let schema = canonical_schema(feed.kind);
-        let mut arrays: Vec<ArrayRef> = columns.into_iter().map(Cells::finish).collect();
-        arrays.push(Arc::new(UInt32Array::from(part_numbers)));
-        arrays.push(Arc::new(UInt64Array::from(lines)));
-        let rows = RecordBatch::try_new(schema, arrays).map_err(unframed)?;
+        self.give()?;
+        let rows = self.batch()?;
+        let Gathering { feed, files, parts, declared, rejects, .. } = self;
         Ok(FeedRows {
             owner: feed.owner,
             kind: feed.kind,

@@ -188,6 +188,17 @@ impl Cells {
         }
     }
 
+    /// How many bytes of memory its values take.
+    pub(super) fn bytes(&self) -> u64 {
+        let bytes = match &self.values {
+            Values::Nothing(_) => 0,
+            Values::Text(texts) => texts.text.len() + texts.ends.len() * size_of::<i32>(),
+            Values::Whole(values) => values.len() * size_of::<i64>(),
+            Values::Code(values) => values.len(),
+        };
+        bytes as u64
+    }
+
     pub(super) fn truncate(&mut self, rows: usize) {
         if rows >= self.rows() {
             return;

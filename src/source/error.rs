@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use arrow::error::ArrowError;
 
+use crate::engine::SpillError;
+
 /// What stops the reading of a feed. Files are named relative to the feed's root.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -106,6 +108,17 @@ pub enum SourceError {
         /// The canonical column.
         column: &'static str,
     },
+    /// The rows take more memory than the run may have. It is met by setting rows aside.
+    #[error("the rows of the {feed} feed take more than the {bytes} bytes that are left for them")]
+    NoRoom {
+        /// The feed.
+        feed: &'static str,
+        /// What was left.
+        bytes: u64,
+    },
+    /// Rows cannot be set aside.
+    #[error(transparent)]
+    Spill(#[from] SpillError),
     /// A declared constant that its column refuses.
     #[error("the constant of `{column}` is refused: {reason}; mend it in the pipeline")]
     Constant {

@@ -75,7 +75,7 @@ impl Folder {
         together: usize,
     ) -> Result<FeedRows, SourceError> {
         let pace = Pace { block_bytes, most: u64::MAX, together };
-        read_at(&self.feed, &self.survey(), &|_, _| (), pace)
+        read_at(&self.feed, &self.survey(), &|_, _| (), pace, Room::Memory(u64::MAX))
     }
 }
 
@@ -240,7 +240,9 @@ fn a_file_that_repeats_another_is_not_read() {
     let read = folder.read().unwrap();
     let rows: Vec<u64> = read.files.iter().map(|file| file.rows).collect();
     assert_eq!(rows, [1, 1, 0]);
-    let parts = crate::control::by_part(&read).unwrap();
+    let mut parts = crate::control::PartTotals::default();
+    parts.add(read.kind, &read.rows).unwrap();
+    let parts = parts.finish(&read).unwrap();
     let totals = crate::control::by_file(&read, &parts).unwrap();
     assert_eq!(totals.iter().map(|total| total.rows).collect::<Vec<_>>(), [1, 1, 1]);
     let stages = crate::control::of_feed(&read, &totals);

@@ -10,9 +10,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hutong::detect;
-use hutong::run::Outcome;
+use hutong::run::{Order, Outcome, Unwatched};
 
-use crate::tables::{Row, close, run, table};
+use crate::published::bytes_under;
+use crate::tables::{Row, close, order, run, table};
 
 const COLUMNS: [&str; 13] = [
     "code",
@@ -180,6 +181,32 @@ fn every_case_finds_what_it_says() {
         assert_eq!(outcome.is_blocked(), blocks, "{}", folder.display());
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Rows that do not fit into memory are judged in portions, which no case can tell.
+#[test]
+fn no_case_depends_on_memory() {
+    for folder in folders() {
+        let steps = steps(&folder);
+        let bytes = [None, Some(1 << 20), Some(1)].map(|memory_bytes| {
+            let to = tempfile::tempdir().unwrap();
+            for step in &steps {
+                let at = (step.as_of.as_str(), step.period.as_deref());
+                let order = order(&folder.join("pipeline.yaml"), at, to.path());
+                let order = Order { memory_bytes, ..order };
+                let job = if step.closes { hutong::run::close } else { hutong::run::run };
+                let outcome = job(&order, &Unwatched);
+                outcome.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+            }
+            bytes_under(to.path())
+        });
+        for others in &bytes[1..] {
+            for (name, expected) in &bytes[0] {
+                let same = others.get(name) == Some(expected);
+                assert!(same, "{}: {}", folder.display(), name.display());
+            }
+        }
+    }
 }
 
 /// A rule without a case is not known to work, and a case without a rule is of no use.

@@ -103,7 +103,7 @@ fn both_partners_find_the_same_in_whatever_order_a_note_stands() {
 }
 
 #[test]
-fn threads_and_buckets_leave_no_trace_in_what_notes_find() {
+fn threads_buckets_and_memory_leave_no_trace_in_what_notes_find() {
     let dir = tempfile::tempdir().unwrap();
     let pipeline = world(dir.path(), false, false);
     let mut first = None;
@@ -116,6 +116,7 @@ fn threads_and_buckets_leave_no_trace_in_what_notes_find() {
             to: Some(to.clone()),
             threads: Some(threads),
             buckets: Some(buckets),
+            memory_bytes: (buckets == 7).then_some(1 << 12),
         };
         run::run(&order, &Unwatched).unwrap();
         let bytes: Vec<Vec<u8>> = bytes_under(&to).into_values().collect();
@@ -194,6 +195,7 @@ fn a_gap_over_a_close_is_found() {
         to: Some(dir.path().join("out")),
         threads: Some(1),
         buckets: Some(1),
+        memory_bytes: None,
     };
     note(2, "a-2026-02.csv,41");
     let closed = run::close(&order("2026-03-10", "2026-02"), &Unwatched).unwrap();

@@ -137,6 +137,7 @@ pub fn month_order(pipeline: &Path, period: &str, to: &Path) -> Order {
         to: Some(to.to_owned()),
         threads: Some(1),
         buckets: None,
+        memory_bytes: None,
     }
 }
 

@@ -32,22 +32,27 @@ const PLACES: [&str; 11] = [
 ];
 
 #[test]
-fn threads_and_buckets_leave_no_trace() {
+fn threads_buckets_and_memory_leave_no_trace() {
     let dir = tempfile::tempdir().unwrap();
     for (format, seed) in [(DataFormat::Csv, 31), (DataFormat::Parquet, 32)] {
         let world = dir.path().join(seed.to_string());
         let world = generated(&GenerateOrder { seed, format, ..small_order(&world) });
         let mut first = None;
-        for (buckets, threads) in [(1, 1), (1, 2), (7, 1), (7, 2), (64, 1), (64, 2)] {
-            let to = dir.path().join(format!("{seed}-{buckets}-{threads}"));
+        let whole = [(1, 1), (1, 2), (7, 1), (7, 2), (64, 1), (64, 2)];
+        let whole = whole.map(|(buckets, threads)| (buckets, threads, None));
+        // So little memory that there are some portions, some hundreds, and more than members.
+        let apart = [(1, 2, Some(1 << 20)), (3, 1, Some(1 << 14)), (1, 2, Some(1))];
+        for (buckets, threads, memory_bytes) in whole.into_iter().chain(apart) {
+            let to = dir.path().join(format!("{seed}-{buckets}-{threads}-{memory_bytes:?}"));
             let order = month_order(&world.pipeline, PERIOD, &to);
-            ran(&Order { buckets: Some(buckets), threads: Some(threads), ..order });
+            let (buckets, threads) = (Some(buckets), Some(threads));
+            ran(&Order { buckets, threads, memory_bytes, ..order });
             let bytes = bytes_under(&to);
             assert_eq!(bytes.len(), 18 + 1, "{:?}", bytes.keys());
             let first = first.get_or_insert_with(|| bytes.clone());
             for (name, expected) in first.iter() {
                 let same = bytes.get(name) == Some(expected);
-                assert!(same, "{} with {buckets} buckets, {threads} threads", name.display());
+                assert!(same, "{} with {buckets:?}, {threads:?}, {memory_bytes:?}", name.display());
             }
         }
     }

@@ -31,7 +31,8 @@ pub fn close(
     run::close(&order(pipeline, (as_of, period), to), &Unwatched)
 }
 
-fn order(pipeline: &Path, (as_of, period): (&str, Option<&str>), to: &Path) -> Order {
+/// The order of a run or close, on one thread.
+pub fn order(pipeline: &Path, (as_of, period): (&str, Option<&str>), to: &Path) -> Order {
     Order {
         pipeline: pipeline.to_owned(),
         as_of: as_of.parse().unwrap(),
@@ -39,6 +40,7 @@ fn order(pipeline: &Path, (as_of, period): (&str, Option<&str>), to: &Path) -> O
         to: Some(to.to_owned()),
         threads: Some(1),
         buckets: Some(2),
+        memory_bytes: None,
     }
 }
 

@@ -403,7 +403,7 @@ pub fn held(report: &Report<'_>) -> Vec<HeldRow> {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let row = |item: &ItemRow<'_>| {
         let kind = Kind::ALL.iter().find(|kind| kind.word() == item.kind);
-        let (amount, currency) = (item.amount, item.currency.unwrap_or_default());
+        let (amount, currency) = (item.amount, item.currency.as_deref().unwrap_or_default());
         let shown = amount.map(|amount| match Currency::of(currency) {
             Some(currency) => exact(Worth { amount, currency }),
             None => grouped(&amount.normalize().to_string()),
@@ -413,8 +413,8 @@ pub fn held(report: &Report<'_>) -> Vec<HeldRow> {
             code: item.code.unwrap_or_default(),
             kind: say(item.kind, kind.map_or("调账", |kind| kind.zh())),
             event_ids: [
-                text(item.issuer_event_id.or(item.reference)),
-                text(item.acceptor_event_id),
+                text(item.issuer_event_id.as_deref().or(item.reference.as_deref())),
+                text(item.acceptor_event_id.as_deref()),
             ],
             places: [
                 item.issuer_place.clone().unwrap_or_default(),
@@ -427,7 +427,7 @@ pub fn held(report: &Report<'_>) -> Vec<HeldRow> {
             unit: amount.map(|_| currency.to_owned()).unwrap_or_default(),
             age: item.age_days,
             first_seen: item.first_seen.map(|day| day.to_string()).unwrap_or_default(),
-            id: text(item.discrepancy_id),
+            id: text(item.discrepancy_id.as_deref()),
         }
     };
     report.held.rows.iter().map(row).collect()

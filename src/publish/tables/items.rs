@@ -1,5 +1,7 @@
 //! Held and awaited items.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -14,17 +16,17 @@ pub struct ItemRow<'a> {
     /// Whose points; `None` for an adjustment.
     pub issuer: Option<Party>,
     /// The issuer's leg.
-    pub issuer_event_id: Option<&'a str>,
+    pub issuer_event_id: Option<Cow<'a, str>>,
     /// The acceptor's leg.
-    pub acceptor_event_id: Option<&'a str>,
+    pub acceptor_event_id: Option<Cow<'a, str>>,
     /// Why.
     pub code: Option<&'static str>,
     /// The discrepancy.
-    pub discrepancy_id: Option<&'a str>,
+    pub discrepancy_id: Option<Cow<'a, str>>,
     /// The kind.
     pub kind: &'static str,
     /// The member.
-    pub member: Option<&'a str>,
+    pub member: Option<Cow<'a, str>>,
     /// When it happened.
     pub occurred_at: Instant,
     /// Points.
@@ -32,11 +34,11 @@ pub struct ItemRow<'a> {
     /// Exact worth.
     pub amount: Option<Decimal>,
     /// Its currency.
-    pub currency: Option<&'a str>,
+    pub currency: Option<Cow<'a, str>>,
     /// When its discrepancy was first seen.
     pub first_seen: Option<Date>,
     /// An adjustment's number.
-    pub reference: Option<&'a str>,
+    pub reference: Option<Cow<'a, str>>,
     /// Who would pay an adjustment.
     pub payer: Option<Party>,
     /// Days.
@@ -45,6 +47,33 @@ pub struct ItemRow<'a> {
     pub issuer_place: Option<String>,
     /// `path:line` of the acceptor's leg.
     pub acceptor_place: Option<String>,
+}
+
+impl ItemRow<'_> {
+    /// The row by itself, when the frames that it was made from go.
+    #[must_use]
+    pub fn apart(self) -> ItemRow<'static> {
+        let own = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        ItemRow {
+            issuer: self.issuer,
+            issuer_event_id: own(self.issuer_event_id),
+            acceptor_event_id: own(self.acceptor_event_id),
+            code: self.code,
+            discrepancy_id: own(self.discrepancy_id),
+            kind: self.kind,
+            member: own(self.member),
+            occurred_at: self.occurred_at,
+            points: self.points,
+            amount: self.amount,
+            currency: own(self.currency),
+            first_seen: self.first_seen,
+            reference: own(self.reference),
+            payer: self.payer,
+            age_days: self.age_days,
+            issuer_place: self.issuer_place,
+            acceptor_place: self.acceptor_place,
+        }
+    }
 }
 
 /// Held items.
@@ -59,13 +88,13 @@ pub fn held<'a>() -> Table<ItemRow<'a>> {
             text(
                 "issuer_event_id",
                 "发行方流水号",
-                |row| row.issuer_event_id.map(Into::into),
+                |row| row.issuer_event_id.as_deref().map(Into::into),
                 "The issuer's leg, if there is one.",
             ),
             text(
                 "acceptor_event_id",
                 "受理方流水号",
-                |row| row.acceptor_event_id.map(Into::into),
+                |row| row.acceptor_event_id.as_deref().map(Into::into),
                 "The acceptor's leg, if there is one.",
             ),
             text(
@@ -77,11 +106,16 @@ pub fn held<'a>() -> Table<ItemRow<'a>> {
             text(
                 "discrepancy_id",
                 "差错编号",
-                |row| row.discrepancy_id.map(Into::into),
+                |row| row.discrepancy_id.as_deref().map(Into::into),
                 "The discrepancy under which it stands.",
             ),
             text("kind", "类型", |row| word(row.kind), "The kind of the leg."),
-            text("member", "会员号", |row| row.member.map(Into::into), "The member of the leg."),
+            text(
+                "member",
+                "会员号",
+                |row| row.member.as_deref().map(Into::into),
+                "The member of the leg.",
+            ),
             at("occurred_at", "交易时间", |row| Some(row.occurred_at), "When it happened."),
             integer(
                 "points",
@@ -98,7 +132,7 @@ pub fn held<'a>() -> Table<ItemRow<'a>> {
             text(
                 "currency",
                 "币种",
-                |row| row.currency.map(Into::into),
+                |row| row.currency.as_deref().map(Into::into),
                 "The currency of the amount.",
             ),
             day(
@@ -128,7 +162,7 @@ pub fn held<'a>() -> Table<ItemRow<'a>> {
             text(
                 "reference",
                 "关联单号",
-                |row| row.reference.map(Into::into),
+                |row| row.reference.as_deref().map(Into::into),
                 "The number of an adjustment.",
             ),
             text(

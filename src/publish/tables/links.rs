@@ -7,6 +7,7 @@ use super::cells::*;
 use crate::value::period::Instant;
 
 /// A row of `links`.
+#[derive(Debug, Clone)]
 pub struct LinkRow<'a> {
     /// The member at A, or candidates.
     pub a_member: Cow<'a, str>,

@@ -11,6 +11,7 @@ use crate::value::party::Party;
 use crate::value::period::Instant;
 
 /// A row of `open_rows`.
+#[derive(Debug, Clone)]
 pub struct OpenRow<'a> {
     /// Whose book.
     pub party: Party,

@@ -11,7 +11,7 @@ use crate::event::Matched;
 use crate::frame::books::Side;
 use crate::judgement::{Disposition, Judgement, VersionsInForce};
 use crate::past::Origin;
-use crate::publish::ClearedRow;
+use crate::publish::{ClearedRow, SortKey};
 use crate::statement::LineKind;
 use crate::value::kind::Flow;
 use crate::value::party::{Both, Party};
@@ -19,7 +19,7 @@ use crate::value::period::Instant;
 use crate::value::points::Points;
 
 /// The number of each gross line of an issuer.
-type LineNumbers = BTreeMap<ObligationKey, i128>;
+pub type LineNumbers = BTreeMap<ObligationKey, i128>;
 
 /// The counted events, in order, still to be made.
 pub struct Cleared<'a> {
@@ -92,6 +92,17 @@ impl<'a> Cleared<'a> {
         }
     }
 
+    /// What decides where the row at a place stands.
+    #[must_use]
+    pub fn key(row: &ClearedRow<'_>) -> SortKey {
+        SortKey::default()
+            .party(row.issuer)
+            .at_if(row.occurred_at.or(row.accepted_at))
+            .text_if(row.issuer_event_id.or(row.acceptor_event_id))
+            .flag(row.issuer_event_id.is_none())
+            .text_if(row.acceptor_event_id)
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -100,27 +111,51 @@ impl<'a> Cleared<'a> {
 
     /// The digest of what the events say, without their places.
     #[must_use]
-    pub fn digest(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
+    pub fn digest(&self) -> ClearedDigest {
+        let mut digest = ClearedDigest::default();
         let (a, b) = directions(self.items.evidence);
-        digest_of(a, &self.orders.0, &mut hasher);
-        digest_of(b, &self.orders.1, &mut hasher);
-        hasher.finalize().to_hex().to_string()
+        digest_of(a, &self.orders.0, &mut digest);
+        digest_of(b, &self.orders.1, &mut digest);
+        digest
+    }
+}
+
+/// The digest of what counted events say, as they come in their order.
+#[derive(Debug, Default)]
+pub struct ClearedDigest(blake3::Hasher);
+
+impl ClearedDigest {
+    /// Adds an event: both legs by their ids, the issuer points that it clears and the mirror that
+    /// was agreed.
+    pub fn add(
+        &mut self,
+        issuer: Party,
+        (issued, accepted): (&str, &str),
+        cleared: i128,
+        agreed: i128,
+    ) {
+        for text in [issuer.letter(), issued, accepted] {
+            self.0.update(&(text.len() as u64).to_le_bytes());
+            self.0.update(text.as_bytes());
+        }
+        self.0.update(&cleared.to_le_bytes());
+        self.0.update(&agreed.to_le_bytes());
+    }
+
+    /// The digest in hexadecimal digits.
+    #[must_use]
+    pub fn finish(&self) -> String {
+        self.0.finalize().to_hex().to_string()
     }
 }
 
 /// Adds what one issuer's events say, in their order.
-fn digest_of<I: Side>(direction: Direction<'_, I>, order: &[u32], hasher: &mut blake3::Hasher) {
+fn digest_of<I: Side>(direction: Direction<'_, I>, order: &[u32], digest: &mut ClearedDigest) {
     for counted in order.iter().filter_map(|&at| Counted::at(direction.judged, at)) {
         let issuer = counted.leg.map_or("", |leg| direction.issuer.event_id(leg));
         let acceptor = counted.mirror.map_or("", |mirror| direction.acceptor.event_id(mirror));
-        for text in [I::PARTY.letter(), issuer, acceptor] {
-            hasher.update(&(text.len() as u64).to_le_bytes());
-            hasher.update(text.as_bytes());
-        }
-        hasher.update(&counted.cleared.quantity().to_le_bytes());
         let agreed = counted.agreed.map(Points::quantity).unwrap_or_default();
-        hasher.update(&agreed.to_le_bytes());
+        digest.add(I::PARTY, (issuer, acceptor), counted.cleared.quantity(), agreed);
     }
 }
 
@@ -140,10 +175,11 @@ fn order_of<I: Side>(direction: Direction<'_, I>) -> Vec<u32> {
         (None, Some(leg)) => Some(direction.acceptor.occurred_at(leg)),
         (None, None) => None,
     };
-    let event_id = |place: u32| match legs(place) {
-        (Some(leg), _) => Some(direction.issuer.event_id(leg)),
-        (None, Some(leg)) => Some(direction.acceptor.event_id(leg)),
-        (None, None) => None,
+    let said = |place: u32| {
+        let (leg, mirror) = legs(place);
+        let leg = leg.map(|leg| direction.issuer.event_id(leg));
+        let mirror = mirror.map(|mirror| direction.acceptor.event_id(mirror));
+        (leg.or(mirror), leg.is_none(), mirror)
     };
     let counted = (0_u32..).zip(pairs);
     let counted = counted.filter(|(_, pair)| pair.disposition == Disposition::Counted);
@@ -154,7 +190,7 @@ fn order_of<I: Side>(direction: Direction<'_, I>) -> Vec<u32> {
     let mut order: Vec<(Option<Instant>, u32)> =
         places.map(|place| (occurred_at(place), place)).collect();
     order.par_sort_unstable_by(|one, other| {
-        one.0.cmp(&other.0).then_with(|| event_id(one.1).cmp(&event_id(other.1)))
+        one.0.cmp(&other.0).then_with(|| said(one.1).cmp(&said(other.1)))
     });
     order.into_iter().map(|(_, place)| place).collect()
 }
@@ -163,13 +199,9 @@ impl<'a> Items<'a> {
     /// The counted events in the order of their table: A's points first, each issuer's by time and
     /// event_id. The rows are made one by one as they are written; only their order is held.
     #[must_use]
-    pub fn cleared(&self) -> Cleared<'a> {
+    pub fn cleared(&self, line_numbers: Both<LineNumbers>) -> Cleared<'a> {
         let (a, b) = directions(self.evidence);
-        Cleared {
-            items: *self,
-            orders: (order_of(a), order_of(b)),
-            line_numbers: Both::from_fn(|party| self.line_numbers(party)),
-        }
+        Cleared { items: *self, orders: (order_of(a), order_of(b)), line_numbers }
     }
 
     fn cleared_row<I: Side>(
@@ -247,7 +279,8 @@ impl<'a> Items<'a> {
     }
 
     /// The number of each gross line of an issuer.
-    fn line_numbers(&self, issuer: Party) -> LineNumbers {
+    #[must_use]
+    pub fn line_numbers(&self, issuer: Party) -> LineNumbers {
         let mut numbers = BTreeMap::new();
         for (number, line) in self.evidence.clearing.lines() {
             let (LineKind::Gross, Some(flow)) = (line.kind, line.flow) else { continue };

@@ -2,36 +2,54 @@
 //! apart; tools that fold case, such as Power BI, take them for one and join rows that have nothing
 //! to do with one another.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::engine::Exchange;
-use crate::frame::books::{Ledger, Side};
+use crate::frame::books::{Books, Ledger, Side};
 use crate::publish::CollisionEntry;
-use crate::run::Evidence;
 
-/// How many ids of each column of a ledger have another that is alike but for case and blanks;
-/// columns without any are left out.
-#[must_use]
-pub fn collisions(evidence: &Evidence) -> Vec<CollisionEntry> {
-    let books = &evidence.intake.books;
-    let mut found = of_ledger(&books.a);
-    found.extend(of_ledger(&books.b));
-    found
-}
+/// By a ledger's owner and column, how many ids have another that is alike but for case and blanks.
+/// Ids that are alike have to stand in the same books.
+#[derive(Debug, Clone, Default)]
+pub struct Collisions(BTreeMap<(&'static str, &'static str), u64>);
 
-fn of_ledger<P: Side>(ledger: &Ledger<P>) -> Vec<CollisionEntry> {
-    let entry = |column: &str, ids: u64| CollisionEntry {
-        owner: P::PARTY.letter().to_owned(),
-        column: column.to_owned(),
-        ids,
-    };
-    let rows = ledger.len() as u32;
-    let mut found = vec![
-        entry("event_id", alike(rows, |row| ledger.event_id(row))),
-        entry("member_no", alike(rows, |row| ledger.member_no(row))),
-    ];
-    found.retain(|entry| entry.ids > 0);
-    found
+impl Collisions {
+    /// Those of both books.
+    #[must_use]
+    pub fn of(books: &Books) -> Collisions {
+        let mut found = Collisions::default();
+        found.add(&books.a);
+        found.add(&books.b);
+        found
+    }
+
+    fn add<P: Side>(&mut self, ledger: &Ledger<P>) {
+        let rows = ledger.len() as u32;
+        let owner = P::PARTY.letter();
+        self.0.insert((owner, "event_id"), alike(rows, |row| ledger.event_id(row)));
+        self.0.insert((owner, "member_no"), alike(rows, |row| ledger.member_no(row)));
+    }
+
+    /// Takes in those of other rows.
+    pub fn take_in(&mut self, other: &Collisions) {
+        for (column, ids) in &other.0 {
+            *self.0.entry(*column).or_default() += ids;
+        }
+    }
+
+    /// The columns that have any.
+    #[must_use]
+    pub fn entries(&self) -> Vec<CollisionEntry> {
+        let found = self.0.iter().filter(|(_, ids)| **ids > 0);
+        let entry = |(&(owner, column), &ids): (&(&str, &str), &u64)| CollisionEntry {
+            owner: owner.to_owned(),
+            column: column.to_owned(),
+            ids,
+        };
+        found.map(entry).collect()
+    }
 }
 
 /// What a column's ids are made of.
@@ -79,7 +97,7 @@ fn alike<'a>(rows: u32, id: impl Fn(u32) -> &'a str + Sync) -> u64 {
         .into_par_iter()
         .map(|row| {
             let id = id(row);
-            (Exchange::hash(&id.trim().to_lowercase()), Exchange::hash(id))
+            (Exchange::folded_hash(id), Exchange::hash(id))
         })
         .collect();
     hashes.par_sort_unstable();

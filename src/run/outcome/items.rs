@@ -14,7 +14,7 @@ use crate::event::Lineage;
 use crate::frame::books::{Ledger, Side};
 use crate::judgement::{Disposition, Item, Judgement, Worth};
 use crate::links::{Link, LinkBook};
-use crate::publish::{ItemRow, LinkRow};
+use crate::publish::{ItemRow, LinkRow, SortKey};
 use crate::run::Evidence;
 use crate::value::kind::{Flow, LinkMethod};
 use crate::value::party::Party;
@@ -50,7 +50,7 @@ pub struct Direction<'a, I: Side> {
 }
 
 impl<'a> Items<'a> {
-    /// The items of a disposition, A's points first, each issuer's by time, event ids and content.
+    /// The items of a disposition, in no order.
     ///
     /// # Errors
     /// [`Overflow`] when a worth cannot be exact.
@@ -58,25 +58,12 @@ impl<'a> Items<'a> {
         let (a, b) = directions(self.evidence);
         let mut rows = self.items_of(a, disposition)?;
         rows.extend(self.items_of(b, disposition)?);
-        rows.sort_by(|one, other| {
-            let key = |row: &ItemRow<'a>| {
-                (row.issuer, row.occurred_at, row.issuer_event_id, row.acceptor_event_id, row.code)
-            };
-            // Collided rows share all of this. What they say decides before where they stood, so
-            // that no row order and no file split shows.
-            let content = |row: &ItemRow<'a>| (row.kind, row.member, row.points, row.amount);
-            let places = |row: &ItemRow<'a>| (row.issuer_place.clone(), row.acceptor_place.clone());
-            key(one)
-                .cmp(&key(other))
-                .then_with(|| content(one).cmp(&content(other)))
-                .then_with(|| places(one).cmp(&places(other)))
-        });
-        if disposition == Disposition::Held {
-            rows.extend(
-                self.evidence.held_adjustments.iter().map(|held| self.adjustment_row(held)),
-            );
-        }
         Ok(rows)
+    }
+
+    /// The adjustments that do not stand, which are held behind all items.
+    pub fn held_adjustments(&self) -> impl Iterator<Item = ItemRow<'a>> {
+        self.evidence.held_adjustments.iter().map(|held| self.adjustment_row(held))
     }
 
     /// An adjustment that does not stand; it has no leg and no member.
@@ -86,14 +73,14 @@ impl<'a> Items<'a> {
             issuer_event_id: None,
             acceptor_event_id: None,
             code: Some(LED_06.code),
-            discrepancy_id: Some(&held.discrepancy_id),
+            discrepancy_id: Some(held.discrepancy_id.as_str().into()),
             kind: "adjustment",
             member: None,
             occurred_at: held.approved_at,
             points: None,
             amount: Some(held.amount),
-            currency: Some(&held.currency),
-            reference: Some(&held.id),
+            currency: Some(held.currency.as_str().into()),
+            reference: Some(held.id.as_str().into()),
             payer: Some(held.payer),
             first_seen: self.first_seen.get(held.discrepancy_id.as_str()).copied(),
             age_days: self.age_days(held.approved_at),
@@ -185,16 +172,16 @@ impl<'a> Items<'a> {
         }
         Ok(Some(ItemRow {
             issuer: Some(if is_acceptors { I::PARTY.partner() } else { I::PARTY }),
-            issuer_event_id: issuer_leg.0,
-            acceptor_event_id: acceptor_leg.0,
+            issuer_event_id: issuer_leg.0.map(Cow::Borrowed),
+            acceptor_event_id: acceptor_leg.0.map(Cow::Borrowed),
             code: cause.map(|(code, _)| code),
-            discrepancy_id: cause.map(|(_, id)| id),
+            discrepancy_id: cause.map(|(_, id)| id.into()),
             kind: kind.word(),
-            member: Some(member),
+            member: Some(member.into()),
             occurred_at,
             points: Some(points),
             amount: worth.map(|worth| worth.amount),
-            currency: worth.map(|worth| worth.currency.code()),
+            currency: worth.map(|worth| worth.currency.code().into()),
             first_seen: cause.and_then(|(_, id)| self.first_seen.get(id).copied()),
             reference: None,
             payer: None,
@@ -212,10 +199,31 @@ impl<'a> Items<'a> {
     }
 }
 
+/// A's points first, each issuer's by time, event ids and content.
+pub fn sort_items(rows: &mut [ItemRow<'_>]) {
+    rows.sort_by(|one, other| {
+        fn key<'r>(row: &'r ItemRow<'_>) -> impl Ord + 'r {
+            let legs = (row.issuer_event_id.as_deref(), row.acceptor_event_id.as_deref());
+            (row.issuer, row.occurred_at, legs, row.code)
+        }
+        // Collided rows share all of this. What they say decides before where they stood, so
+        // that no row order and no file split shows.
+        fn content<'r>(row: &'r ItemRow<'_>) -> impl Ord + 'r {
+            (row.kind, row.member.as_deref(), row.points, row.amount)
+        }
+        fn places<'r>(row: &'r ItemRow<'_>) -> impl Ord + 'r {
+            (row.issuer_place.as_deref(), row.acceptor_place.as_deref())
+        }
+        key(one)
+            .cmp(&key(other))
+            .then_with(|| content(one).cmp(&content(other)))
+            .then_with(|| places(one).cmp(&places(other)))
+    });
+}
+
 /// The links in order, and tokens that link nobody.
 #[must_use]
-pub fn links(evidence: &Evidence) -> Vec<LinkRow<'_>> {
-    let book = &evidence.links;
+pub fn links(book: &LinkBook) -> Vec<LinkRow<'_>> {
     let linked = book.links.iter().map(|link| LinkRow {
         a_member: Cow::Borrowed(link.members.a.as_str()),
         b_member: Cow::Borrowed(link.members.b.as_str()),
@@ -240,6 +248,20 @@ pub fn links(evidence: &Evidence) -> Vec<LinkRow<'_>> {
         consents: 0,
     });
     linked.chain(shared).collect()
+}
+
+/// What decides where the link of that place stands, as in [`links`].
+#[must_use]
+pub fn link_key(book: &LinkBook, place: usize) -> SortKey {
+    let key = SortKey::default();
+    if let Some(link) = book.links.get(place) {
+        let key = key.flag(false).text(&link.members.a).text(&link.members.b);
+        return key.at(link.bound_at).at_if(link.unbound_at).whole(link.method.code().into());
+    }
+    match book.shared_tokens.get(place - book.links.len()) {
+        Some(shared) => key.flag(true).text(shared.column).text(&shared.token),
+        None => key,
+    }
 }
 
 fn standing(book: &LinkBook, link: &Link) -> &'static str {

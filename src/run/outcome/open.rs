@@ -9,9 +9,9 @@ use crate::detect::ledger::moves;
 use crate::event::Standing;
 use crate::feed::{FeedRows, Owner};
 use crate::frame::books::{Ledger, Side};
-use crate::frame::fields::FeedKind;
+use crate::frame::fields::{AMOUNT_DIGITS, FeedKind};
 use crate::judgement::{Cause, Disposition, Judgement};
-use crate::publish::OpenRow;
+use crate::publish::{OpenRow, SortKey};
 use crate::value::party::Programme;
 use crate::value::period::Instant;
 
@@ -186,25 +186,29 @@ impl<'a> Items<'a> {
 
 /// A's rows first, each book's by time, event_id and content.
 pub fn sort_open_rows(rows: &mut [OpenRow<'_>]) {
-    rows.sort_by(|one, other| {
-        fn key<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
-            (row.party, row.occurred_at, row.event_id)
-        }
-        // Collided rows share these. What they say decides before where they stood.
-        fn content<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
-            (row.kind, row.member_no, row.points, row.order_no)
-        }
-        fn rest<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
-            let said = (row.amount, row.currency, row.authority);
-            (row.posted_at, row.counter_event_id, row.original_event_id, row.status, said)
-        }
-        fn place<'r>(row: &'r OpenRow<'_>) -> impl Ord + 'r {
-            (row.file, row.line)
-        }
-        key(one)
-            .cmp(&key(other))
-            .then_with(|| content(one).cmp(&content(other)))
-            .then_with(|| rest(one).cmp(&rest(other)))
-            .then_with(|| place(one).cmp(&place(other)))
-    });
+    rows.sort_by_cached_key(open_key);
+}
+
+/// What decides where an open row stands.
+#[must_use]
+pub fn open_key(row: &OpenRow<'_>) -> SortKey {
+    let mut amount = row.amount;
+    // Amounts have no more places than these, so that they compare as their units do.
+    amount.iter_mut().for_each(|amount| amount.rescale(AMOUNT_DIGITS.into()));
+    let units = amount.and_then(|amount| i64::try_from(amount.mantissa()).ok());
+    let key = SortKey::default().party(row.party).at(row.occurred_at).text(row.event_id);
+    // Collided rows share these. What they say decides before where they stood.
+    key.text(row.kind)
+        .text(row.member_no)
+        .whole(row.points)
+        .text_if(row.order_no)
+        .at_if(row.posted_at)
+        .text_if(row.counter_event_id)
+        .text_if(row.original_event_id)
+        .text(row.status)
+        .whole_if(units)
+        .text_if(row.currency)
+        .text_if(row.authority)
+        .text(row.file)
+        .count(row.line)
 }

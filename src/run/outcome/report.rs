@@ -6,7 +6,6 @@ use rust_decimal::Decimal;
 
 use super::{Summary, due_date};
 use crate::discrepancy::Discrepancy;
-use crate::judgement::{Disposition, Item, Judgement};
 use crate::pipeline::Pipeline;
 use crate::publish::{
     ClosedFigures, CodeTally, Final, ItemRow, Largest, Manifest, Paired, Report, Stated,
@@ -15,7 +14,7 @@ use crate::publish::{
 use crate::run::Evidence;
 use crate::statement::Clearing;
 use crate::value::money::Currency;
-use crate::value::party::{Both, Party, Programme};
+use crate::value::party::{Both, Party};
 
 /// What the page tells. `manifest` is that of the run, without the page itself.
 #[must_use]
@@ -58,10 +57,7 @@ pub fn report<'a>(
         reached: &summary.reached,
         tallies: tallies.collect(),
         conservation: &summary.conservation,
-        paired: Both {
-            a: paired(summary, Party::A, &evidence.judged.0),
-            b: paired(summary, Party::B, &evidence.judged.1),
-        },
+        paired: Both { a: paired(summary, Party::A), b: paired(summary, Party::B) },
         links: &summary.links,
         totals: &summary.totals,
         found: largest_found(&evidence.discrepancies),
@@ -90,7 +86,7 @@ fn in_currency(found: &&Discrepancy) -> (bool, &'static str) {
 pub fn largest_held<'a>(held: &[ItemRow<'a>]) -> Largest<ItemRow<'a>> {
     let size = |item: &ItemRow<'_>| item.amount.map(|amount| amount.abs());
     let currency = |item: &&ItemRow<'a>| {
-        let code = item.amount.and(item.currency);
+        let code = item.amount.and(item.currency.as_deref());
         (code.is_none(), code.unwrap_or_default().to_owned())
     };
     let found = largest_of_each(held.iter(), currency, |one, other| {
@@ -108,16 +104,13 @@ fn by_stake(one: &&Discrepancy, other: &&Discrepancy) -> Ordering {
 }
 
 /// How the legs of an issuer found their mirrors.
-fn paired<I: Programme>(summary: &Summary, issuer: Party, judged: &Judgement<I>) -> Paired {
+fn paired(summary: &Summary, issuer: Party) -> Paired {
     let by_rule = summary.matches.iter().filter(|matches| matches.issuer == issuer);
-    let rest = judged.items.iter().filter(|item| item.disposition != Disposition::OtherPeriod);
-    let count = |is_counted: fn(&Item<I>) -> bool| {
-        rest.clone().filter(|item| is_counted(item)).count() as u64
-    };
+    let (issuer_only, acceptor_only) = *summary.alone.of(issuer);
     Paired {
         by_rule: by_rule.map(|matches| (matches.rule, matches.pairs)).collect(),
-        issuer_only: count(|item| item.issuer.is_some()),
-        acceptor_only: count(|item| item.issuer.is_none() && item.acceptor.is_some()),
+        issuer_only,
+        acceptor_only,
     }
 }
 

@@ -1,0 +1,141 @@
+//! A run whose rows do not fit into memory.
+//!
+//! ```text
+//! read, set aside ─▶ find which rows touch one another ─▶ stow by portion
+//!   ─▶ judge portion by portion, draw what the tables have of each ─▶ conclude ─▶ merge the tables
+//! ```
+//!
+//! Rows that touch one another are in one portion, so that each is judged as if it were alone and
+//! all come to the same as if they had been judged together. What portions come to is summed; it is
+//! little, like what is found.
+
+mod apart;
+mod kinship;
+
+use arrow::array::RecordBatch;
+
+use super::intake::{self, Intake};
+use super::judge::{self, Conclusion, Judged, Sums};
+use super::outcome::{self, Drawn};
+use super::room::Room;
+use super::{Aim, Error, Evidence, Job, Order, Unwatched, Watch};
+use crate::engine::Exchange;
+use crate::feed::{FeedKind, Owner};
+use crate::frame::books::{Balances, Books, Consents, Ledger, Links, Members};
+use crate::frame::lots::Lots;
+use crate::past::Scope;
+use crate::value::party::Party;
+use apart::{Apart, Portions};
+
+/// From files that are known to balanced statements, and what the tables have of every row.
+pub fn examine(
+    job: Job<'_>,
+    (order, aim): (&Order, Aim),
+    room: Room<'_>,
+    watch: &dyn Watch,
+) -> Result<(Evidence, Drawn), Error> {
+    let Job { pipeline, period, known, before } = job;
+    let rules = &pipeline.agreement.member_rules;
+    let mut apart = Apart::new(room.folder, rules)?;
+    let heard = |bytes, rows| watch.advance(bytes, rows);
+    let (mut intake, _) = intake::read(known, watch, &mut |feed, files| {
+        if kinship::APART.contains(&feed.kind) {
+            apart.read(room.folder, (feed, files), &heard)
+        } else {
+            intake::read_feed(feed, files, u64::MAX, &heard)
+        }
+    })?;
+    watch.stage("stow", "分片", None);
+    let count = room.portions(apart.bytes);
+    let portions = apart.stow(room.folder, count, room.stowed_bytes())?;
+    report_uneven(&portions);
+
+    watch.stage("judge", "分片判定", None);
+    let mut sums = Sums::default();
+    let mut drawn = Drawn::new(room.folder, room.piece_rows(count))?;
+    for number in 0..count {
+        intake.fill(&portions, number)?;
+        let scope = Scope::new(period.clone(), before.past.clone());
+        let exchange = Exchange::new(order.buckets.unwrap_or_else(|| intake.buckets()));
+        let (judged, mut portion) =
+            judge::judge(pipeline, (&intake, &scope), before, exchange, &Unwatched)?;
+        let lines = portion.lines();
+        let concluded = Conclusion {
+            discrepancies: std::mem::take(&mut portion.discrepancies),
+            ..Conclusion::default()
+        };
+        let evidence = Evidence::new(intake, scope, judged, concluded);
+        outcome::draw(&mut drawn, &pipeline.agreement, &evidence, &lines, aim)?;
+        let rows = evidence.intake.books.a.len() + evidence.intake.books.b.len();
+        watch.advance(0, rows as u64);
+        intake = evidence.intake;
+        portion.discrepancies = evidence.discrepancies;
+        sums.take_in(portion)?;
+    }
+    drop(portions);
+    intake.empty()?;
+    watch.stage("clear", "清算", None);
+    let scope = Scope::new(period.clone(), before.past.clone());
+    let concluded = judge::conclude(pipeline, (&intake, &scope), before, sums)?;
+    Ok((Evidence::new(intake, scope, Judged::default(), concluded), drawn))
+}
+
+/// Says where rows that touch one another make a portion several times as large as it should be:
+/// the memory that the run may take does not hold then.
+fn report_uneven(portions: &Portions) {
+    let (largest, share) = portions.largest();
+    if portions.count > 1 && largest > share.saturating_mul(4) {
+        tracing::warn!(
+            rows = largest,
+            share,
+            "many rows touch one another, by a number that they share or by links, and are judged \\
+             together; the run may take more memory than it was given"
+        );
+    }
+}
+
+impl Intake {
+    /// Takes up the rows of a portion in place of those at hand.
+    fn fill(&mut self, portions: &Portions, number: usize) -> Result<(), Error> {
+        let of = |owner, kind| portions.rows(owner, kind, number);
+        let none = |kind| RecordBatch::new_empty(crate::frame::schema::canonical_schema(kind));
+        let own = |party: Party, kind: FeedKind| {
+            Ok::<_, Error>(of(Owner::Party(party), kind)?.unwrap_or_else(|| none(kind)))
+        };
+        let shared =
+            |kind: FeedKind| Ok::<_, Error>(of(Owner::Shared, kind)?.unwrap_or_else(|| none(kind)));
+        self.books = Books {
+            a: Ledger::new(&own(Party::A, FeedKind::Ledger)?)?,
+            b: Ledger::new(&own(Party::B, FeedKind::Ledger)?)?,
+        };
+        // What did not come whole is not there in any portion.
+        for party in Party::BOTH {
+            if let Some(members) = self.members.of_mut(party) {
+                *members = Members::new(&own(party, FeedKind::Members)?)?;
+            }
+            for (kind, balances) in
+                [(FeedKind::Accounts, &mut self.accounts), (FeedKind::Opening, &mut self.opening)]
+            {
+                if let Some(balances) = balances.of_mut(party) {
+                    *balances = Balances::new(kind, &own(party, kind)?)?;
+                }
+            }
+            if let Some(lots) = self.lots.of_mut(party) {
+                *lots = Lots::new(&own(party, FeedKind::Lots)?)?;
+            }
+        }
+        if let Some(links) = &mut self.links {
+            *links = Links::new(&shared(FeedKind::Links)?)?;
+        }
+        if let Some(consents) = &mut self.consents {
+            *consents = Consents::new(&shared(FeedKind::Consents)?)?;
+        }
+        Ok(())
+    }
+
+    /// Lets the rows of the last portion go.
+    fn empty(&mut self) -> Result<(), Error> {
+        let none = Portions::none();
+        self.fill(&none, 0)
+    }
+}

@@ -1,0 +1,95 @@
+//! How much of its rows a run may hold in memory.
+
+use std::path::Path;
+
+use super::{Before, Known};
+use crate::feed::{Format, InputFile, Unpack};
+use crate::pipeline::Pipeline;
+
+/// Where rows are set aside, and how much of them may be in memory. No output depends on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Room<'a> {
+    /// The folder.
+    pub folder: &'a Path,
+    /// The memory that the run may take, in bytes.
+    memory_bytes: u64,
+}
+
+/// What rows take of memory until they are published, for each byte of them in their frames:
+/// measured at 2.4, and rounded up.
+const TAKEN: u64 = 3;
+
+/// What a row of a table takes while it is merged, in bytes: measured at 400, and rounded up.
+const MERGED_BYTES: u64 = 512;
+
+/// The least that a portion is of: smaller ones would take more time than they save memory.
+const PORTION_BYTES: u64 = 1 << 12;
+
+/// The most portions: a table's runs are merged all at once.
+const PORTIONS: usize = 1 << 12;
+
+impl<'a> Room<'a> {
+    /// The room of a run that may take so much memory; `None` where it may take what it needs, or
+    /// where its rows cannot be judged in portions.
+    #[must_use]
+    pub fn of(
+        memory_bytes: Option<u64>,
+        folder: &'a Path,
+        pipeline: &Pipeline,
+        before: &Before,
+    ) -> Option<Room<'a>> {
+        let memory_bytes = memory_bytes?;
+        // A cap per period runs through the events of all members, in order.
+        let is_capped = pipeline.agreement.caps.iter().any(|cap| !cap.per_member);
+        (!is_capped && before.finals.is_empty()).then_some(Room { folder, memory_bytes })
+    }
+
+    /// The bytes of rows that may be judged together.
+    #[must_use]
+    pub fn rows_bytes(self) -> u64 {
+        self.memory_bytes / TAKEN
+    }
+
+    /// Whether the rows of files are thought to take more. What is thought wrong costs time alone.
+    #[must_use]
+    pub fn is_too_small_for(self, known: &Known) -> bool {
+        let files = known.feeds.iter().flat_map(|(feed, files)| {
+            let unpacked = files.iter().filter(|file| !file.is_passed_over());
+            unpacked.map(|file| unpacked_bytes(file, &feed.format, &feed.packing.unpack))
+        });
+        files.fold(0, u64::saturating_add) > self.rows_bytes()
+    }
+
+    /// How many portions there should be of rows that take so many bytes: half of the memory is for
+    /// the portion at hand, the rest for what is kept of all of them.
+    #[must_use]
+    pub fn portions(self, bytes: u64) -> usize {
+        let portion = (self.rows_bytes() / 2).max(PORTION_BYTES);
+        usize::try_from(bytes.div_ceil(portion)).unwrap_or(usize::MAX).clamp(1, PORTIONS)
+    }
+
+    /// Rows of a piece of a table's runs, of which as many are merged as there are portions.
+    #[must_use]
+    pub fn piece_rows(self, portions: usize) -> usize {
+        let rows = self.memory_bytes / 8 / MERGED_BYTES / portions as u64;
+        usize::try_from(rows).unwrap_or(usize::MAX).clamp(64, 1 << 15)
+    }
+
+    /// What stays in memory of the rows of a feed while they are stowed.
+    #[must_use]
+    pub fn stowed_bytes(self) -> usize {
+        usize::try_from(self.memory_bytes / 8).unwrap_or(usize::MAX)
+    }
+}
+
+/// What the rows of a file may take of memory in their frames.
+fn unpacked_bytes(file: &InputFile, format: &Format, unpack: &Unpack) -> u64 {
+    let times = match (format, unpack) {
+        // Dictionaries and codecs: measured at 4 to 6.
+        (Format::Parquet, _) => 5,
+        (_, Unpack::Plain) => 1,
+        // Text of ledgers packs to a fifth or a tenth.
+        _ => 8,
+    };
+    file.bytes.saturating_mul(times)
+}
