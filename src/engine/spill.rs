@@ -172,19 +172,27 @@ mod tests {
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
+    /// A bit that packing leaves unused may change, and then the rows are what they were.
     #[test]
     fn a_damaged_piece_is_told() {
         let dir = tempfile::tempdir().unwrap();
         let mut spill = Spill::new(dir.path()).unwrap();
         let piece = spill.put(&rows(0)).unwrap();
-        for at in (0..spill.bytes()).step_by(97) {
+        let mut told = 0;
+        for at in 0..spill.bytes() {
             let mut byte = [0];
             spill.file.read_exact_at(&mut byte, at).unwrap();
             spill.file.write_all_at(&[byte[0] ^ 0x10], at).unwrap();
-            let taken = spill.take(piece);
-            assert!(matches!(taken, Err(SpillError::Damaged { .. })), "byte {at}");
+            match spill.take(piece) {
+                Ok(taken) => assert_eq!(taken, rows(0), "byte {at}"),
+                Err(error) => {
+                    assert!(matches!(error, SpillError::Damaged { .. }), "byte {at}: {error}");
+                    told += 1;
+                }
+            }
             spill.file.write_all_at(&byte, at).unwrap();
         }
+        assert!(told > spill.bytes() / 10 * 9, "{told} of {}", spill.bytes());
         spill.file.set_len(spill.bytes() - 1).unwrap();
         assert!(matches!(spill.take(piece), Err(SpillError::Io { .. })));
     }

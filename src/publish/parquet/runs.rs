@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, RecordBatch, make_array};
 use arrow::compute::interleave;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use rayon::prelude::*;
@@ -201,11 +201,20 @@ impl<'r> Merge<'r> {
         let columns = (0..schema.fields().len()).into_par_iter().map(|index| {
             let of_pieces: Vec<&dyn Array> =
                 pieces.iter().map(|piece| piece.column(index).as_ref()).collect();
-            Ok(interleave(&of_pieces, &picked)?)
+            bare(interleave(&of_pieces, &picked)?)
         });
         let columns = columns.collect::<Result<Vec<ArrayRef>, PublishError>>()?;
         Ok(Some(RecordBatch::try_new(schema.clone(), columns)?))
     }
+}
+
+/// A column that says nothing of absent values where none is absent, like one that was made at
+/// once: the writer's pages tell the two apart.
+fn bare(column: ArrayRef) -> Result<ArrayRef, PublishError> {
+    if column.nulls().is_none_or(|nulls| nulls.null_count() > 0) {
+        return Ok(column);
+    }
+    Ok(make_array(column.to_data().into_builder().nulls(None).build()?))
 }
 
 #[cfg(test)]
@@ -230,6 +239,13 @@ mod tests {
                 zh: "文",
                 meaning: "It in words.",
                 cells: Cells::Text(|n| (n % 3 != 0).then(|| format!("={n}").into())),
+            },
+            // Absent in some of the batches alone.
+            Column {
+                name: "low",
+                zh: "小数目",
+                meaning: "A low number.",
+                cells: Cells::Integer(|n| (*n < 80_000).then(|| i128::from(n % 100))),
             },
         ];
         Table { name: "numbers", zh: "数表", meaning: "a number", columns }
