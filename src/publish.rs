@@ -17,7 +17,7 @@ pub use manifest::{
     PastEntry, StatementEntry, TermEntry, ThresholdEntry, TotalEntry, run_digest,
 };
 pub use parquet::{Amend, Runs, SortKey, Stamp, write, write_by_place};
-pub use readback::{Closing, Columns, Final, closed_statements, closings};
+pub use readback::{CLOSINGS, Closing, Columns, Final, add_closings, closed_statements};
 pub use rehearsal::Rehearsal;
 pub use report::{
     ClosedFigures, CodeTally, Largest, Paired, REPORT, Report, Stated, largest, largest_of_each,

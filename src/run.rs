@@ -137,7 +137,7 @@ fn perform(
         before::refuse_closed(&period, &before)?;
         // Whatever is set aside goes with the folder, and with the process.
         let aside = folder.stage(&lock)?;
-        let room = Room::of(order.memory_bytes, aside.path(), &pipeline, &before);
+        let room = Room::of(order.memory_bytes, aside.path(), &pipeline);
         let job = Job { pipeline: &pipeline, period: &period, known: &known, before: &before };
         let (evidence, drawn) = weigh(job, (order, aim), room, watch)?;
         watch.stage("publish", "发布", None);
@@ -244,8 +244,10 @@ fn examine(
         left = left.saturating_sub(read.0.rows.get_array_memory_size() as u64);
         Ok(read)
     })?;
-    let recalled = recall::recall(period, before, &intake.books, &intake.paths.ledger)?;
-    let scope = intake.take_up(&ledgers, recalled)?;
+    let (books, paths) = (&intake.books, &intake.paths.ledger);
+    let recalled = recall::recall(period, before, books, paths, &recall::Publications)?;
+    let mut scope = intake.take_up(&ledgers, recalled)?;
+    recall::adjustments(before, &mut scope)?;
     drop(ledgers);
     let exchange = Exchange::new(order.buckets.unwrap_or_else(|| intake.buckets()));
     let (judged, sums) = judge::judge(pipeline, (&intake, &scope), before, exchange, watch)?;

@@ -8,7 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
-use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType};
+use arrow::datatypes::{
+    Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType, UInt64Type,
+};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use parquet::arrow::ProjectionMask;
@@ -18,6 +20,7 @@ use rust_decimal::Decimal;
 use super::folder::{MANIFEST, PublishError, at};
 use super::manifest::Manifest;
 use super::table::plain;
+use crate::frame::schema::LINE;
 use crate::past::ClosedStatement;
 use crate::statement::LineKind;
 use crate::value::money::{Currency, Money};
@@ -115,7 +118,7 @@ impl Final {
         let mut first_row = 1;
         for batch in reader {
             let batch = batch.map_err(PublishError::from)?;
-            each(first_row, &Columns { path: &path, batch: &batch })?;
+            each(first_row, &Columns::new(&path, &batch, first_row))?;
             first_row += batch.num_rows() as u64;
         }
         Ok(())
@@ -147,6 +150,30 @@ impl Final {
 pub struct Columns<'a> {
     path: &'a Path,
     batch: &'a RecordBatch,
+    first_row: u64,
+}
+
+impl<'a> Columns<'a> {
+    /// Rows of the table in a file: those from `first_row`, one-based, or those whose numbers stand
+    /// in a column [`LINE`] beside them.
+    #[must_use]
+    pub fn new(path: &'a Path, batch: &'a RecordBatch, first_row: u64) -> Columns<'a> {
+        Columns { path, batch, first_row }
+    }
+
+    /// The columns themselves.
+    #[must_use]
+    pub fn batch(&self) -> &'a RecordBatch {
+        self.batch
+    }
+
+    /// The number of a row in its table, one-based.
+    #[must_use]
+    pub fn line(&self, row: usize) -> u64 {
+        let lines = self.batch.column_by_name(LINE);
+        let lines = lines.and_then(|lines| lines.as_primitive_opt::<UInt64Type>());
+        lines.map_or(self.first_row + row as u64, |lines| lines.value(row))
+    }
 }
 
 impl Columns<'_> {
@@ -275,25 +302,26 @@ pub fn closed_statements(
 /// A closing of ours: the member, what was expected, and when that holds.
 pub type Closing = (String, i64, Option<Instant>);
 
-/// What a final publication closed each party's accounts with, in the order of its table.
+/// The columns of `accounts` that say what accounts were closed with.
+pub const CLOSINGS: [&str; 4] = ["party", "member_no", "expected", "closing_as_of"];
+
+/// Adds what a final publication closed each party's accounts with, in the order of its rows.
 ///
 /// # Errors
-/// [`PublishError`] when the file is not what was published.
-pub fn closings(publication: &Final) -> Result<Both<Vec<Closing>>, PublishError> {
-    let mut closings: Both<Vec<Closing>> = Both::default();
-    let wanted = ["party", "member_no", "expected", "closing_as_of"];
-    publication.scan("accounts", &wanted, |_, rows| {
-        let (parties, members) = (rows.texts("party")?, rows.texts("member_no")?);
-        let (balances, instants) = (rows.integers("expected")?, rows.instants("closing_as_of")?);
-        for row in 0..rows.len() {
-            let party = if parties.value(row) == Party::A.letter() { Party::A } else { Party::B };
-            let member = plain(members.value(row)).to_owned();
-            let balance = balances[row].unwrap_or_default();
-            closings.of_mut(party).push((member, balance, instants[row]));
-        }
-        Ok::<(), PublishError>(())
-    })?;
-    Ok(closings)
+/// [`PublishError`] when they are not what was published.
+pub fn add_closings(
+    rows: &Columns<'_>,
+    closings: &mut Both<Vec<Closing>>,
+) -> Result<(), PublishError> {
+    let (parties, members) = (rows.texts("party")?, rows.texts("member_no")?);
+    let (balances, instants) = (rows.integers("expected")?, rows.instants("closing_as_of")?);
+    for row in 0..rows.len() {
+        let party = if parties.value(row) == Party::A.letter() { Party::A } else { Party::B };
+        let member = plain(members.value(row)).to_owned();
+        let balance = balances[row].unwrap_or_default();
+        closings.of_mut(party).push((member, balance, instants[row]));
+    }
+    Ok(())
 }
 
 /// Adds the late fees that the debtor of each statement pays, as far as it owes anything.

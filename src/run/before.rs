@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 use super::{Error, terms};
 use crate::agreement::Agreement;
 use crate::detect::SentBefore;
-use crate::frame::books::Balances;
 use crate::past::{ClosedPeriod, Opening, Past, opening};
 use crate::pipeline::Pipeline;
-use crate::publish::{Final, Folder, PublishError, closed_statements, closings};
+use crate::publish::{Final, Folder, PublishError, closed_statements};
 use crate::value::money::Money;
-use crate::value::party::Both;
 use crate::value::period::{Cycle, Instant, Period};
 
 /// The past of a run, with the publications that it is read from.
@@ -21,8 +19,6 @@ pub struct Before {
     pub past: Past,
     /// The publications of its closed periods, in the same order.
     pub finals: Vec<Final>,
-    /// What each party's accounts were closed with by the period just before, where they were.
-    pub closings: Both<Option<Balances>>,
     /// The place of the run's own period's final publication, where it is closed.
     pub closed_as: Option<String>,
     /// The first later period that is closed, where the run's own is open.
@@ -30,6 +26,12 @@ pub struct Before {
 }
 
 impl Before {
+    /// The final publication of the period just before, from which opening figures come.
+    #[must_use]
+    pub fn last(&self) -> Option<&Final> {
+        self.past.before().and(self.finals.last())
+    }
+
     /// The numbers that the files of each feed had in the final publications, with their contents.
     /// None where the period just before is not closed: its numbers are not known then.
     #[must_use]
@@ -92,18 +94,9 @@ pub fn look_back(pipeline: &Pipeline, period: &Period, folder: &Folder) -> Resul
     let opening = opening(&closed, period, agreement);
     let finals: Vec<Final> = found.into_iter().map(|(_, publication)| publication).collect();
     let past = Past { closed, opening };
-    let mut balances = Both { a: None, b: None };
-    if let (Some(_), Some(last)) = (past.before(), finals.last()) {
-        let closings = closings(last)?;
-        balances = Both::from_fn(|party| {
-            let rows = closings.of(party);
-            // A party without any account opens as in the first period.
-            (!rows.is_empty()).then(|| Balances::closed(rows))
-        });
-    }
     refuse_stranded(&past, agreement)?;
     let overtaken_by = later.filter(|_| closed_as.is_none()).map(|later| later.label);
-    Ok(Before { past, finals, closings: balances, closed_as, overtaken_by })
+    Ok(Before { past, finals, closed_as, overtaken_by })
 }
 
 /// Refuses a carry that no statement could take up.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::record_batch::RecordBatch;
 
 use super::recall::Recalled;
-use super::{Aim, Before, Error, Watch};
+use super::{Aim, Error, Watch};
 use crate::agreement::Agreement;
 use crate::claim::{Adjustment, Claims, Settlement};
 use crate::control::{self, ControlTotal, FileTotal, PartTotals};
@@ -51,6 +51,8 @@ pub struct Intake {
     pub accounts: Both<Option<Balances>>,
     /// Opening balances, where they are declared.
     pub opening: Both<Option<Balances>>,
+    /// What each party's accounts were closed with by the period just before, where they were.
+    pub closed: Both<Option<Balances>>,
     /// Lots, where they are declared.
     pub lots: Both<Option<Lots>>,
     /// Link records, where they are declared.
@@ -284,6 +286,7 @@ pub fn read(
         })?,
         accounts: balances(FeedKind::Accounts)?,
         opening: balances(FeedKind::Opening)?,
+        closed: Both { a: None, b: None },
         lots: Both::try_from_fn(|party| {
             of(party, FeedKind::Lots).map(|batch| Lots::new(&batch)).transpose()
         })?,
@@ -362,6 +365,7 @@ impl Intake {
             self.paths.ledger.of_mut(party).extend(places);
         }
         self.first_read = recalled.first_read;
+        self.closed = recalled.closed;
         Ok(recalled.scope)
     }
 
@@ -430,9 +434,9 @@ impl Intake {
     /// A party's opening and closing balances. While the past is awaited nobody knows what its
     /// accounts open with.
     #[must_use]
-    pub fn ends<'a>(&'a self, party: Party, before: &'a Before) -> Ends<'a> {
-        let closed = before.closings.of(party).as_ref();
-        match before.past.opening {
+    pub fn ends<'a>(&'a self, party: Party, past: &Past) -> Ends<'a> {
+        let closed = self.closed.of(party).as_ref();
+        match past.opening {
             Opening::Declared | Opening::Final(_) => Ends {
                 opening: self.opening.of(party).as_ref(),
                 closed,

@@ -183,7 +183,7 @@ pub fn judge(
         verdicts.decide_direction(&b_scene, &mut b_judged)?;
         decided = verdicts.decided();
     }
-    let ends = |party: Party| (intake.ends(party, before), intake.accounts.of(party).as_ref());
+    let ends = |party: Party| (intake.ends(party, &scope.past), intake.accounts.of(party).as_ref());
     let (a_rolled, b_rolled) = rayon::join(
         || detect::judge_accounts(&desk, &books.a, &a_lineage, ends(Party::A), exchange),
         || detect::judge_accounts(&desk, &books.b, &b_lineage, ends(Party::B), exchange),

@@ -18,14 +18,15 @@ use super::intake::{self, Intake};
 use super::judge::{self, Conclusion, Judged, Sums};
 use super::outcome::{self, Drawn};
 use super::room::Room;
-use super::{Aim, Error, Evidence, Job, Order, Unwatched, Watch};
+use super::{Aim, Error, Evidence, Job, Order, Unwatched, Watch, recall};
 use crate::engine::Exchange;
-use crate::feed::{FeedKind, Owner};
+use crate::feed::{FeedKind, FeedRows, Owner};
 use crate::frame::books::{Balances, Books, Consents, Ledger, Links, Members};
 use crate::frame::lots::Lots;
+use crate::frame::schema::canonical_schema;
 use crate::past::Scope;
-use crate::value::party::Party;
-use apart::{Apart, Portions};
+use crate::value::party::{Both, Party};
+use apart::{Apart, Origin, Portions};
 
 /// From files that are known to balanced statements, and what the tables have of every row.
 pub fn examine(
@@ -45,6 +46,15 @@ pub fn examine(
             intake::read_feed(feed, files, u64::MAX, &heard)
         }
     })?;
+    for (place, publication) in before.finals.iter().enumerate() {
+        for (table, columns) in recall::published() {
+            // What was open, and accounts, are taken up from the period just before alone.
+            let is_last = before.last().is_some_and(|last| last.folder == publication.folder);
+            if is_last || ![recall::OPEN, recall::ACCOUNTS].contains(&table) {
+                apart.read_back(room.folder, (place, publication), (table, &columns))?;
+            }
+        }
+    }
     watch.stage("stow", "分片", None);
     let count = room.portions(apart.bytes);
     let portions = apart.stow(room.folder, count, room.stowed_bytes())?;
@@ -54,8 +64,12 @@ pub fn examine(
     let mut sums = Sums::default();
     let mut drawn = Drawn::new(room.folder, room.piece_rows(count))?;
     for number in 0..count {
-        intake.fill(&portions, number)?;
-        let scope = Scope::new(period.clone(), before.past.clone());
+        let ledgers = intake.fill(&portions, number)?;
+        let shelf = portions.shelf(&before.finals, number);
+        let (books, paths) = (&intake.books, &intake.paths.ledger);
+        let recalled = recall::recall(period, before, books, paths, &shelf)?;
+        let scope = intake.take_up(&ledgers, recalled)?;
+        drop(ledgers);
         let exchange = Exchange::new(order.buckets.unwrap_or_else(|| intake.buckets()));
         let (judged, mut portion) =
             judge::judge(pipeline, (&intake, &scope), before, exchange, &Unwatched)?;
@@ -72,10 +86,11 @@ pub fn examine(
         portion.discrepancies = evidence.discrepancies;
         sums.take_in(portion)?;
     }
+    intake.fill(&Portions::none(), 0)?;
     drop(portions);
-    intake.empty()?;
     watch.stage("clear", "清算", None);
-    let scope = Scope::new(period.clone(), before.past.clone());
+    let mut scope = Scope::new(period.clone(), before.past.clone());
+    recall::adjustments(before, &mut scope)?;
     let concluded = judge::conclude(pipeline, (&intake, &scope), before, sums)?;
     Ok((Evidence::new(intake, scope, Judged::default(), concluded), drawn))
 }
@@ -95,19 +110,26 @@ fn report_uneven(portions: &Portions) {
 }
 
 impl Intake {
-    /// Takes up the rows of a portion in place of those at hand.
-    fn fill(&mut self, portions: &Portions, number: usize) -> Result<(), Error> {
-        let of = |owner, kind| portions.rows(owner, kind, number);
-        let none = |kind| RecordBatch::new_empty(crate::frame::schema::canonical_schema(kind));
+    /// Takes up the rows of a portion in place of those at hand; the ledgers' batches are given
+    /// too, for rows to be brought back to them.
+    fn fill(&mut self, portions: &Portions, number: usize) -> Result<Both<RecordBatch>, Error> {
+        let of = |owner, kind| portions.rows(Origin::Feed(owner, kind), number);
+        let none = |kind| RecordBatch::new_empty(canonical_schema(kind));
         let own = |party: Party, kind: FeedKind| {
             Ok::<_, Error>(of(Owner::Party(party), kind)?.unwrap_or_else(|| none(kind)))
         };
         let shared =
             |kind: FeedKind| Ok::<_, Error>(of(Owner::Shared, kind)?.unwrap_or_else(|| none(kind)));
-        self.books = Books {
-            a: Ledger::new(&own(Party::A, FeedKind::Ledger)?)?,
-            b: Ledger::new(&own(Party::B, FeedKind::Ledger)?)?,
-        };
+        let ledgers = Both::try_from_fn(|party| own(party, FeedKind::Ledger))?;
+        self.books = Books { a: Ledger::new(&ledgers.a)?, b: Ledger::new(&ledgers.b)? };
+        // Each portion brings back rows of tables of its own choice.
+        for party in Party::BOTH {
+            let of_ledger = |feed: &&FeedRows| {
+                (feed.owner, feed.kind) == (Owner::Party(party), FeedKind::Ledger)
+            };
+            let parts = self.feeds.iter().find(of_ledger).map_or(0, |feed| feed.parts.len());
+            self.paths.ledger.of_mut(party).truncate(parts);
+        }
         // What did not come whole is not there in any portion.
         for party in Party::BOTH {
             if let Some(members) = self.members.of_mut(party) {
@@ -130,12 +152,6 @@ impl Intake {
         if let Some(consents) = &mut self.consents {
             *consents = Consents::new(&shared(FeedKind::Consents)?)?;
         }
-        Ok(())
-    }
-
-    /// Lets the rows of the last portion go.
-    fn empty(&mut self) -> Result<(), Error> {
-        let none = Portions::none();
-        self.fill(&none, 0)
+        Ok(ledgers)
     }
 }

@@ -14,13 +14,30 @@ use jiff::civil::Date;
 
 use super::Error;
 use super::before::Before;
-use crate::frame::books::{Books, RecalledRow};
+use crate::frame::books::{Balances, Books, RecalledRow};
 use crate::past::{Scope, Settled};
-use crate::publish::{Final, PublishError};
+use crate::publish::{self, Closing, Columns, Final, PublishError};
 use crate::value::party::{Both, Party};
 use crate::value::period::Period;
+pub use cleared::CLEARED;
 use cleared::Families;
 use index::Index;
+pub use rows::{OPEN, OWN, SETTLED};
+
+/// The table of which closing balances are brought back.
+pub const ACCOUNTS: &str = "accounts";
+
+/// The tables whose rows may have to be brought back, with the columns that are read of each.
+#[must_use]
+pub fn published() -> [(&'static str, Vec<&'static str>); 5] {
+    [
+        (OPEN, [&rows::COLUMNS[..], &rows::BESIDE_OPEN].concat()),
+        (CLEARED, cleared::COLUMNS.to_vec()),
+        (SETTLED, [&rows::COLUMNS[..], &rows::BESIDE_SETTLED].concat()),
+        (OWN, rows::COLUMNS.to_vec()),
+        (ACCOUNTS, publish::CLOSINGS.to_vec()),
+    ]
+}
 
 /// What the codes of the rules on caps begin with.
 const CAPS: &str = "CAP-";
@@ -34,8 +51,52 @@ pub struct Recalled {
     pub places: Both<Vec<String>>,
     /// Where each of the rows was first read, where it was held or dropped.
     pub first_read: Both<Vec<Option<(String, u64)>>>,
+    /// What each party's accounts were closed with by the period just before, where they were.
+    pub closed: Both<Option<Balances>>,
     /// Which rows the run judges.
     pub scope: Scope,
+}
+
+/// What a scan calls for some rows after others.
+type Each<'e> = &'e mut dyn FnMut(&Columns<'_>) -> Result<(), PublishError>;
+
+/// Where rows of final publications are looked up that a run may have to bring back.
+pub trait Shelf {
+    /// Reads columns of a table of a final publication.
+    ///
+    /// # Errors
+    /// [`Error`] when they cannot be read, and what `each` fails with.
+    fn scan(
+        &self,
+        publication: &Final,
+        table: &str,
+        columns: &[&str],
+        each: Each<'_>,
+    ) -> Result<(), Error>;
+
+    /// Whether a party's accounts were closed at all by the period just before, of which the rows
+    /// at hand have these.
+    fn has_closed(&self, party: Party, closings: &[Closing]) -> bool;
+}
+
+/// The publications themselves.
+#[derive(Debug, Clone, Copy)]
+pub struct Publications;
+
+impl Shelf for Publications {
+    fn scan(
+        &self,
+        publication: &Final,
+        table: &str,
+        columns: &[&str],
+        each: Each<'_>,
+    ) -> Result<(), Error> {
+        Ok(publication.scan(table, columns, |_, rows| each(rows))?)
+    }
+
+    fn has_closed(&self, _: Party, closings: &[Closing]) -> bool {
+        !closings.is_empty()
+    }
 }
 
 /// Brings back what the run has to know.
@@ -47,17 +108,20 @@ pub fn recall(
     before: &Before,
     books: &Books,
     files: &Both<Vec<String>>,
+    shelf: &dyn Shelf,
 ) -> Result<Recalled, Error> {
     let recalled = Recalled {
         rows: Both::default(),
         places: Both::default(),
         first_read: Both::default(),
+        closed: Both { a: None, b: None },
         scope: Scope::new(period.clone(), before.past.clone()),
     };
     if before.finals.is_empty() {
         return Ok(recalled);
     }
     let mut hand = Hand {
+        shelf,
         index: Both { a: Index::of(&books.a), b: Index::of(&books.b) },
         files: Both::from_fn(|party| files.of(party).len()),
         named: Both::default(),
@@ -67,7 +131,8 @@ pub fn recall(
         known: Vec::new(),
         recalled,
     };
-    if let (Some(_), Some(last)) = (before.past.before(), before.finals.last()) {
+    if let Some(last) = before.last() {
+        hand.bring_closings(last)?;
         hand.bring_open(last)?;
     }
     let mut families = Families::default();
@@ -85,8 +150,15 @@ pub fn recall(
     for publication in before.finals.iter().rev() {
         hand.bring_own(publication)?;
     }
-    adjustments::bring(before, &mut hand.recalled.scope)?;
     Ok(hand.recalled)
+}
+
+/// Brings back what became of adjustments.
+///
+/// # Errors
+/// [`Error`] when a publication is not what it was.
+pub fn adjustments(before: &Before, scope: &mut Scope) -> Result<(), Error> {
+    Ok(adjustments::bring(before, scope)?)
 }
 
 /// When the final publications first saw discrepancies, of those ids that are asked for.
@@ -116,6 +188,7 @@ pub fn first_seen(
 
 /// What is in hand while rows are brought back.
 struct Hand<'a> {
+    shelf: &'a dyn Shelf,
     index: Both<Index<'a>>,
     files: Both<usize>,
     /// Ids that rows which were brought back have or name, beside those of the files.
@@ -140,6 +213,19 @@ struct Known {
 }
 
 impl Hand<'_> {
+    /// Brings back what accounts were closed with.
+    fn bring_closings(&mut self, publication: &Final) -> Result<(), Error> {
+        let mut closings: Both<Vec<Closing>> = Both::default();
+        let mut add = |rows: &Columns<'_>| publish::add_closings(rows, &mut closings);
+        self.shelf.scan(publication, ACCOUNTS, &publish::CLOSINGS, &mut add)?;
+        self.recalled.closed = Both::from_fn(|party| {
+            let rows = closings.of(party);
+            // A party without any account opens as in the first period.
+            self.shelf.has_closed(party, rows).then(|| Balances::closed(rows))
+        });
+        Ok(())
+    }
+
     /// The index of a publication's table among the files of a ledger.
     fn file(&mut self, party: Party, publication: &Final, table: &str) -> u32 {
         let place = format!("{}/{table}.parquet", publication.place());

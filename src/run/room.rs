@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Before, Known};
+use super::Known;
 use crate::feed::{Format, InputFile, Unpack};
 use crate::pipeline::Pipeline;
 
@@ -30,18 +30,20 @@ const PORTIONS: usize = 1 << 12;
 
 impl<'a> Room<'a> {
     /// The room of a run that may take so much memory; `None` where it may take what it needs, or
-    /// where its rows cannot be judged in portions.
+    /// where its rows cannot be judged in portions: a cap per period runs through the events of all
+    /// members, in order.
     #[must_use]
     pub fn of(
         memory_bytes: Option<u64>,
         folder: &'a Path,
         pipeline: &Pipeline,
-        before: &Before,
     ) -> Option<Room<'a>> {
         let memory_bytes = memory_bytes?;
-        // A cap per period runs through the events of all members, in order.
         let is_capped = pipeline.agreement.caps.iter().any(|cap| !cap.per_member);
-        (!is_capped && before.finals.is_empty()).then_some(Room { folder, memory_bytes })
+        if is_capped {
+            tracing::info!("a cap per period is agreed, so that all rows are judged in memory");
+        }
+        (!is_capped).then_some(Room { folder, memory_bytes })
     }
 
     /// The bytes of rows that may be judged together.

@@ -2,8 +2,10 @@
 //! rows touch one another.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, UInt64Array};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use rayon::prelude::*;
 
 use super::kinship;
@@ -11,9 +13,12 @@ use crate::agreement::MemberRule;
 use crate::control::{FileTotal, PartTotals};
 use crate::engine::{Families, Kin, Piece, Spill, SpillError, Stowage};
 use crate::feed::{Feed, FeedKind, FeedRows, InputFile, Owner};
-use crate::frame::schema::canonical_schema;
+use crate::frame::schema::{LINE, canonical_schema};
+use crate::publish::{Closing, Columns, Final, PublishError};
 use crate::run::Error;
+use crate::run::recall::{self, Shelf};
 use crate::source;
+use crate::value::party::{Both, Party};
 
 /// Rows that are set aside together as they are read.
 const PIECE_ROWS: usize = 1 << 16;
@@ -25,14 +30,40 @@ pub struct Apart<'r> {
     heaps: Vec<Heap>,
     /// What all rows take of memory.
     pub bytes: u64,
+    closed: Closed,
 }
 
-/// The rows of one feed, as they came.
+/// Where rows come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A feed.
+    Feed(Owner, FeedKind),
+    /// A table of a final publication, by the publication's place among them.
+    Published(usize, &'static str),
+}
+
+impl Origin {
+    /// The nodes of its rows.
+    fn nodes(self, batch: &RecordBatch) -> Vec<u64> {
+        match self {
+            Origin::Feed(owner, kind) => kinship::nodes(owner, kind, batch),
+            Origin::Published(_, table) => kinship::nodes_published(table, batch),
+        }
+    }
+}
+
+/// The rows of one feed or table, as they came.
 struct Heap {
-    owner: Owner,
-    kind: FeedKind,
+    origin: Origin,
+    schema: SchemaRef,
     spill: Spill,
     pieces: Vec<Piece>,
+}
+
+impl Heap {
+    fn new(folder: &Path, origin: Origin, schema: SchemaRef) -> Result<Heap, SpillError> {
+        Ok(Heap { origin, schema, spill: Spill::new(folder)?, pieces: Vec::new() })
+    }
 }
 
 impl<'r> Apart<'r> {
@@ -41,7 +72,13 @@ impl<'r> Apart<'r> {
     /// # Errors
     /// [`SpillError`] when nothing can be set aside in the folder.
     pub fn new(folder: &Path, rules: &'r [MemberRule]) -> Result<Apart<'r>, SpillError> {
-        Ok(Apart { kin: Kin::new(folder)?, rules, heaps: Vec::new(), bytes: 0 })
+        Ok(Apart {
+            kin: Kin::new(folder)?,
+            rules,
+            heaps: Vec::new(),
+            bytes: 0,
+            closed: Closed::default(),
+        })
     }
 
     /// Reads a feed, whose rows are set aside.
@@ -55,7 +92,8 @@ impl<'r> Apart<'r> {
         watch: &dyn Fn(u64, u64),
     ) -> Result<(FeedRows, Vec<FileTotal>), Error> {
         let (owner, kind) = (feed.owner, feed.kind);
-        let mut heap = Heap { owner, kind, spill: Spill::new(folder)?, pieces: Vec::new() };
+        let origin = Origin::Feed(owner, kind);
+        let mut heap = Heap::new(folder, origin, canonical_schema(kind))?;
         let mut totals = PartTotals::default();
         let mut unsummed = None;
         let (kin, bytes, rules) = (&mut self.kin, &mut self.bytes, self.rules);
@@ -76,6 +114,37 @@ impl<'r> Apart<'r> {
         Ok((rows, totals))
     }
 
+    /// Reads a table of a final publication, whose rows are set aside with their numbers.
+    ///
+    /// # Errors
+    /// [`Error`] when it cannot be read, or its rows not be set aside.
+    pub fn read_back(
+        &mut self,
+        folder: &Path,
+        (place, publication): (usize, &Final),
+        (table, columns): (&'static str, &[&str]),
+    ) -> Result<(), Error> {
+        let origin = Origin::Published(place, table);
+        let mut heap: Option<Heap> = None;
+        publication.scan(table, columns, |_, rows| {
+            let batch = numbered(rows)?;
+            let nodes = origin.nodes(&batch);
+            kinship::tie_published(&mut self.kin, table, &batch, &nodes)?;
+            self.bytes += batch.get_array_memory_size() as u64;
+            if table == recall::ACCOUNTS {
+                self.closed.note(rows)?;
+            }
+            let heap = match &mut heap {
+                Some(heap) => heap,
+                none => none.insert(Heap::new(folder, origin, batch.schema())?),
+            };
+            heap.pieces.push(heap.spill.put(&batch)?);
+            Ok::<(), PublishError>(())
+        })?;
+        self.heaps.extend(heap);
+        Ok(())
+    }
+
     /// Stows all rows in so many portions, of which about `room_bytes` stay in memory on the way.
     ///
     /// # Errors
@@ -89,18 +158,17 @@ impl<'r> Apart<'r> {
         let families = self.kin.families()?;
         let mut stowed = Vec::with_capacity(self.heaps.len());
         for heap in self.heaps {
-            let schema = canonical_schema(heap.kind);
-            let mut stowage = Stowage::new(folder, schema, portions, room_bytes)?;
+            let mut stowage = Stowage::new(folder, heap.schema, portions, room_bytes)?;
             for &piece in &heap.pieces {
                 let batch = heap.spill.take(piece)?;
-                let nodes = kinship::nodes(heap.owner, heap.kind, &batch);
+                let nodes = heap.origin.nodes(&batch);
                 let places = nodes.par_iter().map(|&node| portion_of(&families, node, portions));
                 stowage.stow(&batch, &places.collect::<Vec<u32>>())?;
             }
             stowage.set_aside()?;
-            stowed.push((heap.owner, heap.kind, stowage));
+            stowed.push((heap.origin, stowage));
         }
-        Ok(Portions { count: portions, stowed })
+        Ok(Portions { count: portions, stowed, closed: self.closed })
     }
 }
 
@@ -115,36 +183,96 @@ fn portion_of(families: &Families, node: u64, portions: usize) -> u32 {
 pub struct Portions {
     /// How many there are.
     pub count: usize,
-    stowed: Vec<(Owner, FeedKind, Stowage)>,
+    stowed: Vec<(Origin, Stowage)>,
+    closed: Closed,
 }
 
 impl Portions {
     /// No rows.
     #[must_use]
     pub fn none() -> Portions {
-        Portions { count: 0, stowed: Vec::new() }
+        Portions { count: 0, stowed: Vec::new(), closed: Closed::default() }
     }
 
-    /// The rows of a feed that a portion has, if the feed was read apart.
+    /// The rows of an origin that a portion has, if they were set aside.
     ///
     /// # Errors
     /// [`SpillError`] when they cannot be taken up.
-    pub fn rows(
-        &self,
-        owner: Owner,
-        kind: FeedKind,
-        portion: usize,
-    ) -> Result<Option<RecordBatch>, SpillError> {
-        let stowed = self.stowed.iter().find(|(of, which, _)| (*of, *which) == (owner, kind));
-        stowed.map(|(_, _, stowage)| stowage.portion(portion)).transpose()
+    pub fn rows(&self, origin: Origin, portion: usize) -> Result<Option<RecordBatch>, SpillError> {
+        let stowed = self.stowed.iter().find(|(of, _)| *of == origin);
+        stowed.map(|(_, stowage)| stowage.portion(portion)).transpose()
+    }
+
+    /// What a portion has of final publications.
+    #[must_use]
+    pub fn shelf<'s>(&'s self, finals: &'s [Final], portion: usize) -> PortionShelf<'s> {
+        PortionShelf { portions: self, finals, portion }
     }
 
     /// The portion with most rows: how many it has, and how many an even share is.
     #[must_use]
     pub fn largest(&self) -> (usize, usize) {
-        let rows = |portion| self.stowed.iter().map(|(_, _, stowage)| stowage.rows(portion)).sum();
+        let rows = |portion| self.stowed.iter().map(|(_, stowage)| stowage.rows(portion)).sum();
         let of_each: Vec<usize> = (0..self.count).map(rows).collect();
         let share = of_each.iter().sum::<usize>() / self.count.max(1);
         (of_each.into_iter().max().unwrap_or_default(), share)
     }
+}
+
+/// Whose accounts the period just before closed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Closed(Both<bool>);
+
+impl Closed {
+    fn note(&mut self, rows: &Columns<'_>) -> Result<(), PublishError> {
+        let parties = rows.texts("party")?;
+        for party in Party::BOTH {
+            let is_closed = parties.iter().flatten().any(|letter| letter == party.letter());
+            *self.0.of_mut(party) |= is_closed;
+        }
+        Ok(())
+    }
+}
+
+/// What a portion has of final publications.
+pub struct PortionShelf<'s> {
+    portions: &'s Portions,
+    finals: &'s [Final],
+    portion: usize,
+}
+
+impl Shelf for PortionShelf<'_> {
+    fn scan(
+        &self,
+        publication: &Final,
+        table: &str,
+        _: &[&str],
+        each: &mut dyn FnMut(&Columns<'_>) -> Result<(), PublishError>,
+    ) -> Result<(), Error> {
+        let place = self.finals.iter().position(|known| known.folder == publication.folder);
+        let mut origins = self.portions.stowed.iter().map(|(origin, _)| *origin);
+        let origin = origins.find(|origin| {
+            matches!(*origin, Origin::Published(at, name) if Some(at) == place && name == table)
+        });
+        let Some(origin) = origin else { return Ok(()) };
+        let rows = self.portions.rows(origin, self.portion)?;
+        let Some(rows) = rows.filter(|rows| rows.num_rows() > 0) else { return Ok(()) };
+        let path = publication.folder.join(format!("{table}.parquet"));
+        Ok(each(&Columns::new(&path, &rows, 1))?)
+    }
+
+    fn has_closed(&self, party: Party, _: &[Closing]) -> bool {
+        *self.portions.closed.0.of(party)
+    }
+}
+
+/// Rows of a published table with their numbers beside them.
+fn numbered(rows: &Columns<'_>) -> Result<RecordBatch, PublishError> {
+    let batch = rows.batch();
+    let lines = (0..batch.num_rows()).map(|row| rows.line(row));
+    let mut columns = batch.columns().to_vec();
+    columns.push(Arc::new(UInt64Array::from_iter_values(lines)));
+    let mut fields: Vec<Arc<Field>> = batch.schema().fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new(LINE, DataType::UInt64, false)));
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }

@@ -15,6 +15,8 @@ use arrow::datatypes::UInt8Type;
 use crate::agreement::MemberRule;
 use crate::engine::{Exchange, Kin, SpillError};
 use crate::feed::{FeedKind, Owner};
+use crate::publish::plain;
+use crate::run::recall;
 use crate::value::kind::{Kind, Role};
 use crate::value::party::Party;
 
@@ -139,6 +141,93 @@ fn tie_events(
             if ids.is_valid(row) && (!matches!(space, Space::Order) || is_leg(row)) {
                 kin.tie(space.hash(ids.value(row)), node)?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// The columns of a published row's own numbers, and of those that it names of the partner.
+struct Numbers {
+    /// Of the book on which the row stands.
+    own: &'static [&'static str],
+    /// Of the partner's.
+    partners: &'static [&'static str],
+}
+
+/// Of rows as they were read.
+const OF_ROWS: Numbers = Numbers {
+    own: &["event_id", "original_event_id"],
+    partners: &["counter_event_id", "partner_event_id"],
+};
+
+/// Of cleared events, on the issuer's book.
+const OF_CLEARED: Numbers = Numbers {
+    own: &["issuer_event_id", "original_event_id", "acceptor_counter_event_id"],
+    partners: &["acceptor_event_id", "acceptor_original_event_id", "counter_event_id"],
+};
+
+/// The node of each row of a published table; that of an event is its issuer's where it has one.
+pub fn nodes_published(table: &str, batch: &RecordBatch) -> Vec<u64> {
+    let party = |letters: Option<&StringArray>, row: usize| match letters {
+        Some(letters) if letters.value(row) == Party::B.letter() => Party::B,
+        _ => Party::A,
+    };
+    let node = |party, members: Option<&StringArray>, row: usize| {
+        let member = members.filter(|members| members.is_valid(row))?;
+        Some(Space::Member(party).hash(plain(member.value(row))))
+    };
+    let rows = 0..batch.num_rows();
+    if table == recall::CLEARED {
+        let issuers = texts(batch, "issuer");
+        let legs = (texts(batch, "issuer_member"), texts(batch, "acceptor_member"));
+        let nodes = rows.map(|row| {
+            let issuer = party(issuers, row);
+            node(issuer, legs.0, row).or_else(|| node(issuer.partner(), legs.1, row))
+        });
+        return nodes.map(Option::unwrap_or_default).collect();
+    }
+    let (parties, members) = (texts(batch, "party"), texts(batch, "member_no"));
+    rows.map(|row| node(party(parties, row), members, row).unwrap_or_default()).collect()
+}
+
+/// Ties the rows of a published table, whose nodes are given.
+///
+/// # Errors
+/// [`SpillError`] when ties cannot be set aside.
+pub fn tie_published(
+    kin: &mut Kin,
+    table: &str,
+    batch: &RecordBatch,
+    nodes: &[u64],
+) -> Result<(), SpillError> {
+    let (owner, numbers) = match table {
+        recall::CLEARED => ("issuer", OF_CLEARED),
+        recall::ACCOUNTS => return Ok(()),
+        _ => ("party", OF_ROWS),
+    };
+    let owners = texts(batch, owner);
+    let party = |row: usize| match owners {
+        Some(owners) if owners.value(row) == Party::B.letter() => Party::B,
+        _ => Party::A,
+    };
+    for (names, of_partner) in [(numbers.own, false), (numbers.partners, true)] {
+        for ids in names.iter().filter_map(|name| texts(batch, name)) {
+            for (row, &node) in nodes.iter().enumerate().filter(|(row, _)| ids.is_valid(*row)) {
+                let party = if of_partner { party(row).partner() } else { party(row) };
+                kin.tie(Space::Event(party).hash(plain(ids.value(row))), node)?;
+            }
+        }
+    }
+    if let Some(orders) = texts(batch, "order_no") {
+        for (row, &node) in nodes.iter().enumerate().filter(|(row, _)| orders.is_valid(*row)) {
+            kin.tie(Space::Order.hash(plain(orders.value(row))), node)?;
+        }
+    }
+    // Both legs of an event are brought back together.
+    if let Some(members) = texts(batch, "acceptor_member") {
+        for (row, &node) in nodes.iter().enumerate().filter(|(row, _)| members.is_valid(*row)) {
+            let member = plain(members.value(row));
+            kin.join(node, Space::Member(party(row).partner()).hash(member));
         }
     }
     Ok(())

@@ -9,11 +9,12 @@ use super::index::{party_of, said, unsound, word};
 use crate::frame::books::RecalledRow;
 use crate::past::Settled;
 use crate::publish::{Columns, Final, PublishError};
+use crate::run::Error;
 use crate::value::kind::{Kind, Status};
 use crate::value::party::Party;
 use crate::value::period::Instant;
 
-const TABLE: &str = "cleared_events";
+pub const CLEARED: &str = "cleared_events";
 
 /// Cleared events that the run has to know: an event with all its reversals, by issuer and the
 /// event's id.
@@ -35,7 +36,7 @@ impl Hand<'_> {
         &mut self,
         publication: &Final,
         families: &mut Families,
-    ) -> Result<(), PublishError> {
+    ) -> Result<(), Error> {
         let columns = [
             "issuer",
             "issuer_event_id",
@@ -45,7 +46,7 @@ impl Hand<'_> {
             "counter_event_id",
             "acceptor_counter_event_id",
         ];
-        publication.scan(TABLE, &columns, |_, rows| {
+        self.shelf.scan(publication, CLEARED, &columns, &mut |rows| {
             let issuers = rows.texts("issuer")?;
             let legs = [rows.texts("issuer_event_id")?, rows.texts("acceptor_event_id")?];
             let originals =
@@ -78,16 +79,13 @@ impl Hand<'_> {
     }
 
     /// Brings back the cleared events of those families, and every leg that was cleared alone.
-    pub fn bring_cleared(
-        &mut self,
-        publication: &Final,
-        families: &Families,
-    ) -> Result<(), PublishError> {
-        publication.scan(TABLE, &COLUMNS, |first_row, rows| {
+    pub fn bring_cleared(&mut self, publication: &Final, families: &Families) -> Result<(), Error> {
+        self.shelf.scan(publication, CLEARED, &COLUMNS, &mut |rows| {
             let sides = [Leg::of(rows, ISSUERS)?, Leg::of(rows, ACCEPTORS)?];
             let (issuers, orders) = (rows.texts("issuer")?, rows.texts("order_no")?);
             let cleared = rows.integers("points")?;
-            for (row, line) in (0..rows.len()).zip(first_row..) {
+            for row in 0..rows.len() {
+                let line = rows.line(row);
                 let issuer = party_of(issuers.value(row));
                 let ids = [said(sides[0].ids, row), said(sides[1].ids, row)];
                 let is_alone = ids.contains(&None);
@@ -96,7 +94,7 @@ impl Hand<'_> {
                 if !is_alone && !is_kin {
                     continue;
                 }
-                let unsound = || unsound(publication, TABLE, line);
+                let unsound = || unsound(publication, CLEARED, line);
                 let points = cleared[row].ok_or_else(unsound)?;
                 let mut legs = [None, None];
                 for (side, party) in [issuer, issuer.partner()].into_iter().enumerate() {
@@ -104,7 +102,7 @@ impl Hand<'_> {
                     let leg = read.ok_or_else(unsound)?;
                     let leg = RecalledRow {
                         order_no: said(orders, row).map(str::to_owned),
-                        file: self.file(party, publication, TABLE),
+                        file: self.file(party, publication, CLEARED),
                         line,
                         ..leg
                     };
@@ -122,7 +120,7 @@ impl Hand<'_> {
 }
 
 /// What is read of `cleared_events`.
-const COLUMNS: [&str; 19] = [
+pub const COLUMNS: [&str; 19] = [
     "issuer",
     "points",
     "order_no",

@@ -4,7 +4,8 @@
 use super::Hand;
 use super::index::{party_of, said};
 use super::rows::{COLUMNS, OWN, read_rows};
-use crate::publish::{Final, PublishError};
+use crate::publish::Final;
+use crate::run::Error;
 use crate::value::party::Party;
 
 impl Hand<'_> {
@@ -22,8 +23,8 @@ impl Hand<'_> {
     }
 
     /// Brings back the own business of a final publication that the run's rows name.
-    pub fn bring_own(&mut self, publication: &Final) -> Result<(), PublishError> {
-        publication.scan(OWN, &COLUMNS, |first_row, rows| {
+    pub fn bring_own(&mut self, publication: &Final) -> Result<(), Error> {
+        self.shelf.scan(publication, OWN, &COLUMNS, &mut |rows| {
             let (parties, ids) = (rows.texts("party")?, rows.texts("event_id")?);
             let wanted: Vec<usize> = (0..rows.len())
                 .filter(|&row| {
@@ -34,7 +35,7 @@ impl Hand<'_> {
             if wanted.is_empty() {
                 return Ok(());
             }
-            for row in read_rows(self, publication, (OWN, first_row), rows, &wanted)? {
+            for row in read_rows(self, publication, OWN, rows, &wanted)? {
                 let id = row.row.event_id.clone();
                 if self.own.of_mut(row.party).insert(id) {
                     self.push(row.party, row.row, row.first_read);

@@ -5,11 +5,12 @@ use super::{CAPS, Hand, Known};
 use crate::frame::books::RecalledRow;
 use crate::past::Settled;
 use crate::publish::{Columns, DROPPED, Final, PublishError};
+use crate::run::Error;
 use crate::value::kind::{Kind, Role, Status};
 use crate::value::party::Party;
 
-const OPEN: &str = "open_rows";
-const SETTLED: &str = "settled_rows";
+pub const OPEN: &str = "open_rows";
+pub const SETTLED: &str = "settled_rows";
 pub const OWN: &str = "own_rows";
 
 /// The columns that all of them have.
@@ -32,6 +33,12 @@ pub const COLUMNS: [&str; 16] = [
     "line",
 ];
 
+/// The columns that `open_rows` has beside.
+pub const BESIDE_OPEN: [&str; 1] = ["code"];
+
+/// The columns that `settled_rows` has beside.
+pub const BESIDE_SETTLED: [&str; 3] = ["became", "issuer", "partner_event_id"];
+
 /// A published row: whose, what it says, and where it was first read.
 pub struct Read {
     pub party: Party,
@@ -39,11 +46,11 @@ pub struct Read {
     pub first_read: Option<(String, u64)>,
 }
 
-/// Those rows of a batch of a publication's table, of which the first has that number there.
+/// Those rows of a batch of a publication's table.
 pub fn read_rows(
     hand: &mut Hand<'_>,
     publication: &Final,
-    (table, first_row): (&str, u64),
+    table: &str,
     rows: &Columns<'_>,
     wanted: &[usize],
 ) -> Result<Vec<Read>, PublishError> {
@@ -58,7 +65,7 @@ pub fn read_rows(
     let (occurred, posted) = (rows.instants("occurred_at")?, rows.instants("posted_at")?);
     let mut read = Vec::with_capacity(wanted.len());
     for &row in wanted {
-        let line = first_row + row as u64;
+        let line = rows.line(row);
         let party = party_of(parties.value(row));
         let unsound = || unsound(publication, table, line);
         let text = |column| said(column, row).map(str::to_owned);
@@ -94,12 +101,11 @@ pub fn read_rows(
 impl Hand<'_> {
     /// Rows that the period before left open: held, or of later days. The files' own go first: what
     /// is open may still be corrected.
-    pub fn bring_open(&mut self, publication: &Final) -> Result<(), PublishError> {
-        let mut columns = COLUMNS.to_vec();
-        columns.push("code");
-        publication.scan(OPEN, &columns, |first_row, rows| {
+    pub fn bring_open(&mut self, publication: &Final) -> Result<(), Error> {
+        let columns = [&COLUMNS[..], &BESIDE_OPEN].concat();
+        self.shelf.scan(publication, OPEN, &columns, &mut |rows| {
             let all: Vec<usize> = (0..rows.len()).collect();
-            let read = read_rows(self, publication, (OPEN, first_row), rows, &all)?;
+            let read = read_rows(self, publication, OPEN, rows, &all)?;
             let codes = rows.texts("code")?;
             for (at, Read { party, row, first_read }) in read.into_iter().enumerate() {
                 let code = said(codes, at).filter(|code| code.starts_with(CAPS));
@@ -130,12 +136,11 @@ impl Hand<'_> {
 
     /// Legs that are settled without standing in `cleared_events`: what a decision dropped, and
     /// what joined a leg that had been released alone.
-    pub fn bring_settled(&mut self, publication: &Final) -> Result<(), PublishError> {
-        let mut columns = COLUMNS.to_vec();
-        columns.extend(["became", "issuer", "partner_event_id"]);
-        publication.scan(SETTLED, &columns, |first_row, rows| {
+    pub fn bring_settled(&mut self, publication: &Final) -> Result<(), Error> {
+        let columns = [&COLUMNS[..], &BESIDE_SETTLED].concat();
+        self.shelf.scan(publication, SETTLED, &columns, &mut |rows| {
             let all: Vec<usize> = (0..rows.len()).collect();
-            let read = read_rows(self, publication, (SETTLED, first_row), rows, &all)?;
+            let read = read_rows(self, publication, SETTLED, rows, &all)?;
             let (became, issuers) = (rows.texts("became")?, rows.texts("issuer")?);
             let partners = rows.texts("partner_event_id")?;
             for (at, Read { party, row, first_read }) in read.into_iter().enumerate() {
