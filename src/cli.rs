@@ -144,10 +144,18 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
                 }
             }
         }
-        Verb::Plan { pipeline, as_of, period } => {
+        Verb::Plan { pipeline, as_of, period, estimate, memory } => {
             let order = Order::of(pipeline, *as_of, period.clone());
             let checked = pipeline::read(pipeline).map_err(Error::from)?;
             let period = run::period_of(&checked, &order)?;
+            if *estimate {
+                let given = memory.or_else(memory::share);
+                let needed = run::estimate(&checked, &period, given)?;
+                return match format {
+                    OutputFormat::Text => say(&memory::in_words(&needed)),
+                    OutputFormat::Json => say(&trouble::json(&needed)?),
+                };
+            }
             let plan = pipeline::plan(&checked, &period);
             match format {
                 OutputFormat::Text => say(&plan.to_string()),

@@ -20,5 +20,5 @@ pub use exchange::{Exchange, Keyed};
 pub use kernel::{gather_by_key, group_by_key, join_by_key};
 pub use kin::{Families, Kin};
 pub use memory::{machine_bytes, peak_bytes};
-pub use spill::{Piece, Spill, SpillError};
+pub use spill::{Packed, Piece, Spill, SpillError};
 pub use stowage::Stowage;

@@ -40,6 +40,7 @@ pub use intake::{Intake, Known};
 use outcome::Drawn;
 pub use outcome::{Blocking, MatchCount, Outcome, Summary, Tally, net_in_words};
 use room::Room;
+pub use room::{Estimate, estimate};
 pub use roundings::{Rounded, Roundings, roundings};
 pub use sample::{Sampled, code as code_of, sample};
 use stages::Stages;

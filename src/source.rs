@@ -157,7 +157,7 @@ fn read_at(
             let mut groups = parquet::RowGroups::new(feed, &rules, files);
             let file = |number: u32| files.get(number as usize);
             in_order(
-                || groups.next(),
+                (|| groups.next(), parquet::RowGroup::rows),
                 |group| {
                     file(group.file())
                         .map(|file| parquet::decode(&group, feed, &rules, file, pace.together))
@@ -174,7 +174,7 @@ fn read_at(
             let mut pieces = ipc::Pieces::new(feed, &rules, files);
             let file = |number: u32| files.get(number as usize);
             in_order(
-                || pieces.next(),
+                (|| pieces.next(), |_: &ipc::Piece| 0),
                 |piece| {
                     file(piece.file)
                         .map(|file| ipc::decode(&piece, feed, &rules, file, pace.together))
@@ -196,7 +196,7 @@ fn read_at(
                 Format::Parquet | Format::Arrow => Ok(Sheet::default()),
             };
             in_order(
-                || blocks.next(),
+                (|| blocks.next(), |_: &blocks::Block| 0),
                 |block| Some(decode(&block)),
                 |sheet| gathering.add(sheet),
                 watch,
@@ -214,21 +214,30 @@ fn read_at(
     gathering.finish(faults, strays)
 }
 
+/// Rows of large pieces that are decoded at a time.
+const ROWS_AT_ONCE: u64 = 1 << 18;
+
 /// Decodes pieces on all threads while the next ones are cut and the sheets of those before are
-/// added in order, until so many rows have been added.
+/// added in order, until so many rows have been added. Pieces come with how to tell their rows.
 fn in_order<P: Send>(
-    mut cut: impl FnMut() -> Result<Option<P>, SourceError> + Send,
+    (mut cut, rows_of): (
+        impl FnMut() -> Result<Option<P>, SourceError> + Send,
+        impl Fn(&P) -> u64 + Send,
+    ),
     decode: impl Fn(P) -> Option<Result<Sheet, SourceError>> + Sync,
     mut add: impl FnMut(Sheet) -> Result<(), SourceError> + Send,
     watch: &dyn Fn(u64, u64),
     most: u64,
 ) -> Result<(), SourceError> {
-    // Two pieces a thread even out pieces of unequal work.
-    let width = rayon::current_num_threads().saturating_mul(2).max(2);
+    // Two pieces a thread even out pieces of unequal work, unless they are so large that one more
+    // would rather take memory.
+    let threads = rayon::current_num_threads().max(1);
     let mut cut_some = move || -> Result<Vec<P>, SourceError> {
-        let mut some = Vec::with_capacity(width);
-        while some.len() < width {
+        let mut some = Vec::with_capacity(2 * threads);
+        let mut rows = 0;
+        while some.len() < threads || (some.len() < 2 * threads && rows < ROWS_AT_ONCE) {
             let Some(piece) = cut()? else { break };
+            rows += rows_of(&piece);
             some.push(piece);
         }
         Ok(some)

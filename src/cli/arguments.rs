@@ -163,7 +163,8 @@ pub enum Verb {
     },
     /// Print what a run would do: feeds and files, columns, rules, versions, defaults (计划).
     #[command(
-        after_help = "Example:\n  hutong plan pipelines/skyline-harbour.yaml --as-of 2026-03-31"
+        after_help = "Examples:\n  hutong plan pipelines/skyline-harbour.yaml --as-of 2026-03-31\n  \
+                      hutong plan pipelines/skyline-harbour.yaml --as-of 2026-03-31 --estimate --memory 2GiB"
     )]
     Plan {
         /// The pipeline file.
@@ -174,6 +175,13 @@ pub enum Verb {
         /// The period, such as 2026-03; default: the one that contains the as-of date.
         #[arg(long)]
         period: Option<String>,
+        /// Say what memory and disk the run may need instead, from the sizes of the files (估算).
+        #[arg(long)]
+        estimate: bool,
+        /// The memory that the run would be given, such as 2GiB; default: three quarters of the
+        /// machine's.
+        #[arg(long, value_name = "SIZE", value_parser = size, requires = "estimate")]
+        memory: Option<u64>,
     },
     /// Print what would be owed under each rounding place and mode; nothing is published (舍入对照).
     #[command(

@@ -1,6 +1,7 @@
 //! How much memory a run may take, as it is written on the command line.
 
 use crate::engine;
+use crate::run::Estimate;
 
 /// A size such as `2GiB`, `512MiB` or `2000000000`, in bytes.
 pub fn size(text: &str) -> Result<u64, String> {
@@ -27,6 +28,33 @@ pub fn size(text: &str) -> Result<u64, String> {
 /// system does not say.
 pub fn share() -> Option<u64> {
     engine::machine_bytes().map(|bytes| bytes / 4 * 3)
+}
+
+/// What a run is thought to need, for a person.
+pub fn in_words(needed: &Estimate) -> String {
+    let mut text = format!(
+        "Files 文件                {}\nMemory 内存               {} would hold all rows together\n",
+        shown(needed.sent_bytes),
+        shown(needed.memory_bytes),
+    );
+    let given = needed.given_bytes.map_or_else(|| "not known".to_owned(), shown);
+    text += &format!("Given 可用                {given}\n");
+    text += &match needed.portions {
+        1 => "Portions 分片             1: nothing is set aside on disk".to_owned(),
+        portions => format!(
+            "Portions 分片             {portions}, and up to {} set aside on disk on the way",
+            shown(needed.aside_bytes)
+        ),
+    };
+    text + "\nThought from the sizes of the files; what is thought wrong costs time and no byte of \
+            the outputs."
+}
+
+/// Bytes in the largest unit of which there are ten or more.
+fn shown(bytes: u64) -> String {
+    let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let unit = units.into_iter().find(|(_, power)| bytes >> power >= 10);
+    unit.map_or_else(|| format!("{bytes} B"), |(unit, power)| format!("{} {unit}", bytes >> power))
 }
 
 #[cfg(test)]

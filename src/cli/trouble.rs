@@ -16,6 +16,7 @@ use crate::pipeline::Trouble as PipelineTrouble;
 use crate::publish::PublishError;
 use crate::review::ReviewError;
 use crate::run::{Error, exit};
+use crate::source::SourceError;
 use crate::value::period::PeriodError;
 use crate::value::problem::Problem;
 
@@ -207,6 +208,14 @@ impl Trouble {
             )) => {
                 Some("restore the publication from a copy; nothing else stands for what was closed")
             }
+            Trouble::Run(
+                Error::Spill(_)
+                | Error::Source(SourceError::Spill(_))
+                | Error::Publish(PublishError::Spill(_)),
+            ) => Some(
+                "see that the disk to which the run publishes has room, or give the run more with \
+                 `--memory`",
+            ),
             Trouble::Run(error) => match error.exit_code() {
                 exit::LOCKED => Some("wait for the other run to end, then run again"),
                 exit::BUG => Some("report it with the pipeline and this message"),

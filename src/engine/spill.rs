@@ -53,6 +53,15 @@ pub struct Piece {
     pub rows: usize,
 }
 
+/// Rows that are packed, and not yet set aside.
+#[derive(Debug)]
+pub struct Packed {
+    bytes: Vec<u8>,
+    unpacked: usize,
+    /// The rows.
+    pub rows: usize,
+}
+
 /// A file of rows that are set aside.
 #[derive(Debug)]
 pub struct Spill {
@@ -82,13 +91,31 @@ impl Spill {
     /// # Errors
     /// [`SpillError::Io`] when they cannot be written, such as on a full disk.
     pub fn put(&mut self, batch: &RecordBatch) -> Result<Piece, SpillError> {
+        let packed = self.pack(batch)?;
+        self.put_packed(&packed)
+    }
+
+    /// Packs rows, which several threads may do at once.
+    ///
+    /// # Errors
+    /// [`SpillError`] when they cannot be packed.
+    pub fn pack(&self, batch: &RecordBatch) -> Result<Packed, SpillError> {
         let mut bytes = Vec::with_capacity(batch.get_array_memory_size());
         let mut writer = StreamWriter::try_new(&mut bytes, batch.schema_ref())?;
         writer.write(batch)?;
         writer.finish()?;
         let packed = pack(&bytes).map_err(failed("set aside", &self.folder))?;
-        let offset = self.put_bytes(&packed)?;
-        Ok(Piece { offset, packed: packed.len(), unpacked: bytes.len(), rows: batch.num_rows() })
+        Ok(Packed { bytes: packed, unpacked: bytes.len(), rows: batch.num_rows() })
+    }
+
+    /// Sets packed rows aside.
+    ///
+    /// # Errors
+    /// As of [`Spill::put`].
+    pub fn put_packed(&mut self, packed: &Packed) -> Result<Piece, SpillError> {
+        let offset = self.put_bytes(&packed.bytes)?;
+        let Packed { ref bytes, unpacked, rows } = *packed;
+        Ok(Piece { offset, packed: bytes.len(), unpacked, rows })
     }
 
     /// Takes rows up again.

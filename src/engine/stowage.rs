@@ -6,8 +6,9 @@ use std::path::Path;
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::SchemaRef;
+use rayon::prelude::*;
 
-use super::spill::{Piece, Spill, SpillError};
+use super::spill::{Packed, Piece, Spill, SpillError};
 
 /// The rows of one feed, by portion.
 #[derive(Debug)]
@@ -38,28 +39,27 @@ impl Stowage {
         Ok(Stowage { spill, schema, portions, waiting: Vec::new(), waiting_bytes: 0, room_bytes })
     }
 
-    /// Stows rows, each in the portion that is named for it.
+    /// Stows batches of rows, each row in the portion that `places` names for it. Batches are
+    /// sorted side by side.
     ///
     /// # Errors
-    /// [`SpillError`] when rows cannot be set aside.
-    pub fn stow(&mut self, batch: &RecordBatch, portion_of: &[u32]) -> Result<(), SpillError> {
-        let mut starts = vec![0_usize; self.portions.len() + 1];
-        for &portion in portion_of {
-            starts[portion as usize + 1] += 1;
+    /// [`SpillError`] when rows cannot be taken up or set aside.
+    pub fn stow<B: Sync>(
+        &mut self,
+        batches: &[B],
+        places: impl Fn(&B) -> Result<(RecordBatch, Vec<u32>), SpillError> + Sync,
+    ) -> Result<(), SpillError> {
+        let portions = self.portions.len();
+        let sorted = batches.par_iter().map(|batch| {
+            let (batch, portion_of) = places(batch)?;
+            sort(&batch, &portion_of, portions)
+        });
+        let sorted = sorted.collect::<Vec<Result<(RecordBatch, Vec<usize>), SpillError>>>();
+        for sorted in sorted {
+            let sorted = sorted?;
+            self.waiting_bytes += sorted.0.get_array_memory_size();
+            self.waiting.push(sorted);
         }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
-        let mut next = starts.clone();
-        let mut order = vec![0_u32; portion_of.len()];
-        for (row, &portion) in (0_u32..).zip(portion_of) {
-            let place = &mut next[portion as usize];
-            order[*place] = row;
-            *place += 1;
-        }
-        let sorted = take_record_batch(batch, &UInt32Array::from(order))?;
-        self.waiting_bytes += sorted.get_array_memory_size();
-        self.waiting.push((sorted, starts));
         if self.waiting_bytes >= self.room_bytes { self.set_aside() } else { Ok(()) }
     }
 
@@ -68,16 +68,27 @@ impl Stowage {
     /// # Errors
     /// [`SpillError`] when it cannot be written.
     pub fn set_aside(&mut self) -> Result<(), SpillError> {
-        for (portion, pieces) in self.portions.iter_mut().enumerate() {
-            let parts: Vec<RecordBatch> = self
-                .waiting
-                .iter()
-                .map(|(batch, starts)| (batch, starts[portion], starts[portion + 1]))
-                .filter(|(_, start, end)| start < end)
-                .map(|(batch, start, end)| batch.slice(start, end - start))
-                .collect();
-            if !parts.is_empty() {
-                pieces.push(self.spill.put(&concat_batches(&self.schema, &parts)?)?);
+        let width = rayon::current_num_threads().saturating_mul(2).max(1);
+        let (spill, schema, waiting) = (&mut self.spill, &self.schema, &self.waiting);
+        for start in (0..self.portions.len()).step_by(width) {
+            let some = start..(start + width).min(self.portions.len());
+            let packed = some.clone().into_par_iter().map(|portion| {
+                let parts: Vec<RecordBatch> = waiting
+                    .iter()
+                    .map(|(batch, starts)| (batch, starts[portion], starts[portion + 1]))
+                    .filter(|(_, start, end)| start < end)
+                    .map(|(batch, start, end)| batch.slice(start, end - start))
+                    .collect();
+                if parts.is_empty() {
+                    return Ok(None);
+                }
+                Ok(Some(spill.pack(&concat_batches(schema, &parts)?)?))
+            });
+            let packed = packed.collect::<Vec<Result<Option<Packed>, SpillError>>>();
+            for (portion, packed) in some.zip(packed) {
+                if let Some(packed) = packed? {
+                    self.portions[portion].push(spill.put_packed(&packed)?);
+                }
             }
         }
         self.waiting.clear();
@@ -91,7 +102,7 @@ impl Stowage {
     /// [`SpillError`] when they cannot be taken up.
     pub fn portion(&self, portion: usize) -> Result<RecordBatch, SpillError> {
         let pieces = self.portions.get(portion).map_or(&[][..], Vec::as_slice);
-        let batches = pieces.iter().map(|&piece| self.spill.take(piece));
+        let batches = pieces.par_iter().map(|&piece| self.spill.take(piece));
         let batches = batches.collect::<Result<Vec<RecordBatch>, SpillError>>()?;
         Ok(concat_batches(&self.schema, &batches)?)
     }
@@ -101,6 +112,29 @@ impl Stowage {
     pub fn rows(&self, portion: usize) -> usize {
         self.portions.get(portion).map_or(0, |pieces| pieces.iter().map(|piece| piece.rows).sum())
     }
+}
+
+/// The rows of a batch by portion, and where each portion's begin.
+fn sort(
+    batch: &RecordBatch,
+    portion_of: &[u32],
+    portions: usize,
+) -> Result<(RecordBatch, Vec<usize>), SpillError> {
+    let mut starts = vec![0_usize; portions + 1];
+    for &portion in portion_of {
+        starts[portion as usize + 1] += 1;
+    }
+    for at in 1..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    let mut next = starts.clone();
+    let mut order = vec![0_u32; portion_of.len()];
+    for (row, &portion) in (0_u32..).zip(portion_of) {
+        let place = &mut next[portion as usize];
+        order[*place] = row;
+        *place += 1;
+    }
+    Ok((take_record_batch(batch, &UInt32Array::from(order))?, starts))
 }
 
 #[cfg(test)]
@@ -125,9 +159,12 @@ mod tests {
         // So little room that every batch is set aside, and so much that none is until the end.
         for room in [1, 1 << 30] {
             let mut stowage = Stowage::new(dir.path(), batch(0..1).schema(), 5, room).unwrap();
-            for rows in [0..100, 100..101, 101..101, 101..400] {
-                let portions: Vec<u32> = rows.clone().map(portion_of).collect();
-                stowage.stow(&batch(rows), &portions).unwrap();
+            let all = [0..100, 100..101, 101..101, 101..250, 250..400];
+            for some in all.chunks(3) {
+                let places = |rows: &std::ops::Range<u32>| {
+                    Ok((batch(rows.clone()), rows.clone().map(portion_of).collect()))
+                };
+                stowage.stow(some, places).unwrap();
             }
             stowage.set_aside().unwrap();
             for portion in 0..5 {

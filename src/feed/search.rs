@@ -26,6 +26,17 @@ impl Feed {
         self.find_matches(&self.following)
     }
 
+    /// How many bytes the files have that the feed is read from, as they were sent.
+    ///
+    /// # Errors
+    /// As of [`Feed::find`], and when a file cannot be looked at.
+    pub fn sent_bytes(&self) -> io::Result<u64> {
+        let mut files: BTreeSet<PathBuf> = self.find()?.into_iter().collect();
+        files.extend(self.find_following()?);
+        let sizes = files.iter().map(|file| Ok(fs::metadata(file)?.len()));
+        sizes.sum::<io::Result<u64>>()
+    }
+
     fn find_matches(&self, patterns: &[String]) -> io::Result<Vec<PathBuf>> {
         let mut files = BTreeSet::new();
         for pattern in patterns {

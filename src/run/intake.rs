@@ -163,7 +163,8 @@ fn name_of(feed: &Feed) -> String {
     format!("{} {}", feed.owner.word(), feed.kind.word())
 }
 
-fn not_found(feed: &Feed) -> impl FnOnce(std::io::Error) -> Error + use<> {
+/// The error where the files of a feed cannot be looked up.
+pub fn not_found(feed: &Feed) -> impl FnOnce(std::io::Error) -> Error + use<> {
     let feed = name_of(feed);
     |source| Error::Find { feed, source }
 }

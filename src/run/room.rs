@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
-use super::Known;
-use crate::feed::{Format, InputFile, Unpack};
+use serde::Serialize;
+
+use super::{Error, Known, intake};
+use crate::feed::{Feed, Format, Unpack};
 use crate::pipeline::Pipeline;
+use crate::value::period::Period;
 
 /// Where rows are set aside, and how much of them may be in memory. No output depends on it.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +21,9 @@ pub struct Room<'a> {
 /// What rows take of memory until they are published, for each byte of them in their frames:
 /// measured at 2.4, and rounded up.
 const TAKEN: u64 = 3;
+
+/// What the process takes without any rows.
+const PROCESS_BYTES: u64 = 64 << 20;
 
 /// What a row of a table takes while it is merged, in bytes: measured at 400, and rounded up.
 const MERGED_BYTES: u64 = 512;
@@ -55,11 +61,11 @@ impl<'a> Room<'a> {
     /// Whether the rows of files are thought to take more. What is thought wrong costs time alone.
     #[must_use]
     pub fn is_too_small_for(self, known: &Known) -> bool {
-        let files = known.feeds.iter().flat_map(|(feed, files)| {
-            let unpacked = files.iter().filter(|file| !file.is_passed_over());
-            unpacked.map(|file| unpacked_bytes(file, &feed.format, &feed.packing.unpack))
+        let feeds = known.feeds.iter().map(|(feed, files)| {
+            let read = files.iter().filter(|file| !file.is_passed_over());
+            in_frames(feed, read.map(|file| file.bytes).sum())
         });
-        files.fold(0, u64::saturating_add) > self.rows_bytes()
+        feeds.fold(0, u64::saturating_add) > self.rows_bytes()
     }
 
     /// How many portions there should be of rows that take so many bytes: half of the memory is for
@@ -84,14 +90,53 @@ impl<'a> Room<'a> {
     }
 }
 
-/// What the rows of a file may take of memory in their frames.
-fn unpacked_bytes(file: &InputFile, format: &Format, unpack: &Unpack) -> u64 {
-    let times = match (format, unpack) {
+/// What rows may take of memory in their frames that were sent in so many bytes.
+fn in_frames(feed: &Feed, sent_bytes: u64) -> u64 {
+    let times = match (&feed.format, &feed.packing.unpack) {
         // Dictionaries and codecs: measured at 4 to 6.
         (Format::Parquet, _) => 5,
         (_, Unpack::Plain) => 1,
         // Text of ledgers packs to a fifth or a tenth.
         _ => 8,
     };
-    file.bytes.saturating_mul(times)
+    sent_bytes.saturating_mul(times)
+}
+
+/// What a run is thought to need, from the sizes of its files alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Estimate {
+    /// Bytes of the files as they were sent.
+    pub sent_bytes: u64,
+    /// Memory with which all rows are judged together.
+    pub memory_bytes: u64,
+    /// The memory that the run may take, where that is known.
+    pub given_bytes: Option<u64>,
+    /// Portions in which the rows are judged in that memory; one where they fit.
+    pub portions: usize,
+    /// What is set aside on disk, beside where the run publishes, while it works.
+    pub aside_bytes: u64,
+}
+
+/// What a run of a period is thought to need.
+///
+/// # Errors
+/// [`Error::Find`] when the files of a feed cannot be looked at.
+pub fn estimate(
+    pipeline: &Pipeline,
+    period: &Period,
+    given_bytes: Option<u64>,
+) -> Result<Estimate, Error> {
+    let (mut sent_bytes, mut rows_bytes) = (0_u64, 0_u64);
+    for feed in pipeline.feeds(period) {
+        let sent = feed.sent_bytes().map_err(intake::not_found(&feed))?;
+        sent_bytes = sent_bytes.saturating_add(sent);
+        rows_bytes = rows_bytes.saturating_add(in_frames(&feed, sent));
+    }
+    let memory_bytes = rows_bytes.saturating_mul(TAKEN).saturating_add(PROCESS_BYTES);
+    let room = given_bytes.and_then(|bytes| Room::of(Some(bytes), Path::new(""), pipeline));
+    let room = room.filter(|room| rows_bytes > room.rows_bytes());
+    let portions = room.map_or(1, |room| room.portions(rows_bytes));
+    // Rows are set aside twice and their tables once, packed to a quarter or less.
+    let aside_bytes = room.map_or(0, |_| rows_bytes);
+    Ok(Estimate { sent_bytes, memory_bytes, given_bytes, portions, aside_bytes })
 }

@@ -43,6 +43,11 @@ impl RowGroup {
     pub(super) fn file(&self) -> u32 {
         self.file
     }
+
+    /// Its rows.
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
+    }
 }
 
 /// A file whose columns have been found fit.

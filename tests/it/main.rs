@@ -13,6 +13,7 @@ mod roundings;
 mod published;
 mod truth;
 mod same_bytes;
+mod memory;
 mod sample;
 mod workbook;
 mod tables;

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use super::draft::Draft;
 use super::order::SortKey;
 use super::{CHUNK_ROWS, CHUNKS_AT_ONCE, PIECE_ROWS, Sink, Stamp, schema_of};
-use crate::engine::{Piece, Spill, SpillError};
+use crate::engine::{Packed, Piece, Spill, SpillError};
 use crate::publish::folder::PublishError;
 use crate::publish::table::Table;
 
@@ -67,7 +67,7 @@ impl Runs {
         let mut run = Vec::new();
         let starts: Vec<usize> = (0..count).step_by(self.piece_rows).collect();
         for starts in starts.chunks(CHUNKS_AT_ONCE) {
-            let batches = starts.par_iter().map(|&start| {
+            let packed = starts.par_iter().map(|&start| {
                 let end = (start + self.piece_rows).min(count);
                 let mut draft = Draft::new(table, stamp, end - start);
                 let mut keys: Vec<SortKey> = Vec::with_capacity(end - start);
@@ -84,13 +84,13 @@ impl Runs {
                 let keys = BinaryArray::from_iter_values(keys.iter().map(SortKey::bytes));
                 let mut columns = batch.columns().to_vec();
                 columns.push(Arc::new(keys));
-                Ok(RecordBatch::try_new(keyed.clone(), columns)?)
+                Ok(self.spill.pack(&RecordBatch::try_new(keyed.clone(), columns)?)?)
             });
-            for batch in batches.collect::<Vec<Result<RecordBatch, PublishError>>>() {
-                let batch = batch?;
-                self.rows += batch.num_rows() as u64;
-                if batch.num_rows() > 0 {
-                    run.push(self.spill.put(&batch)?);
+            for packed in packed.collect::<Vec<Result<Packed, PublishError>>>() {
+                let packed = packed?;
+                self.rows += packed.rows as u64;
+                if packed.rows > 0 {
+                    run.push(self.spill.put_packed(&packed)?);
                 }
             }
         }

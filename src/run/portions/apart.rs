@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use arrow::array::{RecordBatch, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use rayon::prelude::*;
 
 use super::kinship;
 use crate::agreement::MemberRule;
@@ -158,12 +157,16 @@ impl<'r> Apart<'r> {
         let families = self.kin.families()?;
         let mut stowed = Vec::with_capacity(self.heaps.len());
         for heap in self.heaps {
-            let mut stowage = Stowage::new(folder, heap.schema, portions, room_bytes)?;
-            for &piece in &heap.pieces {
-                let batch = heap.spill.take(piece)?;
-                let nodes = heap.origin.nodes(&batch);
-                let places = nodes.par_iter().map(|&node| portion_of(&families, node, portions));
-                stowage.stow(&batch, &places.collect::<Vec<u32>>())?;
+            let schema = heap.schema.clone();
+            let mut stowage = Stowage::new(folder, schema, portions, room_bytes)?;
+            let Heap { origin, spill, pieces, .. } = heap;
+            for some in pieces.chunks(rayon::current_num_threads().max(1)) {
+                stowage.stow(some, |&piece| {
+                    let batch = spill.take(piece)?;
+                    let nodes = origin.nodes(&batch);
+                    let places = nodes.iter().map(|&node| portion_of(&families, node, portions));
+                    Ok((batch, places.collect()))
+                })?;
             }
             stowage.set_aside()?;
             stowed.push((heap.origin, stowage));
