@@ -18,7 +18,7 @@ mod review;
 use count::NonZeroCount;
 use examples::{
     CHECK_EXAMPLES, CLOSE_EXAMPLES, COMPARE_EXAMPLES, DIFF_EXAMPLES, EXIT_CODES, EXPLAIN_EXAMPLES,
-    EXPORT_EXAMPLES, GENERATE_EXAMPLES, KEY_EXAMPLES, QUERY_EXAMPLES, RUN_EXAMPLES,
+    EXPORT_EXAMPLES, GENERATE_EXAMPLES, KEY_EXAMPLES, PLAN_EXAMPLES, QUERY_EXAMPLES, RUN_EXAMPLES,
     SAMPLE_EXAMPLES, SHOW_EXAMPLES, SIGN_EXAMPLES, SIGN_OFF_EXAMPLES, VERIFY_EXAMPLES,
     WHAT_IF_EXAMPLES,
 };
@@ -163,8 +163,7 @@ pub enum Verb {
     },
     /// Print what a run would do: feeds and files, columns, rules, versions, defaults (计划).
     #[command(
-        after_help = "Examples:\n  hutong plan pipelines/skyline-harbour.yaml --as-of 2026-03-31\n  \
-                      hutong plan pipelines/skyline-harbour.yaml --as-of 2026-03-31 --estimate --memory 2GiB"
+        after_help = PLAN_EXAMPLES
     )]
     Plan {
         /// The pipeline file.

@@ -16,6 +16,11 @@ Examples:
   hutong check pipelines/skyline-harbour.yaml
   hutong check pipelines/skyline-harbour.yaml --sample 1000 --as-of 2026-03-31";
 
+pub(super) const PLAN_EXAMPLES: &str = "\
+Examples:
+  hutong plan pipelines/skyline-harbour.yaml --as-of 2026-03-31
+  hutong plan pipelines/skyline-harbour.yaml --as-of 2026-03-31 --estimate --memory 2GiB";
+
 pub(super) const SHOW_EXAMPLES: &str = "\
 Examples:
   hutong show out/skyline-harbour/latest
