@@ -29,9 +29,9 @@
 //! | 0 | [`value`] | disk, clock, polars |
 //!
 //! The engine alone is used by its neighbours on floor 2.
-//! Only `source` and `publish` open files while rows flow, and `engine` sets rows aside in files that
-//! have no name; `pipeline` and `feed` look files up, and `generate` writes its own; `review` reads
-//! publications back.
+//! Only `source` and `publish` open files while rows flow, and `engine` sets rows aside in files
+//! that have no name; `pipeline` and `feed` look files up, and `generate` writes its own; `review`
+//! reads publications back.
 //! No type of polars stands on floor 0, and `frame/bridge.rs` alone leads from Arrow to polars.
 //! Nothing reads the clock, the machine's zone or an unseeded random number.
 //!
