@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::arguments::{Arguments, Layout, Voice, WhatIfArguments};
 use super::evidence::{self, head};
 use super::listing::{Listing, show as shown, text};
+use super::memory;
 use super::trouble::Trouble;
 use super::{progress, say};
 use crate::pipeline::{self, Setting};
@@ -177,6 +178,7 @@ fn again(
         published: publication.pipeline_folder()?,
         past: manifest.past.iter().map(|taken| taken.place.clone()).collect(),
         settings,
+        memory_bytes: memory::share(),
     };
     let watch = progress::Bars::new(voice);
     let (rehearsal, outcome) = run::again(&again, &watch)?;

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use arrow::array::{Array, StringArray};
 use polars::prelude::{Column, DataFrame, DataFrameJoinOps, JoinArgs, JoinType};
+use rayon::prelude::*;
 
 use crate::agreement::{Agreement, MemberRule};
-use crate::engine::Exchange;
+use crate::engine::{Exchange, group_by_key, join_by_key};
 use crate::frame::books::{Consents, Links, Members};
 use crate::frame::bridge::{BridgeError, keyed_rows, numbers, texts};
 use crate::links::{Link, LinkBook, MemberState, SharedToken};
@@ -54,8 +55,8 @@ pub fn match_members(
                     let Some(links) = links else { break };
                     let (bound_at, unbound_at) = links.bound(row);
                     let snapshot = Both::from_fn(|party| {
-                        let row = found.of(party).of_link.get(&row).copied();
-                        row.and_then(|row| state(party, row))
+                        let member = found.of(party).of_link.get(row as usize).copied().flatten();
+                        member.and_then(|member| state(party, member))
                     });
                     book.links.push(Link {
                         members: Both {
@@ -78,10 +79,10 @@ pub fn match_members(
             }
         }
     }
-    book.links.sort_by(|one, other| order_of(one).cmp(&order_of(other)));
-    book.contradictions = mark_contradictions(&mut book.links, period);
+    book.links.par_sort_by(|one, other| order_of(one).cmp(&order_of(other)));
+    book.contradictions = mark_contradictions(&mut book.links, period, exchange);
     if let (Some(consents), Some(purpose)) = (consents, &agreement.consent_purpose) {
-        attach_consents(&mut book.links, consents, purpose);
+        attach_consents(&mut book.links, consents, purpose, exchange);
     }
     Ok(book)
 }
@@ -96,10 +97,10 @@ fn order_of(link: &Link) -> LinkOrder<'_> {
 
 /// What one party's snapshot knows.
 struct Found {
-    /// Link row → member row.
-    of_link: BTreeMap<u32, u32>,
-    /// Member rows that no link record names.
-    unlinked: BTreeSet<u32>,
+    /// By link row, the member's row; nothing where no members are declared.
+    of_link: Vec<Option<u32>>,
+    /// By member row, whether no link record names the member, who stands once.
+    is_unlinked: Vec<bool>,
     /// Member numbers that stand more than once, with their rows in order.
     duplicates: BTreeMap<String, Vec<u32>>,
 }
@@ -112,7 +113,7 @@ fn find_members(
     exchange: Exchange,
 ) -> Result<Found, BridgeError> {
     let mut found =
-        Found { of_link: BTreeMap::new(), unlinked: BTreeSet::new(), duplicates: BTreeMap::new() };
+        Found { of_link: Vec::new(), is_unlinked: Vec::new(), duplicates: BTreeMap::new() };
     let Some(members) = members else { return Ok(found) };
     let empty = StringArray::new_null(0);
     let named = match (links, party) {
@@ -120,6 +121,8 @@ fn find_members(
         (Some(links), Party::B) => &links.b_member,
         (None, _) => &empty,
     };
+    found.of_link = vec![None; named.len()];
+    found.is_unlinked = vec![false; members.len()];
     let member_buckets =
         exchange.scatter(members.len(), |row| Some(members.member_no.value(row as usize)));
     let link_buckets = exchange.scatter(named.len(), |row| Some(named.value(row as usize)));
@@ -141,15 +144,17 @@ fn find_members(
         }
         let named_here = keyed_rows(("key", named), ("link", &link_rows))?;
         let joined = inner_join(&named_here, &by_number)?;
+        for row in numbers(&by_number, "first")? {
+            let number = members.member_no.value(row as usize);
+            // A key that stands more than once is nobody's token either.
+            found.is_unlinked[row as usize] = !found.duplicates.contains_key(number);
+        }
         let firsts = numbers(&joined, "first")?;
-        let linked: BTreeSet<u32> = firsts.iter().copied().collect();
-        found.of_link.extend(numbers(&joined, "link")?.into_iter().zip(firsts));
-        let unlinked = numbers(&by_number, "first")?;
-        found.unlinked.extend(unlinked.into_iter().filter(|row| !linked.contains(row)));
+        for (link, row) in numbers(&joined, "link")?.into_iter().zip(firsts) {
+            found.of_link[link as usize] = Some(row);
+            found.is_unlinked[row as usize] = false;
+        }
     }
-    // A key that stands more than once is nobody's token either.
-    let Found { unlinked, duplicates, .. } = &mut found;
-    unlinked.retain(|&row| !duplicates.contains_key(members.member_no.value(row as usize)));
     Ok(found)
 }
 
@@ -194,7 +199,8 @@ fn link_by_token(
         let tokens = members.tokens(column);
         exchange.scatter(tokens.len(), |row| {
             let number = members.member_no.value(row as usize);
-            let free = found.of(party).unlinked.contains(&row) && !taken.of(party).contains(number);
+            let free =
+                found.of(party).is_unlinked[row as usize] && !taken.of(party).contains(number);
             (free && tokens.is_valid(row as usize)).then(|| tokens.value(row as usize))
         })
     };
@@ -278,19 +284,32 @@ fn inferred_link(
 /// group by the index of its first link. Rows of one link whose times overlap are one link, so that
 /// what contradicts one contradicts the others. Links that end before the period contradict nothing
 /// in it; two that overlap each other and the period overlap each other within it.
-fn mark_contradictions(links: &mut [Link], period: &Period) -> BTreeMap<u32, Vec<u32>> {
+fn mark_contradictions(
+    links: &mut [Link],
+    period: &Period,
+    exchange: Exchange,
+) -> BTreeMap<u32, Vec<u32>> {
     let mut group: Vec<usize> = (0..links.len()).collect();
     for party in Party::BOTH {
-        let mut of_member: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, link) in links.iter().enumerate() {
+        let member = |link: u32| links[link as usize].members.of(party).as_str();
+        let buckets = exchange.scatter(links.len(), |row| {
+            let link = &links[row as usize];
             let is_current = link.overlaps(period.start, period.cut());
-            if is_current && link.method != LinkMethod::Inferred {
-                of_member.entry(link.members.of(party)).or_default().push(index);
-            }
-        }
-        for indexes in of_member.into_values().filter(|indexes| indexes.len() > 1) {
+            (is_current && link.method != LinkMethod::Inferred).then(|| member(row))
+        });
+        let of_members: Vec<Vec<Vec<u32>>> = buckets
+            .into_par_iter()
+            .map(|mut bucket| {
+                let mut of_members = Vec::new();
+                group_by_key(&mut bucket, member, |rows| of_members.push(rows.to_vec()));
+                of_members
+            })
+            .collect();
+        for mut indexes in of_members.into_iter().flatten() {
+            indexes.sort_unstable();
             for (position, &one) in indexes.iter().enumerate() {
                 for &other in &indexes[position + 1..] {
+                    let (one, other) = (one as usize, other as usize);
                     if overlap(&links[one], &links[other]) {
                         let (one, other) = (root(&group, one), root(&group, other));
                         group[one.max(other)] = one.min(other);
@@ -329,28 +348,45 @@ fn root(group: &[usize], mut index: usize) -> usize {
     index
 }
 
-/// Gives every link the consents of its two members for the purpose, in order of time.
-fn attach_consents(links: &mut [Link], consents: &Consents, purpose: &str) {
-    type Granted = Vec<(Instant, Option<Instant>)>;
-    let mut of_link: BTreeMap<(&str, &str), Granted> = BTreeMap::new();
-    for row in 0..consents.len() as u32 {
-        if consents.purpose(row) == purpose {
-            of_link.entry(consents.link(row)).or_default().push(consents.granted(row));
-        }
-    }
+/// Gives every link the consents of its two members for the purpose, in order of time, bucket by
+/// bucket of A's member. Links of one pair of members follow one another.
+fn attach_consents(links: &mut [Link], consents: &Consents, purpose: &str, exchange: Exchange) {
+    let of_links = exchange.scatter(links.len(), |row| Some(&links[row as usize].members.a));
+    let of_consents = exchange.scatter(consents.len(), |row| {
+        (consents.purpose(row) == purpose).then(|| consents.link(row).0)
+    });
     // Rows of one link share one list, however long it is.
     type Shared = Arc<[(Instant, Option<Instant>)]>;
-    let of_link: BTreeMap<(&str, &str), Shared> = of_link
-        .into_iter()
-        .map(|(link, mut granted)| {
-            granted.sort_unstable();
-            granted.dedup();
-            (link, granted.into())
+    let known = &*links;
+    let found: Vec<Vec<(u32, Shared)>> = of_links
+        .into_par_iter()
+        .zip(of_consents)
+        .map(|(mut of_links, mut of_consents)| {
+            let mut found = Vec::new();
+            let a_member = |row: u32| known[row as usize].members.a.as_str();
+            let b_member = |row: u32| known[row as usize].members.b.as_str();
+            let link_of = |row: u32| consents.link(row).0;
+            join_by_key(&mut of_links, &mut of_consents, a_member, link_of, |rows, granted| {
+                let mut rows = rows.to_vec();
+                rows.sort_unstable();
+                let mut granted = granted.to_vec();
+                granted.sort_unstable_by_key(|&row| (consents.link(row).1, consents.granted(row)));
+                for rows in rows.chunk_by(|&one, &other| b_member(one) == b_member(other)) {
+                    let wanted = b_member(rows[0]);
+                    let start = granted.partition_point(|&row| consents.link(row).1 < wanted);
+                    let of_link = granted[start..].iter().copied();
+                    let of_link = of_link.take_while(|&row| consents.link(row).1 == wanted);
+                    let mut of_link: Vec<(Instant, Option<Instant>)> =
+                        of_link.map(|row| consents.granted(row)).collect();
+                    of_link.dedup();
+                    let of_link: Shared = of_link.into();
+                    found.extend(rows.iter().map(|&row| (row, of_link.clone())));
+                }
+            });
+            found
         })
         .collect();
-    for link in links {
-        if let Some(granted) = of_link.get(&(link.members.a.as_str(), link.members.b.as_str())) {
-            link.consents = granted.clone();
-        }
+    for (row, granted) in found.into_iter().flatten() {
+        links[row as usize].consents = granted;
     }
 }

@@ -27,6 +27,8 @@ pub struct Again {
     pub past: Vec<String>,
     /// Values of the pipeline that are set otherwise; none to perform the run as it was.
     pub settings: Vec<Setting>,
+    /// The memory that it may take, as of [`Order::memory_bytes`].
+    pub memory_bytes: Option<u64>,
 }
 
 /// Performs a run again in a folder of its own, which vanishes with the [`Rehearsal`].
@@ -41,8 +43,11 @@ pub fn again(wanted: &Again, watch: &dyn Watch) -> Result<(Rehearsal, Outcome), 
     let past = wanted.past.iter().map(String::as_str);
     let rehearsal = Rehearsal::new(&wanted.published, &wanted.name, past)?;
     let period = Some(wanted.period.clone());
-    let order =
-        Order { to: Some(rehearsal.out()), ..Order::of(&wanted.pipeline, wanted.as_of, period) };
+    let order = Order {
+        to: Some(rehearsal.out()),
+        memory_bytes: wanted.memory_bytes,
+        ..Order::of(&wanted.pipeline, wanted.as_of, period)
+    };
     let aim = if wanted.is_final { Aim::Final } else { Aim::Provisional };
     let outcome = perform(pipeline, &order, aim, watch)?;
     Ok((rehearsal, outcome))

@@ -281,6 +281,8 @@ fn a_run_performed_again_is_the_same_and_with_other_terms_is_not() {
             published: april.pipeline_folder().unwrap(),
             past: april.manifest.past.iter().map(|taken| taken.place.clone()).collect(),
             settings: settings.iter().map(|setting| setting.parse().unwrap()).collect(),
+            // So little that the run is performed again in portions.
+            memory_bytes: Some(1 << 12),
         };
         let (rehearsal, outcome) = run::again(&wanted, &Unwatched).unwrap();
         (rehearsal, Publication::open(outcome.published.folder()).unwrap())
