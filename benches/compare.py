@@ -247,6 +247,11 @@ def compare(asked):
             engine.command = [*run, engine.out, *more]
             return engine
 
+        def bare(name, python, script):
+            engine = Engine(name, None)
+            engine.command = [python, PEERS / script, data]
+            return engine
+
         def peer(name, python, script, *more):
             owes = ["amiss"] if script.startswith("datacompy") else NIGHTLY
             owes = [*owes, "cleared_events"] if more else owes
@@ -257,6 +262,8 @@ def compare(asked):
         engines = [
             ours("Hutong"),
             ours("Hutong, one thread", "--threads", "1"),
+            *(ours(f"Hutong, {memory}", "--memory", memory) for memory in asked.memory),
+            bare("decoding and hashing alone", nightly, "duckdb_decode.py"),
             peer("DuckDB", nightly, "duckdb_job.py"),
             peer("DuckDB with cleared events", nightly, "duckdb_job.py", "--cleared"),
             peer("polars", nightly, "polars_job.py"),
@@ -301,6 +308,9 @@ def main():
     reader.add_argument("--members", type=int, default=100_000, help="members a side")
     reader.add_argument("--events", type=int, default=1_000_000, help="ledger rows a side")
     reader.add_argument("--faults", default="0.001", help="share of members and events")
+    reader.add_argument(
+        "--memory", action="append", default=[], help="run Hutong in so much too, such as 2GiB"
+    )
     reader.add_argument("--hutong", type=Path, default=ROOT / "target" / "release" / "hutong")
     reader.add_argument("--generator", type=Path, help="another build that writes the data")
     return answered(reader, compare)

@@ -398,8 +398,9 @@ fn put_cleared(
         None => {
             let cleared = items.cleared(line_numbers);
             let row = |place| cleared.row(place);
-            let written = shelf.put_by_place(&table, cleared.len(), row)?;
-            (cleared.len() as u64, written, cleared.digest())
+            let write = || shelf.put_by_place(&table, cleared.len(), row);
+            let (written, digest) = rayon::join(write, || cleared.digest());
+            (cleared.len() as u64, written?, digest)
         }
         Some(drawn) => {
             let numbers = drawn.numbers(&line_numbers);

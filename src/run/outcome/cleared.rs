@@ -122,7 +122,14 @@ impl<'a> Cleared<'a> {
 
 /// The digest of what counted events say, as they come in their order.
 #[derive(Debug, Default)]
-pub struct ClearedDigest(blake3::Hasher);
+pub struct ClearedDigest {
+    hasher: blake3::Hasher,
+    /// What is to be hashed: a few bytes at a time would take several times as long.
+    waiting: Vec<u8>,
+}
+
+/// Bytes that are hashed together.
+const HASHED_BYTES: usize = 1 << 16;
 
 impl ClearedDigest {
     /// Adds an event: both legs by their ids, the issuer points that it clears and the mirror that
@@ -135,17 +142,22 @@ impl ClearedDigest {
         agreed: i128,
     ) {
         for text in [issuer.letter(), issued, accepted] {
-            self.0.update(&(text.len() as u64).to_le_bytes());
-            self.0.update(text.as_bytes());
+            self.waiting.extend((text.len() as u64).to_le_bytes());
+            self.waiting.extend(text.as_bytes());
         }
-        self.0.update(&cleared.to_le_bytes());
-        self.0.update(&agreed.to_le_bytes());
+        self.waiting.extend(cleared.to_le_bytes());
+        self.waiting.extend(agreed.to_le_bytes());
+        if self.waiting.len() >= HASHED_BYTES {
+            self.hasher.update(&self.waiting);
+            self.waiting.clear();
+        }
     }
 
     /// The digest in hexadecimal digits.
     #[must_use]
-    pub fn finish(&self) -> String {
-        self.0.finalize().to_hex().to_string()
+    pub fn finish(mut self) -> String {
+        self.hasher.update(&self.waiting);
+        self.hasher.finalize().to_hex().to_string()
     }
 }
 
