@@ -127,6 +127,7 @@ pub fn recall(
         named: Both::default(),
         open: Both::default(),
         brought: Both::default(),
+        open_own: Both::default(),
         own: Both::default(),
         known: Vec::new(),
         recalled,
@@ -197,6 +198,8 @@ struct Hand<'a> {
     open: Both<BTreeMap<String, Vec<u32>>>,
     /// Settled rows that were brought back, by id.
     brought: Both<BTreeMap<String, u32>>,
+    /// Ids of own business that was left open.
+    open_own: Both<BTreeSet<String>>,
     /// Ids of own business that was brought back.
     own: Both<BTreeSet<String>>,
     /// Legs whose partner is known.

@@ -35,7 +35,12 @@ impl<'a> Index<'a> {
 
     /// The rows of that id which are legs, as far as their kind says.
     pub fn legs<'s>(&'s self, id: &'s str) -> impl Iterator<Item = u32> + 's {
-        self.own.rows(id).filter(|&row| (self.is_leg)(row))
+        self.own.rows(id).filter(|&row| self.is_leg(row))
+    }
+
+    /// Whether a row is a leg, as far as its kind says.
+    pub fn is_leg(&self, row: u32) -> bool {
+        (self.is_leg)(row)
     }
 }
 

@@ -57,6 +57,37 @@ fn a_leg_that_names_own_business_keeps_its_discrepancy() {
     assert_eq!(cells(&decided, &["outcome", "acceptor_event_id"]), ["applied B1"]);
 }
 
+/// A spend with a number that own business of a closed month has is held like one of the same month,
+/// whether its own file or only the publication has that row, until somebody decides.
+#[test]
+fn a_spend_with_a_number_of_own_business_is_held() {
+    let own = "A1 earn 1000 03-05";
+    let spend = ["A1 xburn -999 04-06"];
+    let mirror = ["B1 xaccept 333 04-06 counter=A1"];
+    let mut ids = Vec::new();
+    for april in [vec![own, spend[0]], spend.to_vec()] {
+        let mut months = Months::new();
+        months.books("2026-03", &[own], &[]);
+        months.close("2026-03");
+        months.books("2026-04", &april, &mirror);
+        months.close("2026-04");
+        months.close("2026-05");
+        for period in ["2026-04", "2026-05"] {
+            assert_eq!(months.cleared(period), [""; 0], "{period} {april:?}");
+            assert_eq!(months.net(period), "0.00", "{period} {april:?}");
+            let held = months.held(period);
+            assert!(held.contains(&"a A1  EVT-04".to_owned()), "{period} {april:?}: {held:?}");
+            assert!(held.contains(&"a  B1 EVT-04".to_owned()), "{period} {april:?}: {held:?}");
+            ids.push(months.found(period, "EVT-04").remove(0)["discrepancy_id"].clone());
+        }
+        months.decide(("2026-05", "EVT-04"), "write_off", "", "06-05");
+        months.close("2026-06");
+        assert_eq!(months.held("2026-06"), [""; 0], "{april:?}");
+    }
+    ids.dedup();
+    assert_eq!(ids.len(), 1, "{ids:?}");
+}
+
 /// What is published for later months is published when a month is closed.
 #[test]
 fn only_a_closed_month_publishes_own_rows() {

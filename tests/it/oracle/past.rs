@@ -236,13 +236,20 @@ impl Past {
                 }
             }
         }
-        let own = self.named_own_business(files, &open, &found);
+        let own = self.named_own_business(files, &open, &found, &is_leg);
         [open, found, own]
     }
 
     /// Own business of which nothing else has the number, named by a row of the files or an open
-    /// one; of several with one number the last that was closed.
-    fn named_own_business(&self, files: &[Leg], open: &[Leg], found: &[Leg]) -> Vec<Leg> {
+    /// one, or of which only legs among these have the number; of several with one number the last
+    /// that was closed.
+    fn named_own_business(
+        &self,
+        files: &[Leg],
+        open: &[Leg],
+        found: &[Leg],
+        is_leg: &impl Fn(&Leg) -> bool,
+    ) -> Vec<Leg> {
         let mut own: Vec<Leg> = Vec::new();
         for leg in self.finals.iter().rev().flat_map(|past| &past.own) {
             let is_it = |other: &Leg| other.0 == leg.0 && other.1.event_id == leg.1.event_id;
@@ -251,8 +258,11 @@ impl Past {
                     if *party == leg.0 { &row.original_event_id } else { &row.counter_event_id };
                 named.as_ref() == Some(&leg.1.event_id)
             };
-            let known = files.iter().chain(open).chain(found).chain(&own).any(is_it);
-            if !known && files.iter().chain(open).any(names) {
+            let mut alike = files.iter().chain(open).filter(|other| is_it(other)).peekable();
+            let is_leg_s = alike.peek().is_some() && alike.all(is_leg);
+            let is_named = || !files.iter().any(is_it) && files.iter().chain(open).any(names);
+            let known = found.iter().chain(&own).any(is_it);
+            if !known && (is_leg_s || is_named()) {
                 own.push(leg.clone());
             }
         }
