@@ -15,7 +15,7 @@ use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 
 /// How hard pieces are packed: the disk has room, the processor has other work.
-const LEVEL: i32 = 1;
+const LEVEL: i32 = -4;
 
 /// Rows that cannot be set aside, or not be taken up again. Nothing is published then.
 #[derive(Debug, thiserror::Error)]
