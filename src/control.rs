@@ -8,7 +8,7 @@ use arrow::datatypes::{Int64Type, UInt32Type};
 use rayon::prelude::*;
 
 use crate::account::Account;
-use crate::feed::FeedRows;
+use crate::feed::{FeedRows, TotalOf};
 use crate::frame::schema::FILE;
 use crate::value::money::Currency;
 use crate::value::party::Party;
@@ -98,6 +98,17 @@ pub struct FileTotal {
 }
 
 impl FileTotal {
+    /// What was computed of what a total in the file declares; nothing where that cannot be held
+    /// against it: points that were refused are in the total, and nobody knows how many they are.
+    #[must_use]
+    pub fn of(&self, what: TotalOf) -> Option<i128> {
+        match what {
+            TotalOf::Record => None,
+            TotalOf::Rows => Some(i128::from(self.rows)),
+            TotalOf::Points => self.points.filter(|_| self.rejected == 0),
+        }
+    }
+
     fn add(&mut self, other: &FileTotal) -> Result<(), Overflow> {
         self.rows += other.rows;
         self.rejected += other.rejected;

@@ -71,15 +71,14 @@ pub fn read(
 }
 
 /// Reads the head of a feed: at least so many rows, where it has them. What stands behind is not
-/// looked at, so totals that the files declare are none of what comes out.
+/// looked at: of the totals that the files declare, those of the parts that were read to their ends
+/// come out.
 ///
 /// # Errors
 /// As [`read`], of what was looked at.
 pub fn head(feed: &Feed, files: &[InputFile], rows: u64) -> Result<FeedRows, SourceError> {
     let pace = Pace { block_bytes: HEAD_BLOCK_BYTES, most: rows, together: sheet::MOST };
-    let mut read = read_at(feed, files, &|_, _| (), pace)?;
-    read.declared.clear();
-    Ok(read)
+    read_at(feed, files, &|_, _| (), pace)
 }
 
 /// Bytes of a block where only the head is read.
@@ -171,14 +170,11 @@ fn read_at(
             )?;
             let (mut found, strays) = blocks.finish();
             faults.append(&mut found);
-            // A key that the head lacks may stand further on.
-            if pace.most == u64::MAX {
-                faults.append(&mut gathering.absent(&rules));
-            }
+            faults.append(&mut gathering.absent(&rules));
             strays
         }
     };
-    gathering.finish(faults, strays)
+    gathering.finish(faults, strays, pace.most != u64::MAX)
 }
 
 /// Decodes pieces on all threads while the next ones are cut and the sheets of those before are

@@ -2,7 +2,8 @@
 //! that a name in Chinese moves nothing behind it.
 
 use super::blocks::Block;
-use super::conform::{Rule, Source};
+use super::conform::Rule;
+use super::csv::AMBIGUOUS;
 use super::cut::RECORD_BYTES_MAX;
 use super::error::SourceError;
 use super::sheet::{Draft, Sheet, Spot};
@@ -62,6 +63,7 @@ pub(super) fn decode(
 ) -> Result<Sheet, SourceError> {
     let teller = Teller::new(feed.kind, rules, block.part);
     let mut draft = Draft::new(feed.kind.word(), rules, &block.name, block.part, block.file);
+    draft.is_last = block.is_last;
     let records = records(block, fixed);
     let count = records.len();
     for (at, record) in records.into_iter().enumerate() {
@@ -84,7 +86,11 @@ pub(super) fn decode(
         if let Some((_, marked)) = marked
             && marked.rows.is_none()
             && marked.points.is_none()
-            && is_row(&record, block, rules, fixed)
+            && misshapen(&record, block, rules, fixed).is_none()
+            && block.layout.may_be_row(rules, |field| {
+                let bytes = extent_of(record.bytes, field, fixed)?;
+                Some(Text::new(bytes, fixed.encoding).text)
+            })
         {
             draft.refuse(spot, RejectCode::Ragged, AMBIGUOUS.to_owned());
             continue;
@@ -99,8 +105,8 @@ pub(super) fn decode(
             }
             continue;
         }
-        if let Some((code, reason)) = misshapen(&record, block, fixed) {
-            draft.refuse(spot, code, reason);
+        if let Some((column, code, reason)) = misshapen(&record, block, rules, fixed) {
+            draft.refuse_for(spot, column, code, reason);
             continue;
         }
         draft.row(spot, |at, rule, slot| {
@@ -119,49 +125,52 @@ pub(super) fn decode(
     Ok(draft.finish(block.bytes.len() as u64))
 }
 
-const AMBIGUOUS: &str = "begins with the marker and reads as a row; declare `rows` or `points` of \
-     the marked record, or a longer marker";
-
-/// Whether a record has every value that a row needs, each as it is declared.
-fn is_row(record: &Record<'_>, block: &Block, rules: &[Rule], fixed: &Fixed) -> bool {
-    let text = |field: usize| {
-        Some(Text::new(extent_of(record.bytes, field, fixed)?, fixed.encoding).text.into_owned())
-    };
-    let fits = |(rule, source): (&Rule, &Option<Source>)| {
-        let Some(source) = source else { return true };
-        let value = text(source.value).unwrap_or_default();
-        let word = source.sign.and_then(text);
-        rule.sign(&value, word.as_deref()).is_ok_and(|sign| rule.text(&value, sign).is_ok())
-    };
-    misshapen(record, block, fixed).is_none() && rules.iter().zip(&block.layout.sources).all(fits)
-}
-
-fn misshapen(record: &Record<'_>, block: &Block, fixed: &Fixed) -> Option<(RejectCode, String)> {
+/// Why a record is no row, with the canonical column where it can be told.
+fn misshapen(
+    record: &Record<'_>,
+    block: &Block,
+    rules: &[Rule],
+    fixed: &Fixed,
+) -> Option<(&'static str, RejectCode, String)> {
     let (found, wanted) = (record.bytes.len(), fixed.record_bytes);
     if !record.is_ended {
-        return Some((RejectCode::Ragged, "does not end with CRLF".to_owned()));
+        let reason = "does not end with CRLF; declare `line_end: lf`, or have the line mended";
+        return Some(("", RejectCode::Ragged, reason.to_owned()));
     }
     if found != wanted {
-        let reason = format!("{found} bytes where the layout has {wanted}");
-        return Some((RejectCode::Ragged, reason));
+        let mut reason = format!("{found} bytes where the layout has {wanted}");
+        if fixed.line_end == LineEnd::Lf && record.bytes.ends_with(b"\r") {
+            reason += ", of which the last is a carriage return; declare `line_end: crlf`";
+        }
+        return Some(("", RejectCode::Ragged, reason));
     }
     let fault = |bytes: &[u8]| {
         let text = Text::new(bytes, fixed.encoding);
-        text.fault(0, text.text.len())
+        text.fault(0, text.text.len()).map(|(_, reason)| reason)
     };
-    if let Some(reason) = fault(record.bytes) {
-        return Some((RejectCode::Undecodable, reason));
-    }
-    if record.bytes.is_ascii() {
+    let whole = fault(record.bytes);
+    if whole.is_none() && record.bytes.is_ascii() {
         return None;
     }
-    let sources = block.layout.sources.iter().flatten();
-    let cut = sources
-        .flat_map(|source| [Some(source.value), source.sign])
-        .flatten()
-        .filter_map(|source| extent_of(record.bytes, source, fixed))
-        .any(|bytes| fault(bytes).is_some());
-    cut.then(|| (RejectCode::Undecodable, "a field begins or ends within a character".to_owned()))
+    let mut fields: Vec<usize> = (0..fixed.fields.len()).collect();
+    fields.sort_by_key(|&field| fixed.fields.get(field).map(|(_, extent)| extent.at));
+    let is_faulty = |field: &usize| {
+        extent_of(record.bytes, *field, fixed).is_some_and(|bytes| fault(bytes).is_some())
+    };
+    let mut faulty = fields.into_iter().filter(is_faulty).peekable();
+    let first = faulty.peek().copied();
+    let column = faulty.find_map(|field| Some((field, block.layout.filled(rules, field)?)));
+    let (column, reason) = match (whole, column, first) {
+        (None, None, _) => return None,
+        (None, Some((_, column)), _) => {
+            (column, "the field begins or ends within a character; see that its `at` and `bytes` \
+                      count bytes".to_owned())
+        }
+        (Some(reason), Some((field, column)), Some(first)) if field == first => (column, reason),
+        (Some(reason), _, Some(_)) => ("", format!("{reason}, in a field that no column takes")),
+        (Some(reason), _, None) => ("", format!("{reason}, between the fields")),
+    };
+    Some((column, RejectCode::Undecodable, reason))
 }
 
 fn extent_of<'b>(record: &'b [u8], source: usize, fixed: &Fixed) -> Option<&'b [u8]> {

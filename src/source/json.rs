@@ -82,10 +82,13 @@ impl<'t> Object<'t> {
             if said.starts_with(TWICE) {
                 return (RejectCode::Value, format!("{TWICE} in an object"));
             }
-            if said.contains("surrogate") {
-                return (RejectCode::Undecodable, SURROGATE.to_owned());
+            if said.contains("surrogate") || said.contains("end of hex escape") {
+                return (RejectCode::Undecodable, format!("{SURROGATE}, in a key"));
             }
-            let reason = format!("not one JSON object, from character {} on", error.column());
+            let reason = format!(
+                "not one JSON object, from character {} on; write one whole object on each line",
+                error.column()
+            );
             (RejectCode::Ragged, reason)
         })
     }
@@ -151,6 +154,7 @@ pub(super) fn decode(
     let text = Text::new(&block.bytes, json.encoding);
     let mut places = text.places();
     let mut draft = Draft::new(feed.kind.word(), rules, &block.name, block.part, block.file);
+    draft.is_last = block.is_last;
     let mut from = 0;
     for (number, whole) in (0..).zip(text.text.split_inclusive('\n')) {
         let begins = from;
@@ -167,14 +171,15 @@ pub(super) fn decode(
         if line.is_empty() {
             continue;
         }
-        if let Some(reason) = text.fault(begins, from) {
-            draft.refuse(spot, RejectCode::Undecodable, reason);
+        if let Some((at, reason)) = text.fault(begins, from) {
+            let (column, reason) = culprit(line, at - begins, rules, reason);
+            draft.refuse_for(spot, column, RejectCode::Undecodable, reason);
             continue;
         }
         let cells = match cells(line, rules) {
             Ok(cells) => cells,
-            Err((code, reason)) => {
-                draft.refuse(spot, code, reason);
+            Err((column, code, reason)) => {
+                draft.refuse_for(spot, column, code, reason);
                 continue;
             }
         };
@@ -202,16 +207,20 @@ pub(super) fn decode(
     Ok(draft.finish(block.bytes.len() as u64))
 }
 
+/// Why a record is refused, with the canonical column where it can be told.
+type Trouble = (&'static str, RejectCode, String);
+
 /// By canonical column, what the record has for it.
-fn cells<'t>(line: &'t str, rules: &[Rule]) -> Result<Vec<Pair<'t>>, (RejectCode, String)> {
-    let object = Object::read(line)?;
+fn cells<'t>(line: &'t str, rules: &[Rule]) -> Result<Vec<Pair<'t>>, Trouble> {
+    let object = Object::read(line).map_err(|(code, reason)| ("", code, reason))?;
     let mut cells = Vec::with_capacity(rules.len());
     for rule in rules {
+        let only = |paths| only(&object, paths).map_err(|(code, why)| (rule.field.name, code, why));
         let value = match &rule.supply {
-            Supply::Named(paths) => only(&object, paths)?,
+            Supply::Named(paths) => only(paths)?,
             Supply::Everywhere(_) => Found::None,
         };
-        cells.push((value, only(&object, rule.sign_names())?));
+        cells.push((value, only(rule.sign_names())?));
     }
     Ok(cells)
 }
@@ -229,10 +238,48 @@ fn only<'t>(object: &Object<'t>, paths: &[String]) -> Result<Found<'t>, (RejectC
             (Found::Faulty(code, reason), _) => return Err((code, reason)),
             (found, Found::None | Found::Null) => only = found,
             _ => {
-                let reason = "holds a column under two of its names".to_owned();
+                let reason = "holds the column under two of its names; name one of them".to_owned();
                 return Err((RejectCode::Value, reason));
             }
         }
     }
     Ok(only)
+}
+
+/// The canonical column in whose value something stands that no record may hold, at a place of the
+/// line, and what to say of it.
+fn culprit(line: &str, at: usize, rules: &[Rule], why: String) -> (&'static str, String) {
+    let Ok(object) = Object::read(line) else {
+        let told = "which column it is cannot be told, because the record is not one JSON object";
+        return ("", format!("{why}; {told}"));
+    };
+    let holds = |path: &String| is_within(&object, path, line, at);
+    let is_it = |rule: &&Rule| {
+        let names = match &rule.supply {
+            Supply::Named(paths) => paths.as_slice(),
+            Supply::Everywhere(_) => &[],
+        };
+        names.iter().chain(rule.sign_names()).any(holds)
+    };
+    match rules.iter().find(is_it) {
+        Some(rule) => (rule.field.name, why),
+        None => ("", format!("{why}, in a key or a value that no column takes")),
+    }
+}
+
+/// Whether the value that a path leads to takes in a place of the line.
+fn is_within(object: &Object<'_>, path: &str, line: &str, at: usize) -> bool {
+    let (name, rest) = match path.split_once('.') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (path, None),
+    };
+    let Some(raw) = object.0.get(name).copied().map(RawValue::get) else { return false };
+    match rest {
+        Some(rest) => Object::read(raw).is_ok_and(|inner| is_within(&inner, rest, line, at)),
+        // Every value is a piece of the line, so that its address tells its place.
+        None => {
+            let from = raw.as_ptr().addr().wrapping_sub(line.as_ptr().addr());
+            (from..from.saturating_add(raw.len())).contains(&at)
+        }
+    }
 }

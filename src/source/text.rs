@@ -88,14 +88,14 @@ impl<'b> Text<'b> {
         self.faults.is_empty()
     }
 
-    /// Why a record may not stand, where it may not.
-    pub(super) fn fault(&self, from: usize, to: usize) -> Option<String> {
+    /// Where in a record the first thing stands for which it may not stand, and why it may not.
+    pub(super) fn fault(&self, from: usize, to: usize) -> Option<(usize, String)> {
         if self.faults.is_empty() {
             return None;
         }
         let first = self.faults.partition_point(|(at, _)| *at < from);
         let (at, fault) = self.faults.get(first)?;
-        (*at < to).then(|| fault.reason())
+        (*at < to).then(|| (*at, fault.reason()))
     }
 
     /// Finds the bytes of records, which are asked for in order.

@@ -38,6 +38,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The most memory that a process may have had, in MiB: that of an idle one, and room for blocks.
 pub const MEMORY_MAX: u64 = 256;
 
+/// What is told of a file with which a decoder panicked, within the bounds that hold it.
+const GAVE_UP: &str = "the decoder gave up";
+
 /// How many files are kept to be spoilt further.
 const KEPT: usize = 2_000;
 
@@ -165,6 +168,9 @@ fn one_decoder() {
         let end = attempt(feed, &spoilt);
         *(if end.is_whole { &mut whole } else { &mut refused }) += 1;
         if pool.len() < KEPT && shapes.insert(format!("{feed} {}", end.shape)) {
+            if end.shape.contains(GAVE_UP) {
+                eprintln!("a panic was contained with {}", keep(&name, &file).display());
+            }
             pool.push((feed, spoilt));
         }
     }

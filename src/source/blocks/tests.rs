@@ -103,13 +103,19 @@ fn gb18030_is_decoded_and_its_bytes_are_told_as_sent() {
         wide(","),
         &broken.concat(),
         &["0:2 张 1", "0:5 3 4"],
-        &["a.csv:3@17  Undecodable not GB18030 []", "a.csv:4@19  Undecodable not GB18030 []"],
+        &[
+            "a.csv:3@17  Undecodable not GB18030; which column it is cannot be told: 1 columns \
+             where the header has 2 []",
+            "a.csv:4@19 member_no Undecodable not GB18030 []",
+        ],
         &[],
     );
     let marked = [b"\x84\x31\x95\x33".to_vec(), gb("会员号，余额\r\n张，1")].concat();
     check(wide("，"), &marked, &["0:2 张 1"], &[], &[]);
+    const CUT: &str = "a.csv:3@16  Undecodable not GB18030; which column it is cannot be told: 1 \
+                       columns where the header has 2 []";
     let cut = [gb("会员号,余额\n1,2\n张"), b"\xc0".to_vec()].concat();
-    check(wide(","), &cut, &["0:2 1 2"], &["a.csv:3@16  Undecodable not GB18030 []"], &[]);
+    check(wide(","), &cut, &["0:2 1 2"], &[CUT], &[]);
 }
 
 #[test]
@@ -119,8 +125,8 @@ fn a_mark_or_a_nul_within_is_refused_with_its_record() {
         "\u{feff}会员号,余额\n1,2\n\u{feff}会员号,余额\n3,4\n5\0,6\n7,8\n".as_bytes(),
         &["0:2 1 2", "0:4 3 4", "0:6 7 8"],
         &[
-            "a.csv:3@24  Undecodable holds a byte order mark; files were put together []",
-            "a.csv:5@48  Undecodable holds a NUL byte []",
+            "a.csv:3@24 member_no Undecodable holds a byte order mark; files were put together []",
+            "a.csv:5@48 member_no Undecodable holds a NUL byte []",
         ],
         &[],
     );
@@ -327,7 +333,8 @@ fn fixed_places_are_those_of_bytes() {
         &unmarked,
         &["0:2 张三 7"],
         &[
-            "a.csv:3@14  Undecodable a field begins or ends within a character []",
+            "a.csv:3@14 member_no Undecodable the field begins or ends within a character; see that \
+             its `at` and `bytes` count bytes []",
             "a.csv:4@21  Ragged 6 bytes where the layout has 7 []",
         ],
         &["1 leading record record: 1", "1 leading record rows: 2", "1 leading record points: 12"],
@@ -345,23 +352,32 @@ fn fixed_places_are_those_of_bytes() {
         b"0AAA  1\nBBBB  2\n9CCC  3\n",
         &["0:2 BBBB 2"],
         &[
-            "a.csv:1@0  Ragged begins with the marker and reads as a row; declare `rows` or `points` \
-             of the marked record, or a longer marker []",
-            "a.csv:3@16  Ragged begins with the marker and reads as a row; declare `rows` or \
-             `points` of the marked record, or a longer marker []",
+            "a.csv:1@0  Ragged begins with the marker and may be a row; declare `rows` or `points` of \
+             the marked record []",
+            "a.csv:3@16  Ragged begins with the marker and may be a row; declare `rows` or `points` \
+             of the marked record []",
         ],
         &["0 leading record record: it is not there", "0 trailer record: it is not there"],
     );
     check(
         bare(LineEnd::Lf),
-        b"0SKY   \nBBBB  2\n902\n",
+        b"0SKY\nBBBB  2\n902\n",
         &["0:2 BBBB 2"],
         &[],
         &["1 leading record record: 1", "3 trailer record: 1"],
     );
+    // One bad value makes no row a marked record; two do.
+    check(
+        bare(LineEnd::Lf),
+        b"0SKY  x\nBBBB  2\n9\x7fAA  y\n",
+        &["0:2 BBBB 2"],
+        &["a.csv:1@0  Ragged begins with the marker and may be a row; declare `rows` or `points` of \
+           the marked record []"],
+        &["0 leading record record: it is not there", "3 trailer record: 1"],
+    );
     let mixed = [gb("0020125\r\n"), gb("AAAA  1\n"), gb("BBBB  2\r\n"), gb("9020125")].concat();
     let mixed = read(Format::Fixed(fixed(LineEnd::Crlf)), Unpack::Plain, &mixed).unwrap();
-    assert_eq!(rejects(&mixed), ["a.csv:2@9  Ragged does not end with CRLF []"]);
+    assert_eq!(rejects(&mixed), ["a.csv:2@9  Ragged does not end with CRLF; declare `line_end: lf`, or have the line mended []"]);
 }
 
 #[test]
@@ -407,13 +423,13 @@ fn json_lines_are_objects_with_each_key_once() {
         "3 balance Value empty, and the column needs a value []",
         "4 balance Value a number in scientific notation; write its digits out [9a9]",
         "5  Value a key stands twice in an object []",
-        "6  Value a key stands twice in an object []",
+        "6 member_no Value a key stands twice in an object []",
         "7 member_no Value an array or an object where a value belongs []",
         "8 member_no Value an array or an object where a value belongs []",
-        "9  Undecodable holds half of a surrogate pair []",
-        "10  Ragged not one JSON object, from character 22 on []",
-        "11  Ragged not one JSON object, from character 0 on []",
-        "13  Ragged not one JSON object, from character 25 on []",
+        "9 member_no Undecodable holds half of a surrogate pair []",
+        "10  Ragged not one JSON object, from character 22 on; write one whole object on each line []",
+        "11  Ragged not one JSON object, from character 0 on; write one whole object on each line []",
+        "13  Ragged not one JSON object, from character 25 on; write one whole object on each line []",
         "14 member_no Value a boolean where a text belongs []",
         "17 member_no Value empty, and the column needs a value []",
     ];
@@ -440,6 +456,61 @@ fn a_key_that_no_row_has_is_a_fault_of_the_file() {
     assert!(told.len() == 1 && told[0].contains("a.b"), "{told:?}");
     assert_eq!(rows("{\"no\":3,\"p\":1,\"a\":{\"b\":null}}"), [""; 0]);
     assert_eq!(rows("{\"no\":3,\"p\":1,\"a\":null}"), [""; 0]);
+    // A column that a row may lack, all rows may.
+    assert!(told[0].starts_with("Unused"), "{told:?}");
+}
+
+#[test]
+fn what_no_record_may_hold_is_told_with_its_column_where_one_can_be_known() {
+    let named = |csv: &mut Delimited| {
+        csv.header = Some(["x", "余额", "会员号"].map(str::to_owned).to_vec());
+    };
+    let wide = |record_bytes| {
+        let layout = fixed(LineEnd::Lf);
+        let (encoding, leading, trailer) = (Encoding::Utf8, None, None);
+        Format::Fixed(Fixed { encoding, record_bytes, leading, trailer, ..layout })
+    };
+    let json = || Format::JsonLines(JsonLines::default());
+    // Where a percent sign stands, a byte stands that is no character.
+    let rows: [(Format, &str, &str); 13] = [
+        (csv(named), "1,%2,3", "balance Undecodable not UTF-8 []"),
+        (csv(named), "1,2,3%", "member_no Undecodable not UTF-8 []"),
+        (csv(named), "1,2,\"3,\0\"", "member_no Undecodable holds a NUL byte []"),
+        (csv(named), "%,2,3%", " Undecodable not UTF-8, in value 1, which no column takes []"),
+        (
+            csv(named),
+            "1,%,2,3",
+            " Undecodable not UTF-8; which column it is cannot be told: 4 columns where the header \
+             has 3 []",
+        ),
+        (wide(7), "1%34  5", "member_no Undecodable not UTF-8 []"),
+        (wide(7), "1234 %5", "balance Undecodable not UTF-8 []"),
+        (wide(9), "1234  5%0", " Undecodable not UTF-8, between the fields []"),
+        (json(), "{\"余额\":1,\"会员号\":\"%\"}", "member_no Undecodable not UTF-8 []"),
+        (json(), "{\"会员号\":\"1\",\"余额\":\"%\"}", "balance Undecodable not UTF-8 []"),
+        (
+            json(),
+            "{\"x\":\"%\",\"会员号\":\"1\",\"余额\":1}",
+            " Undecodable not UTF-8, in a key or a value that no column takes []",
+        ),
+        (
+            json(),
+            "{\"\\ud800\":1}",
+            " Undecodable holds half of a surrogate pair, in a key []",
+        ),
+        (
+            json(),
+            "{\"余额\":\"\0\"}",
+            " Undecodable holds a NUL byte; which column it is cannot be told, because the record \
+             is not one JSON object []",
+        ),
+    ];
+    for (format, content, told) in rows {
+        let bytes: Vec<u8> =
+            content.bytes().map(|byte| if byte == b'%' { 0xff } else { byte }).collect();
+        let read = read(format, Unpack::Plain, &bytes).unwrap();
+        assert_eq!(rejects(&read), [format!("a.csv:1@0 {told}")], "{content}");
+    }
 }
 
 fn gzip(content: &[u8]) -> Vec<u8> {

@@ -27,8 +27,8 @@ fn records_stand_or_are_refused_one_by_one() {
             &["a.csv:2@17  Ragged 3 columns where the header has 2 []"],
         ),
         (b"1\n4,5\n", &["0:3 4 5"], &["a.csv:2@17  Ragged 1 columns where the header has 2 []"]),
-        (b"1,\xff\n4,5\n", &["0:3 4 5"], &["a.csv:2@17  Undecodable not UTF-8 []"]),
-        (b"1\0,2\n4,5\n", &["0:3 4 5"], &["a.csv:2@17  Undecodable holds a NUL byte []"]),
+        (b"1,\xff\n4,5\n", &["0:3 4 5"], &["a.csv:2@17 balance Undecodable not UTF-8 []"]),
+        (b"1\0,2\n4,5\n", &["0:3 4 5"], &["a.csv:2@17 member_no Undecodable holds a NUL byte []"]),
         (
             b"\"1\n1\",2\n4,5\n",
             &["0:4 4 5"],
