@@ -2,7 +2,8 @@
 //!
 //! [`survey`] takes the digest of every file; [`read`] decodes the files, conforms each cell to
 //! its canonical column and makes sure that what it decoded is what the survey saw. A file of text
-//! is opened and unpacked (`sent`, `zip`), cut into blocks (`blocks`, `cut`) and decoded (`text`);
+//! is opened and unpacked (`sent`, `zip`), cut into blocks (`blocks`, `cut`) whose columns are told by
+//! a `layout`, and decoded (`text`);
 //! a format splits pieces into rows (`csv` with `record`, `fixed`, `json`; `parquet` and `ipc` with
 //! `table` and `lane`), `conform` turns each cell into a canonical value (`amount`, `instant`), and
 //! a `sheet` keeps the rows that stand, the rejects of those that do not, and the totals that a
@@ -32,6 +33,7 @@ mod instant;
 mod ipc;
 mod json;
 mod lane;
+mod layout;
 mod parquet;
 mod record;
 mod refusal;

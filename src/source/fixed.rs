@@ -137,11 +137,19 @@ fn misshapen(
         let reason = "does not end with CRLF; declare `line_end: lf`, or have the line mended";
         return Some(("", RejectCode::Ragged, reason.to_owned()));
     }
+    if fixed.line_end == LineEnd::Unmarked && matches!(record.bytes, [b'\n' | b'\r', ..]) {
+        let reason = "begins with a line end; declare `line_end: lf` or `crlf`, or count its bytes \
+                      among `record_bytes`";
+        return Some(("", RejectCode::Ragged, reason.to_owned()));
+    }
     if found != wanted {
-        let mut reason = format!("{found} bytes where the layout has {wanted}");
-        if fixed.line_end == LineEnd::Lf && record.bytes.ends_with(b"\r") {
-            reason += ", of which the last is a carriage return; declare `line_end: crlf`";
-        }
+        let is_crlf = fixed.line_end == LineEnd::Lf && record.bytes.ends_with(b"\r");
+        let cure = if is_crlf {
+            "the last of them is a carriage return: declare `line_end: crlf`"
+        } else {
+            "see `record_bytes`"
+        };
+        let reason = format!("{found} bytes where the layout has {wanted}; {cure}");
         return Some(("", RejectCode::Ragged, reason));
     }
     let fault = |bytes: &[u8]| {

@@ -2,9 +2,10 @@
 //! else stands between them is left to be looked at record by record.
 
 use super::ascii::Either;
-use super::blocks::{Layout, is_too_long};
+use super::blocks::is_too_long;
 use super::cells::Cells;
 use super::conform::{Rule, Source};
+use super::layout::Layout;
 use super::record::{Dialect, Record, Records, Span};
 
 /// What makes a record of a block plain.

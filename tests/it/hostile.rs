@@ -192,6 +192,38 @@ pub fn alone(example: &str, folder: &Path) -> Feed {
 }
 
 #[test]
+fn a_panic_of_a_decoder_is_an_error_and_shows_nothing() {
+    let files = [
+        ("arrow", "ledger.arrow", "arrow/panic-in-a-buffer"),
+        ("duckdb", "ledger.parquet", "parquet/panic-in-chunks-of-bits"),
+        ("duckdb", "ledger.parquet", "parquet/panic-in-a-count-of-bits"),
+    ];
+    for (example, sent, spoilt) in files {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |from: &str, to: &str| {
+            let to = folder.path().join(to);
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(from, to).unwrap();
+        };
+        let pipeline = format!("pipelines/feeds/{example}.yaml");
+        let beside = ["sample-data/feeds/b-ledger.csv", "sample-data/feeds/links.csv", &pipeline];
+        beside.iter().for_each(|path| put(path, path));
+        let sent = format!("sample-data/feeds/{example}/{sent}");
+        put(&format!("tests/corpus/{spoilt}"), &sent);
+        let output = Command::new(env!("CARGO_BIN_EXE_hutong"))
+            .args(["check", folder.path().join(&pipeline).to_str().unwrap()])
+            .args(["--sample", "1000", "--as-of", "2026-03-31"])
+            .output()
+            .unwrap();
+        let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{spoilt}: {told}");
+        assert!(told.contains(&sent) && told.contains(GAVE_UP), "{spoilt}: {told}");
+        // What a panic says may hold a value.
+        assert!(!told.contains("panicked"), "{spoilt}: {told}");
+    }
+}
+
+#[test]
 fn a_hundred_thousand_columns_are_columns() {
     let folder = tempfile::tempdir().unwrap();
     let filler: String = (0..99_994).map(|n| format!(",c{n}")).collect();

@@ -137,7 +137,7 @@ fn every_cell_is_what_was_meant_or_is_refused() {
             "another encoding",
             b"a,b,c\n1,caf\xe9,3\n4,y,6\n",
             &["3 4|y"],
-            vec!["2 not UTF-8".to_owned()],
+            vec!["2 tier not UTF-8".to_owned()],
         ),
         (
             "UTF-16",
@@ -149,7 +149,7 @@ fn every_cell_is_what_was_meant_or_is_refused() {
                     .to_owned(),
             ],
         ),
-        ("a NUL", b"a,b,c\n1,x\0,3\n", &[], vec!["2 holds a NUL byte".to_owned()]),
+        ("a NUL", b"a,b,c\n1,x\0,3\n", &[], vec!["2 tier holds a NUL byte".to_owned()]),
         (
             "CR alone",
             b"a,b,c\r1,x,3\r",

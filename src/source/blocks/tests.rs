@@ -92,7 +92,7 @@ fn gb18030_is_decoded_and_its_bytes_are_told_as_sent() {
         &gb(text),
         &["0:2 张 1", "0:3 鱸| 2"],
         &[
-            "a.csv:5@43 balance Value not a whole number of points in plain digits [a]",
+            "a.csv:5@43 balance Value not a whole number of points in plain digits; see `number` [a]",
             "a.csv:6@53  Ragged 4 columns where the header has 3 []",
         ],
         &[],
@@ -151,7 +151,7 @@ fn delimiters_prefixes_and_headers_are_as_declared() {
         }),
         "会员号,`余额\r\n`1,`2\r\n`\"3, `4\t\r\n5,`6\r\n".as_bytes(),
         &["0:2 1 2", "0:3 \"3 4"],
-        &["a.csv:4@36 member_no Value does not begin with the declared prefix [9]"],
+        &["a.csv:4@36 member_no Value does not begin with the declared prefix; see `prefix` [9]"],
         &[],
     );
     let names = |csv: &mut Delimited| {
@@ -243,7 +243,7 @@ fn the_last_and_first_records_hold_totals() {
             "1 leading record points: 30",
             "4 trailer record: 1",
             "4 trailer rows: 2",
-            "4 trailer points: not a whole number of points in plain digits",
+            "4 trailer points: not a whole number of points in plain digits; see `number`",
         ],
     );
     let text = "会员号|余额\nH|2|30\n1|30\n2|0\n\"T\"|2|30";
@@ -322,7 +322,7 @@ fn fixed_places_are_those_of_bytes() {
     for (line_end, end) in [(LineEnd::Lf, "\n"), (LineEnd::Crlf, "\r\n")] {
         let content = lines.join(end.as_bytes());
         let third = 2 * (7 + end.len());
-        let refused = format!("a.csv:3@{third}  Ragged 5 bytes where the layout has 7 []");
+        let refused = format!("a.csv:3@{third}  Ragged 5 bytes where the layout has 7; see `record_bytes` []");
         check(Format::Fixed(fixed(line_end)), &content, &rows, &[&refused], &found);
     }
     let unmarked = [gb("0020125"), gb("张三  7"), gb("abc张 3"), gb("9010  ")].concat();
@@ -335,7 +335,7 @@ fn fixed_places_are_those_of_bytes() {
         &[
             "a.csv:3@14 member_no Undecodable the field begins or ends within a character; see that \
              its `at` and `bytes` count bytes []",
-            "a.csv:4@21  Ragged 6 bytes where the layout has 7 []",
+            "a.csv:4@21  Ragged 6 bytes where the layout has 7; see `record_bytes` []",
         ],
         &["1 leading record record: 1", "1 leading record rows: 2", "1 leading record points: 12"],
     );
@@ -424,8 +424,8 @@ fn json_lines_are_objects_with_each_key_once() {
         "4 balance Value a number in scientific notation; write its digits out [9a9]",
         "5  Value a key stands twice in an object []",
         "6 member_no Value a key stands twice in an object []",
-        "7 member_no Value an array or an object where a value belongs []",
-        "8 member_no Value an array or an object where a value belongs []",
+        "7 member_no Value an array or an object where a value belongs; a point in `from` reaches into an object []",
+        "8 member_no Value an array or an object where a value belongs; a point in `from` reaches into an object []",
         "9 member_no Undecodable holds half of a surrogate pair []",
         "10  Ragged not one JSON object, from character 22 on; write one whole object on each line []",
         "11  Ragged not one JSON object, from character 0 on; write one whole object on each line []",

@@ -93,6 +93,8 @@ fn headers_fit_or_the_file_gives_no_rows() {
         assert_eq!(read.faults, [], "{content}");
         assert_eq!(read.rows.num_rows(), 1, "{content}");
     }
+    const ABSENT: &str = "the header has no such column; it has 2, on line 1: see `delimiter`, \
+                          `skip` and `header`";
     type Unfit<'a> = (&'a [u8], &'a [(&'a str, &'a str)]);
     let unfit: &[Unfit<'_>] = &[
         (b"", &[("", "the file is empty; it needs a header row")]),
@@ -107,9 +109,10 @@ fn headers_fit_or_the_file_gives_no_rows() {
         ),
         (
             "会员号,\"余额\n1,2\n".as_bytes(),
-            &[("", "the header has a quote that is not closed before its delimiter")],
+            &[("", "the header has a quote that is not closed before its delimiter; see `quote` and `delimiter`, \
+             or have it mended")],
         ),
-        ("会员号,x\n1,2\n".as_bytes(), &[("余额", "the header has no such column")]),
+        ("会员号,x\n1,2\n".as_bytes(), &[("余额", ABSENT)]),
         (
             "会员号,余额,会员号\n1,2,3\n".as_bytes(),
             &[("会员号", "the header has the column twice")],
@@ -117,8 +120,8 @@ fn headers_fit_or_the_file_gives_no_rows() {
         (
             b"a,b\n1,2\n",
             &[
-                ("会员号", "the header has no such column"),
-                ("余额", "the header has no such column"),
+                ("会员号", ABSENT),
+                ("余额", ABSENT),
             ],
         ),
     ];
