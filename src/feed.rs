@@ -293,8 +293,8 @@ pub enum FeedFault {
         /// What is wrong with it.
         reason: String,
     },
-    /// FIL-05: no row has the key of a column that may be without a value, in a file whose rows name
-    /// their columns themselves.
+    /// FIL-05: no row has the key of a column that may be without a value, in a file whose rows
+    /// name their columns themselves.
     Unused {
         /// The file.
         file: String,

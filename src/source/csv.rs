@@ -163,7 +163,9 @@ pub(super) fn decode(
                     let value = spans.iter().take_while(|span| span.to <= at).count();
                     match block.layout.filled(rules, value) {
                         Some(column) => (column, reason),
-                        None => ("", format!("{reason}, in value {}, which no column takes", value + 1)),
+                        None => {
+                            ("", format!("{reason}, in value {}, which no column takes", value + 1))
+                        }
                     }
                 }
             };

@@ -7,9 +7,9 @@ use super::csv::AMBIGUOUS;
 use super::cut::RECORD_BYTES_MAX;
 use super::error::SourceError;
 use super::sheet::{Draft, Sheet, Spot};
-use super::text::{Text, written};
+use super::text::{Text, unit, written};
 use super::totals::Teller;
-use crate::feed::{Extent, Feed, Fixed, LineEnd, RejectCode, TotalOf, TotalPlace};
+use crate::feed::{Encoding, Extent, Feed, Fixed, LineEnd, RejectCode, TotalOf, TotalPlace};
 
 /// A record of a block.
 struct Record<'b> {
@@ -160,25 +160,52 @@ fn misshapen(
     if whole.is_none() && record.bytes.is_ascii() {
         return None;
     }
+    let begins = beginnings(record.bytes, fixed.encoding);
     let mut fields: Vec<usize> = (0..fixed.fields.len()).collect();
     fields.sort_by_key(|&field| fixed.fields.get(field).map(|(_, extent)| extent.at));
-    let is_faulty = |field: &usize| {
-        extent_of(record.bytes, *field, fixed).is_some_and(|bytes| fault(bytes).is_some())
+    // Two halves of characters may read as another one.
+    let is_cut = |field: usize| {
+        let Some((_, Extent { at, bytes })) = fixed.fields.get(field) else { return false };
+        let from = at.saturating_sub(1);
+        let ends = [from, from.saturating_add(*bytes)];
+        whole.is_none() && ends.iter().any(|end| begins.binary_search(end).is_err())
+    };
+    let is_faulty = |&field: &usize| {
+        let bytes = extent_of(record.bytes, field, fixed);
+        is_cut(field) || bytes.is_some_and(|bytes| fault(bytes).is_some())
     };
     let mut faulty = fields.into_iter().filter(is_faulty).peekable();
     let first = faulty.peek().copied();
     let column = faulty.find_map(|field| Some((field, block.layout.filled(rules, field)?)));
     let (column, reason) = match (whole, column, first) {
         (None, None, _) => return None,
-        (None, Some((_, column)), _) => {
-            (column, "the field begins or ends within a character; see that its `at` and `bytes` \
-                      count bytes".to_owned())
-        }
+        (None, Some((_, column)), _) => (
+            column,
+            "the field begins or ends within a character; see that its `at` and `bytes` \
+                      count bytes"
+                .to_owned(),
+        ),
         (Some(reason), Some((field, column)), Some(first)) if field == first => (column, reason),
         (Some(reason), _, Some(_)) => ("", format!("{reason}, in a field that no column takes")),
         (Some(reason), _, None) => ("", format!("{reason}, between the fields")),
     };
     Some((column, RejectCode::Undecodable, reason))
+}
+
+/// Where the characters of a record begin, and where the last one ends.
+fn beginnings(record: &[u8], encoding: Encoding) -> Vec<usize> {
+    let (mut begins, mut at) = (vec![0], 0);
+    while let Some(rest) = record.get(at..).filter(|rest| !rest.is_empty()) {
+        at += match encoding {
+            Encoding::Gb18030 => unit(rest),
+            Encoding::Utf8 => {
+                let is_within = |byte: &&u8| **byte & 0xc0 == 0x80;
+                1 + rest.iter().skip(1).take_while(is_within).count()
+            }
+        };
+        begins.push(at);
+    }
+    begins
 }
 
 fn extent_of<'b>(record: &'b [u8], source: usize, fixed: &Fixed) -> Option<&'b [u8]> {

@@ -7,7 +7,9 @@ pub(super) enum Refusal {
     Empty,
     #[error("does not begin with the declared prefix; see `prefix`")]
     NoLead,
-    #[error("an array or an object where a value belongs; a point in `from` reaches into an object")]
+    #[error(
+        "an array or an object where a value belongs; a point in `from` reaches into an object"
+    )]
     Nested,
     #[error("a boolean where a text belongs")]
     Truth,

@@ -249,8 +249,9 @@ impl<'r> Draft<'r> {
 
     /// The finished sheet, made of that many bytes.
     pub(super) fn finish(self, bytes: u64) -> Sheet {
-        let Draft { part, file, rows, cells: columns, lines, rejects, totals, is_last, had, .. } =
-            self;
+        let Draft {
+            part, file, rows, cells: columns, lines, rejects, totals, is_last, had, ..
+        } = self;
         let name = self.name.to_owned();
         Sheet { part, file, name, rows, bytes, columns, lines, rejects, totals, is_last, had }
     }

@@ -345,8 +345,7 @@ fn aliases_signs_nulls_and_strips_are_obeyed_in_every_format() {
 fn a_head_has_the_totals_of_files_that_were_read_to_their_ends() {
     let mut folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);
     let marked = Marked { marker: "T".to_owned(), rows: Some(2), points: None };
-    folder.feed.format =
-        Format::Csv(Delimited { trailer: Some(marked), ..Delimited::default() });
+    folder.feed.format = Format::Csv(Delimited { trailer: Some(marked), ..Delimited::default() });
     folder.put("a.csv", "会员号,余额\n1,2\nT,1\n".as_bytes());
     let rows = "1,2\n".repeat(1 << 20);
     folder.put("b.csv", format!("会员号,余额\n{rows}T,7\n").as_bytes());

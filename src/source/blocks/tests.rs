@@ -322,7 +322,9 @@ fn fixed_places_are_those_of_bytes() {
     for (line_end, end) in [(LineEnd::Lf, "\n"), (LineEnd::Crlf, "\r\n")] {
         let content = lines.join(end.as_bytes());
         let third = 2 * (7 + end.len());
-        let refused = format!("a.csv:3@{third}  Ragged 5 bytes where the layout has 7; see `record_bytes` []");
+        let refused = format!(
+            "a.csv:3@{third}  Ragged 5 bytes where the layout has 7; see `record_bytes` []"
+        );
         check(Format::Fixed(fixed(line_end)), &content, &rows, &[&refused], &found);
     }
     let unmarked = [gb("0020125"), gb("张三  7"), gb("abc张 3"), gb("9010  ")].concat();
@@ -339,6 +341,7 @@ fn fixed_places_are_those_of_bytes() {
         ],
         &["1 leading record record: 1", "1 leading record rows: 2", "1 leading record points: 12"],
     );
+    let extent = |at, bytes| Extent { at, bytes };
     let bare = |line_end| {
         let mut layout = fixed(line_end);
         for marked in [&mut layout.leading, &mut layout.trailer].into_iter().flatten() {
@@ -346,6 +349,17 @@ fn fixed_places_are_those_of_bytes() {
         }
         Format::Fixed(layout)
     };
+    // The halves of 互 and 通 are a character of their own.
+    let mut halves = Fixed { leading: None, trailer: None, ..fixed(LineEnd::Lf) };
+    halves.fields[0].1 = extent(2, 2);
+    check(
+        Format::Fixed(halves),
+        &gb("互通  5\n A1   6\n"),
+        &["0:2 A1 6"],
+        &["a.csv:1@0 member_no Undecodable the field begins or ends within a character; see that \
+           its `at` and `bytes` count bytes []"],
+        &[],
+    );
     // Without a figure nothing tells a marked record from a row that begins alike.
     check(
         bare(LineEnd::Lf),
@@ -371,13 +385,20 @@ fn fixed_places_are_those_of_bytes() {
         bare(LineEnd::Lf),
         b"0SKY  x\nBBBB  2\n9\x7fAA  y\n",
         &["0:2 BBBB 2"],
-        &["a.csv:1@0  Ragged begins with the marker and may be a row; declare `rows` or `points` of \
-           the marked record []"],
+        &[
+            "a.csv:1@0  Ragged begins with the marker and may be a row; declare `rows` or `points` of \
+           the marked record []",
+        ],
         &["0 leading record record: it is not there", "3 trailer record: 1"],
     );
     let mixed = [gb("0020125\r\n"), gb("AAAA  1\n"), gb("BBBB  2\r\n"), gb("9020125")].concat();
     let mixed = read(Format::Fixed(fixed(LineEnd::Crlf)), Unpack::Plain, &mixed).unwrap();
-    assert_eq!(rejects(&mixed), ["a.csv:2@9  Ragged does not end with CRLF; declare `line_end: lf`, or have the line mended []"]);
+    assert_eq!(
+        rejects(&mixed),
+        [
+            "a.csv:2@9  Ragged does not end with CRLF; declare `line_end: lf`, or have the line mended []"
+        ]
+    );
 }
 
 #[test]
@@ -493,11 +514,7 @@ fn what_no_record_may_hold_is_told_with_its_column_where_one_can_be_known() {
             "{\"x\":\"%\",\"会员号\":\"1\",\"余额\":1}",
             " Undecodable not UTF-8, in a key or a value that no column takes []",
         ),
-        (
-            json(),
-            "{\"\\ud800\":1}",
-            " Undecodable holds half of a surrogate pair, in a key []",
-        ),
+        (json(), "{\"\\ud800\":1}", " Undecodable holds half of a surrogate pair, in a key []"),
         (
             json(),
             "{\"余额\":\"\0\"}",

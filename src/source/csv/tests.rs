@@ -109,21 +109,18 @@ fn headers_fit_or_the_file_gives_no_rows() {
         ),
         (
             "会员号,\"余额\n1,2\n".as_bytes(),
-            &[("", "the header has a quote that is not closed before its delimiter; see `quote` and `delimiter`, \
-             or have it mended")],
+            &[(
+                "",
+                "the header has a quote that is not closed before its delimiter; see `quote` and `delimiter`, \
+             or have it mended",
+            )],
         ),
         ("会员号,x\n1,2\n".as_bytes(), &[("余额", ABSENT)]),
         (
             "会员号,余额,会员号\n1,2,3\n".as_bytes(),
             &[("会员号", "the header has the column twice")],
         ),
-        (
-            b"a,b\n1,2\n",
-            &[
-                ("会员号", ABSENT),
-                ("余额", ABSENT),
-            ],
-        ),
+        (b"a,b\n1,2\n", &[("会员号", ABSENT), ("余额", ABSENT)]),
     ];
     for (content, want) in unfit {
         let read = read(content).unwrap();

@@ -86,9 +86,9 @@ pub(super) fn of(
     };
     lines.push("format:".to_owned());
     let is_summed = |name: &str| {
-        ["points", "balance"].iter().any(|field| {
-            named(field, columns).is_some_and(|column| column.name == name)
-        })
+        ["points", "balance"]
+            .iter()
+            .any(|field| named(field, columns).is_some_and(|column| column.name == name))
     };
     let rows = Rows::of(found, is_summed);
     match &found.layout {

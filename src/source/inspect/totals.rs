@@ -37,14 +37,16 @@ impl<'f> Rows<'f> {
             return None;
         }
         let columns = found.names.iter().enumerate();
-        let sums = columns.filter(|(_, name)| !found.has_header || is_summed(name)).filter_map(|(at, name)| {
-            let cells = found.rows.iter().filter_map(|row| row.get(at));
-            let sum = cells
-                .map(|cell| number(cell))
-                .try_fold(0, |sum: i128, one| sum.checked_add(one?))?;
-            // A sum of nothing agrees with every nought.
-            (sum != 0).then_some((name.as_str(), sum))
-        });
+        let sums = columns.filter(|(_, name)| !found.has_header || is_summed(name)).filter_map(
+            |(at, name)| {
+                let cells = found.rows.iter().filter_map(|row| row.get(at));
+                let sum = cells
+                    .map(|cell| number(cell))
+                    .try_fold(0, |sum: i128, one| sum.checked_add(one?))?;
+                // A sum of nothing agrees with every nought.
+                (sum != 0).then_some((name.as_str(), sum))
+            },
+        );
         Some(Rows { count: i128::try_from(found.rows.len()).ok()?, sums: sums.collect() })
     }
 
@@ -97,7 +99,8 @@ impl<'f> Rows<'f> {
         let record = record.get(..record.len().min(BYTES_MAX)).unwrap_or_default();
         let text = |from: usize, to: usize| std::str::from_utf8(record.get(from..to)?).ok();
         let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let extent = |from: usize, to: usize| format!("{{ at: {}, bytes: {} }}", from + 1, to - from);
+        let extent =
+            |from: usize, to: usize| format!("{{ at: {}, bytes: {} }}", from + 1, to - from);
         let begins: Vec<usize> = (marker_bytes..record.len())
             .filter(|&at| {
                 let is_digit = |at: usize| record.get(at).is_some_and(u8::is_ascii_digit);
@@ -105,9 +108,9 @@ impl<'f> Rows<'f> {
             })
             .collect();
         let counts = begins.iter().flat_map(|&from| {
-            (from + 1..=record.len())
-                .map(move |to| (from, to))
-                .filter(|&(from, to)| text(from, to).is_some_and(|t| is_digits(t) && self.is_count(t)))
+            (from + 1..=record.len()).map(move |to| (from, to)).filter(|&(from, to)| {
+                text(from, to).is_some_and(|t| is_digits(t) && self.is_count(t))
+            })
         });
         let (from, to) = only(counts)?;
         let rows = (extent(from, to), "as many as there are rows".to_owned());
@@ -122,18 +125,22 @@ impl<'f> Rows<'f> {
 
     /// Candidates in lines that are no records: the figure behind a text of its own.
     pub(super) fn in_lines(&self, lines: &[String]) -> Option<Candidates> {
-        let figures: Vec<(String, &str)> =
-            lines.iter().flat_map(|line| around(line)).filter(|(after, _, _)| {
+        let figures: Vec<(String, &str)> = lines
+            .iter()
+            .flat_map(|line| around(line))
+            .filter(|(after, _, _)| {
                 // Another line with the same words would be read for the figure too.
                 lines.iter().map(|line| line.matches(after).count()).sum::<usize>() == 1
-            }).map(|(after, figure, before)| {
+            })
+            .map(|(after, figure, before)| {
                 let after = super::draft::quoted(after);
                 let behind = match before {
                     "" => String::new(),
                     before => format!(", before: {}", super::draft::quoted(before)),
                 };
                 (format!("{{ after: {after}{behind} }}"), figure)
-            }).collect();
+            })
+            .collect();
         let figures = figures.iter().map(|(place, figure)| (place.clone(), *figure));
         candidates(self.agreeing(figures), "the figure of ")
     }
