@@ -2,11 +2,12 @@
 //!
 //! [`survey`] takes the digest of every file; [`read`] decodes the files, conforms each cell to
 //! its canonical column and makes sure that what it decoded is what the survey saw. A file of text
-//! is opened and unpacked (`sent`, `zip`), cut into blocks (`blocks`, `cut`) whose columns a `layout` tells,
-//! and decoded (`text`); a format splits pieces into rows (`csv` with `record`, `fixed`, `json`; `parquet` and `ipc` with
-//! `table` and `lane`), `conform` turns each cell into a canonical value (`amount`, `instant`), and
-//! a `sheet` keeps the rows that stand, the rejects of those that do not, and the totals that a
-//! file says it has (`totals`). [`inspect()`] looks at files that nobody has declared.
+//! is opened and unpacked (`sent`, `zip`), cut into blocks (`blocks`, `cut`) whose columns a
+//! `layout` tells, and decoded (`text`); a format splits pieces into rows (`csv` with `record` and
+//! `split`, `fixed`, `json`; `parquet` and `ipc` with `table` and `lane`), `conform` turns each cell
+//! into a canonical value (`amount`, `instant`), and a `sheet` keeps the rows that stand, the
+//! rejects of those that do not, and the totals that a file says it has (`totals`). [`inspect()`]
+//! looks at files that nobody has declared.
 //!
 //! A row is never silently dropped, nulled, coerced or rounded: it is in the batch, or it is a
 //! reject with its file, line, column and reason. A file whose columns do not fit gives a fault
@@ -157,8 +158,8 @@ fn read_at(
             let mut blocks = blocks::Blocks::new(feed, &rules, files, pace.block_bytes);
             let decode = |block: &blocks::Block| match format {
                 Format::Csv(csv) => csv::decode(block, feed, &rules, csv, pace.together),
-                Format::Fixed(fixed) => fixed::decode(block, feed, &rules, fixed),
-                Format::JsonLines(json) => json::decode(block, feed, &rules, json),
+                Format::Fixed(fixed) => fixed::decode(block, feed, &rules, fixed, pace.together),
+                Format::JsonLines(json) => json::decode(block, feed, &rules, json, pace.together),
                 // Tables are never cut into blocks.
                 Format::Parquet | Format::Arrow => Ok(Sheet::default()),
             };

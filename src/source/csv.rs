@@ -58,9 +58,9 @@ pub(super) fn decode(
     let mut summary: Option<Vec<String>> = None;
     // The last records of a part may be more than rows.
     let until = tail.map_or(usize::MAX, |tail| tail.last.min(tail.before));
-    let plain = Plain::new(&text.text, &block.layout, &dialect, until);
-    let plain = plain.filter(|_| text.is_clean() && csv.prefix.is_empty() && together > 0);
-    let mut batch = Batch::new(&text.text, block.layout.width);
+    let plain = Plain::new(&text.text, &block.layout, &dialect, &csv.prefix, until);
+    let plain = plain.filter(|_| text.is_clean() && together > 0);
+    let mut batch = Batch::new(&text.text, block.layout.width, &csv.prefix);
     let mut most = together;
     let mut records = Records::new(text.text.as_bytes(), &dialect, block.line);
     let mut spans = Vec::with_capacity(block.layout.width);
@@ -163,9 +163,13 @@ pub(super) fn decode(
                     let value = spans.iter().take_while(|span| span.to <= at).count();
                     match block.layout.filled(rules, value) {
                         Some(column) => (column, reason),
-                        None => {
-                            ("", format!("{reason}, in value {}, which no column takes", value + 1))
-                        }
+                        None => (
+                            "",
+                            format!(
+                                "{reason}; it stands in value {}, which no column takes",
+                                value + 1
+                            ),
+                        ),
                     }
                 }
             };

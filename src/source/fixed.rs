@@ -1,12 +1,14 @@
 //! Fixed-width text: a block becomes a sheet. Places are those of bytes, before any is decoded, so
 //! that a name in Chinese moves nothing behind it.
 
+use std::borrow::Cow;
+
 use super::blocks::Block;
-use super::conform::Rule;
+use super::conform::{Rule, Source};
 use super::csv::AMBIGUOUS;
 use super::cut::RECORD_BYTES_MAX;
 use super::error::SourceError;
-use super::sheet::{Draft, Sheet, Spot};
+use super::sheet::{Draft, Sheet, Spot, after};
 use super::text::{Text, unit, written};
 use super::totals::Teller;
 use crate::feed::{Encoding, Extent, Feed, Fixed, LineEnd, RejectCode, TotalOf, TotalPlace};
@@ -54,19 +56,80 @@ fn records<'b>(block: &'b Block, fixed: &Fixed) -> Vec<Record<'b>> {
     records
 }
 
-/// Splits and conforms a block.
+/// The fields of records that are rows and stand one after the other.
+#[derive(Debug, Default)]
+struct Batch<'b> {
+    lines: Vec<u64>,
+    /// Record by record, every field that is read.
+    fields: Vec<Cow<'b, str>>,
+}
+
+impl<'b> Batch<'b> {
+    /// Takes the rows at the head of the records, so many at most, and stops before any other.
+    fn fill(
+        &mut self,
+        records: &[Record<'b>],
+        block: &Block,
+        rules: &[Rule],
+        fixed: &Fixed,
+        most: usize,
+    ) {
+        self.lines.clear();
+        self.fields.clear();
+        let is_read = |&field: &usize| block.layout.filled(rules, field).is_some();
+        let read: Vec<bool> = (0..fixed.fields.len()).map(|field| is_read(&field)).collect();
+        for record in records.iter().take(most) {
+            let is_long = record.bytes.len() > RECORD_BYTES_MAX;
+            if is_long || misshapen(record, block, rules, fixed).is_some() {
+                return;
+            }
+            self.lines.push(record.line);
+            self.fields.extend(fixed.fields.iter().zip(&read).map(|((_, extent), is_read)| {
+                let bytes = field(record.bytes, *extent).filter(|_| *is_read);
+                bytes.map(|bytes| Text::new(bytes, fixed.encoding).text).unwrap_or_default()
+            }));
+        }
+    }
+}
+
+/// Splits and conforms a block, so many of its rows together.
 pub(super) fn decode(
     block: &Block,
     feed: &Feed,
     rules: &[Rule],
     fixed: &Fixed,
+    together: usize,
 ) -> Result<Sheet, SourceError> {
     let teller = Teller::new(feed.kind, rules, block.part);
     let mut draft = Draft::new(feed.kind.word(), rules, &block.name, block.part, block.file);
     draft.is_last = block.is_last;
     let records = records(block, fixed);
     let count = records.len();
-    for (at, record) in records.into_iter().enumerate() {
+    let mut batch = Batch::default();
+    let mut most = together;
+    // The first and the last record may be more than rows.
+    let first = usize::from(block.is_first && fixed.leading.is_some());
+    let rows = count.saturating_sub(usize::from(block.is_last && fixed.trailer.is_some()));
+    let mut next = 0;
+    loop {
+        if next >= first {
+            batch.fill(records.get(next..rows).unwrap_or_default(), block, rules, fixed, most);
+            let width = fixed.fields.len();
+            let stood = draft.rows_on(&batch.lines, |at, rule, cells, rows| {
+                let source = block.layout.sources.get(at).copied().flatten();
+                let Some(Source { value, sign }) = source else { return 0 };
+                let text = |row: usize, field: usize| {
+                    batch.fields.get(row * width + field).map(AsRef::as_ref)
+                };
+                let word = sign.map(|sign| move |row| text(row, sign));
+                rule.fill(cells, rows, |row| text(row, value), word)
+            });
+            most = after(stood).min(together);
+            next += stood;
+        }
+        let at = next;
+        next += 1;
+        let Some(record) = records.get(at) else { break };
         if record.bytes.len() > RECORD_BYTES_MAX {
             let file = block.name.to_string();
             return Err(SourceError::LongRecord { file, line: record.line });
@@ -86,7 +149,7 @@ pub(super) fn decode(
         if let Some((_, marked)) = marked
             && marked.rows.is_none()
             && marked.points.is_none()
-            && misshapen(&record, block, rules, fixed).is_none()
+            && misshapen(record, block, rules, fixed).is_none()
             && block.layout.may_be_row(rules, |field| {
                 let bytes = extent_of(record.bytes, field, fixed)?;
                 Some(Text::new(bytes, fixed.encoding).text)
@@ -105,7 +168,7 @@ pub(super) fn decode(
             }
             continue;
         }
-        if let Some((column, code, reason)) = misshapen(&record, block, rules, fixed) {
+        if let Some((column, code, reason)) = misshapen(record, block, rules, fixed) {
             draft.refuse_for(spot, column, code, reason);
             continue;
         }
@@ -186,8 +249,10 @@ fn misshapen(
                 .to_owned(),
         ),
         (Some(reason), Some((field, column)), Some(first)) if field == first => (column, reason),
-        (Some(reason), _, Some(_)) => ("", format!("{reason}, in a field that no column takes")),
-        (Some(reason), _, None) => ("", format!("{reason}, between the fields")),
+        (Some(reason), _, Some(_)) => {
+            ("", format!("{reason}; it stands in a field that no column takes"))
+        }
+        (Some(reason), _, None) => ("", format!("{reason}; it stands between the fields")),
     };
     Some((column, RejectCode::Undecodable, reason))
 }

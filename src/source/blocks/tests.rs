@@ -264,6 +264,39 @@ fn the_last_and_first_records_hold_totals() {
 }
 
 #[test]
+fn a_marked_record_without_figures_is_none_that_may_be_a_row() {
+    let format = || {
+        csv(|csv| {
+            let marked =
+                |marker: &str| Marked { marker: marker.to_owned(), rows: None, points: None };
+            csv.leading = Some(marked("H"));
+            csv.trailer = Some(marked("T"));
+        })
+    };
+    let why = "Ragged begins with the marker and may be a row; declare `rows` or `points` of the \
+               marked record []";
+    let (no_first, no_last) =
+        ("0 leading record record: it is not there", "0 trailer record: it is not there");
+    let (first, last) = ("2 leading record record: 1", "4 trailer record: 1");
+    type Row<'r> = (&'r str, &'r [&'r str], &'r [String], &'r [&'r str]);
+    let rows: [Row<'_>; 4] = [
+        (
+            "H,1\n1,2\nT,x\n",
+            &["0:3 1 2"],
+            &[format!("a.csv:2@17  {why}"), format!("a.csv:4@25  {why}")],
+            &[no_first, no_last],
+        ),
+        ("H,1,2\n1,2\nT\n", &["0:3 1 2"], &[], &[first, last]),
+        ("H,1,2\n1,2\nT,5\n", &["0:3 1 2"], &[format!("a.csv:4@27  {why}")], &[no_last, first]),
+        ("H\n1,2\nT,,\n", &["0:3 1 2"], &[], &[first, last]),
+    ];
+    for (body, kept, refused, found) in rows {
+        let refused: Vec<&str> = refused.iter().map(String::as_str).collect();
+        check(format(), format!("会员号,余额\n{body}").as_bytes(), kept, &refused, found);
+    }
+}
+
+#[test]
 fn a_summary_is_the_last_two_lines() {
     let format = || {
         csv(|csv| {
@@ -497,7 +530,11 @@ fn what_no_record_may_hold_is_told_with_its_column_where_one_can_be_known() {
         (csv(named), "1,%2,3", "balance Undecodable not UTF-8 []"),
         (csv(named), "1,2,3%", "member_no Undecodable not UTF-8 []"),
         (csv(named), "1,2,\"3,\0\"", "member_no Undecodable holds a NUL byte []"),
-        (csv(named), "%,2,3%", " Undecodable not UTF-8, in value 1, which no column takes []"),
+        (
+            csv(named),
+            "%,2,3%",
+            " Undecodable not UTF-8; it stands in value 1, which no column takes []",
+        ),
         (
             csv(named),
             "1,%,2,3",
@@ -506,13 +543,13 @@ fn what_no_record_may_hold_is_told_with_its_column_where_one_can_be_known() {
         ),
         (wide(7), "1%34  5", "member_no Undecodable not UTF-8 []"),
         (wide(7), "1234 %5", "balance Undecodable not UTF-8 []"),
-        (wide(9), "1234  5%0", " Undecodable not UTF-8, between the fields []"),
+        (wide(9), "1234  5%0", " Undecodable not UTF-8; it stands between the fields []"),
         (json(), "{\"余额\":1,\"会员号\":\"%\"}", "member_no Undecodable not UTF-8 []"),
         (json(), "{\"会员号\":\"1\",\"余额\":\"%\"}", "balance Undecodable not UTF-8 []"),
         (
             json(),
             "{\"x\":\"%\",\"会员号\":\"1\",\"余额\":1}",
-            " Undecodable not UTF-8, in a key or a value that no column takes []",
+            " Undecodable not UTF-8; it stands in a key or a value that no column takes []",
         ),
         (json(), "{\"\\ud800\":1}", " Undecodable holds half of a surrogate pair, in a key []"),
         (
