@@ -4,8 +4,8 @@
 //! its canonical column and makes sure that what it decoded is what the survey saw. A file of text
 //! is opened and unpacked (`sent`, `zip`), cut into blocks (`blocks`, `cut`) whose columns a
 //! `layout` tells, and decoded (`text`); a format splits pieces into rows (`csv` with `record` and
-//! `split`, `fixed`, `json`; `parquet` and `ipc` with `table` and `lane`), `conform` turns each cell
-//! into a canonical value (`amount`, `instant`), and a `sheet` keeps the rows that stand, the
+//! `split`, `fixed`, `json`; `parquet` and `ipc` with `table` and `lane`), `conform` turns each
+//! cell into a canonical value (`amount`, `instant`), and a `sheet` keeps the rows that stand, the
 //! rejects of those that do not, and the totals that a file says it has (`totals`). [`inspect()`]
 //! looks at files that nobody has declared.
 //!
