@@ -5,7 +5,8 @@
 //! Each decoder is tried in a process of its own. A spoilt file that ends as none before it did is
 //! spoilt further, so that a longer hunt goes deeper: `HUTONG_SPOILT=n` tries n files in all,
 //! `HUTONG_SEED=n` others. One that must not end as it did is kept under `target/tmp`, and its
-//! place is told; it belongs into the folder of its decoder.
+//! place is told; it belongs into the folder of its decoder. So is one with which a decoder
+//! panicked in a new way, even though that was contained.
 
 #![allow(clippy::print_stderr, reason = "what a process of its own says is for whoever started it")]
 
