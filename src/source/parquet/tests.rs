@@ -239,7 +239,7 @@ fn a_file_that_changed_since_the_survey_is_told() {
 
 #[test]
 fn a_page_that_is_not_what_its_checksum_says_is_none() {
-    // Written by Arrow C++ with checksums, as Spark writes them; the other has one byte changed.
+    // Written by Arrow C++ with checksums; the other has one byte changed.
     let read = |name: &str| {
         let mut folder = Folder::new(FeedKind::Accounts, Format::Parquet, ACCOUNTS);
         let content = std::fs::read(format!("tests/corpus/parquet/{name}")).unwrap();
