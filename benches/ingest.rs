@@ -33,7 +33,7 @@ fn main() -> Result<(), Trouble> {
         if let Some(fault) = read.faults.first() {
             return Err(format!("{fault:?}").into());
         }
-        let parts = control::by_part(&read)?;
+        let parts = PartTotals::of(&read)?;
         let points: i128 = parts.iter().filter_map(|part| part.points).sum();
         let (rows, rejects) = (read.rows.num_rows(), read.rejects.len());
         println!("{{\"rows\": {rows}, \"points\": {points}, \"rejects\": {rejects}}}");

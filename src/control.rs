@@ -8,7 +8,7 @@ use arrow::datatypes::{Int64Type, UInt32Type};
 use rayon::prelude::*;
 
 use crate::account::Account;
-use crate::feed::{FeedKind, FeedRows};
+use crate::feed::{FeedKind, FeedRows, TotalOf};
 use crate::frame::schema::FILE;
 use crate::value::money::Currency;
 use crate::value::party::Party;
@@ -117,6 +117,17 @@ pub struct FileTotal {
 }
 
 impl FileTotal {
+    /// What was computed of what a total in the file declares; nothing where that cannot be held
+    /// against it: points that were refused are in the total, and nobody knows how many they are.
+    #[must_use]
+    pub fn of(&self, what: TotalOf) -> Option<i128> {
+        match what {
+            TotalOf::Record => None,
+            TotalOf::Rows => Some(i128::from(self.rows)),
+            TotalOf::Points => self.points.filter(|_| self.rejected == 0),
+        }
+    }
+
     fn add(&mut self, other: &FileTotal) -> Result<(), Overflow> {
         self.rows += other.rows;
         self.rejected += other.rejected;
@@ -136,6 +147,16 @@ impl FileTotal {
 pub struct PartTotals(BTreeMap<u32, FileTotal>);
 
 impl PartTotals {
+    /// What was read of each part of a feed that is all at hand, in the order of the parts.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a sum of points leaves 127 bits.
+    pub fn of(feed: &FeedRows) -> Result<Vec<FileTotal>, Overflow> {
+        let mut totals = PartTotals::default();
+        totals.add(feed.kind, &feed.rows)?;
+        totals.finish(feed)
+    }
+
     /// Adds rows of a feed, a canonical batch.
     ///
     /// # Errors

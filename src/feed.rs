@@ -293,6 +293,14 @@ pub enum FeedFault {
         /// What is wrong with it.
         reason: String,
     },
+    /// FIL-05: no row has the key of a column that may be without a value, in a file whose rows
+    /// name their columns themselves.
+    Unused {
+        /// The file.
+        file: String,
+        /// The column as the pipeline names it.
+        column: String,
+    },
     /// FIL-05: an archive holds what the pipeline does not know.
     Entry {
         /// The file.
@@ -310,6 +318,10 @@ pub enum FeedFault {
 }
 
 impl FeedFault {
+    /// What is told of a column that no row used.
+    pub const UNUSED: &str = "no row has such a key, so that none has a value for it; if that is \
+         not so, the partner renamed it";
+
     /// The file, entry or pattern that was not read for it, where there is one.
     #[must_use]
     pub fn unread(&self) -> Option<&str> {
@@ -317,7 +329,7 @@ impl FeedFault {
             FeedFault::Missing { pattern } => Some(pattern),
             FeedFault::Column { file, .. }
             | FeedFault::Beside { file, beside: Beside::NotReady { .. } } => Some(file),
-            FeedFault::Entry { .. } | FeedFault::Beside { .. } => None,
+            FeedFault::Unused { .. } | FeedFault::Entry { .. } | FeedFault::Beside { .. } => None,
         }
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! [`survey`] takes the digest of every file; [`read`] decodes the files, conforms each cell to
 //! its canonical column and makes sure that what it decoded is what the survey saw. A file of text
-//! is opened and unpacked (`sent`, `zip`), cut into blocks (`blocks`, `cut`) and decoded (`text`);
-//! a format splits pieces into rows (`csv` with `record`, `fixed`, `json`; `parquet` and `ipc` with
-//! `table` and `lane`), `conform` turns each cell into a canonical value (`amount`, `instant`), and
-//! a `sheet` keeps the rows that stand, the rejects of those that do not, and the totals that a
-//! file says it has (`totals`). [`inspect()`] looks at files that nobody has declared.
+//! is opened and unpacked (`sent`, `zip`), cut into blocks (`blocks`, `cut`) whose columns a
+//! `layout` tells, and decoded (`text`); a format splits pieces into rows (`csv` with `record` and
+//! `split`, `fixed`, `json`; `parquet` and `ipc` with `table` and `lane`), `conform` turns each
+//! cell into a canonical value (`amount`, `instant`), and a `sheet` keeps the rows that stand, the
+//! rejects of those that do not, and the totals that a file says it has (`totals`). [`inspect()`]
+//! looks at files that nobody has declared.
 //!
 //! A row is never silently dropped, nulled, coerced or rounded: it is in the batch, or it is a
 //! reject with its file, line, column and reason. A file whose columns do not fit gives a fault
@@ -32,6 +33,7 @@ mod instant;
 mod ipc;
 mod json;
 mod lane;
+mod layout;
 mod parquet;
 mod record;
 mod refusal;
@@ -99,15 +101,14 @@ pub fn read_apart(
 }
 
 /// Reads the head of a feed: at least so many rows, where it has them. What stands behind is not
-/// looked at, so totals that the files declare are none of what comes out.
+/// looked at: of the totals that the files declare, those of the parts that were read to their ends
+/// come out.
 ///
 /// # Errors
 /// As [`read`], of what was looked at.
 pub fn head(feed: &Feed, files: &[InputFile], rows: u64) -> Result<FeedRows, SourceError> {
     let pace = Pace { block_bytes: HEAD_BLOCK_BYTES, most: rows, together: sheet::MOST };
-    let mut read = read_at(feed, files, &|_, _| (), pace, Room::Memory(u64::MAX))?;
-    read.declared.clear();
-    Ok(read)
+    read_at(feed, files, &|_, _| (), pace, Room::Memory(u64::MAX))
 }
 
 /// Bytes of a block where only the head is read.
@@ -190,8 +191,8 @@ fn read_at(
             let mut blocks = blocks::Blocks::new(feed, &rules, files, pace.block_bytes);
             let decode = |block: &blocks::Block| match format {
                 Format::Csv(csv) => csv::decode(block, feed, &rules, csv, pace.together),
-                Format::Fixed(fixed) => fixed::decode(block, feed, &rules, fixed),
-                Format::JsonLines(json) => json::decode(block, feed, &rules, json),
+                Format::Fixed(fixed) => fixed::decode(block, feed, &rules, fixed, pace.together),
+                Format::JsonLines(json) => json::decode(block, feed, &rules, json, pace.together),
                 // Tables are never cut into blocks.
                 Format::Parquet | Format::Arrow => Ok(Sheet::default()),
             };
@@ -204,14 +205,11 @@ fn read_at(
             )?;
             let (mut found, strays) = blocks.finish();
             faults.append(&mut found);
-            // A key that the head lacks may stand further on.
-            if pace.most == u64::MAX {
-                faults.append(&mut gathering.absent(&rules));
-            }
+            faults.append(&mut gathering.absent(&rules));
             strays
         }
     };
-    gathering.finish(faults, strays)
+    gathering.finish(faults, strays, pace.most != u64::MAX)
 }
 
 /// Rows of large pieces that are decoded at a time.

@@ -24,6 +24,13 @@ pub fn text(sampled: &[Sampled]) -> String {
             one.rows,
             one.rejects.len()
         );
+        if one.held + one.unheld > 0 {
+            let _ = writeln!(
+                said,
+                "    totals in files: held of {}, not held of {} that were not read to their ends",
+                one.held, one.unheld
+            );
+        }
         for (code, fault) in &one.faults {
             let _ = writeln!(said, "    {code}  {fault}");
         }
@@ -70,6 +77,7 @@ pub fn json(sampled: &[Sampled]) -> Value {
             "rows": one.rows,
             "refused": rejects.collect::<Vec<Value>>(),
             "faults": faults.collect::<Vec<Value>>(),
+            "totals": { "held": one.held, "not_held": one.unheld },
             "stopped": one.stopped,
         })
     });

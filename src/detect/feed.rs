@@ -219,6 +219,11 @@ pub fn judge(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Vec<Discrepancy> {
             .at(party, file.clone())
             .expected(Some(column.clone()).filter(|column| !column.is_empty()), None)
             .because(told(column, reason)),
+        FeedFault::Unused { file, column } => arrival
+            .draft(desk, &FIL_05, &[file, column])
+            .at(party, file.clone())
+            .expected(Some(column.clone()), None)
+            .because(told(column, FeedFault::UNUSED)),
         FeedFault::Entry { file, entry } => {
             let place = format!("{file}/{entry}");
             arrival

@@ -25,12 +25,6 @@ fn one(
     found: &FileTotal,
 ) -> Option<Discrepancy> {
     let (of, place) = (total.of.word(), total.place.word());
-    let computed = match total.of {
-        TotalOf::Record => None,
-        TotalOf::Rows => Some(i128::from(found.rows)),
-        // Points that were refused are in the total, and nobody knows how many they are.
-        TotalOf::Points => found.points.filter(|_| found.rejected == 0),
-    };
     let line = if total.line == 0 { String::new() } else { format!(":{}", total.line) };
     let draft = |key: &str| {
         let keys = [part.name.as_str(), of, place, line.as_str(), key];
@@ -42,7 +36,7 @@ fn one(
     match &total.declared {
         Err(reason) => Some(draft("").because(format!("{of} of the {place}: {reason}"))),
         Ok(declared) => {
-            let computed = computed.filter(|computed| computed != declared)?;
+            let computed = found.of(total.of).filter(|computed| computed != declared)?;
             let draft = draft(&declared.to_string())
                 .expected(Some(declared.to_string()), Some(computed.to_string()));
             let draft = match computed.checked_sub(*declared) {

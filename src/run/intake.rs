@@ -219,9 +219,7 @@ pub fn read_feed(
     watch: &dyn Fn(u64, u64),
 ) -> Result<(FeedRows, Vec<FileTotal>), Error> {
     let rows = source::read_within(feed, files, watch, room_bytes)?;
-    let mut parts = PartTotals::default();
-    parts.add(feed.kind, &rows.rows)?;
-    let parts = parts.finish(&rows)?;
+    let parts = PartTotals::of(&rows)?;
     Ok((rows, parts))
 }
 

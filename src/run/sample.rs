@@ -1,7 +1,10 @@
 //! A pipeline tried on the head of each feed, before a night depends on it.
 
+use std::collections::BTreeSet;
+
 use super::{Error, Order};
-use crate::feed::{Beside, FeedFault, FeedRows, Reject, RejectCode};
+use crate::control::PartTotals;
+use crate::feed::{Beside, DeclaredTotal, Feed, FeedFault, FeedRows, Reject, RejectCode};
 use crate::pipeline;
 use crate::source;
 
@@ -18,6 +21,11 @@ pub struct Sampled {
     pub rejects: Vec<Reject>,
     /// What is wrong with the feed as a whole, with the code of its rule.
     pub faults: Vec<(&'static str, String)>,
+    /// Files, or entries of archives, of which the totals that they declare were held against what
+    /// was read.
+    pub held: usize,
+    /// Those of which they were not, because they were not read to their ends.
+    pub unheld: usize,
     /// What stopped the reading, and would stop a run.
     pub stopped: Option<String>,
 }
@@ -30,8 +38,8 @@ impl Sampled {
     }
 }
 
-/// Reads at least so many rows of each feed, as far as it has them. Nothing is judged, held against
-/// totals or published.
+/// Reads at least so many rows of each feed, as far as it has them. Nothing is judged or published;
+/// totals are held where a file was read to its end.
 ///
 /// # Errors
 /// [`Error`], with its exit code: of the pipeline, the period, or a folder that cannot be listed.
@@ -46,13 +54,15 @@ pub fn sample(order: &Order, rows: u64) -> Result<Vec<Sampled>, Error> {
         let read = source::survey(&feed, &paths, false)
             .and_then(|files| source::head(&feed, &files, rows));
         sampled.push(match read {
-            Ok(read) => told(name, read),
+            Ok(read) => told(name, &feed, read)?,
             Err(error) => Sampled {
                 feed: name,
                 files: paths.len(),
                 rows: 0,
                 rejects: Vec::new(),
                 faults: Vec::new(),
+                held: 0,
+                unheld: 0,
                 stopped: Some(error.to_string()),
             },
         });
@@ -60,20 +70,48 @@ pub fn sample(order: &Order, rows: u64) -> Result<Vec<Sampled>, Error> {
     Ok(sampled)
 }
 
-fn told(feed: String, read: FeedRows) -> Sampled {
+fn told(name: String, feed: &Feed, read: FeedRows) -> Result<Sampled, Error> {
     let mut faults: Vec<_> = read.faults.iter().map(fault).collect();
+    faults.extend(totals(&read)?);
     let strays = read.strays.iter().map(|stray| {
         ("CON-03", format!("{}: `{}` was not agreed; it is dropped", stray.file, stray.column))
     });
     faults.extend(strays);
-    Sampled {
-        feed,
+    let has_totals = !feed.format.expected().is_empty();
+    let whole: BTreeSet<u32> = read.declared.iter().map(|total| total.part).collect();
+    let begun: BTreeSet<u32> = read.parts.iter().map(|part| part.file).collect();
+    let unread = read.files.len().saturating_sub(begun.len());
+    let unheld = if has_totals { read.parts.len().saturating_sub(whole.len()) + unread } else { 0 };
+    Ok(Sampled {
+        feed: name,
         files: read.files.len(),
         rows: read.files.iter().map(|file| file.rows).sum(),
         rejects: read.rejects,
         faults,
+        held: whole.len(),
+        unheld,
         stopped: None,
-    }
+    })
+}
+
+/// Where what a file says of itself is not what was read of it.
+fn totals(read: &FeedRows) -> Result<Vec<(&'static str, String)>, Error> {
+    let parts = PartTotals::of(read)?;
+    let differs = |total: &DeclaredTotal| {
+        let part = total.part as usize;
+        let (part, found) = (read.parts.get(part)?, parts.get(part)?);
+        let (of, place) = (total.of.word(), total.place.word());
+        let why = match &total.declared {
+            Err(reason) => format!("{of} of the {place}: {reason}"),
+            Ok(declared) => {
+                let computed = found.of(total.of).filter(|computed| computed != declared)?;
+                format!("the {of} of the {place} are {declared}, and {computed} were read")
+            }
+        };
+        let line = if total.line == 0 { String::new() } else { format!(":{}", total.line) };
+        Some(("FIL-03", format!("{}{line}: {why}", part.name)))
+    };
+    Ok(read.declared.iter().filter_map(differs).collect())
 }
 
 fn fault(fault: &FeedFault) -> (&'static str, String) {
@@ -84,6 +122,9 @@ fn fault(fault: &FeedFault) -> (&'static str, String) {
         }
         FeedFault::Column { file, column, reason } => {
             ("FIL-05", format!("{file} {column}: {reason}"))
+        }
+        FeedFault::Unused { file, column } => {
+            ("FIL-05", format!("{file} {column}: {}", FeedFault::UNUSED))
         }
         FeedFault::Entry { file, entry } => (
             "FIL-05",

@@ -1,6 +1,6 @@
 //! Gathers the sheets of a feed into its one canonical batch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, UInt32Array, UInt64Array};
@@ -49,6 +49,8 @@ pub(super) struct Gathering<'f, 't> {
     rejects: Vec<Reject>,
     /// By part, what its sheets had.
     had: BTreeMap<u32, Vec<bool>>,
+    /// The parts of text that were read to their ends.
+    whole: BTreeSet<u32>,
 }
 
 impl<'f, 't> Gathering<'f, 't> {
@@ -75,6 +77,7 @@ impl<'f, 't> Gathering<'f, 't> {
             lines: Vec::new(),
             rejects: Vec::new(),
             had: BTreeMap::new(),
+            whole: BTreeSet::new(),
         }
     }
 
@@ -94,6 +97,9 @@ impl<'f, 't> Gathering<'f, 't> {
             let had = self.had.entry(sheet.part).or_default();
             had.resize(sheet.had.len(), false);
             had.iter_mut().zip(&sheet.had).for_each(|(had, has)| *had |= has);
+        }
+        if sheet.is_last {
+            self.whole.insert(sheet.part);
         }
         self.declared.append(&mut sheet.totals);
         self.rejects.append(&mut sheet.rejects);
@@ -149,28 +155,38 @@ impl<'f, 't> Gathering<'f, 't> {
         RecordBatch::try_new(canonical_schema(self.feed.kind), arrays).map_err(unframed)
     }
 
-    /// The named columns that no row of a part has, of files that were read whole and whose rows
-    /// have names of their own.
+    /// The named columns that no row of a part has, of parts that were read whole and whose rows
+    /// have names of their own. A row without a key may have no value for it, so that only a column
+    /// that every row needs makes the part unreadable.
     pub(super) fn absent(&self, rules: &[Rule]) -> Vec<FeedFault> {
         let mut faults = Vec::new();
-        for (part, had) in &self.had {
-            let Some(part) = self.parts.get(*part as usize) else { continue };
+        for (number, had) in self.had.iter().filter(|(number, _)| self.whole.contains(number)) {
+            let Some(part) = self.parts.get(*number as usize) else { continue };
             for (rule, _) in rules.iter().zip(had).filter(|(_, had)| !**had) {
                 let Supply::Named(names) = &rule.supply else { continue };
-                faults.push(FeedFault::Column {
-                    file: part.name.clone(),
-                    column: names.join(" / "),
-                    reason: "no row has such a key; a point reaches into an object".to_owned(),
+                let (file, column) = (part.name.clone(), names.join(" / "));
+                faults.push(if rule.blank().is_ok() {
+                    FeedFault::Unused { file, column }
+                } else {
+                    let reason = "no row has such a key; a point reaches into an object".to_owned();
+                    FeedFault::Column { file, column, reason }
                 });
             }
         }
         faults
     }
 
-    /// Notes the totals that a part should hold and does not.
-    fn miss(&mut self) {
+    /// Notes the totals that a part should hold and does not; `is_head` where parts may not have
+    /// been read to their ends.
+    fn miss(&mut self, is_head: bool) {
         let expected = self.feed.format.expected();
+        if is_head {
+            self.declared.retain(|total| self.whole.contains(&total.part));
+        }
         for (part, _) in (0_u32..).zip(&self.parts) {
+            if is_head && !self.whole.contains(&part) {
+                continue;
+            }
             for &(place, of) in &expected {
                 let is_it = |found: &&DeclaredTotal| {
                     found.part == part && found.place == place && found.of == of
@@ -184,13 +200,14 @@ impl<'f, 't> Gathering<'f, 't> {
         self.declared.sort();
     }
 
-    /// The feed's rows, rejects and faults.
+    /// The feed's rows, rejects and faults; of its head alone, totals of whole parts only.
     pub(super) fn finish(
         mut self,
         faults: Vec<FeedFault>,
         strays: Vec<Stray>,
+        is_head: bool,
     ) -> Result<FeedRows, SourceError> {
-        self.miss();
+        self.miss(is_head);
         self.give()?;
         let rows = self.batch()?;
         let Gathering { feed, files, parts, declared, rejects, .. } = self;

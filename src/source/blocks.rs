@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
 
-use super::conform::{Rule, Source, trim};
+use super::conform::{ABSENT, Rule, trim};
 use super::cut::{Cutter, RECORD_BYTES_MAX, Unit};
 use super::error::SourceError;
+use super::layout::{Layout, bare};
 use super::record::{Dialect, Flaw, Record, Records, Span};
 use super::sent::{Part, Sent};
 use super::text::{Text, mark, written};
@@ -43,30 +44,6 @@ pub(super) struct Block {
     pub(super) is_last: bool,
     /// Totals that were found before the header.
     pub(super) totals: Vec<DeclaredTotal>,
-}
-
-/// Which column of the file fills which canonical column.
-#[derive(Debug, Default)]
-pub(super) struct Layout {
-    /// How many columns the header has.
-    pub(super) width: usize,
-    /// By canonical column.
-    pub(super) sources: Vec<Option<Source>>,
-    /// The header as it stands in the file, without its line end.
-    header: Option<String>,
-}
-
-impl Layout {
-    /// Whether a record is the header once more.
-    pub(super) fn is_header(&self, record: &str) -> bool {
-        self.header.as_deref() == Some(bare(record))
-    }
-}
-
-/// A record without its line end.
-fn bare(record: &str) -> &str {
-    let record = record.strip_suffix('\n').unwrap_or(record);
-    record.strip_suffix('\r').unwrap_or(record)
 }
 
 /// Cuts the files of a feed into blocks, in order.
@@ -269,7 +246,7 @@ impl<'f> Blocks<'f> {
             Format::Fixed(fixed) => {
                 let names: Vec<Cow<'_, str>> =
                     fixed.fields.iter().map(|(name, _)| Cow::Borrowed(name.as_str())).collect();
-                Ok(self.layout(&open.part.name, &names))
+                Ok(self.layout(&open.part.name, &names, ""))
             }
             Format::JsonLines(_) | Format::Parquet | Format::Arrow => Ok(Some(Layout::default())),
         }
@@ -293,9 +270,16 @@ impl<'f> Blocks<'f> {
             let Some((length, is_comment)) = self.record(open, &raw)? else {
                 if let Some(names) = &csv.header {
                     let names: Vec<_> = names.iter().map(|n| Cow::Borrowed(n.as_str())).collect();
-                    return Ok(self.layout(&name, &names));
+                    return Ok(self.layout(&name, &names, ""));
                 }
-                self.fault(&name, "", "the file is empty; it needs a header row");
+                let reason = match csv.skip_first {
+                    0 => "the file is empty; it needs a header row".to_owned(),
+                    lines => format!(
+                        "nothing stands behind the {lines} lines that `skip` leaves out; it needs a \
+                         header row"
+                    ),
+                };
+                self.fault(&name, "", &reason);
                 return Ok(None);
             };
             if is_comment {
@@ -304,11 +288,11 @@ impl<'f> Blocks<'f> {
             }
             if let Some(names) = &csv.header {
                 let names: Vec<_> = names.iter().map(|n| Cow::Borrowed(n.as_str())).collect();
-                return Ok(self.layout(&name, &names));
+                return Ok(self.layout(&name, &names, ""));
             }
             let bytes = open.rest().get(..length).unwrap_or_default().to_vec();
             let text = Text::new(&bytes, csv.encoding);
-            if let Some(reason) = text.fault(0, text.text.len()) {
+            if let Some((_, reason)) = text.fault(0, text.text.len()) {
                 let encoding = csv.encoding.word();
                 let reason = match reason.strip_prefix("not ") {
                     Some(_) => {
@@ -333,7 +317,8 @@ impl<'f> Blocks<'f> {
                     Flaw::LongRun => "the header has a delimiter in a longer run of its character",
                     Flaw::BeforeQuote => "the header has blanks before an opening quote",
                     Flaw::BehindQuote | Flaw::Unclosed => {
-                        "the header has a quote that is not closed before its delimiter"
+                        "the header has a quote that is not closed before its delimiter; see `quote` and \
+                         `delimiter`, or have it mended"
                     }
                 };
                 self.fault(&name, "", reason);
@@ -362,7 +347,12 @@ impl<'f> Blocks<'f> {
                 return Ok(None);
             }
             let header = text.text.get(record.from..record.to).map(|text| bare(text).to_owned());
-            let layout = self.layout(&name, &values);
+            let told = format!(
+                "; it has {}, on line {}: see `delimiter`, `skip` and `header`",
+                values.len(),
+                record.line
+            );
+            let layout = self.layout(&name, &values, &told);
             open.skip(length);
             return Ok(layout.map(|layout| Layout { header, ..layout }));
         }
@@ -417,8 +407,9 @@ impl<'f> Blocks<'f> {
         }
     }
 
-    /// Holds the columns of a part against the rules.
-    fn layout(&mut self, file: &str, names: &[Cow<'_, str>]) -> Option<Layout> {
+    /// Holds the columns of a part against the rules; `told` says where those were found, of which
+    /// one is missed.
+    fn layout(&mut self, file: &str, names: &[Cow<'_, str>], told: &str) -> Option<Layout> {
         for column in &self.feed.not_agreed {
             if names.iter().any(|name| trim(name) == trim(column)) {
                 self.strays.push(Stray { file: file.to_owned(), column: column.clone() });
@@ -433,7 +424,8 @@ impl<'f> Blocks<'f> {
             }
         }
         for misfit in &faults {
-            self.fault(file, &misfit.column, &misfit.reason);
+            let cure = if misfit.reason.ends_with(ABSENT) { told } else { "" };
+            self.fault(file, &misfit.column, &format!("{}{cure}", misfit.reason));
         }
         faults.is_empty().then_some(Layout { width: names.len(), sources, header: None })
     }

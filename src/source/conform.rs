@@ -16,6 +16,9 @@ use crate::feed::{
 use crate::frame::fields::{Field, FieldKind};
 use crate::value::token::{ready, redact};
 
+/// What a reason ends with that misses a column.
+pub(super) const ABSENT: &str = "no such column";
+
 /// The longest identifier.
 const ID_BYTES_MAX: usize = 256;
 
@@ -185,7 +188,7 @@ fn place<'n>(
     let misfit = |reason: String| Misfit { column: wanted.join(" / "), reason };
     match (found.next(), found.next()) {
         (Some((at, _)), None) => Ok(at),
-        (None, _) => Err(misfit(format!("the {noun} has no such column"))),
+        (None, _) => Err(misfit(format!("the {noun} has {ABSENT}"))),
         (Some((_, one)), Some((_, other))) if one == other => {
             Err(misfit(format!("the {noun} has the column twice")))
         }

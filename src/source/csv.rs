@@ -48,6 +48,7 @@ pub(super) fn decode(
     let dialect = dialect(csv, Encoding::Utf8);
     let teller = Teller::new(feed.kind, rules, block.part);
     let mut draft = Draft::new(feed.kind.word(), rules, &block.name, block.part, block.file);
+    draft.is_last = block.is_last;
     draft.totals.clone_from(&block.totals);
     let has_tail = csv.comment.is_some() || csv.trailer.is_some() || csv.summary.is_some();
     let tail =
@@ -57,9 +58,9 @@ pub(super) fn decode(
     let mut summary: Option<Vec<String>> = None;
     // The last records of a part may be more than rows.
     let until = tail.map_or(usize::MAX, |tail| tail.last.min(tail.before));
-    let plain = Plain::new(&text.text, &block.layout, &dialect, until);
-    let plain = plain.filter(|_| text.is_clean() && csv.prefix.is_empty() && together > 0);
-    let mut batch = Batch::new(&text.text, block.layout.width);
+    let plain = Plain::new(&text.text, &block.layout, &dialect, &csv.prefix, until);
+    let plain = plain.filter(|_| text.is_clean() && together > 0);
+    let mut batch = Batch::new(&text.text, block.layout.width, &csv.prefix);
     let mut most = together;
     let mut records = Records::new(text.text.as_bytes(), &dialect, block.line);
     let mut spans = Vec::with_capacity(block.layout.width);
@@ -109,6 +110,15 @@ pub(super) fn decode(
         let marked = marked
             .into_iter()
             .find_map(|(place, marked)| Some((place, marked.filter(|m| m.marker == first)?)));
+        if let Some((_, marked)) = marked
+            && marked.rows.is_none()
+            && marked.points.is_none()
+            && misshapen(&record, &spans, block.layout.width).is_none()
+            && block.layout.may_be_row(rules, |at| cell(at).map(|(text, _)| text))
+        {
+            draft.refuse(spot, RejectCode::Ragged, AMBIGUOUS.to_owned());
+            continue;
+        }
         if let Some((place, marked)) = marked {
             draft.totals.push(teller.record(place, record.line));
             for (of, at) in [(TotalOf::Rows, marked.rows), (TotalOf::Points, marked.points)] {
@@ -146,8 +156,24 @@ pub(super) fn decode(
                 continue;
             }
         }
-        if let Some(reason) = text.fault(record.from, record.to) {
-            draft.refuse(spot, RejectCode::Undecodable, reason);
+        if let Some((at, reason)) = text.fault(record.from, record.to) {
+            let (column, reason) = match misshapen(&record, &spans, block.layout.width) {
+                Some(why) => ("", format!("{reason}; which column it is cannot be told: {why}")),
+                None => {
+                    let value = spans.iter().take_while(|span| span.to <= at).count();
+                    match block.layout.filled(rules, value) {
+                        Some(column) => (column, reason),
+                        None => (
+                            "",
+                            format!(
+                                "{reason}; it stands in value {}, which no column takes",
+                                value + 1
+                            ),
+                        ),
+                    }
+                }
+            };
+            draft.refuse_for(spot, column, RejectCode::Undecodable, reason);
             continue;
         }
         if let Some(reason) = misshapen(&record, &spans, block.layout.width) {
@@ -174,6 +200,8 @@ pub(super) fn decode(
     Ok(draft.finish(block.bytes.len() as u64))
 }
 
+pub(super) const AMBIGUOUS: &str =
+    "begins with the marker and may be a row; declare `rows` or `points` of the marked record";
 const AGAIN: &str = "the header stands again; files were put together";
 const COMMENT: &str = "a comment between records; declare `comment_anywhere` if that is agreed";
 

@@ -39,7 +39,10 @@ pub enum SourceError {
         file: String,
     },
     /// The bytes of the file are not what its format says.
-    #[error("`{file}` is not a readable {what} file ({reason}); ask the partner to send it again")]
+    #[error(
+        "`{file}` is not a readable {what} file ({reason}); see `format` and `unpack` of the feed, or ask \
+         the partner to send it again"
+    )]
     Corrupt {
         /// The file.
         file: String,

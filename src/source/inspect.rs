@@ -7,6 +7,7 @@ mod draft;
 mod first;
 mod layout;
 mod places;
+mod totals;
 mod values;
 
 use std::fs::File;

@@ -13,7 +13,7 @@ use super::conform::{Rule, Supply};
 use super::cut::RECORD_BYTES_MAX;
 use super::error::SourceError;
 use super::refusal::Refusal;
-use super::sheet::{Draft, Sheet, Spot};
+use super::sheet::{Draft, Sheet, Spot, after};
 use super::text::Text;
 use crate::feed::{Feed, JsonLines, RejectCode};
 use crate::frame::fields::FieldKind;
@@ -82,10 +82,13 @@ impl<'t> Object<'t> {
             if said.starts_with(TWICE) {
                 return (RejectCode::Value, format!("{TWICE} in an object"));
             }
-            if said.contains("surrogate") {
-                return (RejectCode::Undecodable, SURROGATE.to_owned());
+            if said.contains("surrogate") || said.contains("end of hex escape") {
+                return (RejectCode::Undecodable, format!("{SURROGATE}, in a key"));
             }
-            let reason = format!("not one JSON object, from character {} on", error.column());
+            let reason = format!(
+                "not one JSON object, from character {} on; write one whole object on each line",
+                error.column()
+            );
             (RejectCode::Ragged, reason)
         })
     }
@@ -141,16 +144,19 @@ fn find<'t>(object: &Object<'t>, path: &str) -> Found<'t> {
     }
 }
 
-/// Splits and conforms a block.
+/// Splits and conforms a block, so many of its rows together.
 pub(super) fn decode(
     block: &Block,
     feed: &Feed,
     rules: &[Rule],
     json: &JsonLines,
+    together: usize,
 ) -> Result<Sheet, SourceError> {
     let text = Text::new(&block.bytes, json.encoding);
     let mut places = text.places();
     let mut draft = Draft::new(feed.kind.word(), rules, &block.name, block.part, block.file);
+    draft.is_last = block.is_last;
+    let mut rows: Vec<Row<'_>> = Vec::new();
     let mut from = 0;
     for (number, whole) in (0..).zip(text.text.split_inclusive('\n')) {
         let begins = from;
@@ -161,57 +167,107 @@ pub(super) fn decode(
             byte_offset: Some(block.offset + places.byte(begins, number) as u64),
         };
         if whole.len() > RECORD_BYTES_MAX {
+            add(&mut rows, &mut draft, together)?;
             let file = block.name.to_string();
             return Err(SourceError::LongRecord { file, line: spot.line });
         }
         if line.is_empty() {
             continue;
         }
-        if let Some(reason) = text.fault(begins, from) {
-            draft.refuse(spot, RejectCode::Undecodable, reason);
-            continue;
-        }
-        let cells = match cells(line, rules) {
-            Ok(cells) => cells,
-            Err((code, reason)) => {
-                draft.refuse(spot, code, reason);
-                continue;
+        let cells = match text.fault(begins, from) {
+            Some((at, reason)) => {
+                let (column, reason) = culprit(line, at - begins, rules, reason);
+                Err((column, RejectCode::Undecodable, reason))
             }
+            None => cells(line, rules),
         };
-        draft.had.resize(rules.len(), false);
-        for (had, (value, _)) in draft.had.iter_mut().zip(&cells) {
-            *had |= !matches!(value, Found::None);
+        match cells {
+            Ok(cells) => {
+                draft.had.resize(rules.len(), false);
+                for (had, (value, _)) in draft.had.iter_mut().zip(&cells) {
+                    *had |= !matches!(value, Found::None);
+                }
+                rows.push(Row { spot, cells });
+                if rows.len() >= together {
+                    add(&mut rows, &mut draft, together)?;
+                }
+            }
+            Err((column, code, reason)) => {
+                add(&mut rows, &mut draft, together)?;
+                draft.refuse_for(spot, column, code, reason);
+            }
         }
-        draft.row(spot, |at, rule, slot| match cells.get(at) {
-            // A word of a list may be one of these; a text of its own is not.
-            Some((Found::Truth(_), _))
-                if matches!(
-                    rule.field.kind,
-                    FieldKind::Id | FieldKind::Text | FieldKind::Token
-                ) =>
-            {
-                slot.take(Err(Refusal::Truth), "")
-            }
-            Some((Found::Whole, _) | (_, Found::Whole)) => slot.take(Err(Refusal::Nested), ""),
-            Some((value, sign)) => {
-                slot.take_text(rule, value.text().unwrap_or_default(), sign.text())
-            }
-            None => slot.take(rule.blank(), ""),
-        })?;
     }
+    add(&mut rows, &mut draft, together)?;
     Ok(draft.finish(block.bytes.len() as u64))
 }
 
+/// A record with what it has for each canonical column.
+struct Row<'t> {
+    spot: Spot,
+    cells: Vec<Pair<'t>>,
+}
+
+impl Row<'_> {
+    /// Whether nothing but a text, or nothing at all, stands where the rule reads.
+    fn is_plain(&self, at: usize) -> bool {
+        let is_plain =
+            |found: &Found<'_>| matches!(found, Found::None | Found::Null | Found::Text(_));
+        self.cells.get(at).is_some_and(|(value, sign)| is_plain(value) && is_plain(sign))
+    }
+}
+
+/// Adds the rows in their order, so many together, and leaves none.
+fn add(rows: &mut Vec<Row<'_>>, draft: &mut Draft<'_>, together: usize) -> Result<(), SourceError> {
+    let mut rest = rows.as_slice();
+    let mut most = together;
+    loop {
+        let some = rest.get(..most.min(rest.len())).unwrap_or(rest);
+        let lines: Vec<u64> = some.iter().map(|row| row.spot.line).collect();
+        let stood = draft.rows_on(&lines, |at, rule, cells, count| {
+            let plain = some.iter().take(count).take_while(|row| row.is_plain(at)).count();
+            let pair = |row: usize| some.get(row).and_then(|row| row.cells.get(at));
+            let value = |row| pair(row).and_then(|(value, _)| value.text());
+            let word = |row| pair(row).and_then(|(_, sign)| sign.text());
+            rule.fill(cells, plain, value, (!rule.sign_names().is_empty()).then_some(word))
+        });
+        rest = rest.get(stood..).unwrap_or_default();
+        most = after(stood).min(together);
+        let Some((row, behind)) = rest.split_first() else { break };
+        add_one(row, draft)?;
+        rest = behind;
+    }
+    rows.clear();
+    Ok(())
+}
+
+fn add_one(Row { spot, cells }: &Row<'_>, draft: &mut Draft<'_>) -> Result<(), SourceError> {
+    let is_text = |kind| matches!(kind, FieldKind::Id | FieldKind::Text | FieldKind::Token);
+    draft.row(*spot, |at, rule, slot| match cells.get(at) {
+        // A word of a list may be one of these; a text of its own is not.
+        Some((Found::Truth(_), _)) if is_text(rule.field.kind) => {
+            slot.take(Err(Refusal::Truth), "")
+        }
+        Some((Found::Whole, _) | (_, Found::Whole)) => slot.take(Err(Refusal::Nested), ""),
+        Some((value, sign)) => slot.take_text(rule, value.text().unwrap_or_default(), sign.text()),
+        None => slot.take(rule.blank(), ""),
+    })
+}
+
+/// Why a record is refused, with the canonical column where it can be told.
+type Trouble = (&'static str, RejectCode, String);
+
 /// By canonical column, what the record has for it.
-fn cells<'t>(line: &'t str, rules: &[Rule]) -> Result<Vec<Pair<'t>>, (RejectCode, String)> {
-    let object = Object::read(line)?;
+fn cells<'t>(line: &'t str, rules: &[Rule]) -> Result<Vec<Pair<'t>>, Trouble> {
+    let object = Object::read(line).map_err(|(code, reason)| ("", code, reason))?;
     let mut cells = Vec::with_capacity(rules.len());
     for rule in rules {
+        let only = |paths| only(&object, paths).map_err(|(code, why)| (rule.field.name, code, why));
         let value = match &rule.supply {
-            Supply::Named(paths) => only(&object, paths)?,
+            Supply::Named(paths) => only(paths)?,
             Supply::Everywhere(_) => Found::None,
         };
-        cells.push((value, only(&object, rule.sign_names())?));
+        cells.push((value, only(rule.sign_names())?));
     }
     Ok(cells)
 }
@@ -229,10 +285,48 @@ fn only<'t>(object: &Object<'t>, paths: &[String]) -> Result<Found<'t>, (RejectC
             (Found::Faulty(code, reason), _) => return Err((code, reason)),
             (found, Found::None | Found::Null) => only = found,
             _ => {
-                let reason = "holds a column under two of its names".to_owned();
+                let reason = "holds the column under two of its names; name one of them".to_owned();
                 return Err((RejectCode::Value, reason));
             }
         }
     }
     Ok(only)
+}
+
+/// The canonical column in whose value something stands that no record may hold, at a place of the
+/// line, and what to say of it.
+fn culprit(line: &str, at: usize, rules: &[Rule], why: String) -> (&'static str, String) {
+    let Ok(object) = Object::read(line) else {
+        let told = "which column it is cannot be told, because the record is not one JSON object";
+        return ("", format!("{why}; {told}"));
+    };
+    let holds = |path: &String| is_within(&object, path, line, at);
+    let is_it = |rule: &&Rule| {
+        let names = match &rule.supply {
+            Supply::Named(paths) => paths.as_slice(),
+            Supply::Everywhere(_) => &[],
+        };
+        names.iter().chain(rule.sign_names()).any(holds)
+    };
+    match rules.iter().find(is_it) {
+        Some(rule) => (rule.field.name, why),
+        None => ("", format!("{why}; it stands in a key or a value that no column takes")),
+    }
+}
+
+/// Whether the value that a path leads to takes in a place of the line.
+fn is_within(object: &Object<'_>, path: &str, line: &str, at: usize) -> bool {
+    let (name, rest) = match path.split_once('.') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (path, None),
+    };
+    let Some(raw) = object.0.get(name).copied().map(RawValue::get) else { return false };
+    match rest {
+        Some(rest) => Object::read(raw).is_ok_and(|inner| is_within(&inner, rest, line, at)),
+        // Every value is a piece of the line, so that its address tells its place.
+        None => {
+            let from = raw.as_ptr().addr().wrapping_sub(line.as_ptr().addr());
+            (from..from.saturating_add(raw.len())).contains(&at)
+        }
+    }
 }

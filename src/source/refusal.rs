@@ -5,9 +5,11 @@
 pub(super) enum Refusal {
     #[error("empty, and the column needs a value")]
     Empty,
-    #[error("does not begin with the declared prefix")]
+    #[error("does not begin with the declared prefix; see `prefix`")]
     NoLead,
-    #[error("an array or an object where a value belongs")]
+    #[error(
+        "an array or an object where a value belongs; a point in `from` reaches into an object"
+    )]
     Nested,
     #[error("a boolean where a text belongs")]
     Truth,
@@ -19,7 +21,7 @@ pub(super) enum Refusal {
     Invisible,
     #[error("looks like a spreadsheet number; export the column as text")]
     Spreadsheet,
-    #[error("not a whole number of points in plain digits")]
+    #[error("not a whole number of points in plain digits; see `number`")]
     NotPoints,
     #[error(
         "written with characters other than ASCII digits, sign, comma and point; declare `full_width` or `currency` under `number`"
@@ -37,13 +39,13 @@ pub(super) enum Refusal {
     NoSignWord,
     #[error("a word in its sign column that is not declared under `values` of `sign`")]
     UnknownSign,
-    #[error("begins with none of the declared signs")]
+    #[error("begins with none of the declared signs; see `negative` under `number`")]
     NoPrefix,
-    #[error("its last character carries no digit with a sign")]
+    #[error("its last character carries no digit with a sign; see `negative` under `number`")]
     NoPunch,
     #[error("a decimal point, where the decimals are implied")]
     ImpliedPoint,
-    #[error("fewer digits than its implied decimals")]
+    #[error("fewer digits than its implied decimals; see `implied_decimals`")]
     ImpliedShort,
     #[error("thousands marks in the wrong place")]
     Commas,
@@ -58,9 +60,11 @@ pub(super) enum Refusal {
     /// The most that there may be, and of what.
     #[error("beyond {0}, the most {1}")]
     Beyond(i64, &'static str),
-    #[error("not an instant such as 2026-03-01T10:00:00+08:00, 2026-03-01 10:00:00 or 2026-03-01")]
+    #[error(
+        "not an instant such as 2026-03-01T10:00:00+08:00, 2026-03-01 10:00:00 or 2026-03-01; declare its `format`"
+    )]
     NotInstant,
-    #[error("does not fit the declared time format")]
+    #[error("does not fit the declared time format; see `format` of the column")]
     NotPattern,
     #[error("fits more than one of the declared time formats")]
     ManyPatterns,

@@ -28,6 +28,8 @@ pub(super) struct Sheet {
     pub(super) rejects: Vec<Reject>,
     /// Totals that the part declares of itself.
     pub(super) totals: Vec<DeclaredTotal>,
+    /// Whether nothing of a part of text stands behind it.
+    pub(super) is_last: bool,
     /// By canonical column, whether a row has it under one of its names; nothing where the file
     /// names its columns itself, or where no row is read.
     pub(super) had: Vec<bool>,
@@ -116,6 +118,8 @@ pub(super) struct Draft<'r> {
     rejects: Vec<Reject>,
     /// Totals that were found on the way.
     pub(super) totals: Vec<DeclaredTotal>,
+    /// Whether nothing of a part of text stands behind it.
+    pub(super) is_last: bool,
     /// By canonical column, whether a row has it; for rows with names of their own.
     pub(super) had: Vec<bool>,
 }
@@ -134,8 +138,8 @@ impl<'r> Draft<'r> {
         });
         let cells = cells.collect();
         let (lines, rejects, totals) = (Vec::new(), Vec::new(), Vec::new());
-        let had = Vec::new();
-        Draft { rules, feed, name, part, file, rows: 0, cells, lines, rejects, totals, had }
+        let (rows, is_last, had) = (0, false, Vec::new());
+        Draft { rules, feed, name, part, file, rows, cells, lines, rejects, totals, is_last, had }
     }
 
     /// Adds a row. `fill` is called for each named column in order and gives its cell to the slot;
@@ -205,8 +209,19 @@ impl<'r> Draft<'r> {
     /// Adds a record that is refused as a whole. Nothing of it is shown, because it may hold
     /// columns that nobody declared.
     pub(super) fn refuse(&mut self, spot: Spot, code: RejectCode, reason: String) {
+        self.refuse_for(spot, "", code, reason);
+    }
+
+    /// The same, for what stands in a canonical column.
+    pub(super) fn refuse_for(
+        &mut self,
+        spot: Spot,
+        column: &str,
+        code: RejectCode,
+        reason: String,
+    ) {
         self.rows += 1;
-        self.push_reject(spot, "", code, reason, String::new());
+        self.push_reject(spot, column, code, reason, String::new());
     }
 
     fn push_reject(
@@ -234,8 +249,10 @@ impl<'r> Draft<'r> {
 
     /// The finished sheet, made of that many bytes.
     pub(super) fn finish(self, bytes: u64) -> Sheet {
-        let Draft { part, file, rows, cells: columns, lines, rejects, totals, had, .. } = self;
+        let Draft {
+            part, file, rows, cells: columns, lines, rejects, totals, is_last, had, ..
+        } = self;
         let name = self.name.to_owned();
-        Sheet { part, file, name, rows, bytes, columns, lines, rejects, totals, had }
+        Sheet { part, file, name, rows, bytes, columns, lines, rejects, totals, is_last, had }
     }
 }

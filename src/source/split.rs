@@ -2,9 +2,10 @@
 //! else stands between them is left to be looked at record by record.
 
 use super::ascii::Either;
-use super::blocks::{Layout, is_too_long};
+use super::blocks::is_too_long;
 use super::cells::Cells;
-use super::conform::{Rule, Source};
+use super::conform::{Rule, Source, trim};
+use super::layout::Layout;
 use super::record::{Dialect, Record, Records, Span};
 
 /// What makes a record of a block plain.
@@ -14,6 +15,8 @@ pub(super) struct Plain<'l> {
     pub(super) dialect: &'l Dialect,
     /// Records from this byte on may be more than rows.
     pub(super) until: usize,
+    /// What every value that is read begins with; empty for nothing.
+    prefix: &'l str,
     /// The delimiter, where it is one byte and no value of the block is in quotes.
     single: Option<u8>,
 }
@@ -24,6 +27,7 @@ impl<'l> Plain<'l> {
         text: &str,
         layout: &'l Layout,
         dialect: &'l Dialect,
+        prefix: &'l str,
         until: usize,
     ) -> Option<Plain<'l>> {
         // Places are kept in 32 bits; a block is far smaller.
@@ -33,7 +37,7 @@ impl<'l> Plain<'l> {
             [byte] if !has_quotes => Some(*byte),
             _ => None,
         };
-        Some(Plain { layout, dialect, until, single })
+        Some(Plain { layout, dialect, until, prefix, single })
     }
 
     fn is_one(&self, text: &str, record: &Record, fields: usize) -> bool {
@@ -53,6 +57,7 @@ pub(super) struct Batch<'t> {
     /// Values, record by record.
     values: Vec<(u32, u32)>,
     width: usize,
+    prefix: &'t str,
     /// The byte on which each record begins.
     from: Vec<usize>,
     /// The line on which each record begins.
@@ -61,9 +66,9 @@ pub(super) struct Batch<'t> {
 }
 
 impl<'t> Batch<'t> {
-    pub(super) fn new(text: &'t str, width: usize) -> Batch<'t> {
+    pub(super) fn new(text: &'t str, width: usize, prefix: &'t str) -> Batch<'t> {
         let (values, from, lines, spans) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Batch { text, values, width, from, lines, spans }
+        Batch { text, values, width, prefix, from, lines, spans }
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -79,9 +84,26 @@ impl<'t> Batch<'t> {
         cells: &mut Cells,
         rows: usize,
     ) -> usize {
-        let value = |row| Some(self.value(row, source.value));
-        let sign = source.sign.map(|sign| move |row| Some(self.value(row, sign)));
-        rule.fill(cells, rows, value, sign)
+        if self.prefix.is_empty() {
+            let value = |row| Some(self.value(row, source.value));
+            let sign = source.sign.map(|sign| move |row| Some(self.value(row, sign)));
+            return rule.fill(cells, rows, value, sign);
+        }
+        let bare = |row, column| trim(self.value(row, column)).strip_prefix(self.prefix);
+        let sign = source.sign.map(|sign| move |row| bare(row, sign));
+        rule.fill(cells, rows, |row| bare(row, source.value), sign)
+    }
+
+    /// Whether each value of the latest record that is read begins with the prefix.
+    fn has_prefixes(&self, plain: &Plain<'_>) -> bool {
+        let has_prefix = |column| trim(self.value(self.rows(), column)).starts_with(plain.prefix);
+        plain.prefix.is_empty()
+            || plain
+                .layout
+                .sources
+                .iter()
+                .flatten()
+                .all(|source| has_prefix(source.value) && source.sign.is_none_or(has_prefix))
     }
 
     /// A value of a record.
@@ -140,7 +162,7 @@ impl<'t> Batch<'t> {
                     let to = end + 1;
                     let record = Record { from, to, line, line_ends: 1, flaw: None, is_comment };
                     let fields = self.values.len() - self.rows() * self.width;
-                    if !plain.is_one(self.text, &record, fields) {
+                    if !plain.is_one(self.text, &record, fields) || !self.has_prefixes(plain) {
                         break 'all;
                     }
                     self.from.push(from);
@@ -168,6 +190,11 @@ impl<'t> Batch<'t> {
             }
             let places = self.spans.iter().map(|span| (span.from as u32, span.to as u32));
             self.values.extend(places);
+            if !self.has_prefixes(plain) {
+                self.values.truncate(self.rows() * self.width);
+                records.go_to(record.from, record.line);
+                return;
+            }
             self.from.push(record.from);
             self.lines.push(record.line);
         }

@@ -1,7 +1,9 @@
 //! What tables of typed columns have in common: their columns are held against the rules, and
 //! decoded batches are conformed row by row.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
 
 use arrow::datatypes::Schema;
 use arrow::record_batch::RecordBatch;
@@ -99,14 +101,36 @@ impl Findings {
     }
 }
 
+thread_local! {
+    /// Whether this thread is within a decoder.
+    static IS_CONTAINED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Lets no panic of a decoder be printed: what it says may hold a value of the file.
+fn hush() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let tell = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !IS_CONTAINED.get() {
+                tell(panic);
+            }
+        }));
+    });
+}
+
 /// Calls into a decoder; its errors and its panics both say that the file is corrupt.
 pub(super) fn contained<T>(
     file: &str,
     what: &'static str,
     call: impl FnOnce() -> Result<T, String>,
 ) -> Result<T, SourceError> {
+    hush();
+    let before = IS_CONTAINED.replace(true);
     // What the closure borrows is dropped with the error, so no half-made state is seen again.
-    let reason = match catch_unwind(AssertUnwindSafe(call)) {
+    let end = catch_unwind(AssertUnwindSafe(call));
+    IS_CONTAINED.set(before);
+    let reason = match end {
         Ok(Ok(value)) => return Ok(value),
         Ok(Err(reason)) => reason,
         Err(_) => "the decoder gave up".to_owned(),

@@ -5,7 +5,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Int64Type, UInt8Type, UInt32Type, UInt64Type};
 
 use super::*;
-use crate::feed::{Column, Delimited, FeedRows, Owner, Packing, Reject};
+use crate::feed::{Column, Delimited, FeedRows, Marked, Owner, Packing, Reject};
 use crate::frame::fields::FeedKind;
 use crate::value::party::Party;
 
@@ -129,7 +129,7 @@ fn files_come_out_in_order_with_their_rows_counted() {
     assert_eq!(accounts(&read), ["0:2 001 1", "1:2 B1 7"]);
     assert_eq!(
         rejects(&read),
-        ["b.csv:3@36 balance Value not a whole number of points in plain digits [a]"]
+        ["b.csv:3@36 balance Value not a whole number of points in plain digits; see `number` [a]"]
     );
     let files: Vec<_> = read.files.iter().map(|file| (file.path.as_str(), file.rows)).collect();
     assert_eq!(files, [("a/1.csv", 1), ("b.csv", 2)]);
@@ -240,9 +240,7 @@ fn a_file_that_repeats_another_is_not_read() {
     let read = folder.read().unwrap();
     let rows: Vec<u64> = read.files.iter().map(|file| file.rows).collect();
     assert_eq!(rows, [1, 1, 0]);
-    let mut parts = crate::control::PartTotals::default();
-    parts.add(read.kind, &read.rows).unwrap();
-    let parts = parts.finish(&read).unwrap();
+    let parts = crate::control::PartTotals::of(&read).unwrap();
     let totals = crate::control::by_file(&read, &parts).unwrap();
     assert_eq!(totals.iter().map(|total| total.rows).collect::<Vec<_>>(), [1, 1, 1]);
     let stages = crate::control::of_feed(&read, &totals);
@@ -325,7 +323,8 @@ fn aliases_signs_nulls_and_strips_are_obeyed_in_every_format() {
         faults,
         [
             "3.csv 会员号 / 会员编号: the header has both `会员号` and `会员编号`; name one of them",
-            "4.csv 借贷: the header has no such column",
+            "4.csv 借贷: the header has no such column; it has 2, on line 1: see `delimiter`, `skip` \
+             and `header`",
         ]
     );
 
@@ -340,4 +339,19 @@ fn aliases_signs_nulls_and_strips_are_obeyed_in_every_format() {
     let tokens = read.rows.column(at).as_string::<i32>();
     let token = key.mobile("13800138000");
     assert!(tokens.iter().all(|one| one == token.as_deref()), "{tokens:?}");
+}
+
+#[test]
+fn a_head_has_the_totals_of_files_that_were_read_to_their_ends() {
+    let mut folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);
+    let marked = Marked { marker: "T".to_owned(), rows: Some(2), points: None };
+    folder.feed.format = Format::Csv(Delimited { trailer: Some(marked), ..Delimited::default() });
+    folder.put("a.csv", "会员号,余额\n1,2\nT,1\n".as_bytes());
+    let rows = "1,2\n".repeat(1 << 20);
+    folder.put("b.csv", format!("会员号,余额\n{rows}T,7\n").as_bytes());
+    for (rows, parts) in [(1, vec![0, 0]), (1 << 22, vec![0, 0, 1, 1])] {
+        let read = head(&folder.feed, &folder.survey(), rows).unwrap();
+        let held: Vec<u32> = read.declared.iter().map(|total| total.part).collect();
+        assert_eq!(held, parts, "{rows}");
+    }
 }

@@ -88,14 +88,14 @@ impl<'b> Text<'b> {
         self.faults.is_empty()
     }
 
-    /// Why a record may not stand, where it may not.
-    pub(super) fn fault(&self, from: usize, to: usize) -> Option<String> {
+    /// Where in a record the first thing stands for which it may not stand, and why it may not.
+    pub(super) fn fault(&self, from: usize, to: usize) -> Option<(usize, String)> {
         if self.faults.is_empty() {
             return None;
         }
         let first = self.faults.partition_point(|(at, _)| *at < from);
         let (at, fault) = self.faults.get(first)?;
-        (*at < to).then(|| fault.reason())
+        (*at < to).then(|| (*at, fault.reason()))
     }
 
     /// Finds the bytes of records, which are asked for in order.
@@ -144,15 +144,47 @@ fn lossy_utf8(raw: &[u8], faults: &mut Vec<(usize, Fault)>) -> String {
 }
 
 fn gb18030(raw: &[u8], faults: &mut Vec<(usize, Fault)>) -> String {
+    let (mut text, before) = (String::new(), faults.len());
+    decode_gb18030(raw, &mut text, faults);
+    let lone = if text.contains('€') { lone_0x80(raw) } else { Vec::new() };
+    if lone.is_empty() {
+        return text;
+    }
+    text.clear();
+    faults.truncate(before);
+    let mut from = 0;
+    for at in lone {
+        decode_gb18030(raw.get(from..at).unwrap_or_default(), &mut text, faults);
+        faults.push((text.len(), Fault::Bytes(Encoding::Gb18030)));
+        text.push(char::REPLACEMENT_CHARACTER);
+        from = at + 1;
+    }
+    decode_gb18030(raw.get(from..).unwrap_or_default(), &mut text, faults);
+    text
+}
+
+/// Where the byte 0x80 stands by itself. The standard has no such character; the decoder reads a
+/// euro sign, as browsers do.
+fn lone_0x80(raw: &[u8]) -> Vec<usize> {
+    let (mut lone, mut at) = (Vec::new(), 0);
+    while let Some([first, ..]) = raw.get(at..) {
+        if *first == 0x80 {
+            lone.push(at);
+        }
+        at += unit(raw.get(at..).unwrap_or_default());
+    }
+    lone
+}
+
+fn decode_gb18030(raw: &[u8], text: &mut String, faults: &mut Vec<(usize, Fault)>) {
     let mut decoder = GB18030.new_decoder_without_bom_handling();
-    let mut text = String::new();
     let mut rest = raw;
     loop {
         text.reserve(room(&decoder, rest.len()));
-        let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut text, true);
+        let (result, read) = decoder.decode_to_string_without_replacement(rest, text, true);
         rest = rest.get(read..).unwrap_or_default();
         match result {
-            DecoderResult::InputEmpty => return text,
+            DecoderResult::InputEmpty => return,
             DecoderResult::Malformed(..) => {
                 faults.push((text.len(), Fault::Bytes(Encoding::Gb18030)));
                 text.push(char::REPLACEMENT_CHARACTER);
@@ -213,6 +245,15 @@ mod tests {
             (b"\x81\x30\"", gb, "\u{fffd}0\"", &["0 not GB18030"]),
             (b"\x81\x30\x81\n", gb, "\u{fffd}0\u{fffd}\n", &["0 not GB18030", "4 not GB18030"]),
             (b"\xff", gb, "\u{fffd}", &["0 not GB18030"]),
+            // Browsers read a euro sign there, and the standard has none.
+            (b"a\x80,\xa2\xe3\x81\x80", gb, "a\u{fffd},€亐", &["1 not GB18030"]),
+            (b"\x80", gb, "\u{fffd}", &["0 not GB18030"]),
+            (
+                b"\xff\x80\x80",
+                gb,
+                "\u{fffd}\u{fffd}\u{fffd}",
+                &["0 not GB18030", "3 not GB18030", "6 not GB18030"],
+            ),
         ];
         for (raw, encoding, text, faults) in rows {
             let decoded = Text::new(raw, *encoding);

@@ -20,6 +20,14 @@ fn a_sample_tells_what_a_run_would_refuse() {
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("a ledger"), "{told}");
     assert!(told.contains("rows read 6, refused 0"), "{told}");
+    assert!(!told.contains("totals"), "no file declares any: {told}");
+    // Totals are held where a file was read to its end, and it is said where they were not.
+    let (code, told) = sample("pipelines/feeds/percent.yaml", &[]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("totals in files: held of 1, not held of 0"), "{told}");
+    let (code, told) = sample("tests/cases/FIL-03-trailer/pipeline.yaml", &[]);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("FIL-03  a-ledger.csv:"), "{told}");
     let (code, told) = sample("tests/cases/FIL-06-many/pipeline.yaml", &[]);
     assert_eq!(code, Some(1), "{told}");
     assert!(told.contains("FIL-06  a-ledger.csv:3 event_id: looks like a spreadsheet"), "{told}");

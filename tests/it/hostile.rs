@@ -5,7 +5,8 @@
 //! Each decoder is tried in a process of its own. A spoilt file that ends as none before it did is
 //! spoilt further, so that a longer hunt goes deeper: `HUTONG_SPOILT=n` tries n files in all,
 //! `HUTONG_SEED=n` others. One that must not end as it did is kept under `target/tmp`, and its
-//! place is told; it belongs into the folder of its decoder.
+//! place is told; it belongs into the folder of its decoder. So is one with which a decoder
+//! panicked in a new way, even though that was contained.
 
 #![allow(clippy::print_stderr, reason = "what a process of its own says is for whoever started it")]
 
@@ -37,6 +38,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The most memory that a process may have had, in MiB: that of an idle one, and room for blocks.
 pub const MEMORY_MAX: u64 = 256;
+
+/// What is told of a file with which a decoder panicked, within the bounds that hold it.
+const GAVE_UP: &str = "the decoder gave up";
 
 /// How many files are kept to be spoilt further.
 const KEPT: usize = 2_000;
@@ -165,6 +169,9 @@ fn one_decoder() {
         let end = attempt(feed, &spoilt);
         *(if end.is_whole { &mut whole } else { &mut refused }) += 1;
         if pool.len() < KEPT && shapes.insert(format!("{feed} {}", end.shape)) {
+            if end.shape.contains(GAVE_UP) {
+                eprintln!("a panic was contained with {}", keep(&name, &file).display());
+            }
             pool.push((feed, spoilt));
         }
     }
@@ -183,6 +190,38 @@ pub fn alone(example: &str, folder: &Path) -> Feed {
     let period = Period::containing(as_of, agreement.cycle, &agreement.zone).unwrap();
     let feed = pipeline.feeds(&period).into_iter().next().unwrap();
     Feed { root: folder.canonicalize().unwrap(), patterns: vec!["sent".to_owned()], ..feed }
+}
+
+#[test]
+fn a_panic_of_a_decoder_is_an_error_and_shows_nothing() {
+    let files = [
+        ("arrow", "ledger.arrow", "arrow/panic-in-a-buffer"),
+        ("duckdb", "ledger.parquet", "parquet/panic-in-chunks-of-bits"),
+        ("duckdb", "ledger.parquet", "parquet/panic-in-a-count-of-bits"),
+    ];
+    for (example, sent, spoilt) in files {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |from: &str, to: &str| {
+            let to = folder.path().join(to);
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(from, to).unwrap();
+        };
+        let pipeline = format!("pipelines/feeds/{example}.yaml");
+        let beside = ["sample-data/feeds/b-ledger.csv", "sample-data/feeds/links.csv", &pipeline];
+        beside.iter().for_each(|path| put(path, path));
+        let sent = format!("sample-data/feeds/{example}/{sent}");
+        put(&format!("tests/corpus/{spoilt}"), &sent);
+        let output = Command::new(env!("CARGO_BIN_EXE_hutong"))
+            .args(["check", folder.path().join(&pipeline).to_str().unwrap()])
+            .args(["--sample", "1000", "--as-of", "2026-03-31"])
+            .output()
+            .unwrap();
+        let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{spoilt}: {told}");
+        assert!(told.contains(&sent) && told.contains(GAVE_UP), "{spoilt}: {told}");
+        // What a panic says may hold a value.
+        assert!(!told.contains("panicked"), "{spoilt}: {told}");
+    }
 }
 
 #[test]

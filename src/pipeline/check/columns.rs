@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::Checker;
 use super::amounts::{INSTANT_CURE, decimal, instant};
 use super::feeds::Shelf;
-use crate::feed::{Column, FeedKind, Origin};
+use crate::feed::{Column, Delimited, FeedKind, Format, Origin};
 use crate::frame::fields::{Field, FieldKind};
 use crate::pipeline::declaration::{
     ColumnDeclaration, ColumnDescription, FeedDeclaration, FormatDeclaration, OneOrMany,
@@ -71,6 +71,42 @@ impl Checker<'_> {
         }
         self.contacts_stand_alone(spot, &columns);
         columns
+    }
+
+    /// Where the pipeline itself names the columns of the files, each that is read is one of them.
+    pub(super) fn named_by_format(&mut self, spot: Spot<'_>, format: &Format, columns: &[Column]) {
+        let (known, place): (Vec<&str>, _) = match format {
+            Format::Csv(Delimited { header: Some(names), .. }) => {
+                (names.iter().map(String::as_str).collect(), "header")
+            }
+            Format::Fixed(fixed) if !fixed.fields.is_empty() => {
+                (fixed.fields.iter().map(|(name, _)| name.as_str()).collect(), "fields")
+            }
+            _ => return,
+        };
+        for column in columns {
+            let origin = match &column.origin {
+                Origin::Named(names) => names.as_slice(),
+                Origin::Constant(_) => &[],
+            };
+            let sign = column.sign.as_ref().map_or(&[][..], |sign| &sign.names);
+            for names in [origin, sign] {
+                let is_known = |name: &String| known.iter().any(|one| one.trim() == name.trim());
+                let Some(first) = names.first().filter(|_| !names.iter().any(is_known)) else {
+                    continue;
+                };
+                let reason = format!(
+                    "`{}` of `{}` is none of the names under `{place}`",
+                    shown(first),
+                    column.field.name
+                );
+                let cure = match nearest(first, known.iter().copied()) {
+                    Some(near) => format!("Did you mean `{}`?", shown(near)),
+                    None => format!("Add it under `{place}`, or name one that stands there."),
+                };
+                self.problem(spot.key(column.field.name).mark(), reason, cure);
+            }
+        }
     }
 
     fn column(

@@ -108,6 +108,7 @@ impl Checker<'_> {
         let packing = self.packing(spot, &name, declared);
         let format = self.format(spot.key("format"), &name, kind, &declared.format);
         let columns = self.columns(spot.key("columns"), kind, declared, shelf);
+        self.named_by_format(spot.key("columns"), &format, &columns);
         self.not_agreed(spot.key("not_agreed"), declared, &columns);
         let due = declared.due.as_ref().and_then(|due| self.due(spot.key("due"), due));
         self.max_age(spot.key("max_age_days"), kind, declared.max_age_days);

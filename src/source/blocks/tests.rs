@@ -92,7 +92,7 @@ fn gb18030_is_decoded_and_its_bytes_are_told_as_sent() {
         &gb(text),
         &["0:2 张 1", "0:3 鱸| 2"],
         &[
-            "a.csv:5@43 balance Value not a whole number of points in plain digits [a]",
+            "a.csv:5@43 balance Value not a whole number of points in plain digits; see `number` [a]",
             "a.csv:6@53  Ragged 4 columns where the header has 3 []",
         ],
         &[],
@@ -103,13 +103,19 @@ fn gb18030_is_decoded_and_its_bytes_are_told_as_sent() {
         wide(","),
         &broken.concat(),
         &["0:2 张 1", "0:5 3 4"],
-        &["a.csv:3@17  Undecodable not GB18030 []", "a.csv:4@19  Undecodable not GB18030 []"],
+        &[
+            "a.csv:3@17  Undecodable not GB18030; which column it is cannot be told: 1 columns \
+             where the header has 2 []",
+            "a.csv:4@19 member_no Undecodable not GB18030 []",
+        ],
         &[],
     );
     let marked = [b"\x84\x31\x95\x33".to_vec(), gb("会员号，余额\r\n张，1")].concat();
     check(wide("，"), &marked, &["0:2 张 1"], &[], &[]);
+    const CUT: &str = "a.csv:3@16  Undecodable not GB18030; which column it is cannot be told: 1 \
+                       columns where the header has 2 []";
     let cut = [gb("会员号,余额\n1,2\n张"), b"\xc0".to_vec()].concat();
-    check(wide(","), &cut, &["0:2 1 2"], &["a.csv:3@16  Undecodable not GB18030 []"], &[]);
+    check(wide(","), &cut, &["0:2 1 2"], &[CUT], &[]);
 }
 
 #[test]
@@ -119,8 +125,8 @@ fn a_mark_or_a_nul_within_is_refused_with_its_record() {
         "\u{feff}会员号,余额\n1,2\n\u{feff}会员号,余额\n3,4\n5\0,6\n7,8\n".as_bytes(),
         &["0:2 1 2", "0:4 3 4", "0:6 7 8"],
         &[
-            "a.csv:3@24  Undecodable holds a byte order mark; files were put together []",
-            "a.csv:5@48  Undecodable holds a NUL byte []",
+            "a.csv:3@24 member_no Undecodable holds a byte order mark; files were put together []",
+            "a.csv:5@48 member_no Undecodable holds a NUL byte []",
         ],
         &[],
     );
@@ -145,7 +151,7 @@ fn delimiters_prefixes_and_headers_are_as_declared() {
         }),
         "会员号,`余额\r\n`1,`2\r\n`\"3, `4\t\r\n5,`6\r\n".as_bytes(),
         &["0:2 1 2", "0:3 \"3 4"],
-        &["a.csv:4@36 member_no Value does not begin with the declared prefix [9]"],
+        &["a.csv:4@36 member_no Value does not begin with the declared prefix; see `prefix` [9]"],
         &[],
     );
     let names = |csv: &mut Delimited| {
@@ -237,7 +243,7 @@ fn the_last_and_first_records_hold_totals() {
             "1 leading record points: 30",
             "4 trailer record: 1",
             "4 trailer rows: 2",
-            "4 trailer points: not a whole number of points in plain digits",
+            "4 trailer points: not a whole number of points in plain digits; see `number`",
         ],
     );
     let text = "会员号|余额\nH|2|30\n1|30\n2|0\n\"T\"|2|30";
@@ -255,6 +261,39 @@ fn the_last_and_first_records_hold_totals() {
             "5 trailer points: 30",
         ],
     );
+}
+
+#[test]
+fn a_marked_record_without_figures_is_none_that_may_be_a_row() {
+    let format = || {
+        csv(|csv| {
+            let marked =
+                |marker: &str| Marked { marker: marker.to_owned(), rows: None, points: None };
+            csv.leading = Some(marked("H"));
+            csv.trailer = Some(marked("T"));
+        })
+    };
+    let why = "Ragged begins with the marker and may be a row; declare `rows` or `points` of the \
+               marked record []";
+    let (no_first, no_last) =
+        ("0 leading record record: it is not there", "0 trailer record: it is not there");
+    let (first, last) = ("2 leading record record: 1", "4 trailer record: 1");
+    type Row<'r> = (&'r str, &'r [&'r str], &'r [String], &'r [&'r str]);
+    let rows: [Row<'_>; 4] = [
+        (
+            "H,1\n1,2\nT,x\n",
+            &["0:3 1 2"],
+            &[format!("a.csv:2@17  {why}"), format!("a.csv:4@25  {why}")],
+            &[no_first, no_last],
+        ),
+        ("H,1,2\n1,2\nT\n", &["0:3 1 2"], &[], &[first, last]),
+        ("H,1,2\n1,2\nT,5\n", &["0:3 1 2"], &[format!("a.csv:4@27  {why}")], &[no_last, first]),
+        ("H\n1,2\nT,,\n", &["0:3 1 2"], &[], &[first, last]),
+    ];
+    for (body, kept, refused, found) in rows {
+        let refused: Vec<&str> = refused.iter().map(String::as_str).collect();
+        check(format(), format!("会员号,余额\n{body}").as_bytes(), kept, &refused, found);
+    }
 }
 
 #[test]
@@ -316,7 +355,9 @@ fn fixed_places_are_those_of_bytes() {
     for (line_end, end) in [(LineEnd::Lf, "\n"), (LineEnd::Crlf, "\r\n")] {
         let content = lines.join(end.as_bytes());
         let third = 2 * (7 + end.len());
-        let refused = format!("a.csv:3@{third}  Ragged 5 bytes where the layout has 7 []");
+        let refused = format!(
+            "a.csv:3@{third}  Ragged 5 bytes where the layout has 7; see `record_bytes` []"
+        );
         check(Format::Fixed(fixed(line_end)), &content, &rows, &[&refused], &found);
     }
     let unmarked = [gb("0020125"), gb("张三  7"), gb("abc张 3"), gb("9010  ")].concat();
@@ -327,11 +368,13 @@ fn fixed_places_are_those_of_bytes() {
         &unmarked,
         &["0:2 张三 7"],
         &[
-            "a.csv:3@14  Undecodable a field begins or ends within a character []",
-            "a.csv:4@21  Ragged 6 bytes where the layout has 7 []",
+            "a.csv:3@14 member_no Undecodable the field begins or ends within a character; see that \
+             its `at` and `bytes` count bytes []",
+            "a.csv:4@21  Ragged 6 bytes where the layout has 7; see `record_bytes` []",
         ],
         &["1 leading record record: 1", "1 leading record rows: 2", "1 leading record points: 12"],
     );
+    let extent = |at, bytes| Extent { at, bytes };
     let bare = |line_end| {
         let mut layout = fixed(line_end);
         for marked in [&mut layout.leading, &mut layout.trailer].into_iter().flatten() {
@@ -339,29 +382,56 @@ fn fixed_places_are_those_of_bytes() {
         }
         Format::Fixed(layout)
     };
+    // The halves of 互 and 通 are a character of their own.
+    let mut halves = Fixed { leading: None, trailer: None, ..fixed(LineEnd::Lf) };
+    halves.fields[0].1 = extent(2, 2);
+    check(
+        Format::Fixed(halves),
+        &gb("互通  5\n A1   6\n"),
+        &["0:2 A1 6"],
+        &["a.csv:1@0 member_no Undecodable the field begins or ends within a character; see that \
+           its `at` and `bytes` count bytes []"],
+        &[],
+    );
     // Without a figure nothing tells a marked record from a row that begins alike.
     check(
         bare(LineEnd::Lf),
         b"0AAA  1\nBBBB  2\n9CCC  3\n",
         &["0:2 BBBB 2"],
         &[
-            "a.csv:1@0  Ragged begins with the marker and reads as a row; declare `rows` or `points` \
-             of the marked record, or a longer marker []",
-            "a.csv:3@16  Ragged begins with the marker and reads as a row; declare `rows` or \
-             `points` of the marked record, or a longer marker []",
+            "a.csv:1@0  Ragged begins with the marker and may be a row; declare `rows` or `points` of \
+             the marked record []",
+            "a.csv:3@16  Ragged begins with the marker and may be a row; declare `rows` or `points` \
+             of the marked record []",
         ],
         &["0 leading record record: it is not there", "0 trailer record: it is not there"],
     );
     check(
         bare(LineEnd::Lf),
-        b"0SKY   \nBBBB  2\n902\n",
+        b"0SKY\nBBBB  2\n902\n",
         &["0:2 BBBB 2"],
         &[],
         &["1 leading record record: 1", "3 trailer record: 1"],
     );
+    // One bad value makes no row a marked record; two do.
+    check(
+        bare(LineEnd::Lf),
+        b"0SKY  x\nBBBB  2\n9\x7fAA  y\n",
+        &["0:2 BBBB 2"],
+        &[
+            "a.csv:1@0  Ragged begins with the marker and may be a row; declare `rows` or `points` of \
+           the marked record []",
+        ],
+        &["0 leading record record: it is not there", "3 trailer record: 1"],
+    );
     let mixed = [gb("0020125\r\n"), gb("AAAA  1\n"), gb("BBBB  2\r\n"), gb("9020125")].concat();
     let mixed = read(Format::Fixed(fixed(LineEnd::Crlf)), Unpack::Plain, &mixed).unwrap();
-    assert_eq!(rejects(&mixed), ["a.csv:2@9  Ragged does not end with CRLF []"]);
+    assert_eq!(
+        rejects(&mixed),
+        [
+            "a.csv:2@9  Ragged does not end with CRLF; declare `line_end: lf`, or have the line mended []"
+        ]
+    );
 }
 
 #[test]
@@ -407,13 +477,13 @@ fn json_lines_are_objects_with_each_key_once() {
         "3 balance Value empty, and the column needs a value []",
         "4 balance Value a number in scientific notation; write its digits out [9a9]",
         "5  Value a key stands twice in an object []",
-        "6  Value a key stands twice in an object []",
-        "7 member_no Value an array or an object where a value belongs []",
-        "8 member_no Value an array or an object where a value belongs []",
-        "9  Undecodable holds half of a surrogate pair []",
-        "10  Ragged not one JSON object, from character 22 on []",
-        "11  Ragged not one JSON object, from character 0 on []",
-        "13  Ragged not one JSON object, from character 25 on []",
+        "6 member_no Value a key stands twice in an object []",
+        "7 member_no Value an array or an object where a value belongs; a point in `from` reaches into an object []",
+        "8 member_no Value an array or an object where a value belongs; a point in `from` reaches into an object []",
+        "9 member_no Undecodable holds half of a surrogate pair []",
+        "10  Ragged not one JSON object, from character 22 on; write one whole object on each line []",
+        "11  Ragged not one JSON object, from character 0 on; write one whole object on each line []",
+        "13  Ragged not one JSON object, from character 25 on; write one whole object on each line []",
         "14 member_no Value a boolean where a text belongs []",
         "17 member_no Value empty, and the column needs a value []",
     ];
@@ -440,6 +510,61 @@ fn a_key_that_no_row_has_is_a_fault_of_the_file() {
     assert!(told.len() == 1 && told[0].contains("a.b"), "{told:?}");
     assert_eq!(rows("{\"no\":3,\"p\":1,\"a\":{\"b\":null}}"), [""; 0]);
     assert_eq!(rows("{\"no\":3,\"p\":1,\"a\":null}"), [""; 0]);
+    // A column that a row may lack, all rows may.
+    assert!(told[0].starts_with("Unused"), "{told:?}");
+}
+
+#[test]
+fn what_no_record_may_hold_is_told_with_its_column_where_one_can_be_known() {
+    let named = |csv: &mut Delimited| {
+        csv.header = Some(["x", "余额", "会员号"].map(str::to_owned).to_vec());
+    };
+    let wide = |record_bytes| {
+        let layout = fixed(LineEnd::Lf);
+        let (encoding, leading, trailer) = (Encoding::Utf8, None, None);
+        Format::Fixed(Fixed { encoding, record_bytes, leading, trailer, ..layout })
+    };
+    let json = || Format::JsonLines(JsonLines::default());
+    // Where a percent sign stands, a byte stands that is no character.
+    let rows: [(Format, &str, &str); 13] = [
+        (csv(named), "1,%2,3", "balance Undecodable not UTF-8 []"),
+        (csv(named), "1,2,3%", "member_no Undecodable not UTF-8 []"),
+        (csv(named), "1,2,\"3,\0\"", "member_no Undecodable holds a NUL byte []"),
+        (
+            csv(named),
+            "%,2,3%",
+            " Undecodable not UTF-8; it stands in value 1, which no column takes []",
+        ),
+        (
+            csv(named),
+            "1,%,2,3",
+            " Undecodable not UTF-8; which column it is cannot be told: 4 columns where the header \
+             has 3 []",
+        ),
+        (wide(7), "1%34  5", "member_no Undecodable not UTF-8 []"),
+        (wide(7), "1234 %5", "balance Undecodable not UTF-8 []"),
+        (wide(9), "1234  5%0", " Undecodable not UTF-8; it stands between the fields []"),
+        (json(), "{\"余额\":1,\"会员号\":\"%\"}", "member_no Undecodable not UTF-8 []"),
+        (json(), "{\"会员号\":\"1\",\"余额\":\"%\"}", "balance Undecodable not UTF-8 []"),
+        (
+            json(),
+            "{\"x\":\"%\",\"会员号\":\"1\",\"余额\":1}",
+            " Undecodable not UTF-8; it stands in a key or a value that no column takes []",
+        ),
+        (json(), "{\"\\ud800\":1}", " Undecodable holds half of a surrogate pair, in a key []"),
+        (
+            json(),
+            "{\"余额\":\"\0\"}",
+            " Undecodable holds a NUL byte; which column it is cannot be told, because the record \
+             is not one JSON object []",
+        ),
+    ];
+    for (format, content, told) in rows {
+        let bytes: Vec<u8> =
+            content.bytes().map(|byte| if byte == b'%' { 0xff } else { byte }).collect();
+        let read = read(format, Unpack::Plain, &bytes).unwrap();
+        assert_eq!(rejects(&read), [format!("a.csv:1@0 {told}")], "{content}");
+    }
 }
 
 fn gzip(content: &[u8]) -> Vec<u8> {

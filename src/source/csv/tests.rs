@@ -27,8 +27,8 @@ fn records_stand_or_are_refused_one_by_one() {
             &["a.csv:2@17  Ragged 3 columns where the header has 2 []"],
         ),
         (b"1\n4,5\n", &["0:3 4 5"], &["a.csv:2@17  Ragged 1 columns where the header has 2 []"]),
-        (b"1,\xff\n4,5\n", &["0:3 4 5"], &["a.csv:2@17  Undecodable not UTF-8 []"]),
-        (b"1\0,2\n4,5\n", &["0:3 4 5"], &["a.csv:2@17  Undecodable holds a NUL byte []"]),
+        (b"1,\xff\n4,5\n", &["0:3 4 5"], &["a.csv:2@17 balance Undecodable not UTF-8 []"]),
+        (b"1\0,2\n4,5\n", &["0:3 4 5"], &["a.csv:2@17 member_no Undecodable holds a NUL byte []"]),
         (
             b"\"1\n1\",2\n4,5\n",
             &["0:4 4 5"],
@@ -93,6 +93,8 @@ fn headers_fit_or_the_file_gives_no_rows() {
         assert_eq!(read.faults, [], "{content}");
         assert_eq!(read.rows.num_rows(), 1, "{content}");
     }
+    const ABSENT: &str = "the header has no such column; it has 2, on line 1: see `delimiter`, \
+                          `skip` and `header`";
     type Unfit<'a> = (&'a [u8], &'a [(&'a str, &'a str)]);
     let unfit: &[Unfit<'_>] = &[
         (b"", &[("", "the file is empty; it needs a header row")]),
@@ -107,20 +109,18 @@ fn headers_fit_or_the_file_gives_no_rows() {
         ),
         (
             "会员号,\"余额\n1,2\n".as_bytes(),
-            &[("", "the header has a quote that is not closed before its delimiter")],
+            &[(
+                "",
+                "the header has a quote that is not closed before its delimiter; see `quote` and `delimiter`, \
+             or have it mended",
+            )],
         ),
-        ("会员号,x\n1,2\n".as_bytes(), &[("余额", "the header has no such column")]),
+        ("会员号,x\n1,2\n".as_bytes(), &[("余额", ABSENT)]),
         (
             "会员号,余额,会员号\n1,2,3\n".as_bytes(),
             &[("会员号", "the header has the column twice")],
         ),
-        (
-            b"a,b\n1,2\n",
-            &[
-                ("会员号", "the header has no such column"),
-                ("余额", "the header has no such column"),
-            ],
-        ),
+        (b"a,b\n1,2\n", &[("会员号", ABSENT), ("余额", ABSENT)]),
     ];
     for (content, want) in unfit {
         let read = read(content).unwrap();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::layout::{Found, Layout};
+use super::totals::{Candidates, Rows};
 use super::values::Seen;
 use crate::feed::{Encoding, FeedKind};
 use crate::value::kind::Kind;
@@ -84,6 +85,12 @@ pub(super) fn of(
         Encoding::Gb18030 => "gb18030",
     };
     lines.push("format:".to_owned());
+    let is_summed = |name: &str| {
+        ["points", "balance"]
+            .iter()
+            .any(|field| named(field, columns).is_some_and(|column| column.name == name))
+    };
+    let rows = Rows::of(found, is_summed);
     match &found.layout {
         Layout::Delimited(delimiter) => {
             lines.push("  csv:".to_owned());
@@ -91,13 +98,23 @@ pub(super) fn of(
             lines.push(format!("    delimiter: {}", quoted(delimiter)));
             lines.extend(found.prefix.as_ref().map(|p| format!("    prefix: {}", quoted(p))));
             if found.comments {
-                lines.push(
-                    "    # Do these lines hold totals? Declare them under `totals`.".to_owned(),
-                );
                 lines.push("    comment: \"#\"".to_owned());
             }
             if found.skipped > 0 {
                 lines.push(format!("    skip: {{ first: {} }}", found.skipped));
+            }
+            if !found.lines.is_empty() {
+                match rows.as_ref().and_then(|rows| rows.in_lines(&found.lines)) {
+                    Some(Candidates { yaml, evidence }) => {
+                        lines.push(candidate(&evidence));
+                        lines.push(format!("    totals: {{ {yaml} }}"));
+                    }
+                    None => lines.push(
+                        "    # Do the lines that are no records hold totals? Declare them under \
+                         `totals`."
+                            .to_owned(),
+                    ),
+                }
             }
             if !found.has_header {
                 let names: Vec<String> = columns.iter().map(|c| quoted(&c.name)).collect();
@@ -105,16 +122,26 @@ pub(super) fn of(
                 lines.push(format!("    header: [{}]", names.join(", ")));
             }
             if !found.summary.is_empty() {
-                let names: Vec<String> = found.summary.iter().map(|name| quoted(name)).collect();
-                lines.push("    # Which of these are the rows and the points?".to_owned());
-                lines.push(format!(
-                    "    # summary: {{ rows: …, points: … }} of {}",
-                    names.join(", ")
-                ));
+                let table = |rows: &Rows<'_>| rows.in_table(&found.summary, &found.figures);
+                match rows.as_ref().and_then(table) {
+                    Some(Candidates { yaml, evidence }) => {
+                        lines.push(candidate(&evidence));
+                        lines.push(format!("    summary: {{ {yaml} }}"));
+                    }
+                    None => {
+                        let names: Vec<String> =
+                            found.summary.iter().map(|name| quoted(name)).collect();
+                        lines.push("    # Which of these are the rows and the points?".to_owned());
+                        lines.push(format!(
+                            "    # summary: {{ rows: …, points: … }} of {}",
+                            names.join(", ")
+                        ));
+                    }
+                }
             }
             if let Some(marker) = &found.trailer {
-                lines.push("    # Which values of it are the rows and the points?".to_owned());
-                lines.push(format!("    trailer: {{ marker: {} }}", quoted(marker)));
+                let record = |rows: &Rows<'_>| rows.in_record(&found.trailing);
+                lines.extend(trailer(marker, rows.as_ref().and_then(record), "values"));
             }
         }
         Layout::JsonLines => lines.push(format!("  json_lines: {{ encoding: {word} }}")),
@@ -125,10 +152,13 @@ pub(super) fn of(
             if found.has_crlf {
                 lines.push("    line_end: crlf".to_owned());
             }
-            for (word, marker) in [("leading", &found.leading), ("trailer", &found.trailer)] {
-                let Some(marker) = marker else { continue };
+            if let Some(marker) = &found.leading {
                 lines.push("    # Which bytes of it are the rows and the points?".to_owned());
-                lines.push(format!("    {word}: {{ marker: {} }}", quoted(marker)));
+                lines.push(format!("    leading: {{ marker: {} }}", quoted(marker)));
+            }
+            if let Some(marker) = &found.trailer {
+                let record = |rows: &Rows<'_>| rows.in_bytes(&found.trailing_bytes, marker.len());
+                lines.extend(trailer(marker, rows.as_ref().and_then(record), "bytes"));
             }
             lines.push(
                 "    # These are guesses. Where does each field stand, and what is its name?"
@@ -154,6 +184,25 @@ pub(super) fn of(
         }
     }
     with_columns(name, lines, columns)
+}
+
+/// What a total is a candidate by.
+fn candidate(evidence: &str) -> String {
+    format!("    # A candidate, because {evidence}; ask the partner.")
+}
+
+/// The last record, with where its totals may stand.
+fn trailer(marker: &str, found: Option<Candidates>, noun: &str) -> [String; 2] {
+    let marker = quoted(marker);
+    match found {
+        Some(Candidates { yaml, evidence }) => {
+            [candidate(&evidence), format!("    trailer: {{ marker: {marker}, {yaml} }}")]
+        }
+        None => [
+            format!("    # Which {noun} of it are the rows and the points?"),
+            format!("    trailer: {{ marker: {marker} }}"),
+        ],
+    }
 }
 
 pub(super) fn of_table(name: &str, format: &str, columns: &[Seen]) -> Draft {

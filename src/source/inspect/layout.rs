@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::places::{self, Place};
 use super::values::{is_number, is_time};
 use crate::feed::Encoding;
-use crate::source::record::{Dialect, Records};
+use crate::source::record::{Dialect, Record, Records};
 use crate::source::text::Text;
 
 /// What may part values.
@@ -32,8 +32,16 @@ pub(super) struct Found {
     /// The first value of the last record, where that is no row.
     pub(super) trailer: Option<String>,
     pub(super) prefix: Option<String>,
-    /// The columns of the table of one row that the file ends with.
+    /// The values of that record, or of one of fixed width its bytes.
+    pub(super) trailing: Vec<String>,
+    pub(super) trailing_bytes: Vec<u8>,
+    /// The columns of the table of one row that the file ends with, and their figures.
     pub(super) summary: Vec<String>,
+    pub(super) figures: Vec<String>,
+    /// Lines that are no records.
+    pub(super) lines: Vec<String>,
+    /// Whether every row of the file was looked at.
+    pub(super) is_complete: bool,
     pub(super) names: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
     /// Where the fields of a fixed-width file may stand.
@@ -120,9 +128,13 @@ fn delimited(text: &str, delimiter: &str, width: usize, share: usize, is_whole: 
     let mut spans = Vec::new();
     let mut found = Found { layout: Layout::Delimited(delimiter.to_owned()), ..Found::default() };
     let mut behind: Vec<Vec<String>> = Vec::new();
+    let line = |record: &Record| {
+        text.get(record.from..record.to).unwrap_or_default().trim_end().to_owned()
+    };
     while let Some(record) = records.next(&mut spans) {
         if record.is_comment {
             found.comments = true;
+            found.lines.push(line(&record));
             continue;
         }
         let cell = |span: &crate::source::record::Span| {
@@ -136,10 +148,12 @@ fn delimited(text: &str, delimiter: &str, width: usize, share: usize, is_whole: 
             }
         } else if found.rows.is_empty() {
             found.skipped += 1;
+            found.lines.push(line(&record));
         } else {
             behind.push(cells);
         }
     }
+    found.is_complete = is_whole && found.rows.len() <= ROWS_MAX;
     let shown: String = delimiter.chars().flat_map(char::escape_default).collect();
     found.findings.push(format!(
         "delimited by `{shown}`: {share} per cent of the records have {width} columns"
@@ -150,10 +164,12 @@ fn delimited(text: &str, delimiter: &str, width: usize, share: usize, is_whole: 
             let told = format!("the last record begins with `{marker}` and is no row");
             found.findings.push(told);
             found.trailer = Some(marker.to_owned());
+            found.trailing.clone_from(only);
         }
         [names, figures] if is_whole && names.len() == figures.len() => {
             found.findings.push("the last two records are a table of their own".to_owned());
             found.summary = names.iter().map(|name| name.trim().to_owned()).collect();
+            found.figures.clone_from(figures);
         }
         _ => {}
     }
@@ -170,6 +186,9 @@ fn delimited(text: &str, delimiter: &str, width: usize, share: usize, is_whole: 
             found.findings.push(format!("each value begins with `{prefix}`"));
             for value in found.rows.iter_mut().flatten() {
                 *value = value.trim().get(prefix.len()..).unwrap_or_default().to_owned();
+            }
+            for figure in found.figures.iter_mut().chain(&mut found.trailing) {
+                *figure = figure.trim().strip_prefix(prefix).unwrap_or(figure).to_owned();
             }
             found.prefix = Some(prefix.to_owned());
         }
@@ -228,8 +247,9 @@ fn fixed(bytes: &[u8], is_whole: bool, encoding: Encoding) -> Found {
         lines.remove(0);
     }
     if found.trailer.is_some() {
-        lines.pop();
+        found.trailing_bytes = lines.pop().unwrap_or_default().to_vec();
     }
+    found.is_complete = !is_cut;
     lines.retain(|line| line.len() == length);
     found.places = places::guess(&lines, length);
     found.findings.push(format!(

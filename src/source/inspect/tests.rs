@@ -19,18 +19,26 @@ fn each_sample_is_drafted_by_what_its_bytes_show() {
             "wechat/bill-2026-03.csv",
             &[
                 "    prefix: \"`\"",
-                "    # Which of these are the rows and the points?",
+                "    # A candidate, because column \"总交易单数\" is as many as there are rows; column \
+                 \"积分变动总额\" is the sum of `积分变动`; ask the partner.",
+                "    summary: { rows: \"总交易单数\", points: \"积分变动总额\" }",
                 "  event_id: \"业务流水号\"",
                 "  points: \"积分变动\"",
             ],
         ),
         (
             "alipay/20880000000000000156_202603.zip",
-            &["    encoding: gb18030", "    comment: \"#\"", "  member_no: \"会员号\""],
+            &[
+                "    encoding: gb18030",
+                "    comment: \"#\"",
+                "    totals: { rows: { after: \"#业务明细合计：\", before: \"笔\" }, points: { after: \
+                 \"积分合计：\", before: \"分\" } }",
+                "  member_no: \"会员号\"",
+            ],
         ),
         (
             "percent/ledger_20260331.txt",
-            &["    delimiter: \"%%\"", "    trailer: { marker: \"T\" }"],
+            &["    delimiter: \"%%\"", "    trailer: { marker: \"T\", rows: 2, points: 3 }"],
         ),
         (
             "unionpay/IND26033100ZM_CLEAR",
@@ -49,7 +57,9 @@ fn each_sample_is_drafted_by_what_its_bytes_show() {
             "airline/ACCRUAL_20260401.txt",
             &[
                 "    leading: { marker: \"H\" }",
-                "    trailer: { marker: \"T\" }",
+                "    # A candidate, because { at: 2, bytes: 8 } is as many as there are rows; { at: 10, \
+                 bytes: 12 } is the sum of `bytes 27-35`; ask the partner.",
+                "    trailer: { marker: \"T\", rows: { at: 2, bytes: 8 }, points: { at: 10, bytes: 12 } }",
                 "      \"bytes 27-35\": { at: 27, bytes: 9 } # digits, the last with a sign",
             ],
         ),
@@ -62,6 +72,35 @@ fn each_sample_is_drafted_by_what_its_bytes_show() {
         for line in lines {
             assert!(drafted.iter().any(|one| one == line), "{name}: {line}\n{drafted:#?}");
         }
+    }
+}
+
+#[test]
+fn totals_are_drafted_where_one_figure_agrees_with_the_rows() {
+    let header = "会员号|余额\n";
+    let open = "# Which values of it are the rows and the points?";
+    let rows = [
+        ("1|10\n2|20\nT|2|30\n", "trailer: { marker: \"T\", rows: 2, points: 3 }"),
+        ("1|1,000.50\n2|(20)\nT|x|2|980.50\n", "trailer: { marker: \"T\", rows: 3, points: 4 }"),
+        ("1|10\n2|20-\nT|2|10-|y\n", "trailer: { marker: \"T\", rows: 2, points: 3 }"),
+        // Two figures agree, one is both, or none does.
+        ("1|10\n2|20\nT|2|2|30\n", "trailer: { marker: \"T\", points: 4 }"),
+        ("1|1\n2|1\nT|2|x\n", open),
+        ("1|10\n2|20\nT|3|31\n", open),
+        ("1|10\n2|-10\nT|0|0\n", open),
+        ("1|10\n2|x\nT|2|10\n", "trailer: { marker: \"T\", rows: 2 }"),
+        (
+            "1|10\n2|20\n#共2笔，合计：30.00分\n",
+            "totals: { rows: { after: \"#共\", before: \"笔\" }, points: { after: \"合计：\", before: \
+             \"分\" } }",
+        ),
+        // The same words stand before another figure.
+        ("1|10\n2|20\n#合计：30\n#合计：2\n", "# Do the lines that are no records hold totals?"),
+    ];
+    for (body, line) in rows {
+        let drafted = look([header, body].concat().as_bytes()).draft.lines;
+        let found = drafted.iter().any(|one| one.trim().starts_with(line));
+        assert!(found, "{body}: {line}\n{drafted:#?}");
     }
 }
 

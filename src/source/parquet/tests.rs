@@ -236,3 +236,17 @@ fn a_file_that_changed_since_the_survey_is_told() {
     let changed = super::super::read(&folder.feed, &before, &|_, _| ()).unwrap_err();
     assert!(matches!(changed, SourceError::Changed { .. }));
 }
+
+#[test]
+fn a_page_that_is_not_what_its_checksum_says_is_none() {
+    // Written by Arrow C++ with checksums; the other has one byte changed.
+    let read = |name: &str| {
+        let mut folder = Folder::new(FeedKind::Accounts, Format::Parquet, ACCOUNTS);
+        let content = std::fs::read(format!("tests/corpus/parquet/{name}")).unwrap();
+        folder.put("a.parquet", &content);
+        folder.read()
+    };
+    assert_eq!(accounts(&read("checksums").unwrap()), ["0:1 M1 100", "0:2 M2 200", "0:3 M3 300"]);
+    let error = read("checksums-wrong").unwrap_err().to_string();
+    assert!(error.contains("checksum"), "{error}");
+}

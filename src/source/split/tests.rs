@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::feed::{
-    Column, Delimited, Encoding, FeedRows, Figures, Format, Marked, Negative, NumberStyle, Sign,
-    SignColumn, TimeStyle,
+    Column, Delimited, Encoding, Extent, FeedRows, Figures, Fixed, Format, JsonLines, LineEnd,
+    Marked, Negative, NumberStyle, Sign, SignColumn, TimeStyle,
 };
 use crate::frame::fields::FeedKind;
 use crate::source::SourceError;
@@ -135,6 +135,8 @@ fn together_or_one_by_one_the_same_comes_out() {
         let encoding = *random.choice(&[Encoding::Utf8, Encoding::Gb18030]).unwrap();
         let rarity = *random.choice(&[2, 10, 50, 1_000]).unwrap();
         let text = sheet(&mut random, rarity, delimiter);
+        let is_prefixed = random.usize(..4) == 0;
+        let text = if is_prefixed { prefixed(&text, delimiter) } else { text };
         let mut bytes = written(&text, encoding);
         if random.usize(..10) == 0 && !bytes.is_empty() {
             let at = random.usize(..bytes.len());
@@ -146,6 +148,9 @@ fn together_or_one_by_one_the_same_comes_out() {
             quoted: random.usize(..6) > 0,
             ..Delimited::default()
         };
+        if is_prefixed == (random.usize(..8) > 0) {
+            csv.prefix = "`".to_owned();
+        }
         if random.bool() {
             csv.comment = Some("#".to_owned());
             csv.comment_anywhere = random.bool();
@@ -169,16 +174,7 @@ fn together_or_one_by_one_the_same_comes_out() {
             vary(column, &mut random);
         }
         folder.put("a.csv", &bytes);
-        let block_bytes = random.u64(16..4_000);
-        let exactly = folder.read_together(block_bytes, 0);
-        for together in [2, 512] {
-            let read = folder.read_together(block_bytes, together);
-            assert_eq!(told(&read), told(&exactly), "{together} of {text:?} {:?}", folder.feed);
-            let rows =
-                |read: &Result<FeedRows, _>| read.as_ref().ok().map(|read| read.rows.clone());
-            assert_eq!(rows(&read), rows(&exactly), "{together} of {text:?} {:?}", folder.feed);
-        }
-        match &exactly {
+        match alike(&folder, random.u64(16..4_000), &text) {
             Ok(read) => {
                 stood += read.rows.num_rows();
                 refused += read.rejects.len();
@@ -188,6 +184,126 @@ fn together_or_one_by_one_the_same_comes_out() {
     }
     // Otherwise nothing much was tried.
     assert!(stood > 1_000 && refused > 1_000, "{stood} stood, {refused} refused, {stopped} errors");
+}
+
+/// What is read one by one, and just so together.
+fn alike(folder: &Folder, block_bytes: u64, text: &str) -> Result<FeedRows, SourceError> {
+    let exactly = folder.read_together(block_bytes, 0);
+    for together in [2, 512] {
+        let read = folder.read_together(block_bytes, together);
+        assert_eq!(told(&read), told(&exactly), "{together} of {text:?} {:?}", folder.feed);
+        let rows = |read: &Result<FeedRows, _>| read.as_ref().ok().map(|read| read.rows.clone());
+        assert_eq!(rows(&read), rows(&exactly), "{together} of {text:?} {:?}", folder.feed);
+    }
+    exactly
+}
+
+/// The sheet with a backtick before each value, as far as quotes let it be told.
+fn prefixed(sheet: &str, delimiter: &str) -> String {
+    let (head, body) = sheet.split_once('\n').unwrap();
+    let rows = body.split_inclusive('\n').map(|row| {
+        let row = row.replace(delimiter, &format!("{delimiter}`"));
+        if row.trim().is_empty() { row } else { format!("`{row}") }
+    });
+    format!("{head}\n{}", rows.collect::<String>())
+}
+
+/// Rows of cells, of which roughly one in so many is spoilt.
+fn cells(random: &mut fastrand::Rng, rarity: usize) -> Vec<Vec<&'static str>> {
+    let pools = [IDS, IDS, WORDS, POINTS, TIMES, TIMES, IDS, POINTS, TEXTS];
+    let mut cell = |(sound, spoilt): &(&'static [&'static str], &'static [&'static str])| {
+        let pool = if random.usize(..rarity) == 0 { spoilt } else { sound };
+        *random.choice(*pool).unwrap()
+    };
+    (0..60).map(|_| pools.iter().map(&mut cell).collect()).collect()
+}
+
+/// A row as bytes of fixed width, now and then one too many.
+fn fixed_row(cells: &[&str], encoding: Encoding, random: &mut fastrand::Rng) -> Vec<u8> {
+    let mut row = Vec::new();
+    for cell in cells {
+        let cell = written(&cell.replace(['\n', '"'], " "), encoding);
+        let mut cell: Vec<u8> = cell.into_iter().take(FIELD_BYTES).collect();
+        cell.resize(FIELD_BYTES, b' ');
+        row.append(&mut cell);
+    }
+    if random.usize(..30) == 0 {
+        row.push(b' ');
+    }
+    row
+}
+
+const FIELD_BYTES: usize = 26;
+
+/// A row as an object; some values are no texts, and some are not there.
+fn json_row(cells: &[&str], random: &mut fastrand::Rng) -> String {
+    let member = |((_, name), cell): (&(&str, &str), &&str)| {
+        let value = match random.usize(..40) {
+            0 => return None,
+            1 => "null".to_owned(),
+            2 => "true".to_owned(),
+            3 => "[1]".to_owned(),
+            4 => "\"\\ud800\"".to_owned(),
+            5 => "12".to_owned(),
+            _ => serde_json::Value::from(*cell).to_string(),
+        };
+        Some(format!("\"{name}\":{value}"))
+    };
+    let members: Vec<String> = LEDGER.iter().zip(cells).filter_map(member).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+#[test]
+fn fixed_width_and_objects_come_out_the_same_too() {
+    let mut random = fastrand::Rng::with_seed(12);
+    let (mut stood, mut refused) = (0, 0);
+    for round in 0..200 {
+        let encoding = *random.choice(&[Encoding::Utf8, Encoding::Gb18030]).unwrap();
+        let rarity = *random.choice(&[5, 50, 1_000]).unwrap();
+        let rows = cells(&mut random, rarity);
+        let mut bytes = Vec::new();
+        for row in &rows {
+            match round % 2 {
+                0 => bytes.append(&mut fixed_row(row, encoding, &mut random)),
+                _ => bytes.append(&mut written(&json_row(row, &mut random), encoding)),
+            }
+            bytes.push(b'\n');
+        }
+        if random.usize(..4) == 0 {
+            let at = random.usize(..bytes.len());
+            bytes[at] = random.u8(..);
+        }
+        let marked = || {
+            let marked = Marked { marker: "E".to_owned(), rows: None, points: None };
+            Some(marked)
+        };
+        let format = match round % 2 {
+            0 => {
+                let place = |at: usize| Extent { at: at * FIELD_BYTES + 1, bytes: FIELD_BYTES };
+                let fields = (0..).zip(LEDGER).map(|(at, (_, name))| (name.to_string(), place(at)));
+                Format::Fixed(Fixed {
+                    encoding,
+                    line_end: LineEnd::Lf,
+                    record_bytes: LEDGER.len() * FIELD_BYTES,
+                    fields: fields.collect(),
+                    leading: marked().filter(|_| random.bool()),
+                    trailer: marked().filter(|_| random.bool()),
+                })
+            }
+            _ => Format::JsonLines(JsonLines { encoding }),
+        };
+        let mut folder = Folder::new(FeedKind::Ledger, format, LEDGER);
+        for column in &mut folder.feed.columns {
+            vary(column, &mut random);
+        }
+        folder.put("a.csv", &bytes);
+        let text = String::from_utf8_lossy(&bytes);
+        if let Ok(read) = alike(&folder, random.u64(16..9_000), &text) {
+            stood += read.rows.num_rows();
+            refused += read.rejects.len();
+        }
+    }
+    assert!(stood > 1_000 && refused > 1_000, "{stood} stood, {refused} refused");
 }
 
 fn vary(column: &mut Column, random: &mut fastrand::Rng) {
