@@ -7,8 +7,9 @@
 use std::error::Error;
 use std::path::Path;
 
+use hutong::control::PartTotals;
 use hutong::value::period::Period;
-use hutong::{control, pipeline, source};
+use hutong::{pipeline, source};
 use rayon::ThreadPoolBuilder;
 
 type Trouble = Box<dyn Error + Send + Sync>;
