@@ -81,6 +81,7 @@ pub fn explain(publication: &Publication, id: &str) -> Result<Vec<Story>, Review
             }
         }
         stories.extend(candidates::of(publication, &found)?);
+        stories.extend(accounts_of(publication, &found)?);
         // What is counted all the same stands on a line of the statement.
         if found["effect"] == "counted" {
             let names = |list: &str, id: &str| !id.is_empty() && list.split(';').any(|it| it == id);
@@ -357,11 +358,27 @@ fn of_row(became: &str, row: &Record) -> Story {
     story
 }
 
+/// The account that a discrepancy of a balance names.
+fn accounts_of(publication: &Publication, found: &Record) -> Result<Vec<Story>, ReviewError> {
+    if !BALANCES.contains(&found["code"].as_str()) {
+        return Ok(Vec::new());
+    }
+    let is_named = |account: &Record| {
+        found.get(&format!("{}_member", account["party"])) == Some(&account["member_no"])
+    };
+    Ok(find(publication, "accounts", is_named)?.iter().map(of_account).collect())
+}
+
+/// Codes whose figures are balances of an account.
+const BALANCES: [&str; 3] = ["LED-01", "LED-02", "LED-03"];
+
 fn of_account(account: &Record) -> Story {
     let mut story = Story::new(format!("Account of {}'s programme 账户", account["party"]));
     story.tell("rolled forward 滚动", arithmetic::of_account(account));
-    story.tell("reported 报告余额", &account["reported"]);
-    story.tell("difference 差额", &account["difference"]);
+    match account["reported"].as_str() {
+        "" => story.tell("reported 报告余额", "none: the snapshot has no such account 无此账户"),
+        _ => story.tell("difference 差额", arithmetic::of_difference(account)),
+    }
     story.tell("as of 期末时点", &account["closing_as_of"]);
     story
 }

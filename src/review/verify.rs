@@ -89,9 +89,11 @@ fn unread(error: &ReviewError) -> String {
 /// [`ReviewError`] when the folder cannot be listed.
 pub fn verify(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
     let mut checks = vec![files(publication)?];
-    checks.push(Check::made("rows, period and as-of date of every table", "行数与期间", |check| {
-        stamps(publication, check)
-    }));
+    checks.push(Check::made(
+        "rows, period and as-of date of every table",
+        "行数与期间",
+        |check| stamps(publication, check),
+    ));
     checks.push(Check::made("columns against the dictionary", "数据字典", |check| {
         dictionary(publication, check)
     }));

@@ -137,7 +137,10 @@ fn a_damaged_table_is_told_and_all_else_is_checked() {
     let rows: [(&str, &[&str]); 5] = [
         ("accounts", &["accounts rolled forward"]),
         ("rejects", &["files read = accepted + rejected + ignored"]),
-        ("discrepancies", &["counts of discrepancies", "statement against what is held and counted"]),
+        (
+            "discrepancies",
+            &["counts of discrepancies", "statement against what is held and counted"],
+        ),
         ("links", &[]),
         (
             "statement_lines",
@@ -405,7 +408,9 @@ fn a_story_leads_from_the_statement_to_file_and_line() {
     let held = crate::tables::table(&folder, "held");
     let id = &held.iter().find(|item| item["code"] == "EVT-01").unwrap()["discrepancy_id"];
     let row = &held.iter().find(|item| item["code"] == "AMT-01").unwrap()["issuer_row"];
-    let stories = ["line:1", id, row].map(told).join("\n\n");
+    let found = crate::tables::table(&folder, "discrepancies");
+    let broken = &found.iter().find(|found| found["code"] == "LED-01").unwrap()["discrepancy_id"];
+    let stories = ["line:1", id, row, broken].map(told).join("\n\n");
     insta::assert_snapshot!("stories", stories);
     assert_eq!(explain(&publication, "line:99").unwrap(), []);
     // The byte at which a line begins is found in the recorded input, as long as that is the one.

@@ -127,7 +127,8 @@ fn what_is_due_stands_in_capitals() {
     let book = sheets(&outcome.published.folder().join("summary.xlsx"));
     let zh = letter(&book[0], "项目\n项目");
     let says = letter(&book[0], "says\n说明");
-    let at = book[0].iter().position(|row| row.get(&zh).is_some_and(|it| it == "应结金额")).unwrap();
+    let at =
+        book[0].iter().position(|row| row.get(&zh).is_some_and(|it| it == "应结金额")).unwrap();
     let below = &book[0][at + 1];
     assert_eq!((below[&zh].as_str(), below[&says].as_str()), ("大写金额", "肆拾陆元玖角柒分"));
 }

@@ -41,7 +41,9 @@ pub(super) fn checks(publication: &Publication) -> Vec<Check> {
         Check::made("counted and held legs against their totals", "计入与挂账", |check| {
             legs(publication, check)
         }),
-        Check::made("accounts rolled forward", "滚动余额", |check| accounts(publication, check)),
+        Check::made("accounts rolled forward", "滚动余额", |check| {
+            accounts(publication, check)
+        }),
         Check::made("files read = accepted + rejected + ignored", "读入守恒", |check| {
             feeds(publication, check)
         }),
