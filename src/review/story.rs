@@ -4,6 +4,7 @@
 mod arithmetic;
 mod bytes;
 mod candidates;
+mod earlier;
 mod tried;
 
 use std::collections::BTreeMap;
@@ -63,6 +64,12 @@ impl Story {
 /// # Errors
 /// [`ReviewError`] when a table cannot be read.
 pub fn explain(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> {
+    let mut stories = told(publication, id)?;
+    earlier::tell(publication, &mut stories)?;
+    Ok(stories)
+}
+
+fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> {
     let mut stories = Vec::new();
     if id.is_empty() {
         return Ok(stories);
@@ -152,6 +159,23 @@ fn find(
     table: &str,
     wanted: impl Fn(&Record) -> bool,
 ) -> Result<Vec<Record>, ReviewError> {
+    find_numbered(publication, table, |_, record| wanted(record))
+}
+
+/// The row of a table that has a number, one-based.
+fn find_row(
+    publication: &Publication,
+    table: &str,
+    wanted: u64,
+) -> Result<Option<Record>, ReviewError> {
+    Ok(find_numbered(publication, table, |number, _| number == wanted)?.pop())
+}
+
+fn find_numbered(
+    publication: &Publication,
+    table: &str,
+    wanted: impl Fn(u64, &Record) -> bool,
+) -> Result<Vec<Record>, ReviewError> {
     let mut found = Vec::new();
     if !publication.has(table) {
         return Ok(found);
@@ -160,7 +184,7 @@ fn find(
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
     // One record serves every row, because nearly none is kept.
     let mut record: Record = columns.iter().map(|name| (name.clone(), String::new())).collect();
-    publication.scan(table, &names, |_, row| {
+    publication.scan(table, &names, |number, row| {
         for (at, name) in columns.iter().enumerate() {
             if let Some(cell) = record.get_mut(name) {
                 cell.clear();
@@ -170,7 +194,7 @@ fn find(
                 }
             }
         }
-        if wanted(&record) {
+        if wanted(number, &record) {
             found.push(record.clone());
         }
         Ok(())
