@@ -4,6 +4,7 @@
 mod arithmetic;
 mod bytes;
 mod candidates;
+mod earlier;
 mod tried;
 
 use std::collections::BTreeMap;
@@ -63,6 +64,12 @@ impl Story {
 /// # Errors
 /// [`ReviewError`] when a table cannot be read.
 pub fn explain(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> {
+    let mut stories = told(publication, id)?;
+    earlier::tell(publication, &mut stories)?;
+    Ok(stories)
+}
+
+fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> {
     let mut stories = Vec::new();
     if id.is_empty() {
         return Ok(stories);
@@ -81,6 +88,7 @@ pub fn explain(publication: &Publication, id: &str) -> Result<Vec<Story>, Review
             }
         }
         stories.extend(candidates::of(publication, &found)?);
+        stories.extend(accounts_of(publication, &found)?);
         // What is counted all the same stands on a line of the statement.
         if found["effect"] == "counted" {
             let names = |list: &str, id: &str| !id.is_empty() && list.split(';').any(|it| it == id);
@@ -151,6 +159,23 @@ fn find(
     table: &str,
     wanted: impl Fn(&Record) -> bool,
 ) -> Result<Vec<Record>, ReviewError> {
+    find_numbered(publication, table, |_, record| wanted(record))
+}
+
+/// The row of a table that has a number, one-based.
+fn find_row(
+    publication: &Publication,
+    table: &str,
+    wanted: u64,
+) -> Result<Option<Record>, ReviewError> {
+    Ok(find_numbered(publication, table, |number, _| number == wanted)?.pop())
+}
+
+fn find_numbered(
+    publication: &Publication,
+    table: &str,
+    wanted: impl Fn(u64, &Record) -> bool,
+) -> Result<Vec<Record>, ReviewError> {
     let mut found = Vec::new();
     if !publication.has(table) {
         return Ok(found);
@@ -159,7 +184,7 @@ fn find(
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
     // One record serves every row, because nearly none is kept.
     let mut record: Record = columns.iter().map(|name| (name.clone(), String::new())).collect();
-    publication.scan(table, &names, |_, row| {
+    publication.scan(table, &names, |number, row| {
         for (at, name) in columns.iter().enumerate() {
             if let Some(cell) = record.get_mut(name) {
                 cell.clear();
@@ -169,7 +194,7 @@ fn find(
                 }
             }
         }
-        if wanted(&record) {
+        if wanted(number, &record) {
             found.push(record.clone());
         }
         Ok(())
@@ -357,11 +382,27 @@ fn of_row(became: &str, row: &Record) -> Story {
     story
 }
 
+/// The account that a discrepancy of a balance names.
+fn accounts_of(publication: &Publication, found: &Record) -> Result<Vec<Story>, ReviewError> {
+    if !BALANCES.contains(&found["code"].as_str()) {
+        return Ok(Vec::new());
+    }
+    let is_named = |account: &Record| {
+        found.get(&format!("{}_member", account["party"])) == Some(&account["member_no"])
+    };
+    Ok(find(publication, "accounts", is_named)?.iter().map(of_account).collect())
+}
+
+/// Codes whose figures are balances of an account.
+const BALANCES: [&str; 3] = ["LED-01", "LED-02", "LED-03"];
+
 fn of_account(account: &Record) -> Story {
     let mut story = Story::new(format!("Account of {}'s programme 账户", account["party"]));
     story.tell("rolled forward 滚动", arithmetic::of_account(account));
-    story.tell("reported 报告余额", &account["reported"]);
-    story.tell("difference 差额", &account["difference"]);
+    match account["reported"].as_str() {
+        "" => story.tell("reported 报告余额", "none: the snapshot has no such account 无此账户"),
+        _ => story.tell("difference 差额", arithmetic::of_difference(account)),
+    }
     story.tell("as of 期末时点", &account["closing_as_of"]);
     story
 }
