@@ -6,7 +6,8 @@ Chromium is the system's (apt-get install chromium); playwright goes to a virtua
 target/browser.
 
 At 1280 and 390 pixels, light and dark: no message on the console, nothing asked of the network,
-nothing wider than the window, text against its ground at AA contrast. Then the language switch,
+nothing wider than the window, every cell of a table within it at 390, text against its ground at AA
+contrast. Then the language switch,
 sorting, searching, the page without its script, and the page on paper. `--shots` keeps pictures
 and the PDF to be looked at. Exits with 1 at the first thing that is wrong, and with 75 and a word
 why where there is no Chromium or playwright cannot be installed.
@@ -47,6 +48,19 @@ CONTRAST = """() => {
     if (ratio < 4.5) poor.push(`${element.textContent.trim().slice(0, 30)}: ${ratio.toFixed(2)}`);
   }
   return poor;
+}"""
+
+# Cells that do not end within the window, and labels of another language than the one shown.
+NARROW = """() => {
+  const amiss = [];
+  for (const cell of document.querySelectorAll("main td, main tbody th")) {
+    if (!cell.offsetParent || cell.closest("details")) continue;
+    const { right } = cell.getBoundingClientRect();
+    if (right > innerWidth) amiss.push(`${cell.textContent.trim().slice(0, 30)} ends at ${right}`);
+    const label = getComputedStyle(cell, "::before").content;
+    if (/[\\u4e00-\\u9fff]/.test(label)) amiss.push(`label ${label}`);
+  }
+  return amiss;
 }"""
 
 UNNAMED = """() => [
@@ -92,6 +106,9 @@ def looks(browser, url, shots):
             check(not said, f"{name}: nothing on the console, nothing asked for {said}")
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             check(wide <= 0, f"{name}: nothing is wider than the window ({wide} px)")
+            if width == 390:
+                amiss = page.evaluate(NARROW)
+                check(not amiss, f"{name}: every cell is seen whole, labelled in English {amiss[:3]}")
             page.click("button[data-show=both]")
             page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
             poor = page.evaluate(CONTRAST)
@@ -142,9 +159,19 @@ def works(browser, url, shots):
     check(not said, f"nothing was said meanwhile {said}")
     if shots:
         page.pdf(path=shots / "report.pdf", format="A4", prefer_css_page_size=True)
+    if rows.count() > 1:
+        page.set_viewport_size({"width": 390, "height": 900})
+        page.fill("input[data-for=found]", wanted.lower())
+        left = rows.locator("visible=true").count()
+        check(left == len(found), f"a search leaves the same rows on a telephone: {left}")
+        page.fill("input[data-for=found]", "")
+        page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(media="print")
     hidden = not page.locator(".top").is_visible()
     check(hidden, "paper has no menu")
+    boxes = page.evaluate("""() => [...document.querySelectorAll("thead button")].filter((one) =>
+      getComputedStyle(one).display !== "contents").length""")
+    check(not boxes, "and no button that would keep a head from being repeated")
     page.context.close()
 
     page, _ = opened(browser, url, java_script_enabled=False, viewport={"width": 1280, "height": 900})
