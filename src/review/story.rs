@@ -4,6 +4,7 @@
 mod arithmetic;
 mod bytes;
 mod candidates;
+mod charged;
 mod earlier;
 mod tried;
 
@@ -237,7 +238,8 @@ fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewErro
     story.tell("rate 单价", version(line, "rate"));
     story.tell("clause 合同条款", &line["clause"]);
     story.tell("reference 关联单号", &line["reference"]);
-    story.tell("arithmetic 计算", arithmetic::of_line(line));
+    story.tell("arithmetic 计算", charged::of_line(publication, line)?);
+    story.tell("rounding 舍入", charged::of_rounding(line, &publication.manifest.terms));
     story.tell("pays 付款", format!("{} → {}", line["payer"], line["payee"]));
     let events = find(publication, "cleared_events", |row| row["line_no"] == *number)?;
     for event in events.iter().take(EVENTS_SHOWN) {
@@ -302,7 +304,8 @@ fn of_item(publication: &Publication, table: &str, item: &Record) -> Result<Stor
     tried::of_item(publication, item, &mut story)?;
     story.tell("happened 交易时间", &item["occurred_at"]);
     story.tell("points 积分", &item["points"]);
-    story.tell("worth, outside the net 不计入净额", worth(item));
+    let terms = &publication.manifest.terms;
+    story.tell("worth, outside the net 不计入净额", charged::of_held(item, terms));
     story.tell("adjustment 调账单号", &item["reference"]);
     story.tell("since 首见日", &item["first_seen"]);
     story.tell("age in days 账龄", &item["age_days"]);
@@ -311,13 +314,6 @@ fn of_item(publication: &Publication, table: &str, item: &Record) -> Result<Stor
         story.tell("why 原因", summary(&found));
     }
     Ok(story)
-}
-
-fn worth(row: &Record) -> String {
-    match row["amount"].as_str() {
-        "" => String::new(),
-        amount => format!("{} {}", arithmetic::short(amount), row["currency"]),
-    }
 }
 
 fn summary(found: &Record) -> String {

@@ -1,6 +1,7 @@
 //! Whether a publication is what was published, and its figures follow from its own tables.
 
 mod books;
+mod charges;
 mod statement;
 
 use std::fs;

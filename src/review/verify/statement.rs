@@ -6,25 +6,26 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::super::manifest::Figures;
 use super::super::publication::{Publication, ReviewError, Row, add};
-use super::Check;
+use super::{Check, charges};
 use crate::value::money::{Currency, counted};
 
 /// A line as the tables say it.
-struct Line {
-    kind: String,
-    currency: String,
-    issuer: String,
-    payer: String,
-    events: i64,
-    points: i64,
-    amount: Decimal,
-    exact: Option<Decimal>,
-    flow: String,
-    origin_period: String,
-    ratio: String,
-    ratio_from: String,
-    rate: Option<Decimal>,
-    rate_from: String,
+pub(super) struct Line {
+    pub(super) kind: String,
+    pub(super) currency: String,
+    pub(super) issuer: String,
+    pub(super) payer: String,
+    pub(super) events: i64,
+    pub(super) points: i64,
+    pub(super) amount: Decimal,
+    pub(super) exact: Option<Decimal>,
+    pub(super) flow: String,
+    pub(super) origin_period: String,
+    pub(super) ratio: String,
+    pub(super) ratio_from: String,
+    pub(super) rate: Option<Decimal>,
+    pub(super) rate_from: String,
+    pub(super) clause: String,
 }
 
 impl Line {
@@ -34,7 +35,7 @@ impl Line {
     }
 
     /// The minor digits of its currency; the column has those of the finest one.
-    fn digits(&self) -> u32 {
+    pub(super) fn digits(&self) -> u32 {
         Currency::of(&self.currency).map_or(self.amount.scale(), Currency::digits)
     }
 
@@ -82,6 +83,9 @@ pub(super) fn checks(publication: &Publication) -> Vec<Check> {
         Check::made("gross lines against counted events", "总额与计入明细", |check| {
             drill_down(publication, check)
         }),
+        Check::made("fees and taxes against their terms", "费税与条款", |check| {
+            charges::check(publication, check)
+        }),
         Check::made("agreed mirrors against exact ones", "约定镜像", |check| {
             mirrors(publication, check)
         }),
@@ -105,7 +109,7 @@ fn parties(publication: &Publication, check: &mut Check) -> Result<(), ReviewErr
 }
 
 /// The lines by their numbers: few, and so read anew by each check.
-fn lines(publication: &Publication) -> Result<BTreeMap<i64, Line>, ReviewError> {
+pub(super) fn lines(publication: &Publication) -> Result<BTreeMap<i64, Line>, ReviewError> {
     let mut lines = BTreeMap::new();
     let columns = [
         "line_no",
@@ -123,6 +127,7 @@ fn lines(publication: &Publication) -> Result<BTreeMap<i64, Line>, ReviewError> 
         "ratio_from",
         "rate",
         "rate_from",
+        "clause",
     ];
     publication.scan("statement_lines", &columns, |number, row| {
         let unsound = |what: &str| ReviewError::Unsound {
@@ -144,6 +149,7 @@ fn lines(publication: &Publication) -> Result<BTreeMap<i64, Line>, ReviewError> 
             ratio_from: row.text(12).to_owned(),
             rate: row.decimal(13),
             rate_from: row.text(14).to_owned(),
+            clause: row.text(15).to_owned(),
         };
         lines.insert(row.integer(0).ok_or_else(|| unsound("line_no"))?, line);
         Ok(())
