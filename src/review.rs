@@ -29,6 +29,6 @@ pub use publication::{Cell, Publication, ReviewError, Row};
 pub use rerun::{inputs, same_bytes};
 pub use sample::{Drawn, Method, Sample, sample};
 pub use sign::{SignOff, make_key, sign, sign_off, signed, signed_off};
-pub use story::{Story, explain, offsets};
+pub use story::{Story, explain, of_ledgers, offsets};
 pub use tally::{By, Filter, Found, Group, Sort, discrepancies, groups};
 pub use verify::{Check, verify};

@@ -172,8 +172,11 @@ pub fn explain(
     let publication = Publication::open(publication)?;
     let mut stories = review::explain(&publication, id)?;
     if let Some(inputs) = inputs {
-        let root = pipeline::read(inputs).map_err(Error::from)?.root;
-        review::offsets(&publication, &root, &mut stories)?;
+        let pipeline = pipeline::read(inputs).map_err(Error::from)?;
+        if !id.starts_with("line:") {
+            review::of_ledgers(&publication, &pipeline, id, &mut stories)?;
+        }
+        review::offsets(&publication, &pipeline.root, &mut stories)?;
     }
     if stories.is_empty() {
         return Err(Trouble::Unknown(id.to_owned()));

@@ -6,6 +6,7 @@ mod bytes;
 mod candidates;
 mod charged;
 mod earlier;
+mod own;
 mod tried;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use super::publication::{Publication, ReviewError};
 
 pub use bytes::offsets;
+pub use own::of_ledgers;
 
 /// A row of a table by the names of its columns; a null is the empty text.
 pub(super) type Record = BTreeMap<String, String>;

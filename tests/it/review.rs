@@ -10,7 +10,9 @@ use arrow::array::{
 };
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
-use hutong::review::{Publication, bridge, compare, explain, inputs, offsets, same_bytes, verify};
+use hutong::review::{
+    Publication, bridge, compare, explain, inputs, of_ledgers, offsets, same_bytes, verify,
+};
 use hutong::run::{self, Again, Unwatched};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -464,4 +466,39 @@ fn a_story_leads_from_the_statement_to_file_and_line() {
     let elsewhere = tempfile::tempdir().unwrap();
     assert!(of(elsewhere.path()).ends_with("the file is missing 文件缺失"));
     assert_eq!(explain(&publication, "no such id").unwrap(), []);
+}
+
+/// A party's own business stands in no table of an open period: the recorded inputs have it.
+#[test]
+fn own_business_is_found_in_the_recorded_inputs() {
+    let (_out, folder) = example();
+    let publication = Publication::open(&folder).unwrap();
+    let pipeline = hutong::pipeline::read(Path::new("pipelines/worked-example.yaml")).unwrap();
+    let titles = |publication: &Publication, id: &str| {
+        let mut stories = explain(publication, id).unwrap();
+        of_ledgers(publication, &pipeline, id, &mut stories).unwrap();
+        stories.into_iter().map(|story| story.title).collect::<Vec<String>>()
+    };
+    let earned = "A party's own business 本方业务: earn 累积 on a's book";
+    let account = "Account of a's programme 账户";
+    let place = "sample-data/worked-example/a-ledger.csv:2";
+    let counted = "Counted 计入: redemption of a's points";
+    let rows: [(&str, &[&str]); 6] = [
+        ("SKY-001", &[earned, account]),
+        (place, &[earned, account]),
+        // What a table tells is not told again.
+        ("SKY-004", &[counted]),
+        ("sample-data/worked-example/b-ledger.csv:99", &[]),
+        (":2", &[]),
+        ("", &[]),
+    ];
+    for (id, expected) in rows {
+        assert_eq!(titles(&publication, id), expected, "{id}");
+    }
+    // A file that is another now is not read.
+    let manifest = folder.join("manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let input = publication.manifest.inputs.iter().find(|input| place.starts_with(&input.path));
+    fs::write(&manifest, text.replace(&input.unwrap().blake3, &"0".repeat(64))).unwrap();
+    assert_eq!(titles(&Publication::open(&folder).unwrap(), "SKY-001"), [""; 0]);
 }
