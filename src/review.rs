@@ -6,6 +6,7 @@
 
 mod bridge;
 mod charge;
+mod due;
 mod export;
 mod manifest;
 mod minisign;
