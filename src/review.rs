@@ -5,6 +5,7 @@
 //! by a reader of their own, and every sum is taken anew, so that one mistake cannot hide another.
 
 mod bridge;
+mod charge;
 mod export;
 mod manifest;
 mod minisign;

@@ -4,6 +4,8 @@
 mod arithmetic;
 mod bytes;
 mod candidates;
+mod charged;
+mod earlier;
 mod tried;
 
 use std::collections::BTreeMap;
@@ -63,6 +65,12 @@ impl Story {
 /// # Errors
 /// [`ReviewError`] when a table cannot be read.
 pub fn explain(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> {
+    let mut stories = told(publication, id)?;
+    earlier::tell(publication, &mut stories)?;
+    Ok(stories)
+}
+
+fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> {
     let mut stories = Vec::new();
     if id.is_empty() {
         return Ok(stories);
@@ -81,6 +89,7 @@ pub fn explain(publication: &Publication, id: &str) -> Result<Vec<Story>, Review
             }
         }
         stories.extend(candidates::of(publication, &found)?);
+        stories.extend(accounts_of(publication, &found)?);
         // What is counted all the same stands on a line of the statement.
         if found["effect"] == "counted" {
             let names = |list: &str, id: &str| !id.is_empty() && list.split(';').any(|it| it == id);
@@ -151,6 +160,23 @@ fn find(
     table: &str,
     wanted: impl Fn(&Record) -> bool,
 ) -> Result<Vec<Record>, ReviewError> {
+    find_numbered(publication, table, |_, record| wanted(record))
+}
+
+/// The row of a table that has a number, one-based.
+fn find_row(
+    publication: &Publication,
+    table: &str,
+    wanted: u64,
+) -> Result<Option<Record>, ReviewError> {
+    Ok(find_numbered(publication, table, |number, _| number == wanted)?.pop())
+}
+
+fn find_numbered(
+    publication: &Publication,
+    table: &str,
+    wanted: impl Fn(u64, &Record) -> bool,
+) -> Result<Vec<Record>, ReviewError> {
     let mut found = Vec::new();
     if !publication.has(table) {
         return Ok(found);
@@ -159,7 +185,7 @@ fn find(
     let names: Vec<&str> = columns.iter().map(String::as_str).collect();
     // One record serves every row, because nearly none is kept.
     let mut record: Record = columns.iter().map(|name| (name.clone(), String::new())).collect();
-    publication.scan(table, &names, |_, row| {
+    publication.scan(table, &names, |number, row| {
         for (at, name) in columns.iter().enumerate() {
             if let Some(cell) = record.get_mut(name) {
                 cell.clear();
@@ -169,7 +195,7 @@ fn find(
                 }
             }
         }
-        if wanted(&record) {
+        if wanted(number, &record) {
             found.push(record.clone());
         }
         Ok(())
@@ -212,7 +238,8 @@ fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewErro
     story.tell("rate 单价", version(line, "rate"));
     story.tell("clause 合同条款", &line["clause"]);
     story.tell("reference 关联单号", &line["reference"]);
-    story.tell("arithmetic 计算", arithmetic::of_line(line));
+    story.tell("arithmetic 计算", charged::of_line(publication, line)?);
+    story.tell("rounding 舍入", charged::of_rounding(line, &publication.manifest.terms));
     story.tell("pays 付款", format!("{} → {}", line["payer"], line["payee"]));
     let events = find(publication, "cleared_events", |row| row["line_no"] == *number)?;
     for event in events.iter().take(EVENTS_SHOWN) {
@@ -277,7 +304,8 @@ fn of_item(publication: &Publication, table: &str, item: &Record) -> Result<Stor
     tried::of_item(publication, item, &mut story)?;
     story.tell("happened 交易时间", &item["occurred_at"]);
     story.tell("points 积分", &item["points"]);
-    story.tell("worth, outside the net 不计入净额", worth(item));
+    let terms = &publication.manifest.terms;
+    story.tell("worth, outside the net 不计入净额", charged::of_held(item, terms));
     story.tell("adjustment 调账单号", &item["reference"]);
     story.tell("since 首见日", &item["first_seen"]);
     story.tell("age in days 账龄", &item["age_days"]);
@@ -286,13 +314,6 @@ fn of_item(publication: &Publication, table: &str, item: &Record) -> Result<Stor
         story.tell("why 原因", summary(&found));
     }
     Ok(story)
-}
-
-fn worth(row: &Record) -> String {
-    match row["amount"].as_str() {
-        "" => String::new(),
-        amount => format!("{} {}", arithmetic::short(amount), row["currency"]),
-    }
 }
 
 fn summary(found: &Record) -> String {
@@ -357,11 +378,27 @@ fn of_row(became: &str, row: &Record) -> Story {
     story
 }
 
+/// The account that a discrepancy of a balance names.
+fn accounts_of(publication: &Publication, found: &Record) -> Result<Vec<Story>, ReviewError> {
+    if !BALANCES.contains(&found["code"].as_str()) {
+        return Ok(Vec::new());
+    }
+    let is_named = |account: &Record| {
+        found.get(&format!("{}_member", account["party"])) == Some(&account["member_no"])
+    };
+    Ok(find(publication, "accounts", is_named)?.iter().map(of_account).collect())
+}
+
+/// Codes whose figures are balances of an account.
+const BALANCES: [&str; 3] = ["LED-01", "LED-02", "LED-03"];
+
 fn of_account(account: &Record) -> Story {
     let mut story = Story::new(format!("Account of {}'s programme 账户", account["party"]));
     story.tell("rolled forward 滚动", arithmetic::of_account(account));
-    story.tell("reported 报告余额", &account["reported"]);
-    story.tell("difference 差额", &account["difference"]);
+    match account["reported"].as_str() {
+        "" => story.tell("reported 报告余额", "none: the snapshot has no such account 无此账户"),
+        _ => story.tell("difference 差额", arithmetic::of_difference(account)),
+    }
     story.tell("as of 期末时点", &account["closing_as_of"]);
     story
 }

@@ -1,9 +1,11 @@
 //! Whether a publication is what was published, and its figures follow from its own tables.
 
 mod books;
+mod charges;
 mod statement;
 
 use std::fs;
+use std::path::Path;
 
 use super::publication::{Cell, Publication, ReviewError, digest};
 use crate::value::money::counted;
@@ -31,6 +33,19 @@ impl Check {
         Check { name, zh, compared: String::new(), faults: Vec::new(), found: 0 }
     }
 
+    /// A check that `fill` makes. What cannot be read is a fault of it, and stops no other check.
+    fn made(
+        name: &'static str,
+        zh: &'static str,
+        fill: impl FnOnce(&mut Check) -> Result<(), ReviewError>,
+    ) -> Check {
+        let mut check = Check::new(name, zh);
+        if let Err(error) = fill(&mut check) {
+            check.fault(|| unread(&error));
+        }
+        check
+    }
+
     pub(super) fn fault(&mut self, fault: impl FnOnce() -> String) {
         self.found += 1;
         if self.faults.len() < SHOWN {
@@ -56,21 +71,38 @@ impl Check {
     }
 }
 
-/// Checks a publication by itself: digests, then sums, each taken anew from the tables. Where a
-/// file is not what was published its figures are not looked at.
+/// Why something could not be read, with the file's name alone: every check is of one folder.
+fn unread(error: &ReviewError) -> String {
+    let name = |path: &Path| {
+        path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    };
+    match error {
+        ReviewError::Io { path, source } => format!("{}: it cannot be read: {source}", name(path)),
+        ReviewError::Unsound { path, what } => format!("{}: {what}", name(path)),
+        other => other.to_string(),
+    }
+}
+
+/// Checks a publication by itself: digests, then sums, each taken anew from the tables. A file that
+/// cannot be read is told by each check that misses it, and the others go on.
 ///
 /// # Errors
-/// [`ReviewError`] when a file cannot be read, though it is what was published.
+/// [`ReviewError`] when the folder cannot be listed.
 pub fn verify(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
     let mut checks = vec![files(publication)?];
-    if !checks.iter().all(Check::is_clean) {
-        return Ok(checks);
-    }
-    checks.push(stamps(publication)?);
-    checks.push(dictionary(publication)?);
-    checks.push(counts(publication)?);
-    checks.extend(statement::checks(publication)?);
-    checks.extend(books::checks(publication)?);
+    checks.push(Check::made(
+        "rows, period and as-of date of every table",
+        "行数与期间",
+        |check| stamps(publication, check),
+    ));
+    checks.push(Check::made("columns against the dictionary", "数据字典", |check| {
+        dictionary(publication, check)
+    }));
+    checks.push(Check::made("counts of discrepancies", "差错计数", |check| {
+        counts(publication, check)
+    }));
+    checks.extend(statement::checks(publication));
+    checks.extend(books::checks(publication));
     Ok(checks)
 }
 
@@ -94,7 +126,7 @@ pub(super) fn files(publication: &Publication) -> Result<Check, ReviewError> {
             {
                 check.fault(|| format!("{}: it is missing", output.file));
             }
-            Err(error) => return Err(error),
+            Err(error) => check.fault(|| unread(&error)),
         }
     }
     let io = |source| ReviewError::Io { path: publication.folder.clone(), source };
@@ -119,14 +151,13 @@ fn tables(publication: &Publication) -> impl Iterator<Item = &str> {
 }
 
 /// Every row stands under the manifest's period and as-of date, and there are as many as it says.
-fn stamps(publication: &Publication) -> Result<Check, ReviewError> {
-    let mut check = Check::new("rows, period and as-of date of every table", "行数与期间");
+fn stamps(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
     let manifest = &publication.manifest;
     let mut total: u64 = 0;
     for output in &manifest.outputs {
         let Some(table) = output.file.strip_suffix(".parquet") else { continue };
         let mut rows = 0;
-        publication.scan(table, &["period", "as_of"], |number, row| {
+        let read = publication.scan(table, &["period", "as_of"], |number, row| {
             rows = number;
             let as_of = match row.cell(1) {
                 Cell::Day(day) => day.to_string(),
@@ -136,8 +167,11 @@ fn stamps(publication: &Publication) -> Result<Check, ReviewError> {
                 check.fault(|| format!("{table} row {number}: {} as of {as_of}", row.text(0)));
             }
             Ok(())
-        })?;
-        check.expect(|| format!("rows of {table}"), output.rows, rows);
+        });
+        match read {
+            Ok(()) => check.expect(|| format!("rows of {table}"), output.rows, rows),
+            Err(error) => check.fault(|| unread(&error)),
+        }
         total += rows;
     }
     check.compared = format!(
@@ -145,31 +179,32 @@ fn stamps(publication: &Publication) -> Result<Check, ReviewError> {
         counted(total, "row"),
         counted(tables(publication).count() as u64, "table")
     );
-    Ok(check)
+    Ok(())
 }
 
 /// The dictionary names the columns of every table in their order, and no other.
-fn dictionary(publication: &Publication) -> Result<Check, ReviewError> {
-    let mut check = Check::new("columns against the dictionary", "数据字典");
+fn dictionary(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
     let mut said: Vec<(String, String)> = Vec::new();
     publication.scan("dictionary", &["table", "column"], |_, row| {
         said.push((row.text(0).to_owned(), row.text(1).to_owned()));
         Ok(())
     })?;
     for table in tables(publication) {
-        let columns = publication.columns(table)?;
         let meant = said.iter().filter(|(of, _)| of == table).map(|(_, column)| column);
-        if !columns.iter().eq(meant) {
-            check.fault(|| format!("{table}: its columns are others than the dictionary's"));
+        match publication.columns(table) {
+            Ok(columns) if columns.iter().eq(meant) => {}
+            Ok(_) => {
+                check.fault(|| format!("{table}: its columns are others than the dictionary's"));
+            }
+            Err(error) => check.fault(|| unread(&error)),
         }
     }
     check.compared = counted(said.len() as u64, "column");
-    Ok(check)
+    Ok(())
 }
 
 /// The manifest's counts of discrepancies are those of the table.
-fn counts(publication: &Publication) -> Result<Check, ReviewError> {
-    let mut check = Check::new("counts of discrepancies", "差错计数");
+fn counts(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
     let manifest = &publication.manifest;
     let mut codes = std::collections::BTreeMap::<String, u64>::new();
     let mut severities = std::collections::BTreeMap::<String, u64>::new();
@@ -188,5 +223,5 @@ fn counts(publication: &Publication) -> Result<Check, ReviewError> {
         }
     }
     check.compared = counted(codes.values().sum(), "discrepancy");
-    Ok(check)
+    Ok(())
 }

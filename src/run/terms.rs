@@ -1,10 +1,13 @@
 //! The terms that a publication rests on: they stand in its manifest, and every later run compares
 //! those of closed periods with its pipeline, so that no version is edited under what was closed.
+//! What is charged on lines stands there too, so that a reader computes it again; it has no
+//! versions, and is not compared.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use super::Error;
-use crate::agreement::Agreement;
+use crate::agreement::{Agreement, Tax};
 use crate::publish::{Final, PublishError, TermEntry};
 use crate::value::kind::Flow;
 use crate::value::party::Party;
@@ -24,10 +27,11 @@ struct Term {
     clause: String,
 }
 
-/// What a period rests on, as its manifest says it.
+/// What a period rests on, as its manifest says it: what its events are worth, and then what is
+/// charged on its lines and how money is rounded.
 #[must_use]
 pub fn entries(agreement: &Agreement, period: &Period) -> Vec<TermEntry> {
-    let terms = in_force(agreement, period).into_iter();
+    let terms = in_force(agreement, period).into_iter().chain(charged(agreement, period));
     let entry = |term: Term| TermEntry {
         party: term.party.map(|party| party.letter().to_owned()),
         term: term.name,
@@ -50,7 +54,7 @@ pub fn refuse_changed(
     agreement: &Agreement,
 ) -> Result<(), Error> {
     let now = in_force(agreement, period);
-    for entry in &publication.manifest.terms {
+    for entry in publication.manifest.terms.iter().filter(|entry| !is_charge(&entry.term)) {
         let term = read(publication, entry)?;
         let same = |other: &&Term| other.party == term.party && other.name == term.name;
         let over = |at: Instant| {
@@ -131,6 +135,60 @@ fn in_force(agreement: &Agreement, period: &Period) -> Vec<Term> {
         }
     }
     terms
+}
+
+/// The name of how money is rounded.
+const ROUNDING: &str = "rounding of money";
+
+/// Whether a term is of what is charged: it has no versions, and is that of the statement that
+/// settles. So another may follow, and none is compared.
+fn is_charge(term: &str) -> bool {
+    term == ROUNDING || term.ends_with(" fee") || term.ends_with(" tax")
+}
+
+/// The terms that decide lines beneath gross, in the order of the lines. Several of one name stand
+/// beneath one gross line.
+fn charged(agreement: &Agreement, period: &Period) -> Vec<Term> {
+    let term = |party, name: String, value: String, clause: &Option<String>| Term {
+        party,
+        name,
+        from: period.start,
+        to: period.end,
+        value,
+        clause: clause.clone().unwrap_or_default(),
+    };
+    let rounding = agreement.rounding;
+    let rounded = format!("{} {}", rounding.place.word(), rounding.mode.word());
+    let mut terms = vec![term(None, ROUNDING.to_owned(), rounded, &None)];
+    let pairs =
+        Party::BOTH.into_iter().flat_map(|party| Flow::ALL.iter().map(move |&flow| (party, flow)));
+    for (party, flow) in pairs.filter(|&(party, flow)| agreement.is_settled(party, flow)) {
+        let payer = |issuer_pays: bool| {
+            let payer = if issuer_pays { party } else { party.partner() };
+            format!("paid by {}", payer.letter())
+        };
+        for fee in agreement.fees.iter().filter(|fee| fee.scope.has(party, flow)) {
+            let mut parts =
+                vec![format!("share {}", fee.share.normalize()), payer(fee.issuer_pays)];
+            let bound = |word: &str, bound: Decimal| format!("{word} {}", bound.normalize());
+            parts.extend(fee.min.map(|min| bound("least", min)));
+            parts.extend(fee.max.map(|max| bound("most", max)));
+            parts.extend(fee.tax.map(|tax| format!("tax {}", of_tax(tax))));
+            let name = format!("{} fee", flow.word());
+            terms.push(term(Some(party), name, parts.join(", "), &fee.clause));
+        }
+        for tax in agreement.taxes.iter().filter(|tax| tax.scope.has(party, flow)) {
+            let value = format!("share {}, {}", of_tax(tax.tax), payer(tax.issuer_pays));
+            terms.push(term(Some(party), format!("{} tax", flow.word()), value, &tax.clause));
+        }
+    }
+    terms
+}
+
+/// `0.06 exclusive`.
+fn of_tax(tax: Tax) -> String {
+    let mode = if tax.inclusive { "inclusive" } else { "exclusive" };
+    format!("{} {mode}", tax.share.normalize())
 }
 
 /// A term's values within a period; versions of one value that touch are one.

@@ -78,7 +78,12 @@ fn alter(folder: &Path, table: &str, column: &str, row: usize) {
     let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), schema, None).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
-    let bytes = fs::read(&path).unwrap();
+    agree(folder, table);
+}
+
+/// Makes the manifest agree with a table as it lies there.
+fn agree(folder: &Path, table: &str) {
+    let bytes = fs::read(folder.join(format!("{table}.parquet"))).unwrap();
     let manifest = folder.join("manifest.json");
     let mut said: serde_json::Value =
         serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
@@ -119,7 +124,71 @@ fn a_file_that_is_not_what_was_published_is_told() {
     for (what, spoil) in spoil {
         let (_out, folder) = example();
         spoil(&folder);
-        assert_eq!(faults(&folder), ["files against the manifest"], "{what}");
+        assert_eq!(faults(&folder)[0], "files against the manifest", "{what}");
+    }
+}
+
+/// A table that cannot be read is told where it is missed, and all else is checked; the manifest
+/// may have been made to agree with it.
+#[test]
+fn a_damaged_table_is_told_and_all_else_is_checked() {
+    const OF_EACH: [&str; 2] =
+        ["rows, period and as-of date of every table", "columns against the dictionary"];
+    let rows: [(&str, &[&str]); 5] = [
+        ("accounts", &["accounts rolled forward"]),
+        ("rejects", &["files read = accepted + rejected + ignored"]),
+        (
+            "discrepancies",
+            &["counts of discrepancies", "statement against what is held and counted"],
+        ),
+        ("links", &[]),
+        (
+            "statement_lines",
+            &[
+                "statement against its lines",
+                "gross lines against counted events",
+                "fees and taxes against their terms",
+                "agreed mirrors against exact ones",
+            ],
+        ),
+    ];
+    type Spoil = fn(&Path);
+    let spoil: [(&str, Spoil); 4] = [
+        ("emptied", |path| fs::write(path, "").unwrap()),
+        ("cut short", |path| {
+            let bytes = fs::read(path).unwrap();
+            fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+        }),
+        ("no Parquet", |path| fs::write(path, "PAR1 is what it says PAR1").unwrap()),
+        ("a wrong footer", |path| {
+            let mut bytes = fs::read(path).unwrap();
+            let from = bytes.len() - 60;
+            bytes[from..].iter_mut().take(40).for_each(|byte| *byte ^= 0x5a);
+            fs::write(path, bytes).unwrap();
+        }),
+    ];
+    for (what, spoil) in spoil {
+        for (table, missed) in rows {
+            let (_out, folder) = example();
+            spoil(&folder.join(format!("{table}.parquet")));
+            let told = |faults: &[&str]| {
+                let all = OF_EACH.iter().chain(missed);
+                let all: Vec<&str> = all.copied().filter(|name| !faults.contains(name)).collect();
+                assert_eq!(all, [""; 0], "{what} {table}: {faults:?}");
+                faults.len() - OF_EACH.len() - missed.len()
+            };
+            let digest = faults(&folder);
+            assert_eq!(digest[0], "files against the manifest");
+            assert_eq!(told(&digest), 1, "{what} {table}: {digest:?}");
+            agree(&folder, table);
+            let agreed = faults(&folder);
+            assert_eq!(told(&agreed), 0, "{what} {table}: {agreed:?}");
+            let checks = verify(&Publication::open(&folder).unwrap()).unwrap();
+            for check in checks.iter().filter(|check| !check.is_clean()) {
+                let file = format!("{table}.parquet");
+                assert!(check.faults.iter().any(|fault| fault.contains(&file)), "{check:?}");
+            }
+        }
     }
 }
 
@@ -146,6 +215,34 @@ fn a_manifest_that_says_other_than_its_statement_is_told() {
     }
 }
 
+/// Fees and taxes follow from the terms that the manifest names, or are told.
+#[test]
+fn terms_of_fees_and_taxes_that_say_otherwise_are_told() {
+    let rows = [
+        ("rounding of money", "line up"),
+        ("rounding of money", "page half_up"),
+        ("redemption fee", "share 0.03, paid by a, tax 0.06 exclusive"),
+        ("redemption fee", "share 0.02, paid by b, tax 0.06 exclusive"),
+        ("redemption fee", "share 0.02, paid by a"),
+        ("redemption fee", "share 0.02, paid by a, tax 0.06 inclusive"),
+        ("redemption fee", "share 0.02, paid by a, least 5, tax 0.06 exclusive"),
+        ("redemption fee", "share 0.02, paid by a, most 1, tax 0.06 exclusive"),
+        ("redemption fee", "two per cent"),
+    ];
+    for (name, value) in rows {
+        let (_out, folder) = example();
+        let manifest = folder.join("manifest.json");
+        let mut said: serde_json::Value =
+            serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+        let mut terms = said["terms"].as_array_mut().unwrap().iter_mut();
+        let term = terms.find(|term| term["term"] == name).unwrap();
+        assert_ne!(term["value"], value);
+        term["value"] = value.into();
+        fs::write(&manifest, serde_json::to_vec(&said).unwrap()).unwrap();
+        assert_eq!(faults(&folder), ["fees and taxes against their terms"], "{name} {value}");
+    }
+}
+
 #[test]
 fn a_figure_that_follows_from_nothing_is_told() {
     let lines = "statement against its lines";
@@ -156,7 +253,13 @@ fn a_figure_that_follows_from_nothing_is_told() {
     let feeds = "files read = accepted + rejected + ignored";
     let beside = "statement against what is held and counted";
     let mirrors = "agreed mirrors against exact ones";
-    let rows: [(&str, &str, usize, &[&str]); 36] = [
+    let charges = "fees and taxes against their terms";
+    let rows: [(&str, &str, usize, &[&str]); 41] = [
+        ("statement_lines", "exact", 1, &[charges]),
+        ("statement_lines", "exact", 2, &[charges]),
+        ("statement_lines", "clause", 1, &[charges]),
+        ("statement_lines", "points", 2, &[charges]),
+        ("statement_lines", "type", 2, &[lines, charges]),
         ("statement", "held_a", 0, &[lines, beside]),
         ("statement", "events_counted", 0, &[beside]),
         ("statement", "discrepancies", 0, &[beside]),
@@ -166,9 +269,9 @@ fn a_figure_that_follows_from_nothing_is_told() {
         ("statement_lines", "payee", 1, &[lines]),
         ("statement_lines", "acceptor", 0, &[lines]),
         ("statement_lines", "rate", 0, &[gross]),
-        ("statement_lines", "flow", 0, &[gross]),
+        ("statement_lines", "flow", 0, &[gross, charges]),
         ("statement_lines", "ratio_from", 0, &[gross]),
-        ("statement_lines", "origin_period", 0, &[gross]),
+        ("statement_lines", "origin_period", 0, &[gross, charges]),
         ("held", "amount", 0, &[beside, legs]),
         ("cleared_events", "exact_numerator", 0, &[mirrors]),
         ("statement", "a_payable", 0, &[lines]),
@@ -177,10 +280,10 @@ fn a_figure_that_follows_from_nothing_is_told() {
         ("statement", "amount_due", 0, &[lines]),
         ("statement", "carry_forward", 0, &[lines]),
         ("statement", "cleared_digest", 0, &[digest]),
-        ("statement_lines", "amount", 0, &[lines, gross]),
-        ("statement_lines", "amount", 1, &[lines]),
-        ("statement_lines", "events", 0, &[gross]),
-        ("statement_lines", "points", 3, &[gross]),
+        ("statement_lines", "amount", 0, &[lines, gross, charges]),
+        ("statement_lines", "amount", 1, &[lines, charges]),
+        ("statement_lines", "events", 0, &[gross, charges]),
+        ("statement_lines", "points", 3, &[gross, charges]),
         ("statement_lines", "exact", 0, &[gross]),
         ("cleared_events", "points", 0, &[gross, mirrors, digest]),
         ("cleared_events", "amount", 0, &[gross]),
@@ -342,7 +445,9 @@ fn a_story_leads_from_the_statement_to_file_and_line() {
     let held = crate::tables::table(&folder, "held");
     let id = &held.iter().find(|item| item["code"] == "EVT-01").unwrap()["discrepancy_id"];
     let row = &held.iter().find(|item| item["code"] == "AMT-01").unwrap()["issuer_row"];
-    let stories = ["line:1", id, row].map(told).join("\n\n");
+    let found = crate::tables::table(&folder, "discrepancies");
+    let broken = &found.iter().find(|found| found["code"] == "LED-01").unwrap()["discrepancy_id"];
+    let stories = ["line:1", "line:2", "line:3", id, row, broken].map(told).join("\n\n");
     insta::assert_snapshot!("stories", stories);
     assert_eq!(explain(&publication, "line:99").unwrap(), []);
     // The byte at which a line begins is found in the recorded input, as long as that is the one.

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hutong::publish::Published;
+use hutong::review::{Publication, explain};
 use hutong::run::{Error, Outcome, exit};
 
 use crate::tables::{Row, bytes_under, close, run, table};
@@ -344,4 +345,41 @@ fn a_spend_with_two_mirrors_is_paid_once() {
         ]
     );
     assert_eq!(lines(april)[1], "gross 2026-03 5 1290 10.32 a");
+}
+
+/// What is brought back from a closed period is told with the file and line that it was first read
+/// from, however many periods lie between.
+#[test]
+fn a_story_leads_through_closed_periods_to_where_a_row_was_first_read() {
+    let months = Months::new();
+    let [march, april, may] = months.closed();
+    let first_read = |folder: &Path, id: &str| {
+        let stories = explain(&Publication::open(folder).unwrap(), id).unwrap();
+        let lines = stories.iter().flat_map(|story| &story.lines);
+        let told = lines.filter(|(label, _)| label.starts_with("first read"));
+        let mut told: Vec<String> = told.map(|(_, value)| value.clone()).collect();
+        told.dedup();
+        (told, stories.iter().flat_map(|story| story.places.clone()).collect::<Vec<String>>())
+    };
+    let open =
+        |closed: &str, row: u32, place: &str| format!("{closed}/open_rows.parquet:{row}  {place}");
+    assert_eq!(first_read(&march, "A8").0, [""; 0]);
+    let of_march = open("2026-03/2026-04-04", 3, "a-2026-03-ledger.csv:5");
+    assert_eq!(first_read(&april, "A8").0, [of_march]);
+    let (told, places) = first_read(&may, "A8");
+    assert_eq!(told, [open("2026-04/2026-05-04", 1, "a-2026-03-ledger.csv:5")]);
+    assert!(places.iter().any(|place| place == "a-2026-03-ledger.csv:5"), "{places:?}");
+    // A released item is counted in the period that releases it.
+    let legs = [
+        open("2026-03/2026-04-04", 2, "a-2026-03-ledger.csv:4"),
+        open("2026-03/2026-04-04", 4, "b-2026-03-ledger.csv:3"),
+    ];
+    assert_eq!(first_read(&april, "A3").0[..2], legs);
+    // What was taken from may be another now, or gone.
+    let manifest = months.out().join("three-months/2026-04/2026-05-04/manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, format!("{text} ")).unwrap();
+    assert!(first_read(&may, "A8").0[0].contains("another now"));
+    fs::remove_file(&manifest).unwrap();
+    assert!(first_read(&may, "A8").0[0].contains("not here"));
 }

@@ -118,6 +118,21 @@ fn the_workbook_says_what_the_tables_say_and_names_no_member() {
     assert!(members > 300, "{members}");
 }
 
+/// What is due stands in words beside the figure, where its currency has such words (大写金额).
+#[test]
+fn what_is_due_stands_in_capitals() {
+    let out = tempfile::tempdir().unwrap();
+    let pipeline = Path::new("pipelines/worked-example.yaml");
+    let outcome = crate::tables::run(pipeline, ("2026-03-31", None), out.path()).unwrap();
+    let book = sheets(&outcome.published.folder().join("summary.xlsx"));
+    let zh = letter(&book[0], "项目\n项目");
+    let says = letter(&book[0], "says\n说明");
+    let at =
+        book[0].iter().position(|row| row.get(&zh).is_some_and(|it| it == "应结金额")).unwrap();
+    let below = &book[0][at + 1];
+    assert_eq!((below[&zh].as_str(), below[&says].as_str()), ("大写金额", "肆拾陆元玖角柒分"));
+}
+
 /// Two ids that differ only in case are two to the engine, and the run tells of them.
 #[test]
 fn ids_that_only_case_tells_apart_are_told() {

@@ -142,24 +142,49 @@ pub(super) fn of_statement(statement: &Record) -> String {
     )
 }
 
-/// `3,000 + 500 earn - 1,000 xburn = 2,500`.
+/// `3,000 opening + 500 earn - 1,000 xburn = 2,500 expected`.
 pub(super) fn of_account(account: &Record) -> String {
     let mut chain = match account["opening"].as_str() {
         "" => "no opening 无期初".to_owned(),
-        opening => grouped(opening),
+        opening => format!("{} opening 期初", grouped(opening)),
     };
-    for kind in
-        ["earn", "xearn", "burn", "xburn", "xout", "xin", "reversal", "expire", "adjust", "merge"]
-    {
+    for (kind, zh) in MOVEMENTS {
         match account[kind].as_str() {
             "" | "0" => {}
             moved => match moved.strip_prefix('-') {
-                Some(less) => chain.push_str(&format!(" - {} {kind}", grouped(less))),
-                None => chain.push_str(&format!(" + {} {kind}", grouped(moved))),
+                Some(less) => chain.push_str(&format!(" - {} {kind} {zh}", grouped(less))),
+                None => chain.push_str(&format!(" + {} {kind} {zh}", grouped(moved))),
             },
         }
     }
-    format!("{chain} = {}", grouped(&account["expected"]))
+    format!("{chain} = {} expected 应有", grouped(&account["expected"]))
+}
+
+/// The columns of movements, in their order, each with its Chinese word.
+const MOVEMENTS: [(&str, &str); 10] = [
+    ("earn", "累积"),
+    ("xearn", "跨店累积"),
+    ("burn", "兑换"),
+    ("xburn", "跨店兑换"),
+    ("xout", "转出"),
+    ("xin", "转入"),
+    ("reversal", "冲正"),
+    ("expire", "失效"),
+    ("adjust", "调账"),
+    ("merge", "合并"),
+];
+
+/// `3,300 reported - 3,350 expected = -50`; nothing where nothing is reported.
+pub(super) fn of_difference(account: &Record) -> String {
+    let whole = |name: &str| account[name].parse::<i64>().ok();
+    let (Some(reported), Some(expected)) = (whole("reported"), whole("expected")) else {
+        return String::new();
+    };
+    let Some(difference) = reported.checked_sub(expected) else { return String::new() };
+    let of = |points: i64| grouped(&points.to_string());
+    let (sign, size) =
+        if expected < 0 { ("+", of(expected.saturating_neg())) } else { ("-", of(expected)) };
+    format!("{} reported 报告 {sign} {size} expected 应有 = {}", of(reported), of(difference))
 }
 
 #[cfg(test)]
@@ -173,6 +198,20 @@ mod tests {
     fn term(term: &str, party: Option<&str>, value: &str, clause: &str) -> Term {
         let [term, value, clause] = [term, value, clause].map(str::to_owned);
         Term { party: party.map(str::to_owned), term, value, clause }
+    }
+
+    #[test]
+    fn an_account_is_summed_and_held_against_what_is_reported() {
+        let rows = [
+            ("3300", "3350", "3,300 reported 报告 - 3,350 expected 应有 = -50"),
+            ("0", "-20", "0 reported 报告 + 20 expected 应有 = 20"),
+            ("-7", "-7", "-7 reported 报告 + 7 expected 应有 = 0"),
+            ("", "3350", ""),
+        ];
+        for (reported, expected, told) in rows {
+            let account = record(&[("reported", reported), ("expected", expected)]);
+            assert_eq!(of_difference(&account), told);
+        }
     }
 
     #[test]

@@ -33,14 +33,21 @@ fn figure(row: &Row<'_>, at: usize) -> i128 {
     row.integer(at).map_or(0, i128::from)
 }
 
-pub(super) fn checks(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
-    let (totals, files) = totals(publication)?;
-    Ok(vec![
-        conservation(&totals)?,
-        legs(publication, &totals)?,
-        accounts(publication, &totals)?,
-        feeds(publication, &files)?,
-    ])
+pub(super) fn checks(publication: &Publication) -> Vec<Check> {
+    vec![
+        Check::made("conservation: in = counted + held + excluded + pending", "守恒", |check| {
+            conservation(publication, check)
+        }),
+        Check::made("counted and held legs against their totals", "计入与挂账", |check| {
+            legs(publication, check)
+        }),
+        Check::made("accounts rolled forward", "滚动余额", |check| {
+            accounts(publication, check)
+        }),
+        Check::made("files read = accepted + rejected + ignored", "读入守恒", |check| {
+            feeds(publication, check)
+        }),
+    ]
 }
 
 fn totals(publication: &Publication) -> Result<(Totals, FileRows), ReviewError> {
@@ -72,14 +79,14 @@ fn of(totals: &Totals, owner: &str, subject: &str, stage: &str) -> Total {
 
 /// in + recalled = counted + held + excluded + pending, for each book and role, in rows, points and
 /// money (domain.md invariant 13).
-fn conservation(totals: &Totals) -> Result<Check, ReviewError> {
-    let mut check = Check::new("conservation: in = counted + held + excluded + pending", "守恒");
+fn conservation(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
+    let (totals, _) = totals(publication)?;
     let mut rows = 0;
     for (owner, _) in PARTIES {
         for subject in ["issuer", "acceptor", "own"] {
             let sum = |stages: &[&str]| {
                 let mut sum = Total::default();
-                for total in stages.iter().map(|stage| of(totals, owner, subject, stage)) {
+                for total in stages.iter().map(|stage| of(&totals, owner, subject, stage)) {
                     sum.rows += total.rows;
                     sum.points += total.points;
                     for (currency, money) in total.money {
@@ -100,12 +107,12 @@ fn conservation(totals: &Totals) -> Result<Check, ReviewError> {
         }
     }
     check.compared = format!("{} of both books", money::counted(rows as u64, "row"));
-    Ok(check)
+    Ok(())
 }
 
 /// Counted and held legs one by one against the totals of their books.
-fn legs(publication: &Publication, totals: &Totals) -> Result<Check, ReviewError> {
-    let mut check = Check::new("counted and held legs against their totals", "计入与挂账");
+fn legs(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
+    let (totals, _) = totals(publication)?;
     let mut compared = 0;
     let mut counted: BTreeMap<String, (i128, i128, i128)> = BTreeMap::new();
     let columns = ["issuer", "issuer_event_id", "acceptor_event_id", "issuer_points"];
@@ -118,8 +125,8 @@ fn legs(publication: &Publication, totals: &Totals) -> Result<Check, ReviewError
     })?;
     for (party, partner) in PARTIES {
         let (issued, accepted, points) = counted.get(party).copied().unwrap_or_default();
-        let issuer = of(totals, party, "issuer", "counted");
-        let acceptor = of(totals, partner, "acceptor", "counted");
+        let issuer = of(&totals, party, "issuer", "counted");
+        let acceptor = of(&totals, partner, "acceptor", "counted");
         check.expect(|| format!("{party} issuer counted rows"), issuer.rows, issued);
         check.expect(|| format!("{party} issuer counted points"), issuer.points, points);
         check.expect(|| format!("{partner} acceptor counted rows"), acceptor.rows, accepted);
@@ -141,9 +148,9 @@ fn legs(publication: &Publication, totals: &Totals) -> Result<Check, ReviewError
         })?;
         for (party, partner) in PARTIES {
             let (issued, accepted) = items.get(party).copied().unwrap_or_default();
-            let own = of(totals, party, "own", stage).rows;
-            let issuer = of(totals, party, "issuer", stage).rows + own;
-            let acceptor = of(totals, partner, "acceptor", stage).rows;
+            let own = of(&totals, party, "own", stage).rows;
+            let issuer = of(&totals, party, "issuer", stage).rows + own;
+            let acceptor = of(&totals, partner, "acceptor", stage).rows;
             check.expect(|| format!("{party} issuer and own {stage} rows"), issuer, issued);
             check.expect(|| format!("{partner} acceptor {stage} rows"), acceptor, accepted);
             let shown = |worth: BTreeMap<String, Decimal>| {
@@ -152,19 +159,18 @@ fn legs(publication: &Publication, totals: &Totals) -> Result<Check, ReviewError
                     some.map(|(currency, amount)| format!("{} {currency}", amount.normalize()));
                 each.collect::<Vec<String>>().join(", ")
             };
-            let total = shown(of(totals, party, "issuer", stage).money);
+            let total = shown(of(&totals, party, "issuer", stage).money);
             let listed = shown(worth.remove(party).unwrap_or_default());
             check.expect(|| format!("{party} issuer {stage} money"), total, listed);
             compared += issued + accepted;
         }
     }
     check.compared = money::counted(compared as u64, "leg");
-    Ok(check)
+    Ok(())
 }
 
 /// opening + movements = expected for every account, and the programme's totals are their sums.
-fn accounts(publication: &Publication, totals: &Totals) -> Result<Check, ReviewError> {
-    let mut check = Check::new("accounts rolled forward", "滚动余额");
+fn accounts(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
     let columns = [
         "party",
         "opening",
@@ -199,19 +205,20 @@ fn accounts(publication: &Publication, totals: &Totals) -> Result<Check, ReviewE
         }
         Ok(())
     })?;
+    check.compared = money::counted(accounts, "account");
+    let (totals, _) = totals(publication)?;
     for (party, sums) in &sums {
         for (stage, sum) in ["opening", "expected", "reported"].into_iter().zip(sums) {
-            let total = of(totals, party, "programme", stage).points;
+            let total = of(&totals, party, "programme", stage).points;
             check.expect(|| format!("{party} programme {stage}"), total, *sum);
         }
     }
-    check.compared = money::counted(accounts, "account");
-    Ok(check)
+    Ok(())
 }
 
 /// read = accepted + rejected + ignored for every file, and as many refused rows as are listed.
-fn feeds(publication: &Publication, files: &FileRows) -> Result<Check, ReviewError> {
-    let mut check = Check::new("files read = accepted + rejected + ignored", "读入守恒");
+fn feeds(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
+    let (_, files) = totals(publication)?;
     let mut refused: BTreeMap<(String, String), i128> = BTreeMap::new();
     publication.scan("rejects", &["owner", "feed"], |_, row| {
         *refused.entry((row.text(0).to_owned(), row.text(1).to_owned())).or_default() += 1;
@@ -219,7 +226,7 @@ fn feeds(publication: &Publication, files: &FileRows) -> Result<Check, ReviewErr
     })?;
     let mut said: BTreeMap<(String, String), i128> = BTreeMap::new();
     let mut count: u64 = 0;
-    for ((owner, feed, file, stage), rows) in files {
+    for ((owner, feed, file, stage), rows) in &files {
         match stage.as_str() {
             "read" => {
                 count += 1;
@@ -242,5 +249,5 @@ fn feeds(publication: &Publication, files: &FileRows) -> Result<Check, ReviewErr
         check.expect(|| format!("{} {} rejected", key.0, key.1), of(&said), of(&refused));
     }
     check.compared = money::counted(count, "file");
-    Ok(check)
+    Ok(())
 }

@@ -6,25 +6,26 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::super::manifest::Figures;
 use super::super::publication::{Publication, ReviewError, Row, add};
-use super::Check;
+use super::{Check, charges};
 use crate::value::money::{Currency, counted};
 
 /// A line as the tables say it.
-struct Line {
-    kind: String,
-    currency: String,
-    issuer: String,
-    payer: String,
-    events: i64,
-    points: i64,
-    amount: Decimal,
-    exact: Option<Decimal>,
-    flow: String,
-    origin_period: String,
-    ratio: String,
-    ratio_from: String,
-    rate: Option<Decimal>,
-    rate_from: String,
+pub(super) struct Line {
+    pub(super) kind: String,
+    pub(super) currency: String,
+    pub(super) issuer: String,
+    pub(super) payer: String,
+    pub(super) events: i64,
+    pub(super) points: i64,
+    pub(super) amount: Decimal,
+    pub(super) exact: Option<Decimal>,
+    pub(super) flow: String,
+    pub(super) origin_period: String,
+    pub(super) ratio: String,
+    pub(super) ratio_from: String,
+    pub(super) rate: Option<Decimal>,
+    pub(super) rate_from: String,
+    pub(super) clause: String,
 }
 
 impl Line {
@@ -34,7 +35,7 @@ impl Line {
     }
 
     /// The minor digits of its currency; the column has those of the finest one.
-    fn digits(&self) -> u32 {
+    pub(super) fn digits(&self) -> u32 {
         Currency::of(&self.currency).map_or(self.amount.scale(), Currency::digits)
     }
 
@@ -68,22 +69,47 @@ const MODES: [RoundingStrategy; 4] = [
     RoundingStrategy::AwayFromZero,
 ];
 
-pub(super) fn checks(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
+pub(super) fn checks(publication: &Publication) -> Vec<Check> {
     if !publication.has("statement") {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    let mut statement = Check::new("statement against its lines", "清算单与明细");
-    let lines = lines(publication, &mut statement)?;
-    Ok(vec![
-        totals(publication, &lines, statement)?,
-        beside(publication)?,
-        drill_down(publication, &lines)?,
-        mirrors(publication, &lines)?,
-        cleared_digest(publication)?,
-    ])
+    vec![
+        Check::made("statement against its lines", "清算单与明细", |check| {
+            totals(publication, check)
+        }),
+        Check::made("statement against what is held and counted", "清算单与挂账", |check| {
+            beside(publication, check)
+        }),
+        Check::made("gross lines against counted events", "总额与计入明细", |check| {
+            drill_down(publication, check)
+        }),
+        Check::made("fees and taxes against their terms", "费税与条款", |check| {
+            charges::check(publication, check)
+        }),
+        Check::made("agreed mirrors against exact ones", "约定镜像", |check| {
+            mirrors(publication, check)
+        }),
+        Check::made("digest of the counted events", "计入明细摘要", |check| {
+            cleared_digest(publication, check)
+        }),
+    ]
 }
 
-fn lines(publication: &Publication, check: &mut Check) -> Result<BTreeMap<i64, Line>, ReviewError> {
+/// Payer and payee, and issuer and acceptor, are the two parties on every line.
+fn parties(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
+    let columns = ["issuer", "acceptor", "payer", "payee"];
+    publication.scan("statement_lines", &columns, |number, row| {
+        for (at, what) in [(0, "issuer and acceptor"), (2, "payer and payee")] {
+            if !matches!((row.text(at), row.text(at + 1)), ("a", "b") | ("b", "a") | ("", "")) {
+                check.fault(|| format!("line {number}: {what} are not the two parties"));
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The lines by their numbers: few, and so read anew by each check.
+pub(super) fn lines(publication: &Publication) -> Result<BTreeMap<i64, Line>, ReviewError> {
     let mut lines = BTreeMap::new();
     let columns = [
         "line_no",
@@ -101,15 +127,9 @@ fn lines(publication: &Publication, check: &mut Check) -> Result<BTreeMap<i64, L
         "ratio_from",
         "rate",
         "rate_from",
-        "acceptor",
-        "payee",
+        "clause",
     ];
     publication.scan("statement_lines", &columns, |number, row| {
-        for (one, other, what) in [(3, 15, "issuer and acceptor"), (4, 16, "payer and payee")] {
-            if !matches!((row.text(one), row.text(other)), ("a", "b") | ("b", "a") | ("", "")) {
-                check.fault(|| format!("line {number}: {what} are not the two parties"));
-            }
-        }
         let unsound = |what: &str| ReviewError::Unsound {
             path: publication.path("statement_lines.parquet"),
             what: format!("row {number} has no {what}"),
@@ -129,6 +149,7 @@ fn lines(publication: &Publication, check: &mut Check) -> Result<BTreeMap<i64, L
             ratio_from: row.text(12).to_owned(),
             rate: row.decimal(13),
             rate_from: row.text(14).to_owned(),
+            clause: row.text(15).to_owned(),
         };
         lines.insert(row.integer(0).ok_or_else(|| unsound("line_no"))?, line);
         Ok(())
@@ -137,11 +158,9 @@ fn lines(publication: &Publication, check: &mut Check) -> Result<BTreeMap<i64, L
 }
 
 /// Statement against its lines, and against the manifest.
-fn totals(
-    publication: &Publication,
-    lines: &BTreeMap<i64, Line>,
-    mut check: Check,
-) -> Result<Check, ReviewError> {
+fn totals(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
+    parties(publication, check)?;
+    let lines = lines(publication)?;
     let columns = [
         "currency",
         "a_payable",
@@ -201,7 +220,7 @@ fn totals(
         let figures = publication.manifest.statements.iter().find(|of| of.currency == currency);
         match figures {
             None => check.fault(|| format!("{currency}: the manifest has no statement in it")),
-            Some(figures) => against_manifest(&mut check, figures, row),
+            Some(figures) => against_manifest(check, figures, row),
         }
         Ok(())
     })?;
@@ -210,13 +229,13 @@ fn totals(
         publication.manifest.statements.len(),
         statements,
     );
-    in_words(&mut check, publication);
+    in_words(check, publication);
     check.compared = format!(
         "{}, {}",
         counted(statements as u64, "statement"),
         counted(lines.len() as u64, "line")
     );
-    Ok(check)
+    Ok(())
 }
 
 fn against_manifest(check: &mut Check, figures: &Figures, row: &Row<'_>) {
@@ -265,8 +284,7 @@ fn in_words(check: &mut Check, publication: &Publication) {
 }
 
 /// Counts and held worth of the statement against the tables that list them.
-fn beside(publication: &Publication) -> Result<Check, ReviewError> {
-    let mut check = Check::new("statement against what is held and counted", "清算单与挂账");
+fn beside(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
     let count = |table: &str| {
         let mut rows = 0_i64;
         publication.scan(table, &["period"], |_, _| {
@@ -311,16 +329,13 @@ fn beside(publication: &Publication) -> Result<Check, ReviewError> {
         Ok(())
     })?;
     check.compared = counted(counts[1].1 as u64, "held item");
-    Ok(check)
+    Ok(())
 }
 
 /// Gross lines against the counted events that name them: how many, their points, their exact worth
 /// before rounding, and an amount that is that worth rounded.
-fn drill_down(
-    publication: &Publication,
-    lines: &BTreeMap<i64, Line>,
-) -> Result<Check, ReviewError> {
-    let mut check = Check::new("gross lines against counted events", "总额与计入明细");
+fn drill_down(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
+    let lines = lines(publication)?;
     let mut beneath: BTreeMap<i64, Beneath> = BTreeMap::new();
     let columns = [
         "line_no",
@@ -400,13 +415,13 @@ fn drill_down(
     }
     let gross = lines.values().filter(|line| line.kind == "gross").count();
     check.compared = format!("{}, {}", counted(gross as u64, "line"), counted(events, "event"));
-    Ok(check)
+    Ok(())
 }
 
 /// Every agreed mirror is the exact one rounded to a whole point, and the exact one is the points
 /// at the line's ratio, where the event reverses nothing and nobody decided it.
-fn mirrors(publication: &Publication, lines: &BTreeMap<i64, Line>) -> Result<Check, ReviewError> {
-    let mut check = Check::new("agreed mirrors against exact ones", "约定镜像");
+fn mirrors(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
+    let lines = lines(publication)?;
     let columns = [
         "exact_numerator",
         "exact_denominator",
@@ -454,14 +469,13 @@ fn mirrors(publication: &Publication, lines: &BTreeMap<i64, Line>) -> Result<Che
         Ok(())
     })?;
     check.compared = counted(mirrors, "mirror");
-    Ok(check)
+    Ok(())
 }
 
 /// The digest of what the counted events say, as the statement has it: for each event, in the order
 /// of the table, the lengths and bytes of issuer and both event ids, then cleared points and agreed
 /// mirror as 128-bit little-endian integers, through BLAKE3.
-fn cleared_digest(publication: &Publication) -> Result<Check, ReviewError> {
-    let mut check = Check::new("digest of the counted events", "计入明细摘要");
+fn cleared_digest(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
     let mut hasher = blake3::Hasher::new();
     let columns = ["issuer", "issuer_event_id", "acceptor_event_id", "points", "agreed_mirror"];
     let mut events: u64 = 0;
@@ -484,5 +498,5 @@ fn cleared_digest(publication: &Publication) -> Result<Check, ReviewError> {
         Ok(())
     })?;
     check.compared = counted(events, "event");
-    Ok(check)
+    Ok(())
 }

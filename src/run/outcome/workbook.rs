@@ -15,6 +15,7 @@ use crate::publish::{
 };
 use crate::run::{Error, Evidence};
 use crate::statement::{Clearing, Statement, VersionName};
+use crate::value::capitals::in_capitals;
 use crate::value::kind::Flow;
 use crate::value::money::Currency;
 use crate::value::party::Party;
@@ -129,23 +130,31 @@ fn figures(one: &Statement, summary: &Summary, evidence: &Evidence) -> Vec<Vec<E
     let payables = one.payables();
     let due = due_date(agreement, &summary.period, one);
     let due = due.map_or_else(String::new, |day| format!("by {day} 前"));
-    vec![
+    let in_words = |en: &str, zh: &str, words: String| {
+        vec![
+            Entry::text(en),
+            Entry::text(zh),
+            Entry::text(currency.code()),
+            Entry::Empty,
+            Entry::Text(words),
+        ]
+    };
+    let mut rows = vec![
         figure(format!("{a} payable"), format!("{a} 应付"), payables.a.decimal(), ""),
         figure(format!("{b} payable"), format!("{b} 应付"), payables.b.decimal(), ""),
         figure("carried in".into(), "期初结转".into(), one.opening_carry().decimal(), &owes),
         figure("net".into(), "轧差净额".into(), one.net().decimal(), &owes),
         figure("amount due".into(), "应结金额".into(), one.amount_due().decimal(), &due),
+    ];
+    let capitals = in_capitals(one.amount_due());
+    rows.extend(capitals.map(|words| in_words("amount due in words", "大写金额", words)));
+    rows.extend([
         figure("carried out".into(), "结转下期".into(), one.carry_forward().decimal(), &owes),
         figure(format!("held of {a}'s points"), format!("{a} 积分挂账"), held(Party::A), outside),
         figure(format!("held of {b}'s points"), format!("{b} 积分挂账"), held(Party::B), outside),
-        vec![
-            Entry::text("in words"),
-            Entry::text("结论"),
-            Entry::text(currency.code()),
-            Entry::Empty,
-            Entry::Text(net_in_words(one, agreement)),
-        ],
-    ]
+        in_words("in words", "结论", net_in_words(one, agreement)),
+    ]);
+    rows
 }
 
 fn lines(summary: &Summary) -> Sheet {

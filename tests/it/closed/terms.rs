@@ -60,6 +60,21 @@ fn a_version_of_a_closed_period_cannot_be_edited() {
         ended(months.try_run("2026-04", "2026-04-20"), exit::USAGE, &says);
         assert!(!months.path("out/p/2026-04").exists());
     }
+    // What is charged has no versions, and may be another from one statement to the next.
+    for (from, to) in [
+        (
+            "  minimum_settlement",
+            "  fees:\n    - { on: gross, percent: \"2\", paid_by: issuer, clause: f }\n  \
+             minimum_settlement",
+        ),
+        ("  minimum_settlement", "  rounding: { mode: up }\n  minimum_settlement"),
+    ] {
+        let months = march();
+        months.declare_terms(|terms| terms.replacen(from, to, 1));
+        months.close("2026-04");
+        months.declare_terms(|terms| terms);
+        months.close("2026-05");
+    }
     // Another way to write a version, a new one, and one of what had none change nothing.
     let mut months = march();
     months.declare_terms(|terms| {

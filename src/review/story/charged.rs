@@ -1,0 +1,194 @@
+//! What comes of terms that the manifest names: fees and taxes of the line above them, how they are
+//! rounded, and what held points are worth.
+
+use rust_decimal::Decimal;
+
+use super::{Record, arithmetic, find};
+use crate::review::Term;
+use crate::review::charge::{Charge, Rounding, beneath};
+use crate::review::publication::{Publication, ReviewError};
+use crate::value::money::grouped;
+
+/// The arithmetic of a line: of a fee or tax from the line that it is a share of, of another from
+/// its points.
+///
+/// # Errors
+/// [`ReviewError`] when the lines cannot be read.
+pub(super) fn of_line(publication: &Publication, line: &Record) -> Result<String, ReviewError> {
+    let terms = &publication.manifest.terms;
+    let lines = match line["type"].as_str() {
+        "fee" | "tax" | "tax_within" => find(publication, "statement_lines", |_| true)?,
+        _ => Vec::new(),
+    };
+    let at = lines.iter().position(|one| one["line_no"] == line["line_no"]);
+    let told = at.and_then(|at| of_charge(&lines, at, terms));
+    Ok(told.unwrap_or_else(|| arithmetic::of_line(line)))
+}
+
+/// `line 1: 60.40 × 0.02 = 1.208 → 1.21 CNY`.
+fn of_charge(lines: &[Record], at: usize, terms: &[Term]) -> Option<String> {
+    let line = &lines[at];
+    let gross = lines[..at].iter().rposition(|line| line["type"] == "gross")?;
+    let charges = beneath(terms, &line["issuer"], &line["flow"])?;
+    let charge = charges.get(at - gross - 1).filter(|charge| charge.kind == line["type"])?;
+    let base = &lines[at - charge.above];
+    let rounding = Rounding::of(terms)?;
+    let of = if rounding.place == "statement" { &base["exact"] } else { &base["amount"] };
+    let share = share_of(charge, of.parse().ok()?)?;
+    let bounds = [("at least 不低于", charge.least), ("at most 不高于", charge.most)];
+    let bounds = bounds.iter().filter_map(|(word, bound)| Some(format!(", {word} {}", (*bound)?)));
+    Some(format!(
+        "line 行 {}: {share}{} → {} {}",
+        base["line_no"],
+        bounds.collect::<String>(),
+        grouped(&line["amount"]),
+        line["currency"]
+    ))
+}
+
+/// `60.40 × 0.02 = 1.208`, and for a tax within it `1.21 × 0.06 ÷ 1.06 = 0.0684…`.
+fn share_of(charge: &Charge, base: Decimal) -> Option<String> {
+    let (exact, share) = (charge.of(base)?, charge.share);
+    let base = grouped(&base.to_string());
+    if charge.kind != "tax_within" {
+        return Some(format!("{base} × {share} = {}", arithmetic::short(&exact.to_string())));
+    }
+    let whole = share.checked_add(Decimal::ONE)?;
+    // A quotient may have no end: four digits beyond the minor ones show how it rounds.
+    let shown = exact.trunc_with_scale(6);
+    let rest = if shown == exact { "" } else { "…" };
+    let shown = arithmetic::short(&shown.to_string());
+    Some(format!("{base} × {share} ÷ {} = {shown}{rest}", whole.normalize()))
+}
+
+/// `half_up 四舍五入, per line 按行`: of a line that is rounded.
+pub(super) fn of_rounding(line: &Record, terms: &[Term]) -> String {
+    if !matches!(line["type"].as_str(), "gross" | "fee" | "tax" | "tax_within") {
+        return String::new();
+    }
+    let Some(rounding) = Rounding::of(terms) else { return String::new() };
+    let mode = match rounding.mode {
+        "half_up" => "四舍五入",
+        "half_even" => "四舍六入五成双",
+        "down" => "向零舍入",
+        _ => "远零舍入",
+    };
+    let place = match rounding.place {
+        "event" => "each event 逐笔",
+        "line" => "each line 逐行",
+        _ => "each party's total, shared by largest remainder 各方合计，按最大余数分摊",
+    };
+    format!("{} {mode}, {place}", rounding.mode)
+}
+
+/// `800 × 0.008 = 6.4 CNY, clause 一.3`: with the rate of the period that gives it, and where none
+/// does, because the item is of an earlier one, the worth alone.
+pub(super) fn of_held(item: &Record, terms: &[Term]) -> String {
+    let (amount, currency) = (item["amount"].as_str(), item["currency"].as_str());
+    if amount.is_empty() {
+        return String::new();
+    }
+    let worth = format!("{} {currency}", arithmetic::short(amount));
+    let figures = (item["points"].parse::<i64>(), amount.parse::<Decimal>());
+    let (Ok(points), Ok(amount)) = figures else { return worth };
+    let flows: &[&str] = match item["kind"].as_str() {
+        "xburn" | "xaccept" => &["redemption rate"],
+        "xout" | "xin" => &["conversion rate"],
+        "xearn" | "xaward" => &["sale rate"],
+        _ => &["redemption rate", "conversion rate", "sale rate"],
+    };
+    let gives = |term: &&Term| {
+        let rate = term.value.strip_suffix(currency).map(str::trim_end);
+        let rate = rate.and_then(|rate| rate.parse::<Decimal>().ok());
+        term.party.as_deref() == Some(item["issuer"].as_str())
+            && flows.contains(&term.term.as_str())
+            && rate.and_then(|rate| rate.checked_mul(points.into())) == Some(amount)
+    };
+    let Some(term) = terms.iter().find(gives).filter(|_| points != 0) else { return worth };
+    let rate = term.value.split(' ').next().unwrap_or_default();
+    let clause = match term.clause.as_str() {
+        "" => String::new(),
+        clause => format!(", clause 条款 {clause}"),
+    };
+    format!("{} × {rate} = {worth}{clause}", grouped(&points.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(cells: &[(&str, &str)]) -> Record {
+        cells.iter().map(|&(name, cell)| (name.to_owned(), cell.to_owned())).collect()
+    }
+
+    fn term(party: Option<&str>, term: &str, value: &str) -> Term {
+        let [term, value, clause] = [term, value, "四.1"].map(str::to_owned);
+        Term { party: party.map(str::to_owned), term, value, clause }
+    }
+
+    #[test]
+    fn a_fee_and_its_tax_are_told_from_the_line_above() {
+        let line = |number: &str, kind: &str, amount: &str, exact: &str| {
+            let cells = [("line_no", number), ("type", kind), ("amount", amount), ("exact", exact)];
+            let whose = [("issuer", "a"), ("flow", "redemption"), ("currency", "CNY")];
+            record(&[&cells[..], &whose[..]].concat())
+        };
+        let lines = [
+            line("1", "gross", "1060.40", "1060.404"),
+            line("2", "fee", "500.00", "21.208"),
+            line("3", "tax_within", "28.30", ""),
+            line("4", "tax", "63.62", "63.624"),
+        ];
+        let terms = |place: &str| {
+            [
+                term(None, "rounding of money", place),
+                term(
+                    Some("a"),
+                    "redemption fee",
+                    "share 0.02, paid by a, least 500, tax 0.06 inclusive",
+                ),
+                term(Some("a"), "redemption tax", "share 0.06 exclusive, paid by b"),
+            ]
+        };
+        let rows = [
+            (
+                1,
+                "line half_up",
+                "line 行 1: 1,060.40 × 0.02 = 21.208, at least 不低于 500 → 500.00 CNY",
+            ),
+            (2, "line half_up", "line 行 2: 500.00 × 0.06 ÷ 1.06 = 28.301886… → 28.30 CNY"),
+            (3, "line half_up", "line 行 1: 1,060.40 × 0.06 = 63.624 → 63.62 CNY"),
+            (3, "statement up", "line 行 1: 1,060.404 × 0.06 = 63.62424 → 63.62 CNY"),
+        ];
+        for (at, place, told) in rows {
+            assert_eq!(of_charge(&lines, at, &terms(place)).as_deref(), Some(told));
+        }
+        assert_eq!(of_charge(&lines, 2, &terms("line half_up")[..1]), None);
+    }
+
+    #[test]
+    fn what_is_held_is_told_by_a_rate_that_gives_it() {
+        let terms = [
+            term(Some("b"), "redemption rate", "0.008 CNY"),
+            term(Some("a"), "sale rate", "0.008 CNY"),
+            term(Some("a"), "redemption rate", "0.008 CNY"),
+        ];
+        let rows = [
+            ("xburn", "6.400000", "800 × 0.008 = 6.4 CNY, clause 条款 四.1"),
+            ("xburn", "7.2", "7.2 CNY"),
+            ("xout", "6.4", "6.4 CNY"),
+            ("reversal", "6.4", "800 × 0.008 = 6.4 CNY, clause 条款 四.1"),
+            ("xburn", "", ""),
+        ];
+        for (kind, amount, told) in rows {
+            let item = record(&[
+                ("issuer", "a"),
+                ("kind", kind),
+                ("points", "800"),
+                ("amount", amount),
+                ("currency", "CNY"),
+            ]);
+            assert_eq!(of_held(&item, &terms), told, "{kind}");
+        }
+    }
+}
