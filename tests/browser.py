@@ -58,6 +58,16 @@ UNNAMED = """() => [
   ...document.querySelectorAll("[style], [onclick], img, iframe, link"),
 ].map((one) => one.outerHTML.slice(0, 80))"""
 
+# Labels that the style sheet writes before cells, in another language than the page shows.
+LABELS = """(show) => [...new Set([...document.querySelectorAll("td")].map((cell) =>
+  getComputedStyle(cell, "::before").content).filter((text) => text !== "none" &&
+  (show === "en" ? /[\\u4e00-\\u9fff]/ : /[a-z]/i).test(text)))]"""
+
+# Short words in cells that stand on more than one line: one Chinese character below another.
+BROKEN = """() => [...document.querySelectorAll("th span[lang], .word span[lang]")].filter((one) =>
+  one.offsetParent && !/\\s/.test(one.textContent.trim()) && one.textContent.trim().length <= 4 &&
+  one.getClientRects().length > 1).map((one) => one.textContent)"""
+
 
 def check(holds, what):
     if not holds:
@@ -94,10 +104,18 @@ def looks(browser, url, shots):
             check(wide <= 0, f"{name}: nothing is wider than the window ({wide} px)")
             page.click("button[data-show=both]")
             page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            check(wide <= 0, f"{name}: nor in both languages, with all opened ({wide} px)")
             poor = page.evaluate(CONTRAST)
             check(not poor, f"{name}: text has a contrast of 4.5 {poor[:5]}")
             if shots:
                 page.screenshot(path=shots / f"{name}-both.png", full_page=True)
+            for show in ("en", "zh"):
+                page.click(f"button[data-show={show}]")
+                mixed = page.evaluate(LABELS, show)
+                check(not mixed, f"{name}: labels are of one language in {show} {mixed[:5]}")
+                broken = page.evaluate(BROKEN)
+                check(not broken, f"{name}: no word is broken in {show} {broken[:5]}")
             page.context.close()
 
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::ruling::Consequence;
+use crate::value::kind::Flow;
 
 /// A publication's manifest, `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,6 +155,31 @@ pub struct TermEntry {
     /// The clauses of the agreement on which it rests; nothing is compared with them.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub clause: String,
+}
+
+impl TermEntry {
+    /// The term in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        let of_flow = || {
+            let (flow, what) = self.term.split_once(' ')?;
+            let flow = Flow::ALL.iter().find(|one| one.word() == flow)?;
+            let what = match what {
+                "rate" => "单价",
+                "fee" => "手续费",
+                "tax" => "税额",
+                _ => return None,
+            };
+            Some(format!("{}{what}", flow.zh()))
+        };
+        match self.term.as_str() {
+            "ratio" => "互通比例".to_owned(),
+            "scale" => "积分精度".to_owned(),
+            "rounding of mirrors" => "镜像舍入".to_owned(),
+            "rounding of money" => "金额舍入".to_owned(),
+            other => of_flow().unwrap_or_else(|| other.to_owned()),
+        }
+    }
 }
 
 /// A final publication that was taken from.

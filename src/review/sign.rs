@@ -90,20 +90,28 @@ fn manifest(publication: &Publication) -> Result<Vec<u8>, ReviewError> {
 }
 
 /// Signs a publication's manifest, which names every file with its digest. Another key's signature
-/// stands beside the first.
+/// stands beside the first. Its comment, which is signed too, says how many sign-offs stand and the
+/// digest of the last, because a chain that is cut where a line ends still is a chain.
 ///
 /// # Errors
-/// [`ReviewError`] when a file is not what was published, the key cannot be used, or it has signed
-/// already.
+/// [`ReviewError`] when a file is not what was published, the chain of sign-offs is not sound, the
+/// key cannot be used, or it has signed already.
 pub fn sign(publication: &Publication, key: &Path) -> Result<PathBuf, ReviewError> {
     let text = read_short(key).map_err(unread(key))?;
     let secret = SecretKey::read(&text).map_err(of_key(key))?;
     refuse_altered(publication)?;
     let of = &publication.manifest;
-    let comment = format!(
+    let mut comment = format!(
         "hutong {} {} {} as of {} {}",
         of.pipeline, of.agreement, of.period, of.as_of, of.status
     );
+    let said = sign_offs(publication)?;
+    if let Some(fault) = chain(publication, &said)?.faults.into_iter().next() {
+        return Err(ReviewError::Unsound { path: beside(publication, SIGN_OFFS)?, what: fault });
+    }
+    if let Some(last) = said.lines().last() {
+        comment.push_str(&format!("{SIGNED_CHAIN}{} {}", said.lines().count(), digest_of(last)));
+    }
     let signature = secret.sign(&manifest(publication)?, &comment);
     let path = beside(publication, &format!(".{}.minisig", secret.public().id()))?;
     write_new(&path, &signature)?;
@@ -127,11 +135,52 @@ pub fn signed(publication: &Publication, key: &Path) -> Result<Check, ReviewErro
         }
         Err(source) => return Err(unread(&path)(source)),
         Ok(signature) => match public.verify(&manifest(publication)?, &signature) {
-            Ok(comment) => check.compared = format!("key {}: {comment}", public.id()),
+            Ok(comment) => {
+                if let Some((count, head)) = chain_of(&comment) {
+                    goes_on(&mut check, &sign_offs(publication)?, count, head);
+                }
+                check.compared = format!("key {}: {comment}", public.id());
+            }
             Err(error) => check.fault(|| format!("{name}: {error}")),
         },
     }
     Ok(check)
+}
+
+/// What stands in a signature's comment before the length of the chain and the digest of its last
+/// line. They end the comment, so that no name before them is taken for them.
+const SIGNED_CHAIN: &str = " sign-offs ";
+
+/// The length of the chain that a comment names, and the digest of its last line.
+fn chain_of(comment: &str) -> Option<(u64, &str)> {
+    let (before, head) = comment.rsplit_once(' ')?;
+    let (before, count) = before.rsplit_once(' ')?;
+    let is_chain = SIGNED_CHAIN.trim_end() == format!(" {}", before.rsplit(' ').next()?);
+    Some((count.parse().ok()?, head)).filter(|_| is_chain)
+}
+
+/// Whether a chain still begins with the one that was signed. What came later is not compared.
+fn goes_on(check: &mut Check, text: &str, count: u64, head: &str) {
+    let now = text.lines().count() as u64;
+    let at = usize::try_from(count).ok().and_then(|count| count.checked_sub(1));
+    match at.and_then(|at| text.lines().nth(at)) {
+        Some(line) if digest_of(line) == head => {}
+        Some(_) => {
+            check.fault(|| format!("sign-off {count} is another than when it was signed"));
+        }
+        None => check.fault(|| {
+            format!("of {count} sign-offs that stood when it was signed {now} stand now")
+        }),
+    }
+}
+
+/// The sign-offs beside a publication as they stand; nothing where there are none.
+fn sign_offs(publication: &Publication) -> Result<String, ReviewError> {
+    let path = beside(publication, SIGN_OFFS)?;
+    match fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        read => read.map_err(unread(&path)),
+    }
 }
 
 /// A sign-off (复核签认): who, when, what, and of what; each names the digest of the one before it.
@@ -303,6 +352,63 @@ mod tests {
             assert_eq!(faults(&publication), expected);
             assert!(sign_off(&publication, said("Sun")).is_err());
         }
+    }
+
+    /// A chain that is cut where a line ends is a chain; a signature knows how long it was.
+    #[test]
+    fn a_signature_tells_a_chain_that_is_shorter_than_it_was_or_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let publication = publication(folder.path());
+        let random = folder.path().join("random");
+        fs::write(&random, [1; 40]).unwrap();
+        let (secret, public, _) = make_key(&folder.path().join("a"), &random).unwrap();
+        for by in ["Li", "Wang"] {
+            sign_off(&publication, said(by)).unwrap();
+        }
+        sign(&publication, &secret).unwrap();
+        let faults = || signed(&publication, &public).unwrap().faults;
+        assert_eq!(faults(), [""; 0]);
+        sign_off(&publication, said("Zhao")).unwrap();
+        assert_eq!(faults(), [""; 0], "what comes after a signature is not its matter");
+        let path = beside(&publication, SIGN_OFFS).unwrap();
+        let lines: Vec<String> =
+            fs::read_to_string(&path).unwrap().lines().map(|line| format!("{line}\n")).collect();
+        let fewer = |are: u64| {
+            vec![format!("of 2 sign-offs that stood when it was signed {are} stand now")]
+        };
+        fs::write(&path, &lines[0]).unwrap();
+        assert_eq!(super::signed_off(&publication).unwrap().unwrap().faults, [""; 0]);
+        assert_eq!(faults(), fewer(1));
+        sign_off(&publication, said("Sun")).unwrap();
+        assert_eq!(faults(), ["sign-off 2 is another than when it was signed"]);
+        fs::remove_file(&path).unwrap();
+        assert_eq!(faults(), fewer(0));
+    }
+
+    #[test]
+    fn only_the_end_of_a_comment_is_a_chain() {
+        let rows = [
+            ("hutong p HT 2026-03 as of 2026-03-31 final sign-offs 2 abc", Some((2, "abc"))),
+            ("hutong p sign-offs 9 abc as of 2026-03-31 final", None),
+            ("hutong p sign-offs x abc", None),
+            ("co-sign-offs 2 abc", None),
+            ("", None),
+        ];
+        for (comment, chain) in rows {
+            assert_eq!(chain_of(comment), chain, "{comment}");
+        }
+    }
+
+    #[test]
+    fn a_chain_that_is_broken_is_not_signed() {
+        let folder = tempfile::tempdir().unwrap();
+        let publication = publication(folder.path());
+        let random = folder.path().join("random");
+        fs::write(&random, [1; 40]).unwrap();
+        let (secret, _, _) = make_key(&folder.path().join("a"), &random).unwrap();
+        fs::write(beside(&publication, SIGN_OFFS).unwrap(), "x\n").unwrap();
+        let refused = sign(&publication, &secret);
+        assert!(matches!(refused, Err(ReviewError::Unsound { .. })), "{refused:?}");
     }
 
     #[test]
