@@ -53,7 +53,7 @@ impl Watch for Bars {
             Some(_) => {
                 "{spinner} {prefix} [{wide_bar}] {bytes}/{total_bytes} {msg} {bytes_per_sec} {eta}"
             }
-            None => "{spinner} {prefix} {elapsed}",
+            None => "{spinner} {prefix} {msg} {elapsed}",
         };
         if let Ok(mut rows) = self.rows.lock() {
             *rows = 0;
@@ -92,7 +92,7 @@ mod tests {
     fn both_templates_are_sound() {
         for template in [
             "{spinner} {prefix} [{wide_bar}] {bytes}/{total_bytes} {msg} {bytes_per_sec} {eta}",
-            "{spinner} {prefix} {elapsed}",
+            "{spinner} {prefix} {msg} {elapsed}",
         ] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }

@@ -121,8 +121,6 @@ impl Partition {
 #[derive(Debug, Default)]
 struct Edges {
     edges: Vec<(u64, u64)>,
-    /// How many may stand there before they are sorted again.
-    full: usize,
 }
 
 impl Edges {
@@ -130,11 +128,12 @@ impl Edges {
         if one == other {
             return;
         }
-        self.edges.push((one.min(other), one.max(other)));
-        if self.edges.len() >= self.full.max(EDGES) {
+        if self.edges.len() == self.edges.capacity() {
             self.settle();
-            self.full = self.edges.len() * 2;
+            // Half as many again, and not twice as many: edges are most of what is kept.
+            self.edges.reserve_exact((self.edges.len() / 2).max(EDGES));
         }
+        self.edges.push((one.min(other), one.max(other)));
     }
 
     fn settle(&mut self) {
@@ -144,6 +143,7 @@ impl Edges {
 
     fn families(mut self) -> Families {
         self.settle();
+        self.edges.shrink_to_fit();
         let mut nodes: Vec<u64> = Vec::with_capacity(self.edges.len() * 2);
         nodes.extend(self.edges.iter().flat_map(|&(one, other)| [one, other]));
         nodes.par_sort_unstable();

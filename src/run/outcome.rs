@@ -1,8 +1,6 @@
 //! What a run leaves behind: the published tables, the manifest, and a summary for people.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::Path;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -12,15 +10,11 @@ use super::{Aim, Error, Known};
 use crate::agreement::Agreement;
 use crate::clear::ObligationKey;
 use crate::control::{self, ControlTotal};
-use crate::detect;
 use crate::discrepancy::{Effect, Rule, Severity};
-use crate::feed::RejectCode;
-use crate::judgement::Disposition;
 use crate::pipeline::Pipeline;
 use crate::publish::{
-    self, AccountRow, Amend, BLOCKED, CollisionEntry, DecisionRow, FINAL, Final, Folder, ItemRow,
-    Largest, LineRow, Lock, Manifest, OutputFile, PROVISIONAL, PublishError, Published, REPORT,
-    RejectRow, Runs, Stamp, StatementRow, Table,
+    self, BLOCKED, CollisionEntry, FINAL, Final, Folder, Lock, Manifest, OutputFile, PROVISIONAL,
+    PublishError, Published, REPORT, Stamp,
 };
 use crate::ruling::Reached;
 use crate::statement::{Clearing, Statement};
@@ -38,12 +32,13 @@ mod open;
 mod own;
 mod report;
 mod settled;
+mod tables;
 mod workbook;
 
-use cleared::ClearedDigest;
 use counts::Counts;
 pub use drawn::Drawn;
 pub use manifest::net_in_words;
+use tables::{Shelf, write_tables};
 
 /// What a run left behind.
 #[derive(Debug)]
@@ -202,16 +197,11 @@ pub fn publish(
         None => Counts::of(evidence)?,
     };
     let totals = totals(evidence, &counts, agreement);
-    let mut desk = Shelf {
-        staging: staging.path(),
-        stamp: Stamp { period, digits: agreement.digits() },
-        outputs: Vec::new(),
-        dictionary: Vec::new(),
-    };
+    let mut shelf = Shelf::new(staging.path(), Stamp { period, digits: agreement.digits() });
     let first_seen = first_seen(evidence);
     let items = items::Items { agreement, period, evidence, first_seen: &first_seen };
-    let held = write_tables(&mut desk, pipeline, (items, drawn), &totals, status)?;
-    let outputs = desk.outputs;
+    let held = write_tables(&mut shelf, pipeline, (items, drawn), &totals, status)?;
+    let outputs = shelf.outputs;
     let summary = Summary {
         is_final: status == FINAL,
         ..summarise(agreement, period, evidence, (totals, counts))?
@@ -239,230 +229,11 @@ pub fn publish(
     Ok(Outcome { published: Published::New(place), manifest, summary: Some(summary) })
 }
 
-/// The folder being staged, and what stands in it.
-struct Shelf<'a> {
-    staging: &'a Path,
-    stamp: Stamp<'a>,
-    outputs: Vec<OutputFile>,
-    dictionary: Vec<publish::DictionaryRow>,
-}
-
-impl Shelf<'_> {
-    fn put<R: Send + Sync>(
-        &mut self,
-        table: &Table<R>,
-        rows: impl Iterator<Item = R>,
-    ) -> Result<u64, PublishError> {
-        self.dictionary.extend(table.dictionary_rows(self.stamp.digits));
-        self.file(table, |stamp, file| publish::write(table, rows, stamp, file))
-    }
-
-    /// Puts a table of so many rows that they are made side by side.
-    fn put_by_place<R: Send + Sync>(
-        &mut self,
-        table: &Table<R>,
-        count: usize,
-        row: impl Fn(usize) -> Option<R> + Sync,
-    ) -> Result<u64, PublishError> {
-        self.dictionary.extend(table.dictionary_rows(self.stamp.digits));
-        self.file(table, |stamp, file| publish::write_by_place(table, count, row, stamp, file))
-    }
-
-    /// Puts a table whose rows were drawn portion by portion.
-    fn merge<R: Send + Sync>(
-        &mut self,
-        table: &Table<R>,
-        runs: &Runs,
-    ) -> Result<u64, PublishError> {
-        self.merge_with(table, runs, &mut Ok)
-    }
-
-    /// The same, with each batch amended before it is written.
-    fn merge_with<R: Send + Sync>(
-        &mut self,
-        table: &Table<R>,
-        runs: &Runs,
-        amend: Amend<'_>,
-    ) -> Result<u64, PublishError> {
-        self.dictionary.extend(table.dictionary_rows(self.stamp.digits));
-        self.file(table, |stamp, file| runs.write(table, stamp, file, amend))
-    }
-
-    fn file<R>(
-        &mut self,
-        table: &Table<R>,
-        write: impl FnOnce(Stamp<'_>, File) -> Result<u64, PublishError>,
-    ) -> Result<u64, PublishError> {
-        let name = format!("{}.parquet", table.name);
-        let file = Folder::create(self.staging, &name)?;
-        let rows = write(self.stamp, file)?;
-        let (bytes, blake3) = crate::source::digest(&self.staging.join(&name))?;
-        self.outputs.push(OutputFile { file: name, rows, bytes, blake3 });
-        Ok(rows)
-    }
-}
-
-/// Writes the tables, and gives the largest held items for the page.
-fn write_tables<'a>(
-    shelf: &mut Shelf<'_>,
-    pipeline: &Pipeline,
-    (items, drawn): (items::Items<'a>, Option<&Drawn>),
-    totals: &[ControlTotal],
-    status: &'static str,
-) -> Result<Largest<ItemRow<'a>>, Error> {
-    let items::Items { agreement, period, evidence, .. } = items;
-    let (mut held, mut pending) = match drawn {
-        Some(drawn) => (drawn.held.clone(), drawn.pending.clone()),
-        None => (items.of(Disposition::Held)?, items.of(Disposition::Pending)?),
-    };
-    items::sort_items(&mut held);
-    items::sort_items(&mut pending);
-    held.extend(items.held_adjustments());
-    // Rows come before their sums, so that of a figure that fits no column the row is told.
-    shelf.put(&publish::discrepancies(), evidence.discrepancies.iter())?;
-    let (counted, digest) = put_cleared(shelf, items, drawn)?;
-    let events = (i128::from(counted), held.len() as i128, pending.len() as i128);
-    let largest = report::largest_held(&held);
-    shelf.put(&publish::held(), held.into_iter())?;
-    if evidence.is_blocked() {
-        // The dictionary describes the tables whether or not this run has them.
-        let digits = agreement.digits();
-        shelf.dictionary.extend(publish::statement().dictionary_rows(digits));
-        shelf.dictionary.extend(publish::lines().dictionary_rows(digits));
-    } else {
-        let rows = evidence.clearing.statements().iter().map(|statement| StatementRow {
-            status: status.to_owned(),
-            ..statement_row(pipeline, period, evidence, statement, &digest, events)
-        });
-        shelf.put(&publish::statement(), rows)?;
-        let lines = evidence.clearing.lines();
-        let rows = lines.map(|(line_no, line)| LineRow { line_no: line_no.into(), line });
-        shelf.put(&publish::lines(), rows)?;
-    }
-    match drawn {
-        None => shelf.put(&publish::open_rows(), items.open_rows().into_iter())?,
-        Some(drawn) => shelf.merge(&publish::open_rows(), &drawn.open)?,
-    };
-    match drawn {
-        None => shelf.put(&publish::settled_rows(), items.settled_rows().into_iter())?,
-        Some(drawn) => shelf.merge(&publish::settled_rows(), &drawn.settled)?,
-    };
-    // Later periods take up what is final, and nothing else needs a copy of what the files say.
-    match drawn.filter(|_| status == FINAL) {
-        None => {
-            let own = if status == FINAL { items.own_rows() } else { own::OwnRows::none(items) };
-            shelf.put_by_place(&publish::own_rows(), own.len(), |place| own.row(place))?
-        }
-        Some(drawn) => shelf.merge(&publish::own_rows(), &drawn.own)?,
-    };
-    let decided = evidence.intake.decisions.iter().flat_map(|decisions| {
-        evidence.decided.iter().map(move |decided| DecisionRow { decisions, decided })
-    });
-    shelf.put(&publish::decisions(), decided)?;
-    shelf.put(&publish::pending(), pending.into_iter())?;
-    match drawn {
-        None => shelf.put(&publish::links(), items::links(&evidence.links).into_iter())?,
-        Some(drawn) => shelf.merge(&publish::links(), &drawn.links)?,
-    };
-    let accounts = evidence.accounts.a.iter().chain(&evidence.accounts.b);
-    match drawn {
-        None => shelf.put(&publish::accounts(), accounts.map(|account| AccountRow { account }))?,
-        Some(drawn) => shelf.merge(&publish::accounts(), &drawn.accounts)?,
-    };
-    let rejects = evidence.intake.feeds.iter().flat_map(|feed| {
-        feed.rejects.iter().map(|reject| RejectRow {
-            owner: feed.owner.word(),
-            feed: feed.kind.word(),
-            code: reject_code(reject.code),
-            reject,
-        })
-    });
-    shelf.put(&publish::rejects(), rejects)?;
-    shelf.put(&publish::control(), totals.iter().cloned())?;
-    let table = publish::dictionary();
-    shelf.dictionary.extend(table.dictionary_rows(agreement.digits()));
-    let rows = std::mem::take(&mut shelf.dictionary).into_iter();
-    shelf.file(&table, |stamp, file| publish::write(&table, rows, stamp, file))?;
-    Ok(largest)
-}
-
-/// Writes the counted events, and tells how many there are and the digest of what they say.
-fn put_cleared(
-    shelf: &mut Shelf<'_>,
-    items: items::Items<'_>,
-    drawn: Option<&Drawn>,
-) -> Result<(u64, String), Error> {
-    let line_numbers = Both::from_fn(|party| items.line_numbers(party));
-    let table = publish::cleared_events();
-    let (counted, written, digest) = match drawn {
-        None => {
-            let cleared = items.cleared(line_numbers);
-            let row = |place| cleared.row(place);
-            let write = || shelf.put_by_place(&table, cleared.len(), row);
-            let (written, digest) = rayon::join(write, || cleared.digest());
-            (cleared.len() as u64, written?, digest)
-        }
-        Some(drawn) => {
-            let numbers = drawn.numbers(&line_numbers);
-            let mut digest = ClearedDigest::default();
-            let mut amend = |batch| drawn::number(&batch, &numbers, &mut digest);
-            let written = shelf.merge_with(&table, &drawn.cleared, &mut amend)?;
-            (drawn.cleared.rows(), written, digest)
-        }
-    };
-    if written != counted {
-        return Err(Error::Unwritten { counted, written });
-    }
-    Ok((counted, digest.finish()))
-}
-
 /// When each discrepancy was first seen, by its id.
 fn first_seen(evidence: &Evidence) -> BTreeMap<&str, Date> {
     let before = evidence.first_seen.iter().map(|(id, day)| (id.as_str(), *day));
     let now = evidence.discrepancies.iter().map(|found| (found.id.as_str(), found.first_seen));
     before.chain(now).collect()
-}
-
-fn reject_code(code: RejectCode) -> &'static str {
-    match code {
-        RejectCode::Undecodable => detect::feed::FIL_04.code,
-        RejectCode::Ragged => detect::feed::FIL_05.code,
-        RejectCode::Value => detect::feed::FIL_06.code,
-    }
-}
-
-fn statement_row(
-    pipeline: &Pipeline,
-    period: &Period,
-    evidence: &Evidence,
-    statement: &Statement,
-    cleared_digest: &str,
-    events: (i128, i128, i128),
-) -> StatementRow {
-    let agreement = &pipeline.agreement;
-    let currency = statement.currency();
-    StatementRow {
-        pipeline: pipeline.name.clone(),
-        agreement_id: agreement.id.clone(),
-        agreement_version: agreement.version.clone(),
-        codes: Both::from_fn(|party| agreement.parties.of(party).code.clone()),
-        names: Both::from_fn(|party| agreement.parties.of(party).name.clone()),
-        status: PROVISIONAL.to_owned(),
-        opening_from: evidence.scope.past.opening.in_words(),
-        currency: currency.code().to_owned(),
-        payables: statement.payables(),
-        opening_carry: statement.opening_carry(),
-        net: statement.net(),
-        payer: statement.payer(),
-        amount_due: statement.amount_due(),
-        carry_forward: statement.carry_forward(),
-        due_date: due_date(agreement, period, statement),
-        held: Both::from_fn(|party| evidence.conservation.of(party).held.of(currency)),
-        events,
-        discrepancies: evidence.discrepancies.len() as i128,
-        pipeline_digest: pipeline.digest.clone(),
-        cleared_digest: cleared_digest.to_owned(),
-    }
 }
 
 /// When what is due is due; `None` where nothing is.

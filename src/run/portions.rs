@@ -57,6 +57,7 @@ pub fn examine(
     }
     watch.stage("stow", "分片", None);
     let count = room.portions(apart.bytes);
+    tracing::debug!(bytes = apart.bytes, portions = count, "rows are set aside");
     let portions = apart.stow(room.folder, count, room.stowed_bytes())?;
     report_uneven(&portions);
 
@@ -103,7 +104,7 @@ fn report_uneven(portions: &Portions) {
         tracing::warn!(
             rows = largest,
             share,
-            "many rows touch one another, by a number that they share or by links, and are judged \\
+            "many rows touch one another, by a number that they share or by links, and are judged \
              together; the run may take more memory than it was given"
         );
     }

@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub struct Runs {
 }
 
 /// What changes a merged batch before it is written, or looks at it.
-pub type Amend<'a> = &'a mut dyn FnMut(RecordBatch) -> Result<RecordBatch, PublishError>;
+pub type Amend<'a> = &'a mut (dyn FnMut(RecordBatch) -> Result<RecordBatch, PublishError> + Send);
 
 impl Runs {
     /// No runs yet, whose pieces will have so many rows.
@@ -114,17 +115,21 @@ impl Runs {
         let mut sink = Sink::new(table, stamp, file)?;
         let schema = schema_of(table, stamp.digits);
         let mut merge = Merge::of(self)?;
-        loop {
-            let mut batches = Vec::with_capacity(CHUNKS_AT_ONCE);
-            while batches.len() < CHUNKS_AT_ONCE {
-                let Some(batch) = merge.next(&schema)? else { break };
-                batches.push(amend(batch)?);
-            }
-            if batches.is_empty() {
-                return sink.finish();
-            }
-            sink.add(&batches)?;
+        let mut picked = merge.pick_some()?;
+        while !picked.is_empty() {
+            // What comes next is picked while what was picked is written.
+            let (next, written) = rayon::join(
+                || merge.pick_some(),
+                || {
+                    let batches = picked.iter().map(|picked| amend(picked.gather(&schema)?));
+                    let batches = batches.collect::<Result<Vec<RecordBatch>, PublishError>>()?;
+                    sink.add(&batches)
+                },
+            );
+            written?;
+            picked = next?;
         }
+        sink.finish()
     }
 }
 
@@ -156,56 +161,82 @@ impl<'r> Merge<'r> {
         for (run, pieces) in runs.runs.iter().enumerate() {
             let mut pieces: Vec<Piece> = pieces.iter().rev().copied().collect();
             let Some(first) = pieces.pop() else { continue };
+            let batch = merge.spill.take(first)?;
+            merge.next.push(Reverse((key_of(&batch, 0).to_vec(), run)));
             merge.to_come.push(pieces);
-            merge.at_hand.push((merge.spill.take(first)?, 0));
-            merge.queue(run);
+            merge.at_hand.push((batch, 0));
         }
         Ok(merge)
     }
 
-    /// Queues the next row of a run.
-    fn queue(&mut self, run: usize) {
-        let (batch, row) = &self.at_hand[run];
-        let keys = batch.columns().last().and_then(|keys| keys.as_binary_opt::<i32>());
-        if let Some(keys) = keys {
-            self.next.push(Reverse((keys.value(*row).to_vec(), run)));
+    /// The rows of the next batches.
+    fn pick_some(&mut self) -> Result<Vec<Picked>, SpillError> {
+        let mut some = Vec::with_capacity(CHUNKS_AT_ONCE);
+        while some.len() < CHUNKS_AT_ONCE {
+            let picked = self.pick()?;
+            if picked.rows.is_empty() {
+                break;
+            }
+            some.push(picked);
         }
+        Ok(some)
     }
 
-    /// The next rows, as many as a batch has unless they are the last; `None` where there are no
-    /// more.
-    fn next(&mut self, schema: &SchemaRef) -> Result<Option<RecordBatch>, PublishError> {
-        // Every piece from which rows are taken, and by run the number of that at hand.
-        let mut pieces: Vec<RecordBatch> = Vec::new();
+    /// The rows of the next batch, as many as it has unless they are the last.
+    fn pick(&mut self) -> Result<Picked, SpillError> {
+        let mut picked = Picked { pieces: Vec::new(), rows: Vec::with_capacity(CHUNK_ROWS) };
+        // By run, the number among the pieces of that at hand.
         let mut number: Vec<Option<usize>> = vec![None; self.at_hand.len()];
-        let mut picked: Vec<(usize, usize)> = Vec::with_capacity(CHUNK_ROWS);
-        while picked.len() < CHUNK_ROWS {
-            let Some(Reverse((_, run))) = self.next.pop() else { break };
-            let (batch, row) = &mut self.at_hand[run];
-            let piece = *number[run].get_or_insert_with(|| {
-                pieces.push(batch.clone());
-                pieces.len() - 1
+        while picked.rows.len() < CHUNK_ROWS {
+            let Some(mut first) = self.next.peek_mut() else { break };
+            let Reverse((key, run)) = &mut *first;
+            let (batch, row) = &mut self.at_hand[*run];
+            let piece = *number[*run].get_or_insert_with(|| {
+                picked.pieces.push(batch.clone());
+                picked.pieces.len() - 1
             });
-            picked.push((piece, *row));
+            picked.rows.push((piece, *row));
             *row += 1;
             if *row == batch.num_rows() {
-                let Some(piece) = self.to_come[run].pop() else { continue };
-                self.at_hand[run] = (self.spill.take(piece)?, 0);
-                number[run] = None;
+                let Some(piece) = self.to_come[*run].pop() else {
+                    PeekMut::pop(first);
+                    continue;
+                };
+                (*batch, *row) = (self.spill.take(piece)?, 0);
+                number[*run] = None;
             }
-            self.queue(run);
+            // The key is changed where it stands, and sinks to its place when `first` goes.
+            key.clear();
+            key.extend_from_slice(key_of(batch, *row));
         }
-        if picked.is_empty() {
-            return Ok(None);
-        }
+        Ok(picked)
+    }
+}
+
+/// The rows of a batch that is to be gathered.
+struct Picked {
+    /// Every piece from which rows are taken.
+    pieces: Vec<RecordBatch>,
+    /// Each row's piece, and its place there.
+    rows: Vec<(usize, usize)>,
+}
+
+impl Picked {
+    fn gather(&self, schema: &SchemaRef) -> Result<RecordBatch, PublishError> {
         let columns = (0..schema.fields().len()).into_par_iter().map(|index| {
             let of_pieces: Vec<&dyn Array> =
-                pieces.iter().map(|piece| piece.column(index).as_ref()).collect();
-            bare(interleave(&of_pieces, &picked)?)
+                self.pieces.iter().map(|piece| piece.column(index).as_ref()).collect();
+            bare(interleave(&of_pieces, &self.rows)?)
         });
         let columns = columns.collect::<Result<Vec<ArrayRef>, PublishError>>()?;
-        Ok(Some(RecordBatch::try_new(schema.clone(), columns)?))
+        Ok(RecordBatch::try_new(schema.clone(), columns)?)
     }
+}
+
+/// The key of a row of a run's piece.
+fn key_of(batch: &RecordBatch, row: usize) -> &[u8] {
+    let keys = batch.columns().last().and_then(|keys| keys.as_binary_opt::<i32>());
+    keys.map_or(&[], |keys| keys.value(row))
 }
 
 /// A column that says nothing of absent values where none is absent, like one that was made at

@@ -84,7 +84,7 @@ impl Hand<'_> {
             let sides = [Leg::of(rows, ISSUERS)?, Leg::of(rows, ACCEPTORS)?];
             let (issuers, orders) = (rows.texts("issuer")?, rows.texts("order_no")?);
             let cleared = rows.integers("points")?;
-            for row in 0..rows.len() {
+            for (row, points) in cleared.into_iter().enumerate() {
                 let line = rows.line(row);
                 let issuer = party_of(issuers.value(row));
                 let ids = [said(sides[0].ids, row), said(sides[1].ids, row)];
@@ -95,7 +95,7 @@ impl Hand<'_> {
                     continue;
                 }
                 let unsound = || unsound(publication, CLEARED, line);
-                let points = cleared[row].ok_or_else(unsound)?;
+                let points = points.ok_or_else(unsound)?;
                 let mut legs = [None, None];
                 for (side, party) in [issuer, issuer.partner()].into_iter().enumerate() {
                     let Some(read) = sides[side].read(row) else { continue };
