@@ -8,6 +8,7 @@ mod bridge;
 mod charge;
 mod due;
 mod export;
+mod history;
 mod manifest;
 mod minisign;
 mod nets;
@@ -22,6 +23,7 @@ mod verify;
 
 pub use bridge::{Bridge, Change, Step, bridge};
 pub use export::export;
+pub use history::{Night, history};
 pub use manifest::{Figures, FileEntry, InputFile, Manifest, MatchRule, Taken, Term};
 pub use minisign::KeyError;
 pub use nets::{Net, nets};
