@@ -350,7 +350,10 @@ pub(super) fn compared(
         )
         .noted(note),
     );
-    let both = format!("{}\n{}", head(from)?, head(to)?);
+    let mut both = format!("{}\n{}", head(from)?, head(to)?);
+    if from.manifest.agreement != to.manifest.agreement {
+        both.push_str("\nthese runs are of different agreements 合同不同");
+    }
     say(&shown(&both, &listings, layout)?)?;
     let is_same = changes.is_empty() && bridges.iter().all(|bridge| bridge.steps.is_empty());
     Ok(if is_same { exit::CLEAN } else { exit::DISCREPANCIES })

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -111,7 +111,7 @@ impl Publication {
             _ => path,
         };
         let path = folder.join(MANIFEST);
-        let text = match fs::read(&path) {
+        let text = match read(&path) {
             Ok(text) => text,
             Err(error)
                 if matches!(
@@ -210,7 +210,7 @@ impl Publication {
 type Builder = ParquetRecordBatchReaderBuilder<File>;
 
 fn open(path: &Path) -> Result<Builder, parquet::errors::ParquetError> {
-    Builder::try_new(File::open(path)?)
+    Builder::try_new(open_plain(path)?)
 }
 
 /// Calls the Parquet reader, which panics on some damaged files, and names the file.
@@ -226,13 +226,32 @@ fn contained<T>(
     Err(ReviewError::Unsound { path: path.to_owned(), what })
 }
 
+/// Opens a file to be read. A pipe or a device, which may never end, is refused unopened.
+pub(super) fn open_plain(path: &Path) -> io::Result<File> {
+    let kind = fs::metadata(path)?;
+    if kind.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !kind.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    File::open(path)
+}
+
+/// Everything that a file holds.
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_plain(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// The BLAKE3 digest and the size of a file.
 ///
 /// # Errors
 /// [`ReviewError::Io`] when it cannot be read.
 pub fn digest(path: &Path) -> Result<(String, u64), ReviewError> {
     let io = |source| ReviewError::Io { path: path.to_owned(), source };
-    let file = File::open(path).map_err(io)?;
+    let file = open_plain(path).map_err(io)?;
     let bytes = file.metadata().map_err(io)?.len();
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(file).map_err(io)?;

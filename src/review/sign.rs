@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::minisign::{KeyError, PublicKey, SecretKey};
-use super::publication::{MANIFEST, Publication, ReviewError};
+use super::publication::{MANIFEST, Publication, ReviewError, read};
 use super::verify::{self, Check};
 use crate::value::money::counted;
 
@@ -34,6 +34,11 @@ fn read_short(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(KEY_BYTES_MAX).read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// Reads a text beside a publication.
+fn read_text(path: &Path) -> io::Result<String> {
+    String::from_utf8(read(path)?).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
 /// Refuses a publication whose files are not what its manifest says: what is signed is read first.
@@ -86,7 +91,7 @@ fn beside(publication: &Publication, ending: &str) -> Result<PathBuf, ReviewErro
 
 fn manifest(publication: &Publication) -> Result<Vec<u8>, ReviewError> {
     let path = publication.path(MANIFEST);
-    fs::read(&path).map_err(unread(&path))
+    read(&path).map_err(unread(&path))
 }
 
 /// Signs a publication's manifest, which names every file with its digest. Another key's signature
@@ -177,7 +182,7 @@ fn goes_on(check: &mut Check, text: &str, count: u64, head: &str) {
 /// The sign-offs beside a publication as they stand; nothing where there are none.
 fn sign_offs(publication: &Publication) -> Result<String, ReviewError> {
     let path = beside(publication, SIGN_OFFS)?;
-    match fs::read_to_string(&path) {
+    match read_text(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         read => read.map_err(unread(&path)),
     }
@@ -263,7 +268,7 @@ fn digest_of(line: &str) -> String {
 /// [`ReviewError::Io`] when they cannot be read.
 pub fn signed_off(publication: &Publication) -> Result<Option<Check>, ReviewError> {
     let path = beside(publication, SIGN_OFFS)?;
-    match fs::read_to_string(&path) {
+    match read_text(&path) {
         Ok(text) => chain(publication, &text).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(unread(&path)(source)),

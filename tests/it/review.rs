@@ -11,7 +11,8 @@ use arrow::array::{
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
 use hutong::review::{
-    Publication, bridge, compare, explain, inputs, of_ledgers, offsets, same_bytes, verify,
+    Publication, bridge, compare, explain, inputs, of_ledgers, offsets, same_bytes, signed_off,
+    verify,
 };
 use hutong::run::{self, Again, Unwatched};
 use parquet::arrow::ArrowWriter;
@@ -133,6 +134,36 @@ fn a_file_that_is_not_what_was_published_is_told() {
         let (_out, folder) = example();
         spoil(&folder);
         assert_eq!(faults(&folder)[0], "files against the manifest", "{what}");
+    }
+}
+
+/// What may never end is refused unread: a device, or a pipe into which nobody writes.
+#[test]
+fn what_is_no_regular_file_is_told_and_not_read() {
+    let spoil: [fn(&Path); 2] = [
+        |path| std::os::unix::fs::symlink("/dev/zero", path).unwrap(),
+        |path| {
+            let made = std::process::Command::new("mkfifo").arg(path).status().unwrap();
+            assert!(made.success());
+        },
+    ];
+    for spoil in spoil {
+        for file in ["held.parquet", "report.html", "manifest.json"] {
+            let (_out, folder) = example();
+            fs::remove_file(folder.join(file)).unwrap();
+            spoil(&folder.join(file));
+            match Publication::open(&folder) {
+                Err(error) => assert_eq!(file, "manifest.json", "{error}"),
+                Ok(publication) => {
+                    let told = &verify(&publication).unwrap()[0].faults;
+                    assert_eq!(told.len(), 1, "{told:?}");
+                    assert!(told[0].starts_with(file), "{told:?}");
+                }
+            }
+        }
+        let (_out, folder) = example();
+        spoil(&folder.with_extension("signoffs.jsonl"));
+        assert!(signed_off(&Publication::open(&folder).unwrap()).is_err());
     }
 }
 
