@@ -23,7 +23,7 @@ struct Found {
 }
 
 /// Traces the rows of a ledger, bucket by bucket of event_id: reversals are sent to the bucket of
-/// the event they reverse as well. For rows that are sent again another row stands, which was settled.
+/// the event they reverse as well. For rows that are sent again a settled one stands.
 pub fn trace<P: Programme>(ledger: &Ledger<P>, scope: &Scope, exchange: Exchange) -> Lineage<P> {
     let resent = scope.resent.of(P::PARTY);
     let events = exchange.scatter(ledger.len(), |row| Some(ledger.event_id(row)));

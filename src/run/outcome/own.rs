@@ -45,8 +45,8 @@ impl<'a> OwnRows<'a> {
 }
 
 impl<'a> Items<'a> {
-    /// The rows of both books that later ones may name: A's first, each book's by time, event_id and
-    /// content.
+    /// The rows of both books that later ones may name: A's first, each book's by time, event_id
+    /// and content.
     #[must_use]
     pub fn own_rows(&self) -> OwnRows<'a> {
         let (a, b) = directions(self.evidence);
