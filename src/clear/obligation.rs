@@ -180,9 +180,9 @@ fn merge<I: Side>(
     Ok(())
 }
 
-/// One event's gross, fees and taxes, each rounded. A charge that does not apply is nothing. The
-/// fee of a reversal is what the fee of its event falls by: that of what was `left` of it, less
-/// that of what is left now. So an event that is reversed whole leaves no fee, whatever its bounds.
+/// One event's gross, fees and taxes, each rounded. A charge that does not apply is nothing. Those
+/// of a reversal are what those of its event fall by: what was `left` of it, less what is left
+/// now. So an event that is reversed whole leaves nothing, in however many parts.
 fn round_event<I: Side>(
     price: Price,
     flow: Flow,
@@ -191,10 +191,9 @@ fn round_event<I: Side>(
 ) -> Result<ByEvent, MoneyError> {
     let (mode, currency) = (agreement.rounding.mode, price.currency);
     let gross_of = |points| Money::round(price.worth(points)?.amount, mode, currency);
-    let gross = gross_of(points)?;
-    let ends = match left {
+    let (after, before) = match left {
         Some(left) => (gross_of(left.checked_add(points)?)?, gross_of(left)?),
-        None => (gross, Money::zero(currency)),
+        None => (gross_of(points)?, Money::zero(currency)),
     };
     let charge = |gross: Money, fee: &Fee| {
         let amount = bounded_fee(gross, fee, mode)?;
@@ -211,14 +210,18 @@ fn round_event<I: Side>(
             continue;
         }
         // Minor units of two amounts, each of 64 bits.
-        let (after, before) = (charge(ends.0, fee)?, charge(ends.1, fee)?);
-        fees.push((after.0 - before.0, after.1 - before.1));
+        let (of_after, of_before) = (charge(after, fee)?, charge(before, fee)?);
+        fees.push((of_after.0 - of_before.0, of_after.1 - of_before.1));
     }
     let mut taxes = Vec::with_capacity(agreement.taxes.len());
     for tax in &agreement.taxes {
-        let applies = tax.scope.has(I::PARTY, flow);
-        let base = if applies { gross.decimal() } else { Money::zero(currency).decimal() };
-        taxes.push(i128::from(rounded_tax(base, tax.tax, mode, currency)?.minor()));
+        if !tax.scope.has(I::PARTY, flow) {
+            taxes.push(0);
+            continue;
+        }
+        let of = |gross: Money| rounded_tax(gross.decimal(), tax.tax, mode, currency);
+        taxes.push(i128::from(of(after)?.minor()) - i128::from(of(before)?.minor()));
     }
-    Ok(ByEvent { gross: i128::from(gross.minor()), fees, taxes })
+    let gross = i128::from(after.minor()) - i128::from(before.minor());
+    Ok(ByEvent { gross, fees, taxes })
 }

@@ -78,7 +78,12 @@ pub fn verify(
     }
     if !arguments.voice.is_quiet() {
         let layout = arguments.voice.output_format;
-        say(&shown(&head(&publication)?, &told("Verified 核验", &checks), layout)?)?;
+        // Where the statement cannot be read, that is what the checks tell.
+        let head = head(&publication).or_else(|trouble| match verdict(&checks) {
+            exit::CLEAN => Err(trouble),
+            _ => Ok("the statement cannot be read 清算单无法读取".to_owned()),
+        })?;
+        say(&shown(&head, &told("Verified 核验", &checks), layout)?)?;
     }
     Ok(verdict(&checks))
 }

@@ -68,15 +68,36 @@ pub fn show(head: &str, listings: &[Listing], layout: Layout) -> Result<String, 
     }
 }
 
-/// A text for a terminal: what would move its cursor or hide a line is spelt out. A line break of a
-/// cell is left to the table.
+/// A text for a terminal: what would move its cursor, hide a line or turn the order of what is
+/// written round is spelt out. A line break of a cell is left to the table.
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() && c != '\n' {
+        if (c.is_control() && c != '\n') || is_unseen(c) {
             shown.extend(c.escape_default());
         } else {
             shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Marks of direction and joints that no reader sees.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{feff}')
+}
+
+/// A text in Markdown as it stands: no mark-up, no HTML, no link, and no end of its cell.
+fn in_markdown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in visible(text).chars() {
+        match c {
+            '\\' | '|' | '`' | '*' | '[' | ']' => shown.extend(['\\', c]),
+            '<' => shown.push_str("&lt;"),
+            '&' => shown.push_str("&amp;"),
+            '\n' => shown.push(' '),
+            c => shown.push(c),
         }
     }
     shown
@@ -139,12 +160,10 @@ impl Listing {
         let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
         let headings = self.heads.iter().map(|head| format!("{} {}", head.english, head.chinese));
         let sides = self.heads.iter().map(|head| if head.is_figure { "---:" } else { "---" });
-        let escaped = |cell: &String| {
-            visible(cell).replace('\\', "\\\\").replace('|', "\\|").replace(['\n', '\r'], " ")
-        };
-        let rows = self.rows.iter().map(|row| line(row.iter().map(escaped).collect()));
+        let rows =
+            self.rows.iter().map(|row| line(row.iter().map(|cell| in_markdown(cell)).collect()));
         let mut lines = vec![
-            format!("**{}**", self.title),
+            format!("**{}**", in_markdown(&self.title)),
             String::new(),
             line(headings.collect()),
             line(sides.map(str::to_owned).collect()),
@@ -217,5 +236,21 @@ mod tests {
             serde_json::from_str(&show("", &[listing()], Layout::Json).unwrap()).unwrap();
         assert_eq!(json["found"][0]["worth"], "1234.50");
         assert!(show("head", &[listing()], Layout::Text).unwrap().contains("内容"));
+    }
+
+    #[test]
+    fn what_a_partner_wrote_is_no_mark_up() {
+        let rows = [
+            ("a\\|b", "a\\\\\\|b"),
+            ("<img src=x onerror=alert(1)>", "&lt;img src=x onerror=alert(1)>"),
+            ("&lt;b>", "&amp;lt;b>"),
+            ("[here](http://x)", "\\[here\\](http://x)"),
+            ("**`x`**", "\\*\\*\\`x\\`\\*\\*"),
+            ("a\nb\rc", "a b\\\\rc"),
+            ("a\u{202e}b\u{200b}", "a\\\\u{202e}b\\\\u{200b}"),
+        ];
+        for (text, shown) in rows {
+            assert_eq!(in_markdown(text), shown, "{text:?}");
+        }
     }
 }

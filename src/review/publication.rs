@@ -10,9 +10,8 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Int64Type, TimeUnit, TimestampMicrosecondType,
 };
-use jiff::Timestamp;
-use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::{Span, Timestamp};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rust_decimal::Decimal;
@@ -343,7 +342,8 @@ fn cell(column: &ArrayRef, row: usize) -> Cell<'_> {
         DataType::Date32 => {
             let days = column.as_primitive_opt::<Date32Type>().map(|days| days.value(row));
             let epoch = Date::constant(1970, 1, 1);
-            days.and_then(|days| epoch.checked_add(days.days()).ok()).map(Cell::Day)
+            let span = |days: i32| Span::new().try_days(days).ok();
+            days.and_then(span).and_then(|days| epoch.checked_add(days).ok()).map(Cell::Day)
         }
         DataType::Timestamp(TimeUnit::Microsecond, _) => {
             let at = column.as_primitive_opt::<TimestampMicrosecondType>().map(|at| at.value(row));
@@ -396,6 +396,19 @@ mod tests {
         ];
         for (safe, text) in rows {
             assert_eq!(plain(safe), text);
+        }
+    }
+
+    #[test]
+    fn a_day_or_instant_that_no_calendar_has_is_nothing() {
+        use arrow::array::{Date32Array, TimestampMicrosecondArray};
+        for value in [i32::MAX, i32::MIN, 4_000_000, -8_000_000] {
+            let days: ArrayRef = std::sync::Arc::new(Date32Array::from(vec![value]));
+            assert_eq!(cell(&days, 0), Cell::Null, "{value}");
+        }
+        for value in [i64::MAX, i64::MIN] {
+            let at: ArrayRef = std::sync::Arc::new(TimestampMicrosecondArray::from(vec![value]));
+            assert_eq!(cell(&at, 0), Cell::Null, "{value}");
         }
     }
 

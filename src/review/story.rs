@@ -9,13 +9,31 @@ mod earlier;
 mod tried;
 
 use std::collections::BTreeMap;
+use std::ops::Index;
 
 use super::publication::{Publication, ReviewError};
 
 pub use bytes::offsets;
 
-/// A row of a table by the names of its columns; a null is the empty text.
-pub(super) type Record = BTreeMap<String, String>;
+/// A row of a table by the names of its columns. A null is the empty text, and so is a column that
+/// an altered table lacks: what is wrong with a table is for `verify` to tell.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Record(BTreeMap<String, String>);
+
+impl FromIterator<(String, String)> for Record {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(cells: T) -> Record {
+        Record(cells.into_iter().collect())
+    }
+}
+
+impl<Q: AsRef<str> + ?Sized> Index<&Q> for Record {
+    type Output = String;
+
+    fn index(&self, column: &Q) -> &String {
+        const NONE: &String = &String::new();
+        self.0.get(column.as_ref()).unwrap_or(NONE)
+    }
+}
 
 /// What is told of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +110,6 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
         stories.extend(accounts_of(publication, &found)?);
         // What is counted all the same stands on a line of the statement.
         if found["effect"] == "counted" {
-            let names = |list: &str, id: &str| !id.is_empty() && list.split(';').any(|it| it == id);
             let is_of = |event: &Record| {
                 let (one, other) = (&event["issuer_event_id"], &event["acceptor_event_id"]);
                 let (issuer, acceptor) = match event["issuer"].as_str() {
@@ -130,8 +147,7 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
             stories.push(of_row(became, &row));
         }
     }
-    // Several ids are joined by a semicolon, which an id may hold itself.
-    let names = |list: &str| list == id || list.split(';').any(|named| named == id);
+    let names = |list: &str| names(list, id);
     let is_named = |row: &Record| {
         ["a_event_id", "b_event_id", "a_rows", "b_rows", "a_member", "b_member"]
             .iter()
@@ -152,6 +168,13 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
         stories.push(of_reject(&reject));
     }
     Ok(stories)
+}
+
+/// Whether a list names an id. Ids are joined by semicolons, which an id may hold itself.
+fn names(list: &str, id: &str) -> bool {
+    let is_end = |rest: &str| rest.is_empty() || rest.starts_with(';');
+    let starts = list.match_indices(id).filter(|(at, _)| *at == 0 || list[..*at].ends_with(';'));
+    !id.is_empty() && starts.into_iter().any(|(at, _)| is_end(&list[at + id.len()..]))
 }
 
 /// The rows of a table that are wanted; none where the table was not published.
@@ -187,7 +210,7 @@ fn find_numbered(
     let mut record: Record = columns.iter().map(|name| (name.clone(), String::new())).collect();
     publication.scan(table, &names, |number, row| {
         for (at, name) in columns.iter().enumerate() {
-            if let Some(cell) = record.get_mut(name) {
+            if let Some(cell) = record.0.get_mut(name) {
                 cell.clear();
                 match row.some_text(at) {
                     Some(text) => cell.push_str(text),
@@ -205,7 +228,7 @@ fn find_numbered(
 
 /// `path:line` of a leg, as either table of legs says it.
 fn place(row: &Record, side: &str) -> String {
-    let of = |name: &str| row.get(&format!("{side}_{name}")).map_or("", String::as_str);
+    let of = |name: &str| row[&format!("{side}_{name}")].as_str();
     match (of("row"), of("file")) {
         ("", "") => String::new(),
         ("", file) => format!("{file}:{}", of("line")),
@@ -374,7 +397,7 @@ fn of_row(became: &str, row: &Record) -> Story {
     story.tell("partner's event 对方流水号", &row["counter_event_id"]);
     story.tell("reverses 原流水号", &row["original_event_id"]);
     story.tell("order 订单号", &row["order_no"]);
-    story.tell("became 结清方式", row.get("became").cloned().unwrap_or_default());
+    story.tell("became 结清方式", row["became"].as_str());
     story
 }
 
@@ -384,7 +407,8 @@ fn accounts_of(publication: &Publication, found: &Record) -> Result<Vec<Story>, 
         return Ok(Vec::new());
     }
     let is_named = |account: &Record| {
-        found.get(&format!("{}_member", account["party"])) == Some(&account["member_no"])
+        let member = &found[&format!("{}_member", account["party"])];
+        !member.is_empty() && *member == account["member_no"]
     };
     Ok(find(publication, "accounts", is_named)?.iter().map(of_account).collect())
 }
@@ -421,4 +445,26 @@ fn of_reject(reject: &Record) -> Story {
     story.tell("why 原因", &reject["reason"]);
     story.tell("value, masked 脱敏值", &reject["redacted"]);
     story
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_names_ids_that_hold_semicolons_themselves() {
+        let rows = [
+            ("A1", "A1", true),
+            ("A1;A2", "A2", true),
+            ("A1;甲;乙;A2", "甲;乙", true),
+            ("A11;A2", "A1", false),
+            ("BA1", "A1", false),
+            ("A1A1;A1", "A1", true),
+            ("", "A1", false),
+            ("A1;", "", false),
+        ];
+        for (list, id, is_named) in rows {
+            assert_eq!(names(list, id), is_named, "{list} {id}");
+        }
+    }
 }

@@ -405,3 +405,24 @@ fn a_killed_run_leaves_earlier_publications_intact() {
     }
     assert_eq!(fs::read_link(folder.join("latest")).unwrap(), Path::new("2026-03/2026-04-01"));
 }
+
+/// A damaged table is a finding of `verify`, the statement's too.
+#[test]
+fn verify_ends_with_findings_whatever_table_is_damaged() {
+    let out = tempfile::tempdir().unwrap();
+    let to = out.path().to_str().unwrap();
+    assert_eq!(ran(&["run", WORKED, "--as-of", "2026-03-31", "--to", to]).0, Some(0));
+    let folder = out.path().join("worked-example/2026-03/2026-03-31");
+    for table in ["statement", "accounts"] {
+        let path = folder.join(format!("{table}.parquet"));
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
+        for format in ["text", "json"] {
+            let (code, stdout, stderr) =
+                ran(&["verify", folder.to_str().unwrap(), "--output-format", format]);
+            assert_eq!((code, stderr.as_str()), (Some(1), ""), "{table}");
+            assert!(stdout.contains(&format!("{table}.parquet")), "{stdout}");
+        }
+        fs::write(&path, bytes).unwrap();
+    }
+}

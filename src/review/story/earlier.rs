@@ -85,7 +85,7 @@ fn origin(publication: &Publication, from: &str) -> Result<Option<Origin>, Revie
 
 /// The places that a row names: its own, or those of both legs.
 fn read_at(row: &Record) -> Vec<(&'static str, String)> {
-    if row.contains_key("file") {
+    if !row["file"].is_empty() {
         return vec![("", read_from(row))];
     }
     let legs = [("issuer's leg 发行方 ", "issuer"), ("acceptor's leg 受理方 ", "acceptor")];

@@ -7,6 +7,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::super::manifest::Figures;
 use super::super::publication::{Publication, ReviewError, Row, add};
 use super::{Check, charges};
+use crate::value::kind::Kind;
 use crate::value::money::{Currency, counted};
 
 /// A line as the tables say it.
@@ -57,8 +58,12 @@ struct Beneath {
     events: i64,
     points: i64,
     amount: Decimal,
-    /// What the events' amounts sum to where each is rounded by itself, by mode.
+    /// What the events' amounts sum to where each is rounded by itself, by mode, and those of
+    /// reversals are not rounded.
     rounded: [Decimal; 4],
+    /// How many are reversals: rounded by the event, each is what its event falls by, which is
+    /// less than a minor unit away from its own worth.
+    reversals: i64,
 }
 
 /// Every way to round (domain.md §6.2): half up, half even, down and up.
@@ -348,6 +353,8 @@ fn drill_down(publication: &Publication, check: &mut Check) -> Result<(), Review
         "currency",
         "ratio_from",
         "rate_from",
+        "kind",
+        "acceptor_kind",
     ];
     let mut events: u64 = 0;
     publication.scan("cleared_events", &columns, |number, row| {
@@ -378,8 +385,13 @@ fn drill_down(publication: &Publication, check: &mut Check) -> Result<(), Review
         let sum = beneath.entry(line_no).or_default();
         sum.events += 1;
         sum.points = sum.points.checked_add(points).ok_or(ReviewError::Overflow("points"))?;
+        let is_reversal = [10, 11].iter().any(|&kind| row.text(kind) == Kind::Reversal.word());
+        sum.reversals += i64::from(is_reversal);
         for (rounded, mode) in sum.rounded.iter_mut().zip(MODES) {
-            let part = amount.round_dp_with_strategy(line.digits(), mode);
+            let part = match is_reversal {
+                true => amount,
+                false => amount.round_dp_with_strategy(line.digits(), mode),
+            };
             add(rounded, part, "rounded amounts")?;
         }
         add(&mut sum.amount, amount, "amounts")
@@ -396,10 +408,16 @@ fn drill_down(publication: &Publication, check: &mut Check) -> Result<(), Review
             found.amount.normalize(),
         );
         // Rounded by the line or allotted from the statement's total it is less than a minor unit
-        // away; rounded by the event it is the sum of what was rounded.
+        // away; rounded by the event it is the sum of what was rounded, as far as nothing came
+        // back.
         let unit = Decimal::new(1, line.digits());
         let is_near = (line.amount - exact).abs() < unit;
-        if !is_near && !found.rounded.contains(&line.amount) {
+        let astray = unit.checked_mul(found.reversals.into());
+        let is_sum = |rounded: &Decimal| {
+            let away = (line.amount - rounded).abs();
+            away.is_zero() || astray.is_some_and(|astray| away < astray)
+        };
+        if !is_near && !found.rounded.iter().any(is_sum) {
             check.fault(|| format!("line {line_no}: {} is no rounding of {exact}", line.amount));
         }
     }

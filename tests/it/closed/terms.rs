@@ -4,6 +4,7 @@
 use hutong::run::exit;
 
 use super::{Months, cells, ended};
+use crate::review::is_sound;
 use crate::tables::table;
 
 /// March closed with one spend that counts and one that is held.
@@ -177,4 +178,30 @@ fn the_mirror_between_two_midpoints_is_a_point_from_the_exact_one() {
     let columns = ["issuer_event_id", "exact_numerator", "exact_denominator", "agreed_mirror"];
     assert_eq!(cells(&cleared, &columns), ["A1 7633 2 3816", "A2 -7630 2 -3814"]);
     crate::review::is_sound(&folder, "the publication");
+}
+
+/// By event, what comes back whole over two months leaves nothing, though no part of it is a whole
+/// fen; and `verify` finds the sums of both months sound.
+#[test]
+fn by_event_what_comes_back_in_parts_leaves_nothing() {
+    let months = Months::new();
+    months.declare_terms(|terms| terms + "  rounding: { place: event }\n");
+    let rows = |legs: fn(u32) -> String| (1..=5).map(legs).collect::<Vec<String>>();
+    let told = |rows: &[Vec<String>]| rows.concat();
+    let spent = rows(|nth| format!("A{nth} xburn -6 03-05"));
+    let accepted = rows(|nth| format!("B{nth} xaccept 2 03-05 counter=A{nth}"));
+    let back = rows(|nth| format!("AR{nth} reversal 3 03-06 original=A{nth}"));
+    let taken = rows(|nth| format!("BR{nth} reversal -1 03-06 counter=AR{nth} original=B{nth}"));
+    let rest = rows(|nth| format!("AS{nth} reversal 3 04-06 original=A{nth}"));
+    let left = rows(|nth| format!("BS{nth} reversal -1 04-06 counter=AS{nth} original=B{nth}"));
+    for (period, a, b, net) in [
+        ("2026-03", told(&[spent, back]), told(&[accepted, taken]), "0.10"),
+        ("2026-04", rest, left, "-0.10"),
+    ] {
+        let [a, b] = [&a, &b].map(|rows| rows.iter().map(String::as_str).collect::<Vec<_>>());
+        months.books(period, &a, &b);
+        months.close(period);
+        assert_eq!(months.net(period), net, "{period}");
+        is_sound(&months.finally(period), period);
+    }
 }

@@ -218,12 +218,25 @@ fn items_of(
         Place::Event => events.iter().map(|points| Fraction::whole(*points)).collect(),
         Place::Line | Place::Statement => vec![points],
     };
-    let gross: Vec<i128> =
-        parts.iter().map(|points| round(*points * price(rate) * minor)).collect();
+    let gross_of = |points: &Fraction| round(*points * price(rate) * minor);
+    // By event a reversal takes back what its event falls by, from what was left of it to what is
+    // left now: gross, and what is charged on it.
+    let (mut reached, mut freed) = (parts, Vec::new());
+    if world.place == Place::Event {
+        for (points, one) in reached.iter_mut().zip(group) {
+            if let Some(left) = books.left_before(one, counted) {
+                *points = Fraction::whole(left + one.points);
+                freed.push(Fraction::whole(left));
+            }
+        }
+    }
+    let reached: Vec<i128> = reached.iter().map(gross_of).collect();
+    let freed: Vec<i128> = freed.iter().map(gross_of).collect();
     let gross_payer = if flow == Flow::Sale { issuer.other() } else { issuer };
     // In minor units.
+    let gross = reached.iter().sum::<i128>() - freed.iter().sum::<i128>();
     let exact_gross = points * price(rate) * minor;
-    let mut items = vec![item("gross", gross_payer, exact_gross, gross.iter().sum(), false)];
+    let mut items = vec![item("gross", gross_payer, exact_gross, gross, false)];
     // A contained tax is in nobody's total, and so takes no part in sharing it.
     let taxes = |of: &[i128], exact: Fraction, tax: &Tax| {
         let exact_tax = exact * tax_share(tax);
@@ -233,18 +246,6 @@ fn items_of(
         };
         (exact_tax, units)
     };
-    // What fees go by: a reversal takes back what the fee of its event falls by.
-    let mut charged: Vec<i128> = gross.clone();
-    let mut freed: Vec<i128> = Vec::new();
-    if world.place == Place::Event {
-        let gross_of = |points| round(Fraction::whole(points) * price(rate) * minor);
-        for (units, one) in charged.iter_mut().zip(group) {
-            if let Some(left) = books.left_before(one, counted) {
-                *units = gross_of(left + one.points);
-                freed.push(gross_of(left));
-            }
-        }
-    }
     for fee in world.fees.iter().filter(|fee| fee.scope.holds(issuer, flow)) {
         let share = per_cent(fee.milli_percent);
         let payer = payer_of(fee.paid_by, issuer);
@@ -257,7 +258,7 @@ fn items_of(
             };
             gross.iter().map(fee_on).collect()
         };
-        let (fees, back) = (fees_on(&charged), fees_on(&freed));
+        let (fees, back) = (fees_on(&reached), fees_on(&freed));
         let exact_fee = bounded(exact_gross * share, exact_gross);
         let units = fees.iter().sum::<i128>() - back.iter().sum::<i128>();
         items.push(item("fee", payer, exact_fee, units, false));
@@ -268,8 +269,9 @@ fn items_of(
     }
     for taxed in world.taxes.iter().filter(|taxed| taxed.scope.holds(issuer, flow)) {
         let payer = payer_of(taxed.paid_by, issuer);
-        let (exact_tax, units) = taxes(&gross, exact_gross, &taxed.tax);
-        items.push(item("tax", payer, exact_tax, units, taxed.tax.inclusive));
+        let (exact_tax, units) = taxes(&reached, exact_gross, &taxed.tax);
+        let back = if freed.is_empty() { 0 } else { taxes(&freed, exact_gross, &taxed.tax).1 };
+        items.push(item("tax", payer, exact_tax, units - back, taxed.tax.inclusive));
     }
     items
 }

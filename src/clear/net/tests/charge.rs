@@ -82,6 +82,40 @@ fn by_event_a_reversal_gives_back_what_the_fee_of_its_event_falls_by() {
 }
 
 #[test]
+fn by_event_what_comes_back_whole_leaves_no_gross_and_no_tax() {
+    // points of 8.00 that come back in parts: gross and its tax when that many parts came back
+    let rows: [(i64, usize, &str); 5] = [
+        (1, 0, "8.00 0.48"),
+        (1, 1, "7.99 0.48"),
+        (1, 1_000, "0.00 0.00"),
+        (125, 4, "4.00 0.24"),
+        (125, 8, "0.00 0.00"),
+    ];
+    for (part, count, expected) in rows {
+        let mut agreement = agreement();
+        agreement.rounding.place = Place::Event;
+        agreement.taxes = vec![GrossTax {
+            tax: tax("6", false),
+            issuer_pays: true,
+            scope: everywhere(),
+            clause: Some("tax".into()),
+        }];
+        let spent = std::iter::once((SPENT, 1_000));
+        let back = std::iter::repeat_n((SPENT, -part), count);
+        let mut judged = judged(pairs::<A>(&spent.chain(back).collect::<Vec<_>>()));
+        let lefts = (0..1_000).step_by(part as usize).map(|gone| Points::new(1_000 - gone));
+        judged.left.extend((1..).zip(lefts).take(count));
+        let a = oblige(&judged, &agreement).unwrap();
+        let b = oblige::<B>(&self::judged(Vec::new()), &agreement).unwrap();
+        let (claims, past) = (Claims::default(), no_past());
+        let clearing = settle(&a, &b, &claims, &past, &march(), &agreement).unwrap();
+        let lines = clearing.statements()[0].lines();
+        let got = format!("{} {}", lines[0].amount, lines[1].amount);
+        assert_eq!(got, expected, "{count} of {part}");
+    }
+}
+
+#[test]
 fn fees_and_taxes_apply_to_the_lines_of_their_scope_only() {
     let mut agreement = agreement();
     let scope = Scope { flows: vec![Flow::Conversion], issuers: vec![Party::A] };
