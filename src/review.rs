@@ -6,7 +6,9 @@
 
 mod bridge;
 mod charge;
+mod due;
 mod export;
+mod history;
 mod manifest;
 mod minisign;
 mod nets;
@@ -21,6 +23,7 @@ mod verify;
 
 pub use bridge::{Bridge, Change, Step, bridge};
 pub use export::export;
+pub use history::{Night, history};
 pub use manifest::{Figures, FileEntry, InputFile, Manifest, MatchRule, Taken, Term};
 pub use minisign::KeyError;
 pub use nets::{Net, nets};
@@ -29,6 +32,6 @@ pub use publication::{Cell, Publication, ReviewError, Row};
 pub use rerun::{inputs, same_bytes};
 pub use sample::{Drawn, Method, Sample, sample};
 pub use sign::{SignOff, make_key, sign, sign_off, signed, signed_off};
-pub use story::{Story, explain, offsets};
+pub use story::{Story, explain, of_ledgers, offsets};
 pub use tally::{By, Filter, Found, Group, Sort, discrepancies, groups};
 pub use verify::{Check, verify};

@@ -6,7 +6,8 @@ Chromium is the system's (apt-get install chromium); playwright goes to a virtua
 target/browser.
 
 At 1280 and 390 pixels, light and dark: no message on the console, nothing asked of the network,
-nothing wider than the window, text against its ground at AA contrast. Then the language switch,
+nothing wider than the window, every cell of a table within it at 390, text against its ground at AA
+contrast. Then the language switch,
 sorting, searching, the page without its script, and the page on paper. `--shots` keeps pictures
 and the PDF to be looked at. Exits with 1 at the first thing that is wrong, and with 75 and a word
 why where there is no Chromium or playwright cannot be installed.
@@ -49,6 +50,11 @@ CONTRAST = """() => {
   return poor;
 }"""
 
+# Cells that do not end within the window.
+NARROW = """() => [...document.querySelectorAll("main td, main tbody th")].filter((cell) =>
+  cell.offsetParent && !cell.closest("details") &&
+  cell.getBoundingClientRect().right > innerWidth).map((cell) => cell.textContent.trim())"""
+
 UNNAMED = """() => [
   ...[...document.querySelectorAll("svg")].filter((one) => !one.querySelector("title")),
   ...[...document.querySelectorAll("table")].filter((one) => !one.caption),
@@ -59,9 +65,10 @@ UNNAMED = """() => [
 ].map((one) => one.outerHTML.slice(0, 80))"""
 
 # Labels that the style sheet writes before cells, in another language than the page shows.
-LABELS = """(show) => [...new Set([...document.querySelectorAll("td")].map((cell) =>
-  getComputedStyle(cell, "::before").content).filter((text) => text !== "none" &&
-  (show === "en" ? /[\\u4e00-\\u9fff]/ : /[a-z]/i).test(text)))]"""
+LABELS = """(show) => [...new Set([...document.querySelectorAll("td")].filter((cell) => {
+  const label = getComputedStyle(cell, "::before").content;
+  return label !== "none" && label !== JSON.stringify(cell.dataset[show] + " ");
+}).map((cell) => getComputedStyle(cell, "::before").content))]"""
 
 # Short words in cells that stand on more than one line: one Chinese character below another.
 BROKEN = """() => [...document.querySelectorAll("th span[lang], .word span[lang]")].filter((one) =>
@@ -102,6 +109,9 @@ def looks(browser, url, shots):
             check(not said, f"{name}: nothing on the console, nothing asked for {said}")
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             check(wide <= 0, f"{name}: nothing is wider than the window ({wide} px)")
+            if width == 390:
+                amiss = page.evaluate(NARROW)
+                check(not amiss, f"{name}: every cell is seen whole {amiss[:3]}")
             page.click("button[data-show=both]")
             page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -160,9 +170,19 @@ def works(browser, url, shots):
     check(not said, f"nothing was said meanwhile {said}")
     if shots:
         page.pdf(path=shots / "report.pdf", format="A4", prefer_css_page_size=True)
+    if rows.count() > 1:
+        page.set_viewport_size({"width": 390, "height": 900})
+        page.fill("input[data-for=found]", wanted.lower())
+        left = rows.locator("visible=true").count()
+        check(left == len(found), f"a search leaves the same rows on a telephone: {left}")
+        page.fill("input[data-for=found]", "")
+        page.set_viewport_size({"width": 1280, "height": 900})
     page.emulate_media(media="print")
     hidden = not page.locator(".top").is_visible()
     check(hidden, "paper has no menu")
+    boxes = page.evaluate("""() => [...document.querySelectorAll("thead button")].filter((one) =>
+      getComputedStyle(one).display !== "contents").length""")
+    check(not boxes, "and no button that would keep a head from being repeated")
     page.context.close()
 
     page, _ = opened(browser, url, java_script_enabled=False, viewport={"width": 1280, "height": 900})

@@ -207,8 +207,8 @@ pub enum Verb {
         /// The id of a discrepancy or an event, a member number, line:NUMBER or PATH:LINE.
         #[arg(allow_hyphen_values = true)]
         id: String,
-        /// Look into the recorded inputs of this pipeline file too, and tell at which byte each
-        /// line begins (字节偏移).
+        /// Look into the recorded inputs of this pipeline file too: for a party's own business in
+        /// the ledgers (本方业务), and for the byte at which each line begins (字节偏移).
         #[arg(long, value_name = "PIPELINE")]
         inputs: Option<PathBuf>,
     },

@@ -56,6 +56,9 @@ fn money(amount: Decimal, currency: &str) -> String {
 /// `hutong show`.
 pub fn show(wanted: &ShowArguments, layout: Layout) -> Result<u8, Trouble> {
     let publication = Publication::open(&wanted.publication)?;
+    if wanted.history {
+        return say(&shown(&head(&publication)?, &[nights(&publication)?], layout)?);
+    }
     let filter = Filter {
         codes: wanted.code.clone(),
         severities: wanted.severity.clone(),
@@ -76,6 +79,46 @@ pub fn show(wanted: &ShowArguments, layout: Layout) -> Result<u8, Trouble> {
         summed(&list, wanted.by)?
     };
     say(&shown(&head(&publication)?, &[listing], layout)?)
+}
+
+/// What each publication of the period came to.
+fn nights(publication: &Publication) -> Result<Listing, Trouble> {
+    let nights = review::history(publication)?;
+    let rows = nights.iter().map(|night| {
+        let amount = |amount: Option<Decimal>| {
+            amount.map_or_else(String::new, |amount| money(amount, &night.currency))
+        };
+        let (held_a, held_b) = night.held.unzip();
+        vec![
+            night.name.clone(),
+            night.status.clone(),
+            night.currency.clone(),
+            amount(night.net),
+            amount(night.change),
+            amount(held_a),
+            amount(held_b),
+            night.discrepancies.map_or_else(String::new, |count| grouped(&count.to_string())),
+        ]
+    });
+    Ok(Listing::new(
+        "history",
+        format!("Publications of the period 历次发布: {}", publication.manifest.period),
+        vec![
+            text("publication", "publication", "发布"),
+            text("status", "status", "状态"),
+            text("currency", "currency", "币种"),
+            figure("net", "net", "轧差净额"),
+            figure("change", "change", "变动"),
+            figure("held_a", "held of a", "甲方挂账"),
+            figure("held_b", "held of b", "乙方挂账"),
+            figure("discrepancies", "found", "差错"),
+        ],
+        rows.collect(),
+    )
+    .noted(
+        "net above zero: A pays B 正数为甲方付乙方; `hutong diff` leads from one to the next"
+            .to_owned(),
+    ))
 }
 
 fn summed(list: &[Found], by: SummedBy) -> Result<Listing, Trouble> {
@@ -172,8 +215,11 @@ pub fn explain(
     let publication = Publication::open(publication)?;
     let mut stories = review::explain(&publication, id)?;
     if let Some(inputs) = inputs {
-        let root = pipeline::read(inputs).map_err(Error::from)?.root;
-        review::offsets(&publication, &root, &mut stories)?;
+        let pipeline = pipeline::read(inputs).map_err(Error::from)?;
+        if !id.starts_with("line:") {
+            review::of_ledgers(&publication, &pipeline, id, &mut stories)?;
+        }
+        review::offsets(&publication, &pipeline.root, &mut stories)?;
     }
     if stories.is_empty() {
         return Err(Trouble::Unknown(id.to_owned()));

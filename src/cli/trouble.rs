@@ -255,7 +255,8 @@ impl Trouble {
             }
             Trouble::Unknown(_) => Some(
                 "name the id of a discrepancy or an event, a member number, `line:1`, or \
-                 `path:line` of an input; `hutong show --items` lists discrepancies",
+                 `path:line` of an input; `hutong show --items` lists discrepancies, and \
+                 `explain --inputs PIPELINE` looks for a party's own business in the ledgers",
             ),
             Trouble::Layout => Some("leave `--output-format` out, or write `json`"),
             Trouble::Usage(_) => Some("`hutong rules` lists every code"),

@@ -177,6 +177,8 @@ impl TermEntry {
             "scale" => "积分精度".to_owned(),
             "rounding of mirrors" => "镜像舍入".to_owned(),
             "rounding of money" => "金额舍入".to_owned(),
+            "minimum settlement" => "最低结算额".to_owned(),
+            "due days" => "付款天数".to_owned(),
             other => of_flow().unwrap_or_else(|| other.to_owned()),
         }
     }

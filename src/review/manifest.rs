@@ -25,6 +25,9 @@ pub struct Manifest {
     pub b_code: String,
     /// The period.
     pub period: String,
+    /// The first instant after the period, in the agreement's zone.
+    #[serde(default)]
+    pub period_to: String,
     /// The as-of date.
     pub as_of: String,
     /// `provisional`, `final` or `blocked`.

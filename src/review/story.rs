@@ -6,14 +6,17 @@ mod bytes;
 mod candidates;
 mod charged;
 mod earlier;
+mod own;
 mod tried;
 
 use std::collections::BTreeMap;
 use std::ops::Index;
 
+use super::due::Due;
 use super::publication::{Publication, ReviewError};
 
 pub use bytes::offsets;
+pub use own::of_ledgers;
 
 /// A row of a table by the names of its columns. A null is the empty text, and so is a column that
 /// an altered table lacks: what is wrong with a table is for `verify` to tell.
@@ -274,10 +277,24 @@ fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewErro
         let rest = events.len() - EVENTS_SHOWN;
         story.tell("", format!("… and {rest} more 其余, in cleared_events with line_no {number}"));
     }
+    tell_statement(publication, line, &mut story)?;
+    Ok(story)
+}
+
+/// Tells the statement of a line's currency: its net, and what of it is due when.
+fn tell_statement(
+    publication: &Publication,
+    line: &Record,
+    story: &mut Story,
+) -> Result<(), ReviewError> {
     for statement in find(publication, "statement", |row| row["currency"] == line["currency"])? {
         story.tell("statement 清算单", arithmetic::of_statement(&statement));
+        let manifest = &publication.manifest;
+        let due = Due::of(&manifest.terms, &manifest.period_to, &statement["currency"]);
+        let due = due.map(|due| arithmetic::of_due(&statement, &due));
+        story.tell("due 应结", due.unwrap_or_default());
     }
-    Ok(story)
+    Ok(())
 }
 
 /// Events of a line that are told one by one.
@@ -311,10 +328,7 @@ fn of_counted(publication: &Publication, event: &Record) -> Result<Story, Review
         let number = &line["line_no"];
         story.tell("line 清算单行", format!("{number}: {}", arithmetic::of_line(&line)));
         story.tell("clause of the line 合同条款", &line["clause"]);
-        for statement in find(publication, "statement", |row| row["currency"] == line["currency"])?
-        {
-            story.tell("statement 清算单", arithmetic::of_statement(&statement));
-        }
+        tell_statement(publication, &line, &mut story)?;
     }
     Ok(story)
 }

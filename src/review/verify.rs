@@ -2,6 +2,8 @@
 
 mod books;
 mod charges;
+mod due;
+mod items;
 mod statement;
 
 use std::fs;
@@ -103,6 +105,11 @@ pub fn verify(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
     }));
     checks.extend(statement::checks(publication));
     checks.extend(books::checks(publication));
+    checks.push(Check::made(
+        "held and awaited items against discrepancies",
+        "挂账与差错",
+        |check| items::check(publication, check),
+    ));
     Ok(checks)
 }
 

@@ -27,8 +27,8 @@ struct Term {
     clause: String,
 }
 
-/// What a period rests on, as its manifest says it: what its events are worth, and then what is
-/// charged on its lines and how money is rounded.
+/// What a period rests on, as its manifest says it: what its events are worth, and then how money
+/// is rounded, what is charged on its lines, and what of the net is due when.
 #[must_use]
 pub fn entries(agreement: &Agreement, period: &Period) -> Vec<TermEntry> {
     let terms = in_force(agreement, period).into_iter().chain(charged(agreement, period));
@@ -140,10 +140,16 @@ fn in_force(agreement: &Agreement, period: &Period) -> Vec<Term> {
 /// The name of how money is rounded.
 const ROUNDING: &str = "rounding of money";
 
+/// The name of the net below which nothing is due.
+const MINIMUM: &str = "minimum settlement";
+
+/// The name of how many days after the period's last what is due is to be paid.
+const DUE: &str = "due days";
+
 /// Whether a term is of what is charged: it has no versions, and is that of the statement that
 /// settles. So another may follow, and none is compared.
 fn is_charge(term: &str) -> bool {
-    term == ROUNDING || term.ends_with(" fee") || term.ends_with(" tax")
+    [ROUNDING, MINIMUM, DUE].contains(&term) || term.ends_with(" fee") || term.ends_with(" tax")
 }
 
 /// The terms that decide lines beneath gross, in the order of the lines. Several of one name stand
@@ -182,6 +188,12 @@ fn charged(agreement: &Agreement, period: &Period) -> Vec<Term> {
             terms.push(term(Some(party), format!("{} tax", flow.word()), value, &tax.clause));
         }
     }
+    for of in &agreement.currencies {
+        let minimum = of.minimum_settlement.decimal().normalize();
+        let value = format!("{minimum} {}", of.currency.code());
+        terms.push(term(None, MINIMUM.to_owned(), value, &None));
+    }
+    terms.push(term(None, DUE.to_owned(), agreement.due_days.to_string(), &None));
     terms
 }
 

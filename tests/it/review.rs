@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Decimal128Array, Int64Array, RecordBatch, StringArray,
+    Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray,
 };
 use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
-use hutong::review::{Publication, bridge, compare, explain, inputs, offsets, same_bytes, verify};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
+use hutong::review::{
+    Publication, bridge, compare, explain, inputs, of_ledgers, offsets, same_bytes, verify,
+};
 use hutong::run::{self, Again, Unwatched};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -63,6 +65,12 @@ fn alter(folder: &Path, table: &str, column: &str, row: usize) {
             let values = values.map(|(i, v)| v.map(|v| v + i128::from(i == row)));
             let values = values.collect::<Decimal128Array>();
             Arc::new(values.with_precision_and_scale(*precision, *scale).unwrap())
+        }
+        DataType::Date32 => {
+            let values = old.as_primitive::<Date32Type>().iter().enumerate();
+            Arc::new(
+                values.map(|(i, v)| v.map(|v| v + i32::from(i == row))).collect::<Date32Array>(),
+            )
         }
         DataType::Utf8 => {
             let values = old.as_string::<i32>().iter().enumerate();
@@ -139,7 +147,11 @@ fn a_damaged_table_is_told_and_all_else_is_checked() {
         ("rejects", &["files read = accepted + rejected + ignored"]),
         (
             "discrepancies",
-            &["counts of discrepancies", "statement against what is held and counted"],
+            &[
+                "counts of discrepancies",
+                "statement against what is held and counted",
+                "held and awaited items against discrepancies",
+            ],
         ),
         ("links", &[]),
         (
@@ -228,6 +240,10 @@ fn terms_of_fees_and_taxes_that_say_otherwise_are_told() {
         ("redemption fee", "share 0.02, paid by a, least 5, tax 0.06 exclusive"),
         ("redemption fee", "share 0.02, paid by a, most 1, tax 0.06 exclusive"),
         ("redemption fee", "two per cent"),
+        ("minimum settlement", "46.98 CNY"),
+        ("minimum settlement", "0 USD"),
+        ("due days", "11"),
+        ("due days", "soon"),
     ];
     for (name, value) in rows {
         let (_out, folder) = example();
@@ -239,7 +255,11 @@ fn terms_of_fees_and_taxes_that_say_otherwise_are_told() {
         assert_ne!(term["value"], value);
         term["value"] = value.into();
         fs::write(&manifest, serde_json::to_vec(&said).unwrap()).unwrap();
-        assert_eq!(faults(&folder), ["fees and taxes against their terms"], "{name} {value}");
+        let check = match name {
+            "minimum settlement" | "due days" => "what is due against its terms",
+            _ => "fees and taxes against their terms",
+        };
+        assert_eq!(faults(&folder), [check], "{name} {value}");
     }
 }
 
@@ -254,7 +274,22 @@ fn a_figure_that_follows_from_nothing_is_told() {
     let beside = "statement against what is held and counted";
     let mirrors = "agreed mirrors against exact ones";
     let charges = "fees and taxes against their terms";
-    let rows: [(&str, &str, usize, &[&str]); 41] = [
+    let due = "what is due against its terms";
+    let items = "held and awaited items against discrepancies";
+    let rows: [(&str, &str, usize, &[&str]); 54] = [
+        ("statement", "due_date", 0, &[due]),
+        ("statement", "a_code", 0, &[lines]),
+        ("statement", "b_code", 0, &[lines]),
+        ("statement", "pipeline", 0, &[lines]),
+        ("statement_lines", "ratio", 0, &[lines]),
+        ("held", "code", 0, &[items]),
+        ("held", "discrepancy_id", 0, &[items]),
+        ("open_rows", "points", 0, &[legs]),
+        ("open_rows", "party", 0, &[legs]),
+        ("open_rows", "code", 0, &[items]),
+        ("open_rows", "discrepancy_id", 0, &[items]),
+        ("discrepancies", "discrepancy_id", 0, &[items]),
+        ("control_totals", "stage", 0, &[feeds]),
         ("statement_lines", "exact", 1, &[charges]),
         ("statement_lines", "exact", 2, &[charges]),
         ("statement_lines", "clause", 1, &[charges]),
@@ -276,9 +311,9 @@ fn a_figure_that_follows_from_nothing_is_told() {
         ("cleared_events", "exact_numerator", 0, &[mirrors]),
         ("statement", "a_payable", 0, &[lines]),
         ("statement", "b_payable", 0, &[lines]),
-        ("statement", "net", 0, &[lines]),
-        ("statement", "amount_due", 0, &[lines]),
-        ("statement", "carry_forward", 0, &[lines]),
+        ("statement", "net", 0, &[lines, due]),
+        ("statement", "amount_due", 0, &[lines, due]),
+        ("statement", "carry_forward", 0, &[lines, due]),
         ("statement", "cleared_digest", 0, &[digest]),
         ("statement_lines", "amount", 0, &[lines, gross, charges]),
         ("statement_lines", "amount", 1, &[lines, charges]),
@@ -293,7 +328,7 @@ fn a_figure_that_follows_from_nothing_is_told() {
         ("cleared_events", "issuer_points", 0, &[legs]),
         ("accounts", "earn", 0, &["accounts rolled forward"]),
         ("accounts", "reported", 0, &["accounts rolled forward"]),
-        ("discrepancies", "code", 0, &["counts of discrepancies"]),
+        ("discrepancies", "code", 0, &["counts of discrepancies", items]),
         ("dictionary", "column", 5, &["columns against the dictionary"]),
         ("links", "period", 2, &["rows, period and as-of date of every table"]),
     ];
@@ -489,4 +524,39 @@ fn a_story_leads_from_the_statement_to_file_and_line() {
     let elsewhere = tempfile::tempdir().unwrap();
     assert!(of(elsewhere.path()).ends_with("the file is missing 文件缺失"));
     assert_eq!(explain(&publication, "no such id").unwrap(), []);
+}
+
+/// A party's own business stands in no table of an open period: the recorded inputs have it.
+#[test]
+fn own_business_is_found_in_the_recorded_inputs() {
+    let (_out, folder) = example();
+    let publication = Publication::open(&folder).unwrap();
+    let pipeline = hutong::pipeline::read(Path::new("pipelines/worked-example.yaml")).unwrap();
+    let titles = |publication: &Publication, id: &str| {
+        let mut stories = explain(publication, id).unwrap();
+        of_ledgers(publication, &pipeline, id, &mut stories).unwrap();
+        stories.into_iter().map(|story| story.title).collect::<Vec<String>>()
+    };
+    let earned = "A party's own business 本方业务: earn 累积 on a's book";
+    let account = "Account of a's programme 账户";
+    let place = "sample-data/worked-example/a-ledger.csv:2";
+    let counted = "Counted 计入: redemption of a's points";
+    let rows: [(&str, &[&str]); 6] = [
+        ("SKY-001", &[earned, account]),
+        (place, &[earned, account]),
+        // What a table tells is not told again.
+        ("SKY-004", &[counted]),
+        ("sample-data/worked-example/b-ledger.csv:99", &[]),
+        (":2", &[]),
+        ("", &[]),
+    ];
+    for (id, expected) in rows {
+        assert_eq!(titles(&publication, id), expected, "{id}");
+    }
+    // A file that is another now is not read.
+    let manifest = folder.join("manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let input = publication.manifest.inputs.iter().find(|input| place.starts_with(&input.path));
+    fs::write(&manifest, text.replace(&input.unwrap().blake3, &"0".repeat(64))).unwrap();
+    assert_eq!(titles(&Publication::open(&folder).unwrap(), "SKY-001"), [""; 0]);
 }

@@ -25,6 +25,7 @@ pub(super) const SHOW_EXAMPLES: &str = "\
 Examples:
   hutong show out/skyline-harbour/latest
   hutong show out/skyline-harbour/latest --by age
+  hutong show out/skyline-harbour/latest --history
   hutong show out/skyline-harbour/latest --items --party a --sort money --limit 10
   hutong show out/skyline-harbour/latest --items --code EVT-01,AMT-01 --page 2
   hutong show out/skyline-harbour/latest --items --limit 0 --output-format csv";

@@ -18,6 +18,9 @@ pub struct ShowArguments {
     /// List the discrepancies instead.
     #[arg(long)]
     pub items: bool,
+    /// Show what each publication of the period came to instead, night by night (历次发布).
+    #[arg(long, conflicts_with_all = ["items", "by", "code", "severity", "effect", "party", "min_age", "min_money", "sort", "limit", "page"])]
+    pub history: bool,
     /// Only these codes, such as EVT-01,AMT-01.
     #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = rule_code)]
     pub code: Vec<String>,

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::Record;
 use crate::review::Term;
+use crate::review::due::Due;
 use crate::value::money::grouped;
 
 /// A decimal without the zeros at its end, and with commas.
@@ -142,6 +143,22 @@ pub(super) fn of_statement(statement: &Record) -> String {
     )
 }
 
+/// `46.97 is not below the minimum of 10 CNY; 2026-03-31 + 10 days = 2026-04-10`.
+pub(super) fn of_due(statement: &Record, due: &Due) -> String {
+    let Ok(net) = statement["net"].parse::<Decimal>() else { return String::new() };
+    let (size, minimum) = (grouped(&net.abs().to_string()), grouped(&due.minimum.to_string()));
+    let currency = &statement["currency"];
+    if due.is_carried(net) {
+        return format!("{size} is below the minimum 低于最低结算额 of {minimum} {currency}");
+    }
+    let enough =
+        format!("{size} is not below the minimum 不低于最低结算额 of {minimum} {currency}");
+    match due.date().filter(|_| !net.is_zero()) {
+        Some(date) => format!("{enough}; {} + {} days = {date} 到期", due.last_day, due.days),
+        None => enough,
+    }
+}
+
 /// `3,000 opening + 500 earn - 1,000 xburn = 2,500 expected`.
 pub(super) fn of_account(account: &Record) -> String {
     let mut chain = match account["opening"].as_str() {
@@ -198,6 +215,27 @@ mod tests {
     fn term(term: &str, party: Option<&str>, value: &str, clause: &str) -> Term {
         let [term, value, clause] = [term, value, clause].map(str::to_owned);
         Term { party: party.map(str::to_owned), term, value, clause }
+    }
+
+    #[test]
+    fn what_is_due_is_held_against_the_minimum_and_counted_to_its_day() {
+        let last_day = "2026-03-31".parse().unwrap();
+        let due = Due { minimum: Decimal::new(1000, 0), last_day, days: 10 };
+        let rows = [
+            (
+                "-1234.50",
+                "1,234.50 is not below the minimum 不低于最低结算额 of 1,000 CNY; \
+                          2026-03-31 + 10 days = 2026-04-10 到期",
+            ),
+            ("999.99", "999.99 is below the minimum 低于最低结算额 of 1,000 CNY"),
+            ("none", ""),
+        ];
+        for (net, told) in rows {
+            assert_eq!(of_due(&record(&[("net", net), ("currency", "CNY")]), &due), told);
+        }
+        let at_once = Due { minimum: Decimal::ZERO, ..due };
+        let nothing = of_due(&record(&[("net", "0.00"), ("currency", "CNY")]), &at_once);
+        assert_eq!(nothing, "0.00 is not below the minimum 不低于最低结算额 of 0 CNY");
     }
 
     #[test]

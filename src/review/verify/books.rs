@@ -16,7 +16,7 @@ struct Total {
     money: BTreeMap<String, Decimal>,
 }
 
-/// (owner, subject, stage), without the totals of single files.
+/// (owner, subject, stage); the totals of single files are summed.
 type Totals = BTreeMap<(String, String, String), Total>;
 
 /// (owner, feed, file, stage) → rows.
@@ -57,8 +57,8 @@ fn totals(publication: &Publication) -> Result<(Totals, FileRows), ReviewError> 
         let [owner, subject, stage] = [0, 1, 3].map(|at| row.text(at).to_owned());
         let rows = figure(row, 4);
         if let Some(file) = row.some_text(2) {
-            files.insert((owner, subject, file.to_owned(), stage), rows);
-            return Ok(());
+            let key = (owner.clone(), subject.clone(), file.to_owned(), stage.clone());
+            files.insert(key, rows);
         }
         let total = totals.entry((owner, subject, stage)).or_default();
         total.rows += rows;
@@ -78,7 +78,7 @@ fn of(totals: &Totals, owner: &str, subject: &str, stage: &str) -> Total {
 }
 
 /// in + recalled = counted + held + excluded + pending, for each book and role, in rows, points and
-/// money (domain.md invariant 13).
+/// money (domain.md invariant 13); and what a ledger's files brought is in, or of another period.
 fn conservation(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
     let (totals, _) = totals(publication)?;
     let mut rows = 0;
@@ -105,6 +105,17 @@ fn conservation(publication: &Publication, check: &mut Check) -> Result<(), Revi
             check.expect(|| what("money"), shown(&came_in), shown(&placed));
             rows += came_in.rows;
         }
+        let accepted = of(&totals, owner, "ledger", "accepted");
+        let mut read = Total::default();
+        for subject in ["issuer", "acceptor", "own"] {
+            for stage in ["in", "other_period"] {
+                let total = of(&totals, owner, subject, stage);
+                read.rows += total.rows;
+                read.points += total.points;
+            }
+        }
+        check.expect(|| format!("{owner} ledger rows accepted"), accepted.rows, read.rows);
+        check.expect(|| format!("{owner} ledger points accepted"), accepted.points, read.points);
     }
     check.compared = format!("{} of both books", money::counted(rows as u64, "row"));
     Ok(())
@@ -164,6 +175,26 @@ fn legs(publication: &Publication, check: &mut Check) -> Result<(), ReviewError>
             check.expect(|| format!("{party} issuer {stage} money"), total, listed);
             compared += issued + accepted;
         }
+    }
+    // What is held is handed on as it was read; rows without a code wait and are not held.
+    let mut handed: BTreeMap<String, (i128, i128)> = BTreeMap::new();
+    publication.scan("open_rows", &["party", "code", "points"], |_, row| {
+        if row.some_text(1).is_some() {
+            let of = handed.entry(row.text(0).to_owned()).or_default();
+            *of = (of.0 + 1, of.1 + figure(row, 2));
+        }
+        Ok(())
+    })?;
+    for (party, _) in PARTIES {
+        let mut total = Total::default();
+        for subject in ["issuer", "acceptor", "own"] {
+            let of = of(&totals, party, subject, "held");
+            total.rows += of.rows;
+            total.points += of.points;
+        }
+        let (rows, points) = handed.get(party).copied().unwrap_or_default();
+        check.expect(|| format!("{party} held rows"), total.rows, rows);
+        check.expect(|| format!("{party} held points"), total.points, points);
     }
     check.compared = money::counted(compared as u64, "leg");
     Ok(())
@@ -238,7 +269,8 @@ fn feeds(publication: &Publication, check: &mut Check) -> Result<(), ReviewError
                 check.expect(|| format!("{file} read"), *rows, placed);
             }
             "rejected" => *said.entry((owner.clone(), feed.clone())).or_default() += rows,
-            _ => {}
+            "accepted" | "ignored" => {}
+            other => check.fault(|| format!("{file}: `{other}` is no stage of a file")),
         }
     }
     said.retain(|_, rows| *rows != 0);

@@ -6,7 +6,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::super::manifest::Figures;
 use super::super::publication::{Publication, ReviewError, Row, add};
-use super::{Check, charges};
+use super::{Check, charges, due};
 use crate::value::kind::Kind;
 use crate::value::money::{Currency, counted};
 
@@ -42,14 +42,19 @@ impl Line {
 
     /// Issuer points and acceptor points of the ratio.
     fn ratio(&self) -> Option<(i128, i128)> {
-        let (issued, accepted) = self.ratio.split_once(':')?;
-        Some((issued.trim().parse().ok()?, accepted.trim().parse().ok()?))
+        whole_points(&self.ratio)
     }
 
     /// The amount as A owes it: what B pays is negative.
     fn owed_by_a(&self) -> Decimal {
         if self.payer == "a" { self.amount } else { -self.amount }
     }
+}
+
+/// `100:40`, issuer points to acceptor points.
+fn whole_points(ratio: &str) -> Option<(i128, i128)> {
+    let (issued, accepted) = ratio.split_once(':')?;
+    Some((issued.trim().parse().ok()?, accepted.trim().parse().ok()?))
 }
 
 /// What the counted events of a line amount to.
@@ -91,6 +96,9 @@ pub(super) fn checks(publication: &Publication) -> Vec<Check> {
         Check::made("fees and taxes against their terms", "费税与条款", |check| {
             charges::check(publication, check)
         }),
+        Check::made("what is due against its terms", "应结与条款", |check| {
+            due::check(publication, check)
+        }),
         Check::made("agreed mirrors against exact ones", "约定镜像", |check| {
             mirrors(publication, check)
         }),
@@ -100,10 +108,13 @@ pub(super) fn checks(publication: &Publication) -> Vec<Check> {
     ]
 }
 
-/// Payer and payee, and issuer and acceptor, are the two parties on every line.
+/// Payer and payee, and issuer and acceptor, are the two parties on every line, and a ratio is one.
 fn parties(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
-    let columns = ["issuer", "acceptor", "payer", "payee"];
+    let columns = ["issuer", "acceptor", "payer", "payee", "ratio"];
     publication.scan("statement_lines", &columns, |number, row| {
+        if row.some_text(4).is_some_and(|ratio| whole_points(ratio).is_none()) {
+            check.fault(|| format!("line {number}: its ratio is none"));
+        }
         for (at, what) in [(0, "issuer and acceptor"), (2, "payer and payee")] {
             if !matches!((row.text(at), row.text(at + 1)), ("a", "b") | ("b", "a") | ("", "")) {
                 check.fault(|| format!("line {number}: {what} are not the two parties"));
@@ -181,6 +192,9 @@ fn totals(publication: &Publication, check: &mut Check) -> Result<(), ReviewErro
         "agreement_id",
         "held_a",
         "held_b",
+        "a_code",
+        "b_code",
+        "pipeline",
     ];
     let mut statements = 0;
     publication.scan("statement", &columns, |_, row| {
@@ -208,9 +222,14 @@ fn totals(publication: &Publication, check: &mut Check) -> Result<(), ReviewErro
             check.fault(|| format!("{currency}: payer, payee and amount_due do not fit"));
         }
         let manifest = &publication.manifest;
-        for (column, said) in
-            [(9, &manifest.status), (10, &manifest.pipeline_digest), (11, &manifest.agreement)]
-        {
+        for (column, said) in [
+            (9, &manifest.status),
+            (10, &manifest.pipeline_digest),
+            (11, &manifest.agreement),
+            (14, &manifest.a_code),
+            (15, &manifest.b_code),
+            (16, &manifest.pipeline),
+        ] {
             check.expect(|| columns[column].to_owned(), row.text(column), said.as_str());
         }
         // What is due and what is carried make the net; the payer gives the sign.
