@@ -159,6 +159,8 @@ pub struct Scope {
     pub settled: Both<BTreeMap<u32, Settled>>,
     /// Rows of the files whose event is settled: the publication's row stands for it.
     pub resent: Both<BTreeSet<u32>>,
+    /// Rows of own business that were brought back, reversals of such business among them.
+    pub own: Both<BTreeSet<u32>>,
     /// Numbers that legs which were cleared name of their partner, other than that of the leg they
     /// were cleared with, where the run has or names them: by the issuer, and whose they are.
     pub named: Both<Both<BTreeSet<String>>>,
@@ -185,6 +187,7 @@ impl Scope {
             past,
             settled: Both::default(),
             resent: Both::default(),
+            own: Both::default(),
             named: Both::default(),
             cleared: Both::default(),
             capped: Both::default(),

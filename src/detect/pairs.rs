@@ -515,6 +515,11 @@ fn judge_reversal<I: Side>(
     if scene.is_closed(original) {
         found.push(after_close(scene, pair, original)?);
     }
+    // What is still to come decides about what reverses it, as a cap may hold it yet.
+    if scene.issuer.occurred_at(original) >= scene.desk.period.cut() {
+        judged.disposition = Disposition::Pending;
+        return Ok((judged, Vec::new()));
+    }
     // What happened to the original happens to its reversal, or the net would move.
     match fates.of(original) {
         Some((Disposition::Held, Some(cause))) => {

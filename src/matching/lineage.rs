@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use crate::engine::{Exchange, Keyed, group_by_key, join_by_key};
 use crate::event::{Lineage, Standing};
 use crate::frame::books::Ledger;
+use crate::past::Scope;
 use crate::value::kind::{Kind, Role};
 use crate::value::party::Programme;
 
@@ -22,12 +23,9 @@ struct Found {
 }
 
 /// Traces the rows of a ledger, bucket by bucket of event_id: reversals are sent to the bucket of
-/// the event they reverse as well. For `resent` rows another row stands, which was settled.
-pub fn trace<P: Programme>(
-    ledger: &Ledger<P>,
-    resent: &BTreeSet<u32>,
-    exchange: Exchange,
-) -> Lineage<P> {
+/// the event they reverse as well. For rows that are sent again a settled one stands.
+pub fn trace<P: Programme>(ledger: &Ledger<P>, scope: &Scope, exchange: Exchange) -> Lineage<P> {
+    let resent = scope.resent.of(P::PARTY);
     let events = exchange.scatter(ledger.len(), |row| Some(ledger.event_id(row)));
     let reversals = exchange.scatter(ledger.len(), |row| {
         (ledger.kind(row) == Kind::Reversal).then(|| ledger.original_event_id(row)).flatten()
@@ -37,7 +35,7 @@ pub fn trace<P: Programme>(
         .zip(reversals)
         .map(|(events, reversals)| trace_bucket(ledger, resent, events, reversals))
         .collect();
-    settle(ledger, resent, found)
+    settle(ledger, scope, found)
 }
 
 /// One bucket: duplicates and collisions among its events, and the originals of its reversals.
@@ -90,11 +88,8 @@ fn trace_bucket<P: Programme>(
 }
 
 /// Merges the buckets and gives every row its standing and role.
-fn settle<P: Programme>(
-    ledger: &Ledger<P>,
-    resent: &BTreeSet<u32>,
-    found: Vec<Found>,
-) -> Lineage<P> {
+fn settle<P: Programme>(ledger: &Ledger<P>, scope: &Scope, found: Vec<Found>) -> Lineage<P> {
+    let own = scope.own.of(P::PARTY);
     let mut standing = vec![Standing::First; ledger.len()];
     let mut extras = Vec::new();
     let mut collisions = Vec::new();
@@ -106,7 +101,7 @@ fn settle<P: Programme>(
     }
     extras.sort_unstable();
     collisions.sort_unstable();
-    for &row in resent {
+    for &row in scope.resent.of(P::PARTY) {
         standing[row as usize] = Standing::Resent;
     }
     for &(extra, _) in &extras {
@@ -122,6 +117,8 @@ fn settle<P: Programme>(
         .rows()
         .map(|row| match ledger.kind(row).role() {
             Some(role) => role,
+            // What a reversal of own business reverses need not be brought back with it.
+            None if own.contains(&row) => Role::Own,
             None => match originals.get(&row) {
                 Some(&original) => ledger.kind(original).role().unwrap_or(Role::Own),
                 None if ledger.counter_event_id(row).is_some() => Role::Acceptor(None),

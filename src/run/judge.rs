@@ -128,8 +128,8 @@ pub fn judge(
 
     watch.stage("pair events", "交易勾对", None);
     let (a_lineage, b_lineage) = rayon::join(
-        || matching::trace(&books.a, &scope.resent.a, exchange),
-        || matching::trace(&books.b, &scope.resent.b, exchange),
+        || matching::trace(&books.a, scope, exchange),
+        || matching::trace(&books.b, scope, exchange),
     );
     let (a_authorities, b_authorities) = rayon::join(
         || matching::authorities(&books.a, &a_lineage, &links, exchange),

@@ -127,7 +127,6 @@ pub fn recall(
         named: Both::default(),
         open: Both::default(),
         brought: Both::default(),
-        open_own: Both::default(),
         own: Both::default(),
         known: Vec::new(),
         recalled,
@@ -147,7 +146,7 @@ pub fn recall(
         hand.bring_settled(publication)?;
     }
     hand.join();
-    // Of several rows of one number the last that was closed is what it came to.
+    // Of several months' rows of one number the last that was closed is what it came to.
     for publication in before.finals.iter().rev() {
         hand.bring_own(publication)?;
     }
@@ -198,9 +197,7 @@ struct Hand<'a> {
     open: Both<BTreeMap<String, Vec<u32>>>,
     /// Settled rows that were brought back, by id.
     brought: Both<BTreeMap<String, u32>>,
-    /// Ids of own business that was left open.
-    open_own: Both<BTreeSet<String>>,
-    /// Ids of own business that was brought back.
+    /// Ids of own business and of cancelled legs that were brought back.
     own: Both<BTreeSet<String>>,
     /// Legs whose partner is known.
     known: Vec<Known>,

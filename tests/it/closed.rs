@@ -4,6 +4,7 @@ mod adjusted;
 mod bounds;
 mod decided;
 mod finals;
+mod kept;
 mod own;
 mod settled;
 mod terms;

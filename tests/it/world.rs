@@ -5,6 +5,7 @@
 
 pub mod chain;
 pub mod chains;
+mod entangled;
 pub mod feeds;
 pub mod lots;
 pub mod random;

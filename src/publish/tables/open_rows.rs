@@ -95,7 +95,8 @@ pub fn settled_rows<'a>() -> Table<OpenRow<'a>> {
     }
 }
 
-/// A party's own business: those columns of [`open_rows`] that a file says, and where it said them.
+/// A party's own business and its cancelled legs: those columns of [`open_rows`] that a file says,
+/// and where it said them.
 #[must_use]
 pub fn own_rows<'a>() -> Table<OpenRow<'a>> {
     let mut columns = open_rows().columns;
@@ -104,7 +105,8 @@ pub fn own_rows<'a>() -> Table<OpenRow<'a>> {
     Table {
         name: "own_rows",
         zh: "本方业务",
-        meaning: "a row of a party's own business, by whose number a later reversal or leg may name it; only where the period is closed",
+        meaning: "a row of a party's own business, or a cancelled leg, which later rows may name; \
+                  only where the period is closed",
         columns,
     }
 }

@@ -427,7 +427,8 @@ fn drill_down(publication: &Publication, check: &mut Check) -> Result<(), Review
             found.amount.normalize(),
         );
         // Rounded by the line or allotted from the statement's total it is less than a minor unit
-        // away; rounded by the event it is the sum of what was rounded, as far as nothing came back.
+        // away; rounded by the event it is the sum of what was rounded, as far as nothing came
+        // back.
         let unit = Decimal::new(1, line.digits());
         let is_near = (line.amount - exact).abs() < unit;
         let astray = unit.checked_mul(found.reversals.into());

@@ -1,12 +1,15 @@
-//! Rows of a party's own business, for the reversals and legs of later periods that name them.
+//! Rows that a period neither settles nor holds, for the reversals and legs of later periods that
+//! name them: own business, and legs that were cancelled.
 
 use rayon::prelude::*;
 
 use super::directions;
 use super::items::{Direction, Items};
+use super::open::open_key;
+use crate::event::Standing;
 use crate::frame::books::Side;
 use crate::publish::OpenRow;
-use crate::value::kind::{Kind, Role};
+use crate::value::kind::{Kind, Role, Status};
 
 /// The rows of `own_rows`, in order, still to be made.
 pub struct OwnRows<'a> {
@@ -42,7 +45,8 @@ impl<'a> OwnRows<'a> {
 }
 
 impl<'a> Items<'a> {
-    /// The rows of both books' own business: A's first, each book's by time and event_id.
+    /// The rows of both books that later ones may name: A's first, each book's by time, event_id
+    /// and content.
     #[must_use]
     pub fn own_rows(&self) -> OwnRows<'a> {
         let (a, b) = directions(self.evidence);
@@ -51,18 +55,32 @@ impl<'a> Items<'a> {
 
     fn own_rows_of<P: Side>(&self, direction: Direction<'a, P>) -> Vec<u32> {
         let Direction { issuer: ledger, lineage, .. } = direction;
-        let is_own = |row: &u32| {
-            // What was brought back from such a table stands there already. A reversal is nobody's
-            // original, and a leg that names one names nothing that clears.
-            lineage.role(*row) == Role::Own
-                && ledger.kind(*row) != Kind::Reversal
-                && lineage.is_sound(*row)
-                && ledger.tells_its_posting(*row)
-                && ledger.occurred_at(*row) < self.period.end
+        let is_named_later = |row: u32| match lineage.role(row) {
+            // Rows of one number that differ, differ still when a leg names them.
+            Role::Own => {
+                matches!(lineage.standing[row as usize], Standing::First | Standing::Collided)
+            }
+            // A reversal is nobody's original.
+            Role::Issuer(_) | Role::Acceptor(_) => {
+                ledger.status(row) == Status::Cancelled
+                    && ledger.kind(row) != Kind::Reversal
+                    && lineage.is_sound(row)
+                    && self.evidence.scope.settled(P::PARTY, row).is_none()
+            }
         };
-        let mut rows: Vec<u32> = ledger.rows().into_par_iter().filter(is_own).collect();
+        let is_kept = |row: &u32| {
+            // What was brought back from such a table stands there already.
+            ledger.tells_its_posting(*row)
+                && ledger.occurred_at(*row) < self.period.end
+                && is_named_later(*row)
+        };
+        let mut rows: Vec<u32> = ledger.rows().into_par_iter().filter(is_kept).collect();
         let key = |row: &u32| (ledger.occurred_at(*row), ledger.event_id(*row));
-        rows.par_sort_unstable_by(|one, other| key(one).cmp(&key(other)));
+        // Rows of one number that differ are in order of what they say, whatever that of the files.
+        let said = |row: u32| open_key(&self.open_row(ledger, row, None));
+        rows.par_sort_unstable_by(|&one, &other| {
+            key(&one).cmp(&key(&other)).then_with(|| said(one).cmp(&said(other)))
+        });
         rows
     }
 }

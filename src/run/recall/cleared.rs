@@ -22,7 +22,7 @@ pub type Families = BTreeSet<(Party, String)>;
 
 impl Hand<'_> {
     /// Whether the run has a row of that id, or one that names it.
-    fn wants(&self, party: Party, id: &str) -> bool {
+    pub(super) fn wants(&self, party: Party, id: &str) -> bool {
         let index = self.index.of(party);
         index.own.has(id)
             || index.originals.has(id)

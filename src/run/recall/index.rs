@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use crate::engine::{Exchange, Keyed};
 use crate::frame::books::{Ledger, Side};
 use crate::publish::{Final, PublishError, plain};
-use crate::value::kind::Role;
+use crate::value::kind::{Kind, Role};
 use crate::value::party::Party;
 
 /// The ids of one ledger's rows, and those that its legs name.
@@ -18,6 +18,7 @@ pub struct Index<'a> {
     /// Rows by the id of the event that they reverse.
     pub originals: Ids<'a>,
     is_leg: Box<dyn Fn(u32) -> bool + 'a>,
+    reversed: Box<dyn Fn(u32) -> Option<&'a str> + 'a>,
     /// The number of rows.
     pub rows: u32,
 }
@@ -29,6 +30,10 @@ impl<'a> Index<'a> {
             counters: Ids::new(ledger.len(), |row| ledger.counter_event_id(row)),
             originals: Ids::new(ledger.len(), |row| ledger.original_event_id(row)),
             is_leg: Box::new(|row| ledger.kind(row).role() != Some(Role::Own)),
+            reversed: Box::new(|row| {
+                let is_reversal = ledger.kind(row) == Kind::Reversal;
+                is_reversal.then(|| ledger.original_event_id(row)).flatten()
+            }),
             rows: ledger.rows().end,
         }
     }
@@ -41,6 +46,11 @@ impl<'a> Index<'a> {
     /// Whether a row is a leg, as far as its kind says.
     pub fn is_leg(&self, row: u32) -> bool {
         (self.is_leg)(row)
+    }
+
+    /// The id of the event that a row reverses, where it is a reversal and names one.
+    pub fn reversed(&self, row: u32) -> Option<&'a str> {
+        (self.reversed)(row)
     }
 }
 

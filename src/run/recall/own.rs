@@ -1,51 +1,114 @@
-//! Own business of closed periods that the run's files still name: what a reversal reverses, what a
-//! partner's leg names by mistake, and what has the number of a leg.
+//! Rows of closed periods that no statement settled and nothing held, and that the run's rows still
+//! name: what a reversal reverses, what a partner's leg names by mistake, what has the number of a
+//! leg, and legs that were cancelled.
+
+use std::collections::BTreeSet;
 
 use super::Hand;
-use super::index::{party_of, said};
+use super::index::{party_of, said, word};
 use super::rows::{COLUMNS, OWN, read_rows};
-use crate::publish::Final;
+use crate::publish::{Columns, Final, PublishError};
 use crate::run::Error;
-use crate::value::party::Party;
+use crate::value::kind::{Kind, Role};
+use crate::value::party::{Both, Party};
+
+/// What decides whether a published row is brought back.
+struct Candidate<'a> {
+    party: Party,
+    id: &'a str,
+    kind: Kind,
+    counter: Option<&'a str>,
+    original: Option<&'a str>,
+}
+
+impl Candidate<'_> {
+    /// Whether it is own business; no reversal of a leg is published.
+    fn is_own(&self) -> bool {
+        matches!(self.kind.role(), Some(Role::Own) | None)
+    }
+
+    /// Whether it is the reversal that reverses an event.
+    fn reverses(&self, original: Option<&str>) -> bool {
+        self.kind == Kind::Reversal && original.is_some() && self.original == original
+    }
+}
 
 impl Hand<'_> {
-    /// Whether a row of the run names an event that the run has no row of, or is a leg with the
-    /// number of own business that the run has no row of.
-    fn misses(&self, party: Party, id: &str) -> bool {
+    /// Whether the run lacks a row of its own to stand for a published one that it has to know.
+    fn misses(&self, candidate: &Candidate<'_>) -> bool {
+        let Candidate { party, id, .. } = *candidate;
+        if self.brought.of(party).contains_key(id) || self.own.of(party).contains(id) {
+            return false;
+        }
         let index = self.index.of(party);
-        let is_brought =
-            || self.brought.of(party).contains_key(id) || self.own.of(party).contains(id);
-        let open = self.open.of(party).get(id);
-        if index.legs(id).next().is_some() || open.is_some() {
-            let has_own = index.own.rows(id).any(|row| !index.is_leg(row));
-            return !has_own && !self.open_own.of(party).contains(id) && !is_brought();
+        let has_any = index.own.has(id) || self.open.of(party).contains_key(id);
+        if !candidate.is_own() {
+            let names = |counter| self.wants(party.partner(), counter);
+            return !has_any && (self.wants(party, id) || candidate.counter.is_some_and(names));
+        }
+        if index.legs(id).next().is_some() || self.open.of(party).contains_key(id) {
+            // A leg with the number of own business collides with it, unless it is that business.
+            let is_it = |row| !index.is_leg(row) || candidate.reverses(index.reversed(row));
+            return !index.own.rows(id).any(is_it) && !self.is_open(candidate);
         }
         let is_named = index.originals.has(id)
             || self.index.of(party.partner()).counters.has(id)
             || self.named.of(party).contains(id);
-        is_named && !index.own.has(id) && !is_brought()
+        is_named && !index.own.has(id)
     }
 
-    /// Brings back the own business of a final publication that the run's rows name.
+    /// Whether the row was left open and stands among the rows already.
+    fn is_open(&self, candidate: &Candidate<'_>) -> bool {
+        let Candidate { party, id, .. } = *candidate;
+        let first = self.index.of(party).rows;
+        let rows = self.recalled.rows.of(party);
+        let open = self.open.of(party).get(id).into_iter().flatten();
+        open.filter_map(|row| rows.get((row - first) as usize)).any(|row| {
+            let original = row.original_event_id.as_deref();
+            let reverses = row.kind == Kind::Reversal && candidate.reverses(original);
+            reverses || row.kind.role() == Some(Role::Own)
+        })
+    }
+
+    /// The rows of a batch that are brought back.
+    fn missed(&self, rows: &Columns<'_>) -> Result<Vec<usize>, PublishError> {
+        let (parties, ids, kinds) =
+            (rows.texts("party")?, rows.texts("event_id")?, rows.texts("kind")?);
+        let (counters, originals) =
+            (rows.texts("counter_event_id")?, rows.texts("original_event_id")?);
+        let is_missed = |&row: &usize| {
+            let kind = word(Kind::ALL, Kind::WORDS, said(kinds, row));
+            said(ids, row).zip(kind).is_some_and(|(id, kind)| {
+                let party = party_of(parties.value(row));
+                let (counter, original) = (said(counters, row), said(originals, row));
+                self.misses(&Candidate { party, id, kind, counter, original })
+            })
+        };
+        Ok((0..rows.len()).filter(is_missed).collect())
+    }
+
+    /// Brings back the rows of a final publication that the run has to know. Rows of one number
+    /// that differed when it was closed come together, so that they differ still.
     pub fn bring_own(&mut self, publication: &Final) -> Result<(), Error> {
+        let mut ids: Both<BTreeSet<String>> = Both::default();
         self.shelf.scan(publication, OWN, &COLUMNS, &mut |rows| {
-            let (parties, ids) = (rows.texts("party")?, rows.texts("event_id")?);
-            let wanted: Vec<usize> = (0..rows.len())
-                .filter(|&row| {
-                    let party = party_of(parties.value(row));
-                    said(ids, row).is_some_and(|id| self.misses(party, id))
-                })
-                .collect();
+            let wanted = self.missed(rows)?;
             if wanted.is_empty() {
                 return Ok(());
             }
             for row in read_rows(self, publication, OWN, rows, &wanted)? {
-                let id = row.row.event_id.clone();
-                if self.own.of_mut(row.party).insert(id) {
-                    self.push(row.party, row.row, row.first_read);
+                let is_own = row.row.kind.role().is_none_or(|role| role == Role::Own);
+                ids.of_mut(row.party).insert(row.row.event_id.clone());
+                let index = self.push(row.party, row.row, row.first_read);
+                if is_own {
+                    self.recalled.scope.own.of_mut(row.party).insert(index);
                 }
             }
             Ok(())
-        })
+        })?;
+        for party in Party::BOTH {
+            self.own.of_mut(party).append(ids.of_mut(party));
+        }
+        Ok(())
     }
 }

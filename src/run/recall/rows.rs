@@ -118,9 +118,7 @@ impl Hand<'_> {
                     self.recalled.scope.replaced.of_mut(party).push(row);
                     continue;
                 }
-                if row.kind.role() == Some(Role::Own) {
-                    self.open_own.of_mut(party).insert(row.event_id.clone());
-                } else {
+                if row.kind.role() != Some(Role::Own) {
                     self.named.of_mut(party).insert(row.event_id.clone());
                     self.named.of_mut(party).extend(row.original_event_id.clone());
                     self.named.of_mut(party.partner()).extend(row.counter_event_id.clone());

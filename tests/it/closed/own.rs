@@ -88,6 +88,40 @@ fn a_spend_with_a_number_of_own_business_is_held() {
     assert_eq!(ids.len(), 1, "{ids:?}");
 }
 
+/// A number that own business had is not free for a spend, whether the later file has the own row
+/// again or not, until somebody decides.
+#[test]
+fn a_number_of_own_business_that_a_spend_uses_again_is_told() {
+    let own = [
+        "A1 earn 1000 03-05",
+        "A1 burn -900 03-05",
+        "A1 adjust 5 03-05",
+        "A1 earn 1000 03-05 status=cancelled",
+    ];
+    for own in own {
+        for is_cumulative in [true, false] {
+            let mut months = Months::new();
+            months.books("2026-03", &[own], &[]);
+            months.close("2026-03");
+            let spend = "A1 xburn -900 04-05";
+            let rows = if is_cumulative { vec![own, spend] } else { vec![spend] };
+            months.books("2026-04", &rows, &["B1 xaccept 300 04-05 counter=A1"]);
+            months.close("2026-04");
+            months.close("2026-05");
+            let ids = ["2026-04", "2026-05"].map(|period| {
+                let says = format!("{own} {is_cumulative} {period}");
+                assert_eq!(months.cleared(period), [""; 0], "{says}");
+                assert_eq!(months.held(period), ["a  B1 EVT-04", "a A1  EVT-04"], "{says}");
+                months.found(period, "EVT-04").remove(0)["discrepancy_id"].clone()
+            });
+            assert_eq!(ids[0], ids[1], "{own} {is_cumulative}");
+            months.decide(("2026-05", "EVT-04"), "reject", "", "06-05");
+            months.close("2026-06");
+            assert_eq!(months.held("2026-06"), [""; 0], "{own} {is_cumulative}");
+        }
+    }
+}
+
 /// What is published for later months is published when a month is closed.
 #[test]
 fn only_a_closed_month_publishes_own_rows() {
@@ -100,5 +134,6 @@ fn only_a_closed_month_publishes_own_rows() {
     months.close("2026-03");
     let own = table(&months.finally("2026-03"), "own_rows");
     let columns = ["party", "event_id", "kind", "points", "file", "line"];
-    assert_eq!(cells(&own, &columns), ["a A1 earn 1000 a-2026-03.csv 2"]);
+    let kept = ["a A1 earn 1000 a-2026-03.csv 2", "a A3 reversal -10 a-2026-03.csv 4"];
+    assert_eq!(cells(&own, &columns), kept);
 }

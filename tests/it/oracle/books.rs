@@ -30,6 +30,8 @@ pub struct Entry {
     pub recalled: bool,
     /// It was brought back as it was cleared, and not as it was read.
     pub as_cleared: bool,
+    /// It was brought back as own business, whatever it reverses.
+    pub of_own: bool,
     /// It stands in a file of the days after the period.
     pub follows: bool,
     /// What became of it in a final publication.
@@ -120,6 +122,7 @@ impl<'w> Books<'w> {
             party,
             recalled,
             as_cleared,
+            of_own: false,
             follows: false,
             extra: false,
             collided: false,
@@ -137,7 +140,11 @@ impl<'w> Books<'w> {
             .map(|(leg, follows)| Entry { follows, ..entry(leg, false, false) })
             .collect();
         entries.extend(open.into_iter().map(|leg| entry(leg, true, false)));
-        entries.extend(cleared.into_iter().chain(own).map(|leg| entry(leg, true, true)));
+        entries.extend(cleared.into_iter().map(|leg| entry(leg, true, true)));
+        entries.extend(own.into_iter().map(|leg| Entry {
+            of_own: matches!(leg.1.kind, Kind::Reversal) || role_of_kind(leg.1.kind).0 == Role::Own,
+            ..entry(leg, true, true)
+        }));
         entries.sort_by_key(|entry| entry.party);
         let (findings, held_with) = (Vec::new(), Vec::new());
         let mut books = Books { world, past, entries, ignored, findings, held_with };
@@ -175,6 +182,7 @@ impl<'w> Books<'w> {
                         let (role, flow) = role_of_kind(self.entries[original].row.kind);
                         (role, flow, Some(original))
                     }
+                    None if entry.of_own => (Role::Own, None, None),
                     None if entry.row.counter_event_id.is_some() => (Role::Acceptor, None, None),
                     None => (Role::Issuer, None, None),
                 }

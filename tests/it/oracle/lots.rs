@@ -75,6 +75,8 @@ impl Books<'_> {
                 && row.kind == Kind::Expire
                 && row.status == Status::Posted
                 && !entry.extra
+                // What comes back only because something names it was posted when it was read.
+                && !entry.as_cleared
                 && expires <= at
                 && at <= as_of
         });

@@ -212,6 +212,10 @@ impl Books<'_> {
             } else {
                 reversed.0.push((original, cleared));
             }
+            // Nobody knows yet what will become of an original that is still to come.
+            if self.entries[original].row.occurred_at >= self.world.cut() {
+                return Verdict::quiet(Fate::Pending(""));
+            }
             // What became of a pair of another period there decides here too.
             let entry = &self.entries[original];
             if self.belongs(original) || entry.partner.is_some() || entry.settled.is_some() {

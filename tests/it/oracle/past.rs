@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::answer::Account;
 use super::fraction::Fraction;
-use crate::world::{Adjustment, Party, Row, World};
+use crate::world::{Adjustment, Kind, Party, Row, World};
 
 /// A leg of a ledger: whose, and its row.
 pub type Leg = (Party, Row);
@@ -72,7 +72,7 @@ pub struct Final {
     /// Every row that is held at its end, and under which code; and every row that is dated or
     /// posted after what it closes, under none.
     pub open: Vec<(Leg, &'static str)>,
-    /// Own business, for what names it later.
+    /// Own business and cancelled legs, for what names them later.
     pub own: Vec<Leg>,
     /// The adjustments that were paid, and those that were held.
     pub adjustments: Vec<Adjustment>,
@@ -240,9 +240,8 @@ impl Past {
         [open, found, own]
     }
 
-    /// Own business of which nothing else has the number, named by a row of the files or an open
-    /// one, or of which only legs among these have the number; of several with one number the last
-    /// that was closed.
+    /// What is neither settled nor open of closed periods, and belongs with a row of the files or an
+    /// open one; of several periods' rows of one number those that were closed last.
     fn named_own_business(
         &self,
         files: &[Leg],
@@ -250,21 +249,48 @@ impl Past {
         found: &[Leg],
         is_leg: &impl Fn(&Leg) -> bool,
     ) -> Vec<Leg> {
+        let rows: Vec<&Leg> = files.iter().chain(open).collect();
+        let is = |other: &Leg, party: Party, id: &str| other.0 == party && other.1.event_id == id;
+        let names = |other: &Leg, party: Party, id: &str| {
+            let row = &other.1;
+            let named =
+                if other.0 == party { &row.original_event_id } else { &row.counter_event_id };
+            named.as_deref() == Some(id)
+        };
         let mut own: Vec<Leg> = Vec::new();
-        for leg in self.finals.iter().rev().flat_map(|past| &past.own) {
-            let is_it = |other: &Leg| other.0 == leg.0 && other.1.event_id == leg.1.event_id;
-            let names = |(party, row): &Leg| {
-                let named =
-                    if *party == leg.0 { &row.original_event_id } else { &row.counter_event_id };
-                named.as_ref() == Some(&leg.1.event_id)
+        for past in self.finals.iter().rev() {
+            let is_missed = |leg: &&Leg| {
+                let (party, row) = leg;
+                let id = row.event_id.as_str();
+                let having: Vec<&&Leg> =
+                    rows.iter().filter(|other| is(other, *party, id)).collect();
+                let is_named = rows.iter().any(|other| names(other, *party, id));
+                if found.iter().chain(&own).any(|other| is(other, *party, id)) {
+                    return false;
+                }
+                if is_leg(leg) && row.kind != Kind::Reversal {
+                    // It comes with the partner's leg that it names, and with what that reverses.
+                    let partner = row.counter_event_id.as_deref().is_some_and(|id| {
+                        let is_his = |other: &&&Leg| {
+                            is(other, party.other(), id) || names(other, party.other(), id)
+                        };
+                        rows.iter().find(is_his).is_some()
+                    });
+                    return having.is_empty() && (is_named || partner);
+                }
+                // One number of two events is told, but what is sent again is one event.
+                let is_same = |other: &Leg| {
+                    let original = &other.1.original_event_id;
+                    let reverse = other.1.kind == Kind::Reversal && row.kind == Kind::Reversal;
+                    reverse && original.is_some() && *original == row.original_event_id
+                };
+                match having.is_empty() {
+                    true => is_named,
+                    false => having.iter().all(|other| is_leg(other) && !is_same(other)),
+                }
             };
-            let mut alike = files.iter().chain(open).filter(|other| is_it(other)).peekable();
-            let is_leg_s = alike.peek().is_some() && alike.all(is_leg);
-            let is_named = || !files.iter().any(is_it) && files.iter().chain(open).any(names);
-            let known = found.iter().chain(&own).any(is_it);
-            if !known && (is_leg_s || is_named()) {
-                own.push(leg.clone());
-            }
+            let missed: Vec<Leg> = past.own.iter().filter(is_missed).cloned().collect();
+            own.extend(missed);
         }
         own
     }

@@ -35,10 +35,12 @@ impl Books<'_> {
         let mut open = Vec::new();
         let own = (0..self.entries.len()).filter(|index| {
             let entry = &self.entries[*index];
-            let stands = !entry.extra && !entry.collided && !entry.resent;
-            let is_own = entry.role == Role::Own && !entry.is_reversal();
+            let stands = !entry.extra && !entry.resent && !entry.as_cleared;
             let is_past = entry.row.occurred_at < world.period_bounds().1;
-            is_own && stands && !entry.as_cleared && is_past
+            // A leg that never took effect is in no statement, and is not held by itself.
+            let is_void = entry.row.status == Status::Cancelled && entry.settled.is_none();
+            let is_void_leg = is_void && !entry.collided && !entry.is_reversal();
+            stands && is_past && (entry.role == Role::Own || is_void_leg)
         });
         for (index, entry) in self.entries.iter().enumerate() {
             let partner = entry.partner.map(|partner| &self.entries[partner]);

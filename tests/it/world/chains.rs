@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
 use super::chain::{Chain, Run};
+use super::entangled::entangle;
 use super::lots;
 use super::random::terms::{SAID, adjustments, bound, terms};
 use super::random::{
@@ -56,6 +57,7 @@ pub fn random_chain(seed: u64) -> Chain {
     }
     reverse_earlier(&mut rng, &mut chain);
     name_own_business(&mut rng, &mut chain);
+    entangle(&mut rng, &mut chain);
     send_late(&mut rng, &mut chain);
     hand_in(&mut rng, &mut chain);
     chain
