@@ -4,6 +4,7 @@ mod books;
 mod charges;
 mod due;
 mod items;
+mod lines;
 mod statement;
 
 use std::fs;

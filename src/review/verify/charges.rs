@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::super::charge::{Charge, Rounding, beneath};
 use super::super::publication::{Publication, ReviewError};
 use super::Check;
-use super::statement::{Line, lines};
+use super::lines::{Line, lines};
 use crate::value::money::counted;
 
 /// Kinds of lines that stand beneath a gross line.
