@@ -24,7 +24,7 @@ mod verify;
 pub use bridge::{Bridge, Change, Step, bridge};
 pub use export::export;
 pub use history::{Night, history};
-pub use manifest::{Figures, FileEntry, InputFile, Manifest, MatchRule, Taken, Term};
+pub use manifest::{Figures, FileEntry, InputFile, Manifest, MatchRule, StatedTotal, Taken, Term};
 pub use minisign::KeyError;
 pub use nets::{Net, nets};
 pub use partner::compare;

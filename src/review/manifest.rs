@@ -54,6 +54,9 @@ pub struct Manifest {
     pub inputs: Vec<InputFile>,
     /// Output files but the manifest itself.
     pub outputs: Vec<FileEntry>,
+    /// Control totals, but those of single files.
+    #[serde(default)]
+    pub control_totals: Vec<StatedTotal>,
 }
 
 impl Manifest {
@@ -129,6 +132,25 @@ pub struct Taken {
     pub place: String,
     /// The BLAKE3 digest of its manifest.
     pub blake3: String,
+}
+
+/// A control total, its figures as the texts of the manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct StatedTotal {
+    /// Whose.
+    pub owner: String,
+    /// The feed, or the role of ledger rows.
+    pub subject: String,
+    /// What was totalled.
+    pub stage: String,
+    /// Rows.
+    pub rows: u64,
+    /// Points.
+    pub points: String,
+    /// Exact money.
+    pub money: String,
+    /// Its currency.
+    pub currency: Option<String>,
 }
 
 /// An input file of the run.

@@ -6,6 +6,7 @@ mod due;
 mod items;
 mod lines;
 mod statement;
+mod totals;
 
 use std::fs;
 use std::path::Path;
@@ -111,6 +112,9 @@ pub fn verify(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
         "挂账与差错",
         |check| items::check(publication, check),
     ));
+    checks.push(Check::made("control totals against the manifest", "控制总数", |check| {
+        totals::check(publication, check)
+    }));
     Ok(checks)
 }
 

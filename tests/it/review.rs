@@ -246,6 +246,9 @@ fn a_manifest_that_says_other_than_its_statement_is_told() {
         ("/statements/0/held_b", "0"),
         ("/statements/0/amount_due", "46.98"),
         ("/a_code", "HBR"),
+        ("/control_totals/0/points", "1"),
+        ("/control_totals/0/money", "much"),
+        ("/control_totals/1/stage", "lost"),
     ];
     for (place, value) in rows {
         let (_out, folder) = example();
@@ -254,7 +257,11 @@ fn a_manifest_that_says_other_than_its_statement_is_told() {
             serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
         *said.pointer_mut(place).unwrap() = value.into();
         fs::write(&manifest, serde_json::to_vec(&said).unwrap()).unwrap();
-        assert_eq!(faults(&folder), ["statement against its lines"], "{place} {value}");
+        let check = match place.starts_with("/control_totals") {
+            true => "control totals against the manifest",
+            false => "statement against its lines",
+        };
+        assert_eq!(faults(&folder), [check], "{place} {value}");
     }
 }
 
@@ -379,9 +386,10 @@ fn a_figure_that_follows_from_nothing_is_told() {
         totals.iter().position(is_it).unwrap()
     };
     alter(&folder, "control_totals", "points", of("counted"));
-    assert_eq!(faults(&folder), [conserved, legs]);
+    let stated = "control totals against the manifest";
+    assert_eq!(faults(&folder), [conserved, legs, stated]);
     alter(&folder, "control_totals", "money", of("in"));
-    assert_eq!(faults(&folder), [conserved, legs]);
+    assert_eq!(faults(&folder), [conserved, legs, stated]);
 }
 
 /// An altered table that lacks a column ends no story in a panic.
