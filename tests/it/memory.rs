@@ -56,7 +56,7 @@ fn where_nothing_can_be_set_aside_the_run_says_so_and_publishes_nothing() {
     let full = "trap '' XFSZ; ulimit -f 1;";
     let (code, said) = run(full, dir.path(), "out", "--memory 64KiB");
     assert_eq!(code, Some(4), "{said}");
-    for told in ["cannot set aside rows", "give the run more", "--memory"] {
+    for told in ["cannot set rows aside in", "give the run more", "--memory"] {
         assert!(said.replace("\n  │ ", " ").contains(told), "{said}");
     }
     assert_eq!(left(dir.path(), "out"), [""; 0]);
