@@ -102,5 +102,7 @@ fn an_estimate_says_what_a_run_may_need() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert!(estimate("2GiB").contains("1: nothing is set aside"), "{}", estimate("2GiB"));
-    assert!(estimate("64KiB").contains("set aside on disk on the way"), "{}", estimate("64KiB"));
+    // Measured with `strace -e pwrite64` on these files: 715 KiB are set aside.
+    let said = estimate("64KiB");
+    assert!(said.contains("up to 1068 KiB set aside on disk on the way"), "{said}");
 }
