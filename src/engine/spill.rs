@@ -21,7 +21,7 @@ const LEVEL: i32 = -4;
 #[derive(Debug, thiserror::Error)]
 pub enum SpillError {
     /// The file cannot be made, written or read.
-    #[error("cannot {what} rows that are set aside in {folder}")]
+    #[error("cannot {what} in {folder}")]
     Io {
         /// What was tried.
         what: &'static str,
@@ -76,7 +76,7 @@ impl Spill {
     /// # Errors
     /// [`SpillError::Io`] when no file can be made there.
     pub fn new(folder: &Path) -> Result<Spill, SpillError> {
-        let file = tempfile::tempfile_in(folder).map_err(failed("set aside", folder))?;
+        let file = tempfile::tempfile_in(folder).map_err(failed("set rows aside", folder))?;
         Ok(Spill { file, folder: folder.to_owned(), end: 0 })
     }
 
@@ -104,7 +104,7 @@ impl Spill {
         let mut writer = StreamWriter::try_new(&mut bytes, batch.schema_ref())?;
         writer.write(batch)?;
         writer.finish()?;
-        let packed = pack(&bytes).map_err(failed("set aside", &self.folder))?;
+        let packed = pack(&bytes).map_err(failed("set rows aside", &self.folder))?;
         Ok(Packed { bytes: packed, unpacked: bytes.len(), rows: batch.num_rows() })
     }
 
@@ -139,7 +139,7 @@ impl Spill {
     /// Sets bytes aside, and says where.
     pub(super) fn put_bytes(&mut self, bytes: &[u8]) -> Result<u64, SpillError> {
         let offset = self.end;
-        self.file.write_all_at(bytes, offset).map_err(failed("set aside", &self.folder))?;
+        self.file.write_all_at(bytes, offset).map_err(failed("set rows aside", &self.folder))?;
         self.end += bytes.len() as u64;
         Ok(offset)
     }
@@ -147,7 +147,9 @@ impl Spill {
     /// Takes bytes up again.
     pub(super) fn take_bytes(&self, offset: u64, bytes: usize) -> Result<Vec<u8>, SpillError> {
         let mut taken = vec![0; bytes];
-        self.file.read_exact_at(&mut taken, offset).map_err(failed("take up", &self.folder))?;
+        self.file
+            .read_exact_at(&mut taken, offset)
+            .map_err(failed("take up rows that were set aside", &self.folder))?;
         Ok(taken)
     }
 
