@@ -22,8 +22,6 @@ pub struct Link {
     pub snapshot: Both<Option<MemberState>>,
     /// The row in the links feed; `None` for an inferred link.
     pub row: Option<u32>,
-    /// The group of links that contradict one another (MBR-03), by its first link.
-    pub contradicted: Option<u32>,
     /// For an inferred link, the canonical column of the token.
     pub token: Option<&'static str>,
     /// `(granted_at, withdrawn_at)` for the declared purpose, in order.
@@ -51,7 +49,14 @@ impl Link {
     /// Whether it holds at some instant of `[from, to)`.
     #[must_use]
     pub fn overlaps(&self, from: Instant, to: Instant) -> bool {
-        self.bound_at < to && self.unbound_at.is_none_or(|unbound| from < unbound)
+        let begins = self.bound_at < to && self.ever_holds();
+        begins && self.unbound_at.is_none_or(|unbound| from < unbound)
+    }
+
+    /// Whether it holds at any instant; one that was ended before it began does not.
+    #[must_use]
+    pub fn ever_holds(&self) -> bool {
+        self.unbound_at.is_none_or(|unbound| self.bound_at < unbound)
     }
 }
 
@@ -100,8 +105,27 @@ pub struct LinkBook {
     pub duplicates: Both<BTreeMap<String, Vec<u32>>>,
     /// Tokens that link nobody.
     pub shared_tokens: Vec<SharedToken>,
-    /// Groups of links that contradict one another (MBR-03), each by its first link.
-    pub contradictions: BTreeMap<u32, Vec<u32>>,
+    /// Links of one member whose times overlap, two and two, the lower index first. Not every two
+    /// are there, but enough that those which stand in a time are connected in it by what stands.
+    pub overlaps: Vec<(u32, u32)>,
+    /// What contradicts one another in the run's own period.
+    pub contradictions: Contradictions,
+}
+
+/// Links that contradict one another in a time (MBR-03).
+#[derive(Debug, Clone, Default)]
+pub struct Contradictions {
+    /// Groups of them, each by its first link.
+    pub groups: BTreeMap<u32, Vec<u32>>,
+    of_link: BTreeMap<u32, u32>,
+}
+
+impl Contradictions {
+    /// The group of a link.
+    #[must_use]
+    pub fn group_of(&self, link: u32) -> Option<u32> {
+        self.of_link.get(&link).copied()
+    }
 }
 
 impl LinkBook {
@@ -111,11 +135,37 @@ impl LinkBook {
         &self.links[link as usize]
     }
 
-    /// Every member of a group of links that contradict one another, once, in order.
+    /// The links that contradict one another in `[from, to)`: each connected group by the index of
+    /// its first link. What contradicts one row of a link contradicts the others. Links that end
+    /// before `from` contradict nothing after it; two that overlap each other and that time overlap
+    /// each other within it.
     #[must_use]
-    pub fn contradicted_members(&self, group: u32) -> Vec<(Party, &str)> {
-        let links = self.contradictions.get(&group).into_iter().flatten();
-        let members: BTreeSet<(Party, &str)> = links
+    pub fn contradictions_in(&self, from: Instant, to: Instant) -> Contradictions {
+        let stands = |link: u32| self.get(link).overlaps(from, to);
+        let mut root_of: BTreeMap<u32, u32> = BTreeMap::new();
+        let standing = |&&(one, other): &&(u32, u32)| stands(one) && stands(other);
+        for &(one, other) in self.overlaps.iter().filter(standing) {
+            let (one, other) = (root(&mut root_of, one), root(&mut root_of, other));
+            root_of.insert(one.max(other), one.min(other));
+        }
+        let links: Vec<u32> = root_of.keys().copied().collect();
+        let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for link in links {
+            groups.entry(root(&mut root_of, link)).or_default().push(link);
+        }
+        // Rows that are all of one link contradict nothing.
+        let members = |link: u32| &self.get(link).members;
+        groups.retain(|&first, group| group.iter().any(|&link| members(link) != members(first)));
+        let each = groups.iter().flat_map(|(&first, group)| group.iter().map(move |&l| (l, first)));
+        let of_link = each.collect();
+        Contradictions { groups, of_link }
+    }
+
+    /// Every member of a group of links, once, in order.
+    #[must_use]
+    pub fn members_of(&self, group: &[u32]) -> Vec<(Party, &str)> {
+        let members: BTreeSet<(Party, &str)> = group
+            .iter()
             .flat_map(|&link| {
                 let members = &self.get(link).members;
                 Party::BOTH.map(|party| (party, members.of(party).as_str()))
@@ -129,4 +179,20 @@ impl LinkBook {
     pub fn is_duplicate(&self, party: Party, member: &str) -> bool {
         self.duplicates.of(party).contains_key(member)
     }
+}
+
+/// The first link that a link is connected with, itself where there is none before it.
+fn root(root_of: &mut BTreeMap<u32, u32>, link: u32) -> u32 {
+    let mut path = Vec::new();
+    let mut first = link;
+    loop {
+        let above = *root_of.entry(first).or_insert(first);
+        if above == first {
+            break;
+        }
+        path.push(first);
+        first = above;
+    }
+    root_of.extend(path.into_iter().map(|link| (link, first)));
+    first
 }

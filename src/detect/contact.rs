@@ -70,8 +70,9 @@ pub fn judge(
     let (Some(a), Some(b)) = (&members.a, &members.b) else { return Vec::new() };
     let mut found = Vec::new();
     // Of links that contradict one another some join two persons, which MBR-03 says already.
-    let links = standing_links(desk, book).filter(|(link, _)| link.contradicted.is_none());
-    for (link, rows) in links {
+    let links = standing_links(desk, book)
+        .filter(|(index, ..)| book.contradictions.group_of(*index).is_none());
+    for (_, link, rows) in links {
         for (column, rule) in COLUMNS {
             let (Some(at_a), Some(at_b)) = (a.token(column, rows.a), b.token(column, rows.b))
             else {

@@ -1,7 +1,7 @@
 //! Rules on members and links: MBR-01 to MBR-04, and MBR-07 at the instant of an event; MBR-05
 //! and MBR-06 stand in `contact`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::contact::{MBR_05, MBR_06};
 use super::desk::{Desk, place};
@@ -9,10 +9,11 @@ use super::scene::Scene;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::event::Authority;
 use crate::frame::books::{Links, Members, Side};
-use crate::judgement::Cause;
-use crate::links::{Link, LinkBook, MemberState};
+use crate::judgement::{Cause, Judgement};
+use crate::links::{Contradictions, Link, LinkBook, MemberState};
 use crate::value::kind::LinkMethod;
 use crate::value::party::{Both, Party};
+use crate::value::period::Instant;
 
 /// MBR-01: linked member absent in A (甲方无此会员).
 pub static MBR_01: Rule = Rule {
@@ -170,32 +171,92 @@ pub fn judge(
     for link in book.links.iter().filter(current) {
         for party in Party::BOTH {
             if is_absent(book, link, party) {
-                let rule = absence(party);
-                let found = with_row(desk.draft(rule), desk, link, links)
-                    .member(Party::A, &link.members.a)
-                    .member(Party::B, &link.members.b)
-                    .seen(link.bound_at)
-                    .because(format!("the linked member is not in {party}'s snapshot"));
+                let found = stranger(desk, link, party, links);
                 // Links of the same members follow one another, the earliest first.
                 absent.entry(found.id.clone()).or_insert(found);
             }
         }
     }
     found.extend(absent.into_values());
-    for (&first, group) in &book.contradictions {
-        let mut draft = desk.draft(&MBR_03);
-        for &link in group {
-            draft = with_row(draft, desk, book.get(link), links);
-        }
-        for (party, member) in book.contradicted_members(first) {
-            draft = draft.member(party, member);
-        }
-        // Its last link made the group what it is.
-        let seen = group.iter().map(|&link| book.get(link).bound_at).max();
-        let reason = format!("{} links of these members hold at the same time", group.len());
-        found.push(draft.seen(seen.unwrap_or(desk.period.start)).because(reason));
-    }
+    let groups = book.contradictions.groups.values();
+    found.extend(groups.map(|group| contradiction(desk, book, group, links)));
     found
+}
+
+/// The MBR-03 of links that contradict one another.
+fn contradiction(
+    desk: &Desk<'_>,
+    book: &LinkBook,
+    group: &[u32],
+    links: Option<&Links>,
+) -> Discrepancy {
+    let mut draft = desk.draft(&MBR_03);
+    for &link in group {
+        draft = with_row(draft, desk, book.get(link), links);
+    }
+    for (party, member) in book.members_of(group) {
+        draft = draft.member(party, member);
+    }
+    // Its last link made the group what it is.
+    let seen = group.iter().map(|&link| book.get(link).bound_at).max();
+    let reason = format!("{} links of these members hold at the same time", group.len());
+    draft.seen(seen.unwrap_or(desk.period.start)).because(reason)
+}
+
+/// The MBR-01 or MBR-02 of a link whose member a party does not know.
+fn stranger(desk: &Desk<'_>, link: &Link, party: Party, links: Option<&Links>) -> Discrepancy {
+    with_row(desk.draft(absence(party)), desk, link, links)
+        .member(Party::A, &link.members.a)
+        .member(Party::B, &link.members.b)
+        .seen(link.bound_at)
+        .because(format!("the linked member is not in {party}'s snapshot"))
+}
+
+/// What is held under a finding about links of an earlier period, which none of the period tells:
+/// that finding, for each of the links' legs once.
+pub fn judge_ended<I: Side>(
+    scene: &Scene<'_, I>,
+    judgement: &Judgement<I>,
+    links: Option<&Links>,
+    told: &[Discrepancy],
+) -> Vec<Discrepancy> {
+    let (desk, book) = (&scene.desk, scene.book);
+    let about_links =
+        |rule: &Rule| [&MBR_01, &MBR_02, &MBR_03].map(|rule| rule.code).contains(&rule.code);
+    let mut known: Option<BTreeSet<&str>> = None;
+    let mut found: BTreeMap<&str, Discrepancy> = BTreeMap::new();
+    for judged in &judgement.pairs {
+        let Some(cause) = judged.cause.as_deref().filter(|cause| about_links(cause.rule)) else {
+            continue;
+        };
+        let leg = judged.pair.issuer;
+        let at = scene.issuer.occurred_at(leg);
+        if desk.period.start <= at {
+            continue;
+        }
+        let known = known.get_or_insert_with(|| told.iter().map(|told| told.id.as_str()).collect());
+        let id = cause.discrepancy_id.as_str();
+        if known.contains(id) || found.contains_key(id) {
+            continue;
+        }
+        let (Authority::Link(link) | Authority::SeveralLinks(link)) =
+            scene.authorities[leg as usize]
+        else {
+            // A reversal is held under what holds its original.
+            continue;
+        };
+        let finding = match scene.contradicted.with(desk, at, link) {
+            Some((group, _)) if cause.rule.code == MBR_03.code => {
+                contradiction(desk, book, group, links)
+            }
+            _ => {
+                let party = if cause.rule.code == MBR_01.code { Party::A } else { Party::B };
+                stranger(desk, book.get(link), party, links)
+            }
+        };
+        found.insert(id, finding);
+    }
+    found.into_values().collect()
 }
 
 /// Links that are authorised or imported, in force at the last instant before the cut, and of
@@ -204,10 +265,10 @@ pub fn judge(
 pub fn standing_links<'a>(
     desk: &'a Desk<'_>,
     book: &'a LinkBook,
-) -> impl Iterator<Item = (&'a Link, Both<u32>)> {
+) -> impl Iterator<Item = (u32, &'a Link, Both<u32>)> {
     let mut judged: Option<&Both<String>> = None;
     let last = desk.period.cut().plus(-1);
-    book.links.iter().filter_map(move |link| {
+    (0..).zip(&book.links).filter_map(move |(index, link)| {
         let Both { a: Some(a), b: Some(b) } = link.snapshot else { return None };
         let is_authorised = link.method != LinkMethod::Inferred && link.holds(last);
         let is_once = |party: &Party| !book.is_duplicate(*party, link.members.of(*party));
@@ -215,7 +276,7 @@ pub fn standing_links<'a>(
             return None;
         }
         judged = Some(&link.members);
-        Some((link, Both { a: a.row, b: b.row }))
+        Some((index, link, Both { a: a.row, b: b.row }))
     })
 }
 
@@ -233,12 +294,39 @@ fn with_row<'a>(
     }
 }
 
-/// The id of the MBR-03 of each group of links that contradict one another, made once for all the
-/// legs that are held under it.
-#[must_use]
-pub fn contradiction_ids(desk: &Desk<'_>, book: &LinkBook) -> BTreeMap<u32, String> {
-    let id_of = |group: u32| desk.id(&MBR_03, &book.contradicted_members(group));
-    book.contradictions.keys().map(|&group| (group, id_of(group))).collect()
+/// The links that contradict one another in each period of which a leg is judged.
+#[derive(Debug)]
+pub struct Contradicted(BTreeMap<Instant, (Contradictions, BTreeMap<u32, String>)>);
+
+impl Contradicted {
+    /// In the run's own period, and in those in which these instants lie.
+    #[must_use]
+    pub fn new(desk: &Desk<'_>, book: &LinkBook, instants: impl Iterator<Item = Instant>) -> Self {
+        let of = |contradictions: Contradictions| {
+            // Made once for all the legs that are held under them.
+            let groups = contradictions.groups.iter();
+            let id_of = |group: &[u32]| desk.id(&MBR_03, &book.members_of(group));
+            let ids = groups.map(|(&first, group)| (first, id_of(group))).collect();
+            (contradictions, ids)
+        };
+        let own = desk.period.start;
+        let mut periods = BTreeMap::from([(own, of(book.contradictions.clone()))]);
+        let earlier = instants.filter(|at| *at < own).map(|at| desk.scope.period_at(at));
+        for period in earlier {
+            periods
+                .entry(period.start)
+                .or_insert_with(|| of(book.contradictions_in(period.start, period.end)));
+        }
+        Contradicted(periods)
+    }
+
+    /// The links that contradict a link in the period in which an instant lies, itself among them,
+    /// and the id of their MBR-03.
+    fn with(&self, desk: &Desk<'_>, at: Instant, link: u32) -> Option<(&[u32], &str)> {
+        let (contradictions, ids) = self.0.get(&desk.scope.period_at(at).start)?;
+        let group = contradictions.group_of(link)?;
+        Some((contradictions.groups.get(&group)?, ids.get(&group)?))
+    }
 }
 
 fn absence(party: Party) -> &'static Rule {
@@ -274,13 +362,9 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
             discrepancy_id: desk.id(&MBR_04, &[(party, member)]),
         })
     };
-    let contradicted = |link: &Link| {
-        let id = link.contradicted.and_then(|group| scene.contradictions.get(&group));
-        Eligibility::HeldUnder(Cause {
-            rule: &MBR_03,
-            discrepancy_id: id.cloned().unwrap_or_default(),
-        })
-    };
+    let contradicted = |link: u32| scene.contradicted.with(desk, at, link);
+    let held_under =
+        |id: &str| Eligibility::HeldUnder(Cause { rule: &MBR_03, discrepancy_id: id.to_owned() });
     let member = scene.issuer.member_no(leg);
     if book.is_duplicate(I::PARTY, member) {
         return duplicate(I::PARTY, member);
@@ -302,13 +386,16 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
             let reason = "only an inferred link, which authorises nothing";
             return Eligibility::NotEntitled(reason.into());
         }
-        Authority::SeveralLinks(link) => return contradicted(book.get(link)),
+        // What holds together at an instant contradicts one another in its period.
+        Authority::SeveralLinks(link) => {
+            return held_under(contradicted(link).map_or("", |(_, id)| id));
+        }
         Authority::Link(link) => link,
     };
-    let link = book.get(index);
-    if link.contradicted.is_some() {
-        return contradicted(link);
+    if let Some((_, id)) = contradicted(index) {
+        return held_under(id);
     }
+    let link = book.get(index);
     for party in Party::BOTH {
         if is_absent(book, link, party) {
             let subjects = [(Party::A, link.members.a.as_str()), (Party::B, &link.members.b)];

@@ -1,8 +1,7 @@
 //! One direction of the agreement: issuer `I`'s points on both books, and how a leg is valued.
 
-use std::collections::BTreeMap;
-
 use super::desk::Desk;
+use super::member::Contradicted;
 use crate::event::{Authority, Lineage, Matched, Pair};
 use crate::frame::books::{Ledger, Side};
 use crate::judgement::{VersionsInForce, Worth};
@@ -31,8 +30,8 @@ pub struct Scene<'a, I: Side> {
     pub authorities: &'a [Authority],
     /// The links.
     pub book: &'a LinkBook,
-    /// The MBR-03 of each group of links that contradict one another.
-    pub contradictions: &'a BTreeMap<u32, String>,
+    /// The links that contradict one another.
+    pub contradicted: &'a Contradicted,
 }
 
 impl<I: Side> Scene<'_, I> {

@@ -110,7 +110,7 @@ pub fn judge(
     members: &Both<Option<Members>>,
 ) -> Vec<Discrepancy> {
     let (Some(a), Some(b)) = (&members.a, &members.b) else { return Vec::new() };
-    let judged = standing_links(desk, book).filter_map(|(link, rows)| {
+    let judged = standing_links(desk, book).filter_map(|(_, link, rows)| {
         let places = Both {
             a: place(&desk.paths.members.a, &a.origins, rows.a),
             b: place(&desk.paths.members.b, &b.origins, rows.b),

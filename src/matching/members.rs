@@ -15,7 +15,7 @@ use crate::agreement::{Agreement, MemberRule};
 use crate::engine::{Exchange, group_by_key, join_by_key};
 use crate::frame::books::{Consents, Links, Members};
 use crate::frame::bridge::{BridgeError, keyed_rows, numbers, texts};
-use crate::links::{Link, LinkBook, MemberState, SharedToken};
+use crate::links::{Contradictions, Link, LinkBook, MemberState, SharedToken};
 use crate::value::kind::LinkMethod;
 use crate::value::party::{Both, Party};
 use crate::value::period::{Instant, Period};
@@ -46,7 +46,8 @@ pub fn match_members(
         members_declared: Both::from_fn(|party| members.of(party).is_some()),
         duplicates: Both::from_fn(|party| found.of(party).duplicates.clone()),
         shared_tokens: Vec::new(),
-        contradictions: BTreeMap::new(),
+        overlaps: Vec::new(),
+        contradictions: Contradictions::default(),
     };
     for rule in &agreement.member_rules {
         match rule {
@@ -68,7 +69,6 @@ pub fn match_members(
                         method: links.method(row),
                         snapshot,
                         row: Some(row),
-                        contradicted: None,
                         token: None,
                         consents: Arc::default(),
                     });
@@ -80,7 +80,8 @@ pub fn match_members(
         }
     }
     book.links.par_sort_by(|one, other| order_of(one).cmp(&order_of(other)));
-    book.contradictions = mark_contradictions(&mut book.links, period, exchange);
+    book.overlaps = overlaps(&book.links, exchange);
+    book.contradictions = book.contradictions_in(period.start, period.cut());
     if let (Some(consents), Some(purpose)) = (consents, &agreement.consent_purpose) {
         attach_consents(&mut book.links, consents, purpose, exchange);
     }
@@ -274,78 +275,49 @@ fn inferred_link(
             Some(MemberState { row, status, since })
         }),
         row: None,
-        contradicted: None,
         token: Some(column),
         consents: Arc::default(),
     }
 }
 
-/// Marks links of one member to different partners whose times overlap (MBR-03): each connected
-/// group by the index of its first link. Rows of one link whose times overlap are one link, so that
-/// what contradicts one contradicts the others. Links that end before the period contradict nothing
-/// in it; two that overlap each other and the period overlap each other within it.
-fn mark_contradictions(
-    links: &mut [Link],
-    period: &Period,
-    exchange: Exchange,
-) -> BTreeMap<u32, Vec<u32>> {
-    let mut group: Vec<usize> = (0..links.len()).collect();
+/// Links of one member, on either side, whose times overlap, two and two: to different partners they
+/// contradict one another (MBR-03), of the same two members they are one link. A link stands with
+/// that of those begun before it which ends last: if it overlaps any of them within a time, it
+/// overlaps that one within it too, and that one overlaps the others.
+fn overlaps(links: &[Link], exchange: Exchange) -> Vec<(u32, u32)> {
+    let mut overlaps = Vec::new();
+    let ends = |link: u32| links[link as usize].unbound_at.unwrap_or(Instant(i64::MAX));
     for party in Party::BOTH {
         let member = |link: u32| links[link as usize].members.of(party).as_str();
         let buckets = exchange.scatter(links.len(), |row| {
             let link = &links[row as usize];
-            let is_current = link.overlaps(period.start, period.cut());
-            (is_current && link.method != LinkMethod::Inferred).then(|| member(row))
+            (link.ever_holds() && link.method != LinkMethod::Inferred).then(|| member(row))
         });
-        let of_members: Vec<Vec<Vec<u32>>> = buckets
+        let of_buckets: Vec<Vec<(u32, u32)>> = buckets
             .into_par_iter()
             .map(|mut bucket| {
-                let mut of_members = Vec::new();
-                group_by_key(&mut bucket, member, |rows| of_members.push(rows.to_vec()));
-                of_members
+                let mut found = Vec::new();
+                group_by_key(&mut bucket, member, |rows| {
+                    let mut rows = rows.to_vec();
+                    rows.sort_unstable_by_key(|&row| (links[row as usize].bound_at, row));
+                    let mut lasting: Option<u32> = None;
+                    for row in rows {
+                        if let Some(lasting) = lasting
+                            && links[row as usize].bound_at < ends(lasting)
+                        {
+                            found.push((lasting.min(row), lasting.max(row)));
+                        }
+                        lasting = lasting.filter(|&l| ends(row) <= ends(l)).or(Some(row));
+                    }
+                });
+                found
             })
             .collect();
-        for mut indexes in of_members.into_iter().flatten() {
-            indexes.sort_unstable();
-            for (position, &one) in indexes.iter().enumerate() {
-                for &other in &indexes[position + 1..] {
-                    let (one, other) = (one as usize, other as usize);
-                    if overlap(&links[one], &links[other]) {
-                        let (one, other) = (root(&group, one), root(&group, other));
-                        group[one.max(other)] = one.min(other);
-                    }
-                }
-            }
-        }
+        overlaps.extend(of_buckets.into_iter().flatten());
     }
-    let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for link in 0..links.len() {
-        // There are fewer links than the reader's limit of 2^32 rows, and at most as many inferred.
-        groups.entry(root(&group, link) as u32).or_default().push(link as u32);
-    }
-    // Rows that are all of one link contradict nothing.
-    let members_of = |link: &u32| &links[*link as usize].members;
-    groups.retain(|first, group| group.iter().any(|link| members_of(link) != members_of(first)));
-    for (&first, members) in &groups {
-        for &link in members {
-            links[link as usize].contradicted = Some(first);
-        }
-    }
-    groups
-}
-
-fn overlap(one: &Link, other: &Link) -> bool {
-    let begins_before = |first: &Link, second: &Link| {
-        second.unbound_at.is_none_or(|unbound| first.bound_at < unbound)
-    };
-    begins_before(one, other) && begins_before(other, one)
-}
-
-fn root(group: &[usize], mut index: usize) -> usize {
-    while group[index] != index {
-        index = group[index];
-    }
-    index
+    overlaps.sort_unstable();
+    overlaps.dedup();
+    overlaps
 }
 
 /// Gives every link the consents of its two members for the purpose, in order of time, bucket by

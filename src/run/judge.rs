@@ -12,11 +12,12 @@ use crate::account::Account;
 use crate::claim::{Claims, HeldAdjustment};
 use crate::clear::{self, BalanceSide, Obligation, ObligationKey};
 use crate::control::Conservation;
+use crate::detect::member::{self, Contradicted};
 use crate::detect::{self, AsOf, Common, Desk, LotBook, Scene, Verdicts};
 use crate::discrepancy::{Discrepancy, Effect};
 use crate::engine::Exchange;
-use crate::event::{Lineage, Matched};
-use crate::frame::books::{Balances, Members, Side};
+use crate::event::{Authority, Lineage, Matched};
+use crate::frame::books::{Balances, Ledger, Members, Side};
 use crate::judgement::{Decided, Item, Judgement};
 use crate::links::LinkBook;
 use crate::matching::{self, Leads};
@@ -24,8 +25,8 @@ use crate::past::Scope;
 use crate::pipeline::Pipeline;
 use crate::ruling::{Consequence, Reached};
 use crate::statement::{Clearing, Line};
-use crate::value::party::{A, B, Both, Party};
-use crate::value::period::Period;
+use crate::value::party::{A, B, Both, Party, Programme};
+use crate::value::period::{Instant, Period};
 
 /// What was said of rows that were judged together.
 #[derive(Debug, Default)]
@@ -166,14 +167,21 @@ pub fn judge(
         || detect::judge_book(&desk, &books.a, &a_lineage, &a_held_with),
         || detect::judge_book(&desk, &books.b, &b_lineage, &b_held_with),
     );
-    let contradictions = detect::member::contradiction_ids(&desk, &links);
-    let a_scene = scene(desk, &a_leads, &a_matched, &contradictions);
-    let b_scene = scene(desk, &b_leads, &b_matched, &contradictions);
+    let authorised = linked(&books.a, &a_authorities).chain(linked(&books.b, &b_authorities));
+    let contradicted = Contradicted::new(&desk, &links, authorised);
+    let a_scene = scene(desk, &a_leads, &a_matched, &contradicted);
+    let b_scene = scene(desk, &b_leads, &b_matched, &contradicted);
     let (a_direction, b_direction) = rayon::join(
         || detect::judge_direction(&a_scene, &a_book, &b_book),
         || detect::judge_direction(&b_scene, &b_book, &a_book),
     );
     let ((mut a_judged, a_found), (mut b_judged, b_found)) = (a_direction?, b_direction?);
+    let mut of_members =
+        detect::judge_members(&desk, &links, intake.links.as_ref(), &intake.members);
+    let a_ended = member::judge_ended(&a_scene, &a_judged, intake.links.as_ref(), &of_members);
+    of_members.extend(a_ended);
+    let b_ended = member::judge_ended(&b_scene, &b_judged, intake.links.as_ref(), &of_members);
+    of_members.extend(b_ended);
     let mut decided = Vec::new();
     if let Some(decisions) = &intake.decisions {
         let mut verdicts = Verdicts::new(&desk, decisions);
@@ -189,7 +197,6 @@ pub fn judge(
         || detect::judge_accounts(&desk, &books.b, &b_lineage, ends(Party::B), exchange),
     );
     let (a_rolled, b_rolled) = (a_rolled?, b_rolled?);
-    let of_members = detect::judge_members(&desk, &links, intake.links.as_ref(), &intake.members);
     let a_bases = detect::basis::judge(
         &desk,
         (&links, intake.members.a.as_ref()),
@@ -299,11 +306,21 @@ fn as_of_balances(balances: &Balances) -> AsOf {
     as_of
 }
 
+/// When the legs occurred that links authorise, or would if they were one.
+fn linked<P: Programme>(
+    ledger: &Ledger<P>,
+    authorities: &[Authority],
+) -> impl Iterator<Item = Instant> {
+    let has_link = |of: &Authority| matches!(of, Authority::Link(_) | Authority::SeveralLinks(_));
+    let legs = (0..).zip(authorities).filter(move |(_, authority)| has_link(authority));
+    legs.map(|(leg, _)| ledger.occurred_at(leg))
+}
+
 fn scene<'a, I: Side>(
     desk: Desk<'a>,
     leads: &Leads<'a, I>,
     matched: &'a Matched<I>,
-    contradictions: &'a BTreeMap<u32, String>,
+    contradicted: &'a Contradicted,
 ) -> Scene<'a, I> {
     Scene {
         desk,
@@ -314,7 +331,7 @@ fn scene<'a, I: Side>(
         matched,
         authorities: leads.authorities,
         book: leads.book,
-        contradictions,
+        contradicted,
     }
 }
 

@@ -3,6 +3,7 @@
 mod adjusted;
 mod bounds;
 mod decided;
+mod ended;
 mod finals;
 mod kept;
 mod own;

@@ -99,6 +99,11 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     let (judged, mut reversed) = books.judge_legs();
     books.cap(&judged);
     let mut answer = Answer { discrepancies: members::judge_members(world), ..Answer::default() };
+    let firm = judged.iter().map(|pair| (pair.issuer, &books.entries[pair.issuer]));
+    let firm = firm.filter(|(issuer, entry)| entry.original.is_none() && books.belongs(*issuer));
+    let held = firm.filter_map(|(_, entry)| entry.under.as_ref());
+    let ended = books.held_for_members(held, &answer.discrepancies);
+    answer.discrepancies.extend(ended);
     let mut weights = Vec::new();
     for (code, entries) in &books.findings {
         let mut held_with = books.held_with.iter();

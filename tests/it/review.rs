@@ -38,9 +38,14 @@ fn faults(folder: &Path) -> Vec<&'static str> {
 /// Fails when a publication is not what follows from its own tables.
 #[track_caller]
 pub fn is_sound(folder: &Path, whose: &str) {
-    let checks = verify(&Publication::open(folder).unwrap()).unwrap();
-    let faults: Vec<&String> = checks.iter().flat_map(|check| &check.faults).collect();
+    let faults = all_faults(folder);
     assert!(faults.is_empty(), "{whose}: {faults:#?}");
+}
+
+/// Whatever does not follow from a publication's own tables.
+pub fn all_faults(folder: &Path) -> Vec<String> {
+    let checks = verify(&Publication::open(folder).unwrap()).unwrap();
+    checks.into_iter().flat_map(|check| check.faults).collect()
 }
 
 /// Alters a cell of a table: adds one to a figure, or a letter to a text; the manifest is made to

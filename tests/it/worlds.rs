@@ -6,6 +6,7 @@ pub mod observe;
 mod pinned;
 mod shrink;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -148,7 +149,7 @@ fn wrong_seeds(count: u64, wrong: impl Fn(u64) -> Option<String> + Sync) -> Vec<
                     if seed >= count || failed.lock().unwrap().len() >= enough {
                         break;
                     }
-                    if let Some(text) = wrong(seed) {
+                    if let Some(text) = told(|| wrong(seed)) {
                         let lines: Vec<&str> = text.lines().take(8).collect();
                         failed.lock().unwrap().push((seed, lines.join("\n")));
                     }
@@ -159,6 +160,14 @@ fn wrong_seeds(count: u64, wrong: impl Fn(u64) -> Option<String> + Sync) -> Vec<
     let mut failed = failed.into_inner().unwrap();
     failed.sort_unstable();
     failed
+}
+
+/// What `wrong` says, or that it panicked: the seed must be named then too.
+fn told(wrong: impl Fn() -> Option<String>) -> Option<String> {
+    catch_unwind(AssertUnwindSafe(wrong)).unwrap_or_else(|panic| {
+        let message = panic.downcast_ref::<String>().cloned();
+        Some(message.unwrap_or_else(|| String::from("a panic, whose message stands above")))
+    })
 }
 
 /// Whether it is only asked whether there is a disagreement, as `tests/mutate.py` does: the first
@@ -173,7 +182,8 @@ fn assert_agreement(failed: Vec<(u64, String)>, report: impl Fn(u64) -> String) 
     let overview: String =
         failed.iter().map(|(seed, lines)| format!("seed {seed}: {lines}\n")).collect();
     assert!(!only_the_first(), "engine and oracle disagree\n{overview}");
-    panic!("engine and oracle disagree\n{overview}\n{}", report(*first));
+    let report = told(|| Some(report(*first))).unwrap_or_default();
+    panic!("engine and oracle disagree\n{overview}\n{report}");
 }
 
 /// How many worlds to try; of each ten, three are chains of three periods.

@@ -13,7 +13,7 @@ use crate::detect::place;
 use crate::event::Lineage;
 use crate::frame::books::{Ledger, Side};
 use crate::judgement::{Disposition, Item, Judgement, Worth};
-use crate::links::{Link, LinkBook};
+use crate::links::LinkBook;
 use crate::publish::{ItemRow, LinkRow, SortKey};
 use crate::run::Evidence;
 use crate::value::kind::{Flow, LinkMethod};
@@ -224,7 +224,7 @@ pub fn sort_items(rows: &mut [ItemRow<'_>]) {
 /// The links in order, and tokens that link nobody.
 #[must_use]
 pub fn links(book: &LinkBook) -> Vec<LinkRow<'_>> {
-    let linked = book.links.iter().map(|link| LinkRow {
+    let linked = (0..).zip(&book.links).map(|(index, link)| LinkRow {
         a_member: Cow::Borrowed(link.members.a.as_str()),
         b_member: Cow::Borrowed(link.members.b.as_str()),
         method: link.method.word(),
@@ -234,7 +234,7 @@ pub fn links(book: &LinkBook) -> Vec<LinkRow<'_>> {
         },
         bound_at: link.row.map(|_| link.bound_at),
         unbound_at: link.unbound_at,
-        standing: standing(book, link),
+        standing: standing(book, index),
         consents: link.consents.len() as i128,
     });
     let shared = book.shared_tokens.iter().map(|shared| LinkRow {
@@ -264,13 +264,14 @@ pub fn link_key(book: &LinkBook, place: usize) -> SortKey {
     }
 }
 
-fn standing(book: &LinkBook, link: &Link) -> &'static str {
+fn standing(book: &LinkBook, index: u32) -> &'static str {
+    let link = book.get(index);
     let absent =
         |party: Party| *book.members_declared.of(party) && link.snapshot.of(party).is_none();
     let duplicate = |party: Party| book.is_duplicate(party, link.members.of(party));
     if link.method == LinkMethod::Inferred {
         "inferred"
-    } else if link.contradicted.is_some() {
+    } else if book.contradictions.group_of(index).is_some() {
         "contradicted"
     } else if absent(Party::A) {
         "absent_in_a"

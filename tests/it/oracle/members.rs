@@ -18,7 +18,8 @@ impl Link {
     }
 
     fn overlaps(&self, from: i64, to: i64) -> bool {
-        self.bound_at < to && self.unbound_at.is_none_or(|end| from < end)
+        let end = self.unbound_at.unwrap_or(i64::MAX);
+        self.bound_at.max(from) < end.min(to)
     }
 
     fn same_members(&self, other: &Link) -> bool {
@@ -84,7 +85,9 @@ impl Books<'_> {
             return Some((of_member("MBR-04", party, &one.row.member_no), false));
         }
         let links = links_at(world, party, &one.row.member_no, at);
-        let groups = contradicted(world);
+        // What contradicts a link is asked of the period in which the event lies.
+        let (start, end) = self.bounds_at(at);
+        let groups = contradicted(world, start, end);
         let group_of =
             |link: &Link| groups.iter().find(|group| group.iter().any(|l| l.is_the_same(link)));
         let link = match links.len() {
@@ -119,6 +122,29 @@ impl Books<'_> {
             }
         }
         self.without_consent(link, at).filter(|code| !world.is_off(code)).and_then(own)
+    }
+
+    /// The period in which an instant lies, up to the cut of the run's own.
+    fn bounds_at(&self, at: i64) -> (i64, i64) {
+        let (first, after) = self.world.cycle_of(self.world.day_of(at));
+        let (start, end) = (self.world.midnight(first), self.world.midnight(after));
+        let own = self.world.period_bounds().0;
+        (start, if start == own { self.world.cut() } else { end })
+    }
+
+    /// What is held under a finding about members names one that is told, whenever its link ended.
+    pub fn held_for_members<'j>(
+        &self,
+        held: impl Iterator<Item = &'j Discrepancy>,
+        told: &[Discrepancy],
+    ) -> Vec<Discrepancy> {
+        let mut found: Vec<Discrepancy> = Vec::new();
+        for under in held.filter(|under| ["MBR-01", "MBR-02", "MBR-03"].contains(&under.code)) {
+            if !told.contains(under) && !found.contains(under) {
+                found.push(under.clone());
+            }
+        }
+        found
     }
 
     fn without_consent(&self, link: &Link, at: i64) -> Option<&'static str> {
@@ -199,7 +225,8 @@ pub fn judge_members(world: &World) -> Vec<Discrepancy> {
     }
     let firm: Vec<&Link> =
         judged.into_iter().filter(|link| link.method != Method::Inferred).collect();
-    found.extend(contradicted(world).iter().map(|group| of_group(group)));
+    let (start, cut) = (world.period_bounds().0, world.cut());
+    found.extend(contradicted(world, start, cut).iter().map(|group| of_group(group)));
     judge_contacts(world, &firm, &mut found);
     judge_tiers(world, &firm, &mut found);
     found
@@ -214,9 +241,10 @@ fn judged_links(world: &World) -> Vec<&Link> {
 
 /// The links of each MBR-03: connected by a member that has two partners at a time. Rows of one
 /// link are one link, so that one of them brings the others along.
-fn contradicted(world: &World) -> Vec<Vec<&Link>> {
-    let mut rest = judged_links(world);
-    rest.retain(|link| link.method != Method::Inferred);
+fn contradicted(world: &World, from: i64, to: i64) -> Vec<Vec<&Link>> {
+    let links = world.links.iter().flatten();
+    let stands = |link: &&Link| link.method != Method::Inferred && link.overlaps(from, to);
+    let mut rest: Vec<&Link> = links.filter(stands).collect();
     let conflict = |one: &Link, other: &Link| {
         let one_in_common = (one.a_member == other.a_member) != (one.b_member == other.b_member);
         one_in_common && one.meets(other)
@@ -238,7 +266,8 @@ fn contradicted(world: &World) -> Vec<Vec<&Link>> {
 
 /// MBR-05, by the one contact column that worlds have.
 fn judge_contacts(world: &World, links: &[&Link], found: &mut Vec<Discrepancy>) {
-    let doubtful: Vec<&Link> = contradicted(world).into_iter().flatten().collect();
+    let groups = contradicted(world, world.period_bounds().0, world.cut());
+    let doubtful: Vec<&Link> = groups.into_iter().flatten().collect();
     let mut judged: Vec<&Link> = Vec::new();
     for link in links.iter().filter(|link| link.holds_at(world.cut() - 1)) {
         let a = records(world, Party::A, &link.a_member);

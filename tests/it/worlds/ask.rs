@@ -43,7 +43,10 @@ fn answer_of(
     })?;
     let mut answer = observe::observe(outcome.published.folder())?;
     answer.rulings = observe::rulings(outcome.published.folder(), world);
-    crate::review::is_sound(outcome.published.folder(), "the publication");
+    let faults = crate::review::all_faults(outcome.published.folder());
+    if !faults.is_empty() {
+        return Err(format!("the publication is not sound: {faults:#?}"));
+    }
     if outcome.is_blocked() != answer.statements.is_empty() {
         return Err("a statement stands where it is blocked, or is missing".to_owned());
     }
