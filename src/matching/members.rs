@@ -280,10 +280,10 @@ fn inferred_link(
     }
 }
 
-/// Links of one member, on either side, whose times overlap, two and two: to different partners they
-/// contradict one another (MBR-03), of the same two members they are one link. A link stands with
-/// that of those begun before it which ends last: if it overlaps any of them within a time, it
-/// overlaps that one within it too, and that one overlaps the others.
+/// Links of one member, on either side, whose times overlap, two and two: to different partners
+/// they contradict one another (MBR-03), of the same two members they are one link. A link stands
+/// beside that of those begun before it which ends last: if it overlaps any of them within a time,
+/// it overlaps that one within it too, and that one overlaps the others.
 fn overlaps(links: &[Link], exchange: Exchange) -> Vec<(u32, u32)> {
     let mut overlaps = Vec::new();
     let ends = |link: u32| links[link as usize].unbound_at.unwrap_or(Instant(i64::MAX));
