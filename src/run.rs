@@ -44,7 +44,7 @@ pub use room::{Estimate, estimate};
 pub use roundings::{Rounded, Roundings, roundings};
 pub use sample::{Sampled, code as code_of, sample};
 use stages::Stages;
-pub use stages::{Reading, Stage, Unwatched, Watch};
+pub use stages::{Reading, Stage, Unwatched, Watch, Work};
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -123,7 +123,7 @@ fn perform(
     let lock = folder.lock()?;
     let watch = &Stages::of(watch);
     crew(order)?.install(|| {
-        watch.stage("digest inputs", "校验输入", None);
+        watch.stage("digest inputs", "校验输入", Work::Unknown);
         let before = before::look_back(&pipeline, &period, &folder)?;
         if aim == Aim::Provisional {
             before::refuse_closed(&period, &before)?;
@@ -141,15 +141,13 @@ fn perform(
         let room = Room::of(order.memory_bytes, aside.path(), &pipeline);
         let job = Job { pipeline: &pipeline, period: &period, known: &known, before: &before };
         let (evidence, drawn) = weigh(job, (order, aim), room, watch)?;
-        watch.stage("publish", "发布", None);
-        let shelves =
-            outcome::Shelves { folder: &folder, lock: &lock, aim, finals: &before.finals };
+        let rows = outcome::rows(&evidence, drawn.as_ref());
+        watch.stage("publish", "发布", Work::Rows(rows));
+        let finals = &before.finals;
+        let shelves = outcome::Shelves { folder: &folder, lock: &lock, aim, finals, watch };
         let found = (&evidence, drawn.as_ref());
         let published = outcome::publish(&pipeline, &period, found, &known, &shelves)?;
-        let written = published.manifest.outputs.iter();
-        let written =
-            written.fold((0, 0), |(bytes, rows), file| (bytes + file.bytes, rows + file.rows));
-        watch.advance(written.0, written.1);
+        watch.advance(published.manifest.outputs.iter().map(|file| file.bytes).sum(), 0);
         let stages = watch.end();
         let place = published.published.folder();
         // What was published stands, whether or not anybody learns what it took.

@@ -8,14 +8,20 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::arguments::{LogFormat, Voice};
 use crate::engine::peak_bytes;
-use crate::run::{Reading, Watch};
+use crate::run::{Reading, Watch, Work};
+
+const BY_BYTES: &str =
+    "{spinner} {prefix} [{wide_bar}] {bytes}/{total_bytes} {msg} {bytes_per_sec} {eta}";
+const BY_ROWS: &str =
+    "{spinner} {prefix} [{wide_bar}] {human_pos}/{human_len} rows {per_sec} {eta}";
+const UNMEASURED: &str = "{spinner} {prefix} {msg} {elapsed}";
 
 /// One line: the stage, how far it is, and its rate.
 #[derive(Debug)]
 pub struct Bars {
     bar: ProgressBar,
-    /// Rows of the stage at hand.
-    rows: Mutex<u64>,
+    /// Rows that went through the stage at hand, and what it has to do.
+    done: Mutex<(u64, Work)>,
     began: Instant,
 }
 
@@ -30,7 +36,7 @@ impl Bars {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(100));
-        Bars { bar, rows: Mutex::new(0), began: Instant::now() }
+        Bars { bar, done: Mutex::new((0, Work::Unknown)), began: Instant::now() }
     }
 
     pub fn finish(&self) {
@@ -46,21 +52,20 @@ impl Drop for Bars {
 }
 
 impl Watch for Bars {
-    fn stage(&self, name: &'static str, zh: &'static str, bytes: Option<u64>) {
+    fn stage(&self, name: &'static str, zh: &'static str, work: Work) {
         tracing::info!(stage = name, "stage");
-        // The templates are constants, and a test draws both.
-        let template = match bytes {
-            Some(_) => {
-                "{spinner} {prefix} [{wide_bar}] {bytes}/{total_bytes} {msg} {bytes_per_sec} {eta}"
-            }
-            None => "{spinner} {prefix} {msg} {elapsed}",
+        // The templates are constants, and a test draws each.
+        let (template, length) = match work {
+            Work::Bytes(bytes) => (BY_BYTES, Some(bytes)),
+            Work::Rows(rows) => (BY_ROWS, Some(rows)),
+            Work::Unknown => (UNMEASURED, None),
         };
-        if let Ok(mut rows) = self.rows.lock() {
-            *rows = 0;
+        if let Ok(mut done) = self.done.lock() {
+            *done = (0, work);
         }
         self.bar.set_position(0);
-        if let Some(bytes) = bytes {
-            self.bar.set_length(bytes);
+        if let Some(length) = length {
+            self.bar.set_length(length);
         }
         self.bar.set_prefix(format!("{name} {zh}"));
         self.bar.set_message("");
@@ -71,10 +76,15 @@ impl Watch for Bars {
     }
 
     fn advance(&self, bytes: u64, rows: u64) {
-        self.bar.inc(bytes);
-        if let Ok(mut total) = self.rows.lock() {
-            *total += rows;
-            self.bar.set_message(format!("{total} rows"));
+        let Ok(mut done) = self.done.lock() else { return };
+        let (total, work) = &mut *done;
+        *total = total.saturating_add(rows);
+        match work {
+            Work::Rows(_) => self.bar.inc(rows),
+            Work::Bytes(_) | Work::Unknown => {
+                self.bar.inc(bytes);
+                self.bar.set_message(format!("{total} rows"));
+            }
         }
     }
 
@@ -89,11 +99,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_templates_are_sound() {
-        for template in [
-            "{spinner} {prefix} [{wide_bar}] {bytes}/{total_bytes} {msg} {bytes_per_sec} {eta}",
-            "{spinner} {prefix} {msg} {elapsed}",
-        ] {
+    fn all_templates_are_sound() {
+        for template in [BY_BYTES, BY_ROWS, UNMEASURED] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::record_batch::RecordBatch;
 
 use super::recall::Recalled;
-use super::{Aim, Error, Watch};
+use super::{Aim, Error, Watch, Work};
 use crate::agreement::Agreement;
 use crate::claim::{Adjustment, Claims, Settlement};
 use crate::control::{self, ControlTotal, FileTotal, PartTotals};
@@ -238,7 +238,7 @@ pub fn read(
 ) -> Result<(Intake, Both<RecordBatch>), Error> {
     let files = known.feeds.iter().flat_map(|(_, files)| files);
     let bytes = files.filter(|file| file.repeats.is_none()).map(|file| file.bytes).sum();
-    watch.stage("read", "读取", Some(bytes));
+    watch.stage("read", "读取", Work::Bytes(bytes));
     let mut feeds = Vec::new();
     let (mut file_totals, mut part_totals) = (Vec::new(), Vec::new());
     for (feed, files) in &known.feeds {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{Before, Error, Intake, Watch, evidence, recall};
+use super::{Before, Error, Intake, Watch, Work, evidence, recall};
 use crate::account::Account;
 use crate::claim::{Claims, HeldAdjustment};
 use crate::clear::{self, BalanceSide, Obligation, ObligationKey};
@@ -112,7 +112,7 @@ pub fn judge(
     let (paths, rulings) = (&intake.paths, &pipeline.rulings);
     let desk = Desk { agreement, period, scope, books, lots: &lots, paths, rulings };
 
-    watch.stage("match members", "会员勾对", None);
+    watch.stage("match members", "会员勾对", Work::Unknown);
     let links = matching::match_members(
         &intake.members,
         intake.links.as_ref(),
@@ -127,7 +127,7 @@ pub fn judge(
     watch.advance(0, (members[0] + members[1] + links.links.len()) as u64);
     let ledger_rows = (books.a.len() + books.b.len()) as u64;
 
-    watch.stage("pair events", "交易勾对", None);
+    watch.stage("pair events", "交易勾对", Work::Unknown);
     let (a_lineage, b_lineage) = rayon::join(
         || matching::trace(&books.a, scope, exchange),
         || matching::trace(&books.b, scope, exchange),
@@ -160,7 +160,7 @@ pub fn judge(
         rayon::join(|| matching::pair(&a_leads, exchange), || matching::pair(&b_leads, exchange));
 
     watch.advance(0, ledger_rows);
-    watch.stage("detect", "差错检测", None);
+    watch.stage("detect", "差错检测", Work::Unknown);
     let a_held_with = detect::held_with(&desk, &a_matched, &b_matched, &books.b);
     let b_held_with = detect::held_with(&desk, &b_matched, &a_matched, &books.a);
     let (mut a_book, mut b_book) = rayon::join(
@@ -235,7 +235,7 @@ pub fn judge(
     discrepancies.retain(|found| desk.is_on(found.rule));
 
     watch.advance(0, ledger_rows);
-    watch.stage("clear", "清算", None);
+    watch.stage("clear", "清算", Work::Unknown);
     watch.advance(0, (a_judged.pairs.len() + b_judged.pairs.len()) as u64);
     a_judged.left = detect::left_before(&a_scene, &a_judged)?;
     b_judged.left = detect::left_before(&b_scene, &b_judged)?;

@@ -6,7 +6,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::evidence::Evidence;
-use super::{Aim, Error, Known};
+use super::{Aim, Error, Known, Watch};
 use crate::agreement::Agreement;
 use crate::clear::ObligationKey;
 use crate::control::{self, ControlTotal};
@@ -147,6 +147,8 @@ pub struct Shelves<'a> {
     pub aim: Aim,
     /// The final publications that the run goes on from, the earliest first.
     pub finals: &'a [Final],
+    /// Who hears of the rows as they are written.
+    pub watch: &'a dyn Watch,
 }
 
 impl Aim {
@@ -176,6 +178,22 @@ pub fn draw(
     drawn.draw(items, lines, aim)
 }
 
+/// About how many rows the tables have: those of all tables that may be long.
+#[must_use]
+pub fn rows(evidence: &Evidence, drawn: Option<&Drawn>) -> u64 {
+    let found = evidence.discrepancies.len() as u64;
+    let Some(drawn) = drawn else {
+        let (a, b) = &evidence.judged;
+        let accounts = evidence.accounts.a.len() + evidence.accounts.b.len();
+        let links = evidence.links.links.len();
+        return found + (a.pairs.len() + b.pairs.len() + accounts + links) as u64;
+    };
+    let Drawn { cleared, open, settled, own, links, accounts, .. } = drawn;
+    let merged = [cleared, open, settled, own, links, accounts];
+    let aside = (drawn.held.len() + drawn.pending.len()) as u64;
+    merged.iter().fold(found + aside, |sum, runs| sum.saturating_add(runs.rows()))
+}
+
 /// Writes every table, the page and the manifest, and publishes them by one rename. Where rows were
 /// judged in portions, what their tables have was `drawn`, and the evidence has none.
 ///
@@ -188,7 +206,7 @@ pub fn publish(
     known: &Known,
     shelves: &Shelves<'_>,
 ) -> Result<Outcome, Error> {
-    let Shelves { folder, lock, aim, finals } = *shelves;
+    let Shelves { folder, lock, aim, finals, watch } = *shelves;
     let status = aim.status(evidence);
     let staging = folder.stage(lock)?;
     let agreement = &pipeline.agreement;
@@ -197,7 +215,8 @@ pub fn publish(
         None => Counts::of(evidence)?,
     };
     let totals = totals(evidence, &counts, agreement);
-    let mut shelf = Shelf::new(staging.path(), Stamp { period, digits: agreement.digits() });
+    let stamp = Stamp { period, digits: agreement.digits() };
+    let mut shelf = Shelf::new(staging.path(), stamp, watch);
     let first_seen = first_seen(evidence);
     let items = items::Items { agreement, period, evidence, first_seen: &first_seen };
     let held = write_tables(&mut shelf, pipeline, (items, drawn), &totals, status)?;

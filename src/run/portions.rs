@@ -18,7 +18,7 @@ use super::intake::{self, Intake};
 use super::judge::{self, Conclusion, Judged, Sums};
 use super::outcome::{self, Drawn};
 use super::room::Room;
-use super::{Aim, Error, Evidence, Job, Order, Unwatched, Watch, recall};
+use super::{Aim, Error, Evidence, Job, Order, Unwatched, Watch, Work, recall};
 use crate::engine::Exchange;
 use crate::feed::{FeedKind, FeedRows, Owner};
 use crate::frame::books::{Balances, Books, Consents, Ledger, Links, Members};
@@ -55,13 +55,13 @@ pub fn examine(
             }
         }
     }
-    watch.stage("stow", "分片", None);
+    watch.stage("stow", "分片", Work::Rows(apart.rows()));
     let count = room.portions(apart.bytes);
     tracing::debug!(bytes = apart.bytes, portions = count, "rows are set aside");
-    let portions = apart.stow(room.folder, count, room.stowed_bytes())?;
+    let portions = apart.stow(room.folder, (count, room.stowed_bytes()), watch)?;
     report_uneven(&portions);
 
-    watch.stage("judge", "分片判定", None);
+    watch.stage("judge", "分片判定", Work::Rows(portions.all_rows()));
     let mut sums = Sums::default();
     let mut drawn = Drawn::new(room.folder, room.piece_rows(count))?;
     for number in 0..count {
@@ -81,15 +81,14 @@ pub fn examine(
         };
         let evidence = Evidence::new(intake, scope, judged, concluded);
         outcome::draw(&mut drawn, &pipeline.agreement, &evidence, &lines, aim)?;
-        let rows = evidence.intake.books.a.len() + evidence.intake.books.b.len();
-        watch.advance(0, rows as u64);
+        watch.advance(0, portions.rows_of(number) as u64);
         intake = evidence.intake;
         portion.discrepancies = evidence.discrepancies;
         sums.take_in(portion)?;
     }
     intake.fill(&Portions::none(), 0)?;
     drop(portions);
-    watch.stage("clear", "清算", None);
+    watch.stage("clear", "清算", Work::Unknown);
     let mut scope = Scope::new(period.clone(), before.past.clone());
     recall::adjustments(before, &mut scope)?;
     let concluded = judge::conclude(pipeline, (&intake, &scope), before, sums)?;

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 
-use super::{Error, Evidence, Order, Watch, before, intake};
+use super::{Error, Evidence, Order, Watch, Work, before, intake};
 use crate::agreement::Agreement;
 use crate::clear;
 use crate::pipeline::{self, Pipeline};
@@ -50,7 +50,7 @@ pub fn roundings(order: &Order, watch: &dyn Watch) -> Result<Roundings, Error> {
     let period = super::period_of(&pipeline, order)?;
     let folder = Folder::beheld(&super::out(&pipeline, order), &pipeline.name);
     super::crew(order)?.install(|| {
-        watch.stage("digest inputs", "校验输入", None);
+        watch.stage("digest inputs", "校验输入", Work::Unknown);
         let before = before::look_back(&pipeline, &period, &folder)?;
         let known = intake::survey(&pipeline, &period, &before.past, super::Aim::Provisional)?;
         let job =

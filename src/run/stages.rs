@@ -9,14 +9,25 @@ use serde::Serialize;
 
 /// Somebody who watches a run.
 pub trait Watch: Sync {
-    /// A stage begins; `bytes` are what it will read, where that is known.
-    fn stage(&self, name: &'static str, zh: &'static str, bytes: Option<u64>);
+    /// A stage begins, with what it has to do.
+    fn stage(&self, name: &'static str, zh: &'static str, work: Work);
     /// A stage advanced by so many bytes and rows.
     fn advance(&self, bytes: u64, rows: u64);
     /// What the watch shows now; `None` where nobody has one.
     fn reading(&self) -> Option<Reading> {
         None
     }
+}
+
+/// What a stage has to do, so that a watch can tell how long it will take yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// So many bytes go through it.
+    Bytes(u64),
+    /// So many rows.
+    Rows(u64),
+    /// Nobody knows before.
+    Unknown,
 }
 
 /// What a watch shows.
@@ -34,7 +45,7 @@ pub struct Reading {
 pub struct Unwatched;
 
 impl Watch for Unwatched {
-    fn stage(&self, _: &'static str, _: &'static str, _: Option<u64>) {}
+    fn stage(&self, _: &'static str, _: &'static str, _: Work) {}
     fn advance(&self, _: u64, _: u64) {}
 }
 
@@ -94,8 +105,8 @@ impl<'w> Stages<'w> {
 }
 
 impl Watch for Stages<'_> {
-    fn stage(&self, name: &'static str, zh: &'static str, bytes: Option<u64>) {
-        self.watch.stage(name, zh, bytes);
+    fn stage(&self, name: &'static str, zh: &'static str, work: Work) {
+        self.watch.stage(name, zh, work);
         let now = self.watch.reading();
         if let (Ok(mut kept), Some(reading)) = (self.kept.lock(), now) {
             kept.end(now);
@@ -130,7 +141,7 @@ mod tests {
     struct Ticking(AtomicU64);
 
     impl Watch for Ticking {
-        fn stage(&self, _: &'static str, _: &'static str, _: Option<u64>) {}
+        fn stage(&self, _: &'static str, _: &'static str, _: Work) {}
         fn advance(&self, _: u64, _: u64) {}
         fn reading(&self) -> Option<Reading> {
             let milliseconds = self.0.fetch_add(7, Ordering::Relaxed);
@@ -140,10 +151,10 @@ mod tests {
 
     fn watched(watch: &dyn Watch) -> Vec<Stage> {
         let stages = Stages::of(watch);
-        stages.stage("read", "读取", Some(30));
+        stages.stage("read", "读取", Work::Bytes(30));
         stages.advance(10, 1);
         stages.advance(20, 2);
-        stages.stage("detect", "差错检测", None);
+        stages.stage("detect", "差错检测", Work::Unknown);
         stages.end()
     }
 

@@ -4,6 +4,8 @@
 use std::fs::File;
 use std::path::Path;
 
+use arrow::array::RecordBatch;
+
 use super::cleared::ClearedDigest;
 use super::drawn::{Drawn, number};
 use super::report::largest_held;
@@ -17,15 +19,19 @@ use crate::publish::{
     self, AccountRow, Amend, DecisionRow, DictionaryRow, FINAL, Folder, ItemRow, Largest, LineRow,
     OutputFile, PROVISIONAL, PublishError, RejectRow, Runs, Stamp, StatementRow, Table,
 };
-use crate::run::{Error, Evidence};
+use crate::run::{Error, Evidence, Watch};
 use crate::statement::Statement;
 use crate::value::party::Both;
 use crate::value::period::Period;
+
+/// Rows of a table after which it is told that they are written.
+const TOLD_ROWS: usize = 1 << 16;
 
 /// The folder being staged, and what stands in it.
 pub struct Shelf<'a> {
     staging: &'a Path,
     stamp: Stamp<'a>,
+    watch: &'a dyn Watch,
     /// The files so far.
     pub outputs: Vec<OutputFile>,
     dictionary: Vec<DictionaryRow>,
@@ -34,8 +40,8 @@ pub struct Shelf<'a> {
 impl<'a> Shelf<'a> {
     /// Nothing yet.
     #[must_use]
-    pub fn new(staging: &'a Path, stamp: Stamp<'a>) -> Shelf<'a> {
-        Shelf { staging, stamp, outputs: Vec::new(), dictionary: Vec::new() }
+    pub fn new(staging: &'a Path, stamp: Stamp<'a>, watch: &'a dyn Watch) -> Shelf<'a> {
+        Shelf { staging, stamp, watch, outputs: Vec::new(), dictionary: Vec::new() }
     }
 
     fn put<R: Send + Sync>(
@@ -44,7 +50,9 @@ impl<'a> Shelf<'a> {
         rows: impl Iterator<Item = R>,
     ) -> Result<u64, PublishError> {
         self.dictionary.extend(table.dictionary_rows(self.stamp.digits));
-        self.file(table, |stamp, file| publish::write(table, rows, stamp, file))
+        let rows = self.file(table, |stamp, file| publish::write(table, rows, stamp, file))?;
+        self.watch.advance(0, rows);
+        Ok(rows)
     }
 
     /// Puts a table of so many rows that they are made side by side.
@@ -55,7 +63,18 @@ impl<'a> Shelf<'a> {
         row: impl Fn(usize) -> Option<R> + Sync,
     ) -> Result<u64, PublishError> {
         self.dictionary.extend(table.dictionary_rows(self.stamp.digits));
-        self.file(table, |stamp, file| publish::write_by_place(table, count, row, stamp, file))
+        let watch = self.watch;
+        // Every place is asked for once, whoever asks.
+        let row = |place: usize| {
+            if (place + 1).is_multiple_of(TOLD_ROWS) {
+                watch.advance(0, TOLD_ROWS as u64);
+            }
+            row(place)
+        };
+        let rows = self
+            .file(table, |stamp, file| publish::write_by_place(table, count, row, stamp, file))?;
+        watch.advance(0, (count % TOLD_ROWS) as u64);
+        Ok(rows)
     }
 
     /// Puts a table whose rows were drawn portion by portion.
@@ -75,7 +94,12 @@ impl<'a> Shelf<'a> {
         amend: Amend<'_>,
     ) -> Result<u64, PublishError> {
         self.dictionary.extend(table.dictionary_rows(self.stamp.digits));
-        self.file(table, |stamp, file| runs.write(table, stamp, file, amend))
+        let watch = self.watch;
+        let mut amend = |batch: RecordBatch| {
+            watch.advance(0, batch.num_rows() as u64);
+            amend(batch)
+        };
+        self.file(table, |stamp, file| runs.write(table, stamp, file, &mut amend))
     }
 
     fn file<R>(

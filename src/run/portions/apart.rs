@@ -14,8 +14,8 @@ use crate::engine::{Families, Kin, Piece, Spill, SpillError, Stowage};
 use crate::feed::{Feed, FeedKind, FeedRows, InputFile, Owner};
 use crate::frame::schema::{LINE, canonical_schema};
 use crate::publish::{Closing, Columns, Final, PublishError};
-use crate::run::Error;
 use crate::run::recall::{self, Shelf};
+use crate::run::{Error, Watch};
 use crate::source;
 use crate::value::party::{Both, Party};
 
@@ -29,6 +29,7 @@ pub struct Apart<'r> {
     heaps: Vec<Heap>,
     /// What all rows take of memory.
     pub bytes: u64,
+    rows: u64,
     closed: Closed,
 }
 
@@ -76,6 +77,7 @@ impl<'r> Apart<'r> {
             rules,
             heaps: Vec::new(),
             bytes: 0,
+            rows: 0,
             closed: Closed::default(),
         })
     }
@@ -96,11 +98,13 @@ impl<'r> Apart<'r> {
         let mut totals = PartTotals::default();
         let mut unsummed = None;
         let (kin, bytes, rules) = (&mut self.kin, &mut self.bytes, self.rules);
+        let set_aside = &mut self.rows;
         let mut take = |batch: &RecordBatch| {
             unsummed = unsummed.or(totals.add(kind, batch).err());
             let nodes = kinship::nodes(owner, kind, batch);
             kinship::tie(kin, (owner, kind), batch, &nodes, rules)?;
             *bytes += batch.get_array_memory_size() as u64;
+            *set_aside += batch.num_rows() as u64;
             heap.pieces.push(heap.spill.put(batch)?);
             Ok(())
         };
@@ -130,6 +134,7 @@ impl<'r> Apart<'r> {
             let nodes = origin.nodes(&batch);
             kinship::tie_published(&mut self.kin, table, &batch, &nodes)?;
             self.bytes += batch.get_array_memory_size() as u64;
+            self.rows += batch.num_rows() as u64;
             if table == recall::ACCOUNTS {
                 self.closed.note(rows)?;
             }
@@ -144,6 +149,12 @@ impl<'r> Apart<'r> {
         Ok(())
     }
 
+    /// How many rows are set aside.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// Stows all rows in so many portions, of which about `room_bytes` stay in memory on the way.
     ///
     /// # Errors
@@ -151,8 +162,8 @@ impl<'r> Apart<'r> {
     pub fn stow(
         self,
         folder: &Path,
-        portions: usize,
-        room_bytes: usize,
+        (portions, room_bytes): (usize, usize),
+        watch: &dyn Watch,
     ) -> Result<Portions, SpillError> {
         let families = self.kin.families()?;
         let mut stowed = Vec::with_capacity(self.heaps.len());
@@ -163,6 +174,7 @@ impl<'r> Apart<'r> {
             for some in pieces.chunks(rayon::current_num_threads().max(1)) {
                 stowage.stow(some, |&piece| {
                     let batch = spill.take(piece)?;
+                    watch.advance(0, batch.num_rows() as u64);
                     let nodes = origin.nodes(&batch);
                     let places = nodes.iter().map(|&node| portion_of(&families, node, portions));
                     Ok((batch, places.collect()))
@@ -212,11 +224,22 @@ impl Portions {
         PortionShelf { portions: self, finals, portion }
     }
 
+    /// How many rows a portion has.
+    #[must_use]
+    pub fn rows_of(&self, portion: usize) -> usize {
+        self.stowed.iter().map(|(_, stowage)| stowage.rows(portion)).sum()
+    }
+
+    /// How many rows all portions have.
+    #[must_use]
+    pub fn all_rows(&self) -> u64 {
+        (0..self.count).map(|portion| self.rows_of(portion) as u64).sum()
+    }
+
     /// The portion with most rows: how many it has, and how many an even share is.
     #[must_use]
     pub fn largest(&self) -> (usize, usize) {
-        let rows = |portion| self.stowed.iter().map(|(_, stowage)| stowage.rows(portion)).sum();
-        let of_each: Vec<usize> = (0..self.count).map(rows).collect();
+        let of_each: Vec<usize> = (0..self.count).map(|portion| self.rows_of(portion)).collect();
         let share = of_each.iter().sum::<usize>() / self.count.max(1);
         (of_each.into_iter().max().unwrap_or_default(), share)
     }
