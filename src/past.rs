@@ -27,7 +27,7 @@ pub struct Past {
 pub struct ClosedPeriod {
     /// The period, seen on the as-of date on which it was closed.
     pub period: Period,
-    /// The publication under the pipeline's folder, such as `2026-03/2026-04-06`.
+    /// The publication under the pipeline's folder, such as `2026-03/final`.
     pub place: String,
     /// The BLAKE3 digest of its manifest.
     pub digest: String,

@@ -24,7 +24,7 @@ use crate::value::period::Period;
 pub const MANIFEST: &str = "manifest.json";
 
 /// The pointer to a period's final publication.
-const FINAL: &str = "final";
+pub(super) const FINAL: &str = "final";
 
 /// Publishing that failed. Earlier publications are as they were.
 #[derive(Debug, thiserror::Error)]

@@ -17,7 +17,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rust_decimal::Decimal;
 
-use super::folder::{MANIFEST, PublishError, at};
+use super::folder::{FINAL, MANIFEST, PublishError, at};
 use super::manifest::Manifest;
 use super::table::plain;
 use crate::frame::schema::LINE;
@@ -86,11 +86,11 @@ impl Final {
         })
     }
 
-    /// Its place under the pipeline's folder, such as `2026-03/2026-04-06`.
+    /// Its place under the pipeline's folder, such as `2026-03/final`: not the folder's own name,
+    /// which says how often the period had been run before, and differs between the partners.
     #[must_use]
     pub fn place(&self) -> String {
-        let name = self.folder.file_name().unwrap_or_default();
-        format!("{}/{}", self.label, name.to_string_lossy())
+        format!("{}/{FINAL}", self.label)
     }
 
     /// Reads the columns of a table, batch by batch. Whoever reads has compared the files with

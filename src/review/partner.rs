@@ -36,6 +36,16 @@ pub fn compare(ours: &Publication, theirs: &Publication) -> Result<Vec<Check>, R
     inputs.compared =
         each(&mut inputs, &of(ours), &of(theirs), |(feed, path)| format!("{path} ({feed})"));
 
+    // What a closed period left is an input too.
+    let mut past = Check::new("the same closed periods", "前期结清");
+    let of = |publication: &Publication| -> BTreeMap<String, String> {
+        let past = publication.manifest.past.iter();
+        past.map(|taken| (taken.period.clone(), taken.blake3.clone())).collect()
+    };
+    past.compared = each(&mut past, &of(ours), &of(theirs), |period| {
+        format!("{period} (compare its final publications next 请再比较该期)")
+    });
+
     let mut figures = Check::new("the same figures", "清算金额");
     let of = |publication: &Publication| -> BTreeMap<String, String> {
         let statements = publication.manifest.statements.iter();
@@ -58,7 +68,7 @@ pub fn compare(ours: &Publication, theirs: &Publication) -> Result<Vec<Check>, R
             code.clone()
         });
 
-    let mut checks = vec![run, inputs, figures, rules];
+    let mut checks = vec![run, inputs, past, figures, rules];
     checks.push(tables(ours, theirs)?);
     Ok(checks)
 }

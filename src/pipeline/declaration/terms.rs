@@ -57,7 +57,9 @@ pub struct TermsDeclaration {
 pub struct RatioDeclaration {
     /// Whose points are spent.
     pub issuer: PartyName,
-    /// `issuer points : acceptor points` in whole numbers, such as `100:40`.
+    /// `issuer points : acceptor points` in whole numbers, such as `100:40`. Of a party with
+    /// `scale` its smallest units count: with two places on either side `100:40` is 1 point for
+    /// 0.40.
     pub points: String,
     /// The first day or instant at which it is in force.
     pub from: String,
@@ -78,7 +80,8 @@ pub struct RateDeclaration {
     /// Which flow; default redemption.
     #[serde(default)]
     pub flow: Option<FlowDeclaration>,
-    /// Money per issuer point, up to six decimals, such as `"0.008"`.
+    /// Money per issuer point, up to six decimals, such as `"0.008"`. Of a party with `scale` it
+    /// is money per smallest unit: 0.11 a point with `scale: 2` is `"0.0011"`.
     pub per_point: String,
     /// The currency, ISO 4217; default the agreement's.
     #[serde(default)]

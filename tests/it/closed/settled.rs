@@ -345,7 +345,7 @@ fn what_was_held_and_is_sent_again_otherwise_is_judged_and_told() {
     assert_eq!(months.cleared("2026-04"), ["A1 B1 3000 24.000000"]);
     assert_eq!(told(&months, "2026-04"), ["points -1000 -3000 counted"]);
     let rows = months.found("2026-04", "EVT-04").remove(0)["a_rows"].clone();
-    assert_eq!(rows, "2026-03/2026-04-10/open_rows.parquet:1;a-2026-04.csv:2");
+    assert_eq!(rows, "2026-03/final/open_rows.parquet:1;a-2026-04.csv:2");
     // A row of later days is open as well.
     let months = Months::new();
     months.books("2026-03", &["A1 xburn -1000 05-05"], &[]);
@@ -379,7 +379,7 @@ fn an_open_row_with_the_number_of_a_settled_one_is_told() {
     }
     let rows = months.found("2026-05", "EVT-04").remove(0)["a_rows"].clone();
     let places =
-        "2026-03/2026-04-10/cleared_events.parquet:1;2026-04/2026-05-10/open_rows.parquet:1";
+        "2026-03/final/cleared_events.parquet:1;2026-04/final/open_rows.parquet:1";
     assert_eq!(rows, places);
 }
 
