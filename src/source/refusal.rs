@@ -33,7 +33,8 @@ pub(super) enum Refusal {
     )]
     NotPoints,
     #[error(
-        "written with characters other than ASCII digits, sign, comma and point; declare `full_width` or `currency` under `number`"
+        "written with characters other than ASCII digits, sign, comma and point; declare \
+         `full_width` or `currency` under `number`, or `stands`"
     )]
     ForeignDigits,
     #[error("a number in scientific notation; write its digits out")]

@@ -356,9 +356,9 @@ fn every_row_of_every_file_is_accounted_for() {
         .map(|row| columns.map(|column| row[column].as_str()).join(" | "))
         .collect();
     let expected = [
-        "sent-1 | 3 | 63 | points | FIL-06 | not a whole number of points in plain digits; see \
+        "sent-1 | 3 | 64 | points | FIL-06 | not a whole number of points in plain digits; see \
          `number`, or `nulls` if it means none | 99999999999a",
-        "sent-1 | 5 | 128 |  | FIL-05 | 3 columns where the header has 5; send all of its values, \
+        "sent-1 | 5 | 127 |  | FIL-05 | 3 columns where the header has 5; send all of its values, \
          and put quotes around one that holds a line end | ",
     ];
     assert_eq!(refused, expected);
