@@ -66,7 +66,8 @@ fn is_trailing(value: &str) -> bool {
 
 /// A comma behind a point, or one that parts no thousands.
 fn has_decimal_comma(value: &str) -> bool {
-    let Some((whole, decimals)) = value.rsplit_once(',') else { return false };
+    let unsigned = value.trim_matches(['(', ')', '-', '+', '￥', '¥']);
+    let Some((whole, decimals)) = unsigned.rsplit_once(',') else { return false };
     is_number(value) && (whole.contains('.') || decimals.len() != 3) && !decimals.contains('.')
 }
 
