@@ -26,8 +26,8 @@ use crate::value::token::{KeyName, TokenKey};
 
 pub use delivery::{Named, Note};
 pub use layout::{
-    Around, DeclaredTotal, Delimited, Digest, Encoding, Extent, Figures, Fixed, Format, JsonLines,
-    Limits, LineEnd, Marked, Packing, TotalOf, TotalPlace, Unpack, Zip,
+    Around, BesideTotals, DeclaredTotal, Delimited, Digest, Encoding, Extent, Figures, Fixed,
+    Format, JsonLines, Limits, LineEnd, Marked, Packing, TotalOf, TotalPlace, Unpack, Zip,
 };
 pub use rejects::MaxRejects;
 
@@ -160,6 +160,8 @@ pub struct InputFile {
     pub comes_again: bool,
     /// What is wrong with what stands beside it.
     pub beside: Option<Beside>,
+    /// The totals that what stands beside it says it has.
+    pub stated: Vec<DeclaredTotal>,
     /// Data rows in it, refused ones included; filled in by reading.
     pub rows: u64,
 }
@@ -318,9 +320,35 @@ pub enum FeedFault {
 }
 
 impl FeedFault {
-    /// What is told of a column that no row used.
-    pub const UNUSED: &str = "no row has such a key, so that none has a value for it; if that is \
-         not so, the partner renamed it";
+    /// What is wrong with that feed, and what to do; the file or entry stands beside it.
+    #[must_use]
+    pub fn reason(&self, feed: &str) -> String {
+        match self {
+            FeedFault::Missing { pattern } => format!(
+                "no file of the feed {feed} matches `{pattern}`; have it sent, or see `files`"
+            ),
+            FeedFault::Column { column, reason, .. } if column.is_empty() => reason.clone(),
+            FeedFault::Column { column, reason, .. } => format!("{column}: {reason}"),
+            FeedFault::Unused { column, .. } => format!(
+                "{column}: no row has such a key, so that none has a value for it; if that is not \
+                 so, the partner renamed it: see `from`"
+            ),
+            FeedFault::Entry { .. } => "no pattern of `entries` or `ignore` names this entry, and \
+                                        it was not read; name it under one of them"
+                .to_owned(),
+            FeedFault::Beside { beside: Beside::NotReady { marker }, .. } => format!(
+                "`{marker}` does not stand beside it to say that it was sent whole, and it was not \
+                 read; have it sent, or see `ready`"
+            ),
+            FeedFault::Beside { beside: Beside::Digest { sidecar, declared, .. }, .. } => {
+                let what = match declared {
+                    Some(_) => "holds the digest of another content",
+                    None => "does not hold its digest",
+                };
+                format!("`{sidecar}` {what}; have both sent again")
+            }
+        }
+    }
 
     /// The file, entry or pattern that was not read for it, where there is one.
     #[must_use]

@@ -28,6 +28,7 @@ mod delivery;
 mod digest;
 mod error;
 mod fixed;
+mod foreign;
 mod inspect;
 mod instant;
 mod ipc;

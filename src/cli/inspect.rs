@@ -75,6 +75,7 @@ pub fn json(found: &Inspection) -> Value {
             "name": column.name,
             "kind": column.kind,
             "formats": column.formats,
+            "several_formats": column.several,
             "words": column.words,
             "empty": column.empty,
             "personal": column.is_personal,

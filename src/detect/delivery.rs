@@ -148,7 +148,9 @@ fn repeats(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Vec<Discrepancy> {
                 .draft(desk, &FIL_07, &[&file.path])
                 .at(arrival.party(), file.path.clone())
                 .at(arrival.party(), first.clone())
-                .because(format!("its content is that of `{first}`; it was not read")),
+                .because(format!(
+                    "its content is that of `{first}`; it was not read, and nothing need be done"
+                )),
         );
     }
     found
@@ -174,13 +176,13 @@ fn late(desk: &Desk<'_>, arrival: &Arrival<'_>, note: &Note) -> Vec<Discrepancy>
             None => found.push(
                 draft
                     .expected(Some(due.show(zone)), None)
-                    .because("no delivery says when the file was sent"),
+                    .because("no delivery says when the file was sent; have `sent_at` filled in"),
             ),
             Some((sent_at, line)) if sent_at > due => found.push(
                 draft
                     .at(arrival.party(), note.place(line))
                     .expected(Some(due.show(zone)), Some(sent_at.show(zone)))
-                    .because("the file was sent after it was due"),
+                    .because("the file was sent after it was due; agree to take it, or see `due`"),
             ),
             Some(_) => {}
         }
@@ -207,9 +209,15 @@ fn digests(
         }
         let is_digest = delivered.len() == 64 && delivered.bytes().all(|b| b.is_ascii_hexdigit());
         let (shown, reason) = if is_digest {
-            (delivered.to_ascii_lowercase(), "the content is not what was delivered")
+            (
+                delivered.to_ascii_lowercase(),
+                "the content is not what was delivered; have the file or the note sent again",
+            )
         } else {
-            (redact(delivered), "what was delivered is no digest of 64 hexadecimal digits")
+            (
+                redact(delivered),
+                "what was delivered is no digest of 64 hexadecimal digits; have the note mended",
+            )
         };
         let delivered = delivered.to_ascii_lowercase();
         found.push(
@@ -261,7 +269,9 @@ fn totals(
             Some(difference) if field == "points" => draft.difference(difference),
             _ => draft,
         };
-        found.push(draft.because(format!("the {field} delivered are not those that were read")));
+        found.push(draft.because(format!(
+            "the {field} delivered are not those that were read; have the file or the note sent again"
+        )));
     }
     found
 }
@@ -297,12 +307,9 @@ fn sequences(desk: &Desk<'_>, arrival: &Arrival<'_>, note: &Note) -> Vec<Discrep
         let draft = around
             .flatten()
             .fold(draft, |draft, file| draft.at(arrival.party(), file.path.clone()));
-        found.push(
-            draft
-                .differs("sequence", None, None)
-                .expected(Some(missing), None)
-                .because(format!("no file has a number between {before} and {after}")),
-        );
+        found.push(draft.differs("sequence", None, None).expected(Some(missing), None).because(
+            format!("no file has a number between {before} and {after}; have what is missing sent"),
+        ));
     }
     for (number, files) in &numbered {
         let past = arrival.before.and_then(|before| before.get(number)).into_iter().flatten();
@@ -315,10 +322,12 @@ fn sequences(desk: &Desk<'_>, arrival: &Arrival<'_>, note: &Note) -> Vec<Discrep
         let draft =
             files.iter().fold(draft, |draft, file| draft.at(arrival.party(), file.path.clone()));
         found.push(
-            draft
-                .differs("sequence", None, None)
-                .expected(None, Some(number.to_string()))
-                .because(format!("{} different files have this number", contents.len())),
+            draft.differs("sequence", None, None).expected(None, Some(number.to_string())).because(
+                format!(
+                    "{} different files have this number; have all but one numbered anew",
+                    contents.len()
+                ),
+            ),
         );
     }
     found
@@ -330,7 +339,7 @@ fn unknown(desk: &Desk<'_>, arrival: &Arrival<'_>, note: &Note) -> Vec<Discrepan
     for (line, named) in (0_u32..).zip(&note.named) {
         let reason = match named {
             Named::File(_) | Named::Other => continue,
-            Named::Absent => "the file that was delivered is not there",
+            Named::Absent => "the file that was delivered is not there; have it sent",
             Named::Several => "several files have that name; name the one meant by its path",
             Named::Outside => "a delivered file is named by its path under the root, or its name",
         };

@@ -209,47 +209,37 @@ impl Arrival<'_> {
 pub fn judge(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Vec<Discrepancy> {
     let (feed, party) = (arrival.rows, arrival.party());
     let whose = format!("{} {}", feed.owner.word(), feed.kind.word());
-    let faults = feed.faults.iter().map(|fault| match fault {
-        FeedFault::Missing { pattern } => arrival
-            .draft(desk, &FIL_01, &[pattern])
-            .at(party, pattern.clone())
-            .because(format!("no file of the feed {whose} matches `{pattern}`")),
-        FeedFault::Column { file, column, reason } => arrival
-            .draft(desk, &FIL_05_REQUIRED, &[file, column])
-            .at(party, file.clone())
-            .expected(Some(column.clone()).filter(|column| !column.is_empty()), None)
-            .because(told(column, reason)),
-        FeedFault::Unused { file, column } => arrival
-            .draft(desk, &FIL_05, &[file, column])
-            .at(party, file.clone())
-            .expected(Some(column.clone()), None)
-            .because(told(column, FeedFault::UNUSED)),
-        FeedFault::Entry { file, entry } => {
-            let place = format!("{file}/{entry}");
-            arrival
-                .draft(desk, &FIL_05, &[&place])
-                .at(party, place)
-                .because("no pattern of `entries` or `ignore` names this entry; it was not read")
-        }
-        FeedFault::Beside { file, beside: Beside::NotReady { marker } } => arrival
-            .draft(desk, &FIL_01, &[file])
-            .at(party, file.clone())
-            .expected(Some(marker.clone()), None)
-            .because("nothing beside the file says that it was sent whole; it was not read"),
-        FeedFault::Beside { file, beside: Beside::Digest { sidecar, declared, computed } } => {
-            let (key, reason) = match declared {
-                Some(declared) => {
-                    (declared.as_str(), "the content is not what the digest beside it says")
-                }
-                None => ("", "no digest of the file stands beside it"),
-            };
-            arrival
-                .draft(desk, &FIL_02, &[file, sidecar, key])
+    let faults = feed.faults.iter().map(|fault| {
+        let draft = match fault {
+            FeedFault::Missing { pattern } => {
+                arrival.draft(desk, &FIL_01, &[pattern]).at(party, pattern.clone())
+            }
+            FeedFault::Column { file, column, .. } => arrival
+                .draft(desk, &FIL_05_REQUIRED, &[file, column])
                 .at(party, file.clone())
-                .at(party, sidecar.clone())
-                .expected(declared.clone(), Some(computed.clone()))
-                .because(reason)
-        }
+                .expected(Some(column.clone()).filter(|column| !column.is_empty()), None),
+            FeedFault::Unused { file, column } => arrival
+                .draft(desk, &FIL_05, &[file, column])
+                .at(party, file.clone())
+                .expected(Some(column.clone()), None),
+            FeedFault::Entry { file, entry } => {
+                let place = format!("{file}/{entry}");
+                arrival.draft(desk, &FIL_05, &[&place]).at(party, place)
+            }
+            FeedFault::Beside { file, beside: Beside::NotReady { marker } } => arrival
+                .draft(desk, &FIL_01, &[file])
+                .at(party, file.clone())
+                .expected(Some(marker.clone()), None),
+            FeedFault::Beside { file, beside: Beside::Digest { sidecar, declared, computed } } => {
+                let key = declared.as_deref().unwrap_or_default();
+                arrival
+                    .draft(desk, &FIL_02, &[file, sidecar, key])
+                    .at(party, file.clone())
+                    .at(party, sidecar.clone())
+                    .expected(declared.clone(), Some(computed.clone()))
+            }
+        };
+        draft.because(fault.reason(&whose))
     });
     let rejects = feed.rejects.iter().map(|reject| {
         let rule = match reject.code {
@@ -279,12 +269,9 @@ fn many(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Option<Discrepancy> {
     let rows = arrival.rows.files.iter().map(|file| file.rows).sum();
     let passed = most.passed(rejected, rows)?;
     let found = format!("{rejected} of {rows} rows");
-    Some(
-        arrival
-            .draft(desk, &FIL_06_MANY, &[])
-            .expected(None, Some(found.clone()))
-            .because(format!("{found} were refused, {passed}")),
-    )
+    Some(arrival.draft(desk, &FIL_06_MANY, &[]).expected(None, Some(found.clone())).because(
+        format!("{found} were refused, {passed}; have them mended, or agree on `max_rejects`"),
+    ))
 }
 
 /// A reason with the column that it is about, where it is about one.

@@ -24,26 +24,24 @@ fn one(
     part: &FeedPart,
     found: &FileTotal,
 ) -> Option<Discrepancy> {
-    let (of, place) = (total.of.word(), total.place.word());
+    let computed = found.of(total.of);
+    let reason = total.reason(computed)?;
     let line = if total.line == 0 { String::new() } else { format!(":{}", total.line) };
-    let draft = |key: &str| {
-        let keys = [part.name.as_str(), of, place, line.as_str(), key];
-        arrival
-            .draft(desk, &FIL_03, &keys)
-            .at(arrival.party(), format!("{}{line}", part.name))
-            .differs(of, None, None)
-    };
-    match &total.declared {
-        Err(reason) => Some(draft("").because(format!("{of} of the {place}: {reason}"))),
-        Ok(declared) => {
-            let computed = found.of(total.of).filter(|computed| computed != declared)?;
-            let draft = draft(&declared.to_string())
-                .expected(Some(declared.to_string()), Some(computed.to_string()));
-            let draft = match computed.checked_sub(*declared) {
+    let key = total.declared.as_ref().map(ToString::to_string).unwrap_or_default();
+    let keys = [part.name.as_str(), total.of.word(), total.place.word(), line.as_str(), &key];
+    let draft = arrival
+        .draft(desk, &FIL_03, &keys)
+        .at(arrival.party(), format!("{}{line}", part.name))
+        .differs(total.of.word(), None, None);
+    let draft = match (&total.declared, computed) {
+        (Ok(declared), Some(computed)) => {
+            let draft = draft.expected(Some(declared.to_string()), Some(computed.to_string()));
+            match computed.checked_sub(*declared) {
                 Some(difference) if total.of == TotalOf::Points => draft.difference(difference),
                 _ => draft,
-            };
-            Some(draft.because(format!("the {of} of the {place} are not those that were read")))
+            }
         }
-    }
+        _ => draft,
+    };
+    Some(draft.because(reason))
 }

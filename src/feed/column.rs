@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Contact;
-use crate::frame::fields::Field;
+use super::{Around, Contact};
+use crate::frame::fields::{Field, FieldKind};
 use crate::value::period::Instant;
 
 /// A declared column of a feed.
@@ -27,6 +27,8 @@ pub struct Column {
     pub contact: Option<Contact>,
     /// Beginnings of raw contact data that are taken off before it is keyed.
     pub strip: Vec<String>,
+    /// The texts between which each value stands.
+    pub stands: Option<Around>,
 }
 
 impl Column {
@@ -43,6 +45,7 @@ impl Column {
             time: TimeStyle::default(),
             contact: None,
             strip: Vec::new(),
+            stands: None,
         }
     }
 
@@ -100,6 +103,18 @@ impl Column {
         }
         if !self.strip.is_empty() {
             said.push(format!("strip {}", self.strip.join(" ")));
+        }
+        if let Some(Around { after, before }) = &self.stands {
+            let sides = [("after", after), ("before", before)];
+            let sides = sides.into_iter().filter(|(_, text)| !text.is_empty());
+            let sides: Vec<String> = sides.map(|(side, text)| format!("{side} {text}")).collect();
+            said.push(format!("stands {}", sides.join(", ")));
+        }
+        if let (FieldKind::Word { words, .. }, false) = (self.field.kind, self.words.is_empty()) {
+            let word = |code: u8| words.get(usize::from(code)).copied().unwrap_or_default();
+            let said_as =
+                self.words.iter().map(|(theirs, &code)| format!("{theirs}={}", word(code)));
+            said.push(format!("values {}", said_as.collect::<Vec<_>>().join(" ")));
         }
         said
     }

@@ -12,6 +12,17 @@ pub struct Packing {
     pub ready: Option<String>,
     /// The file that holds the digest of a file.
     pub digest: Option<Digest>,
+    /// The file that holds the totals of a file.
+    pub totals: Option<BesideTotals>,
+}
+
+/// Totals in a file that stands beside a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BesideTotals {
+    /// The ending of its name.
+    pub ending: String,
+    /// Where it holds them.
+    pub figures: Figures<Around>,
 }
 
 /// How a file is packed.
@@ -127,6 +138,17 @@ pub enum Format {
 }
 
 impl Format {
+    /// The encoding of its text, and of what stands beside its files.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        match self {
+            Format::Csv(csv) => csv.encoding,
+            Format::Fixed(fixed) => fixed.encoding,
+            Format::JsonLines(json) => json.encoding,
+            Format::Parquet | Format::Arrow => Encoding::Utf8,
+        }
+    }
+
     /// The totals that every file must hold.
     #[must_use]
     pub fn expected(&self) -> Vec<(TotalPlace, TotalOf)> {
@@ -190,6 +212,15 @@ pub struct Delimited {
     pub totals: Option<Figures<Around>>,
 }
 
+impl Delimited {
+    /// What no row begins with.
+    #[must_use]
+    pub fn exclusive_markers(&self) -> Vec<String> {
+        let marked = self.leading.iter().chain(&self.trailer);
+        marked.filter(|marked| marked.exclusive).map(|marked| marked.marker.clone()).collect()
+    }
+}
+
 impl Default for Delimited {
     fn default() -> Delimited {
         Delimited {
@@ -214,6 +245,8 @@ impl Default for Delimited {
 pub struct Marked<P> {
     /// The first value of delimited text, or the first bytes of fixed-width text.
     pub marker: String,
+    /// Whether no row begins with it, so that a record of a row's shape that does is no row.
+    pub exclusive: bool,
     /// Where the number of rows stands.
     pub rows: Option<P>,
     /// Where the sum of points stands.
@@ -229,12 +262,12 @@ pub struct Figures<T> {
     pub points: Option<T>,
 }
 
-/// The texts around a figure in a line.
+/// The texts around a figure in a line, or around each value of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Around {
     /// What stands right before it.
     pub after: String,
-    /// What stands right behind it; empty: wherever the number ends.
+    /// What stands right behind it; empty: wherever the number or the value ends.
     pub before: String,
 }
 
@@ -293,6 +326,8 @@ pub enum TotalPlace {
     Summary,
     /// In a comment line.
     Comment,
+    /// In a file beside it.
+    Beside,
 }
 
 impl TotalPlace {
@@ -304,6 +339,19 @@ impl TotalPlace {
             TotalPlace::Trailer => "trailer",
             TotalPlace::Summary => "summary",
             TotalPlace::Comment => "comment lines",
+            TotalPlace::Beside => "file beside it",
+        }
+    }
+}
+
+impl TotalPlace {
+    /// Where in a format it is declared.
+    fn key(self) -> &'static str {
+        match self {
+            TotalPlace::Leading => "leading",
+            TotalPlace::Trailer => "trailer",
+            TotalPlace::Summary => "summary",
+            TotalPlace::Comment | TotalPlace::Beside => "totals",
         }
     }
 }
@@ -344,4 +392,24 @@ pub struct DeclaredTotal {
     pub of: TotalOf,
     /// The figure, or why there is none.
     pub declared: Result<i128, String>,
+}
+
+impl DeclaredTotal {
+    /// What is wrong with it where so much was read, and what to do; `None` where nothing is.
+    #[must_use]
+    pub fn reason(&self, read: Option<i128>) -> Option<String> {
+        let (of, place, key) = (self.of.word(), self.place.word(), self.place.key());
+        match &self.declared {
+            Err(why) => Some(format!(
+                "{of} of the {place}: {why}; see `{key}`, or have the file sent again"
+            )),
+            Ok(declared) => {
+                let read = read.filter(|read| read != declared)?;
+                Some(format!(
+                    "the {of} of the {place} are {declared}, and {read} were read; have the file \
+                     or its total mended by whoever exported it"
+                ))
+            }
+        }
+    }
 }

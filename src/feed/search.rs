@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::{Feed, WITHIN_A_NAME};
+use super::{Digest, Feed, Packing, WITHIN_A_NAME};
 
 impl Feed {
     /// The files that the patterns match, canonical, in the order of their paths, each once.
@@ -62,6 +62,19 @@ impl Feed {
     }
 }
 
+impl Packing {
+    /// Whether a file is no data: it stands beside another and has one of the declared endings.
+    #[must_use]
+    pub fn is_sidecar(&self, path: &Path) -> bool {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
+        let totals = self.totals.as_ref().map(|totals| totals.ending.as_str());
+        let endings = [self.ready.as_deref(), self.digest.map(Digest::ending), totals];
+        endings.into_iter().flatten().any(|ending| {
+            name.strip_suffix(ending).is_some_and(|name| path.with_file_name(name).is_file())
+        })
+    }
+}
+
 /// What the folders hold whose name the pattern matches.
 fn named(folders: &[PathBuf], pattern: &str) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
@@ -103,7 +116,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::feed::{FeedKind, Format, Owner, Packing};
+    use crate::feed::{FeedKind, Format, Owner};
     use crate::value::party::Party;
 
     fn feed(root: &std::path::Path, patterns: &[&str]) -> Feed {

@@ -1,6 +1,9 @@
 //! How the files of a feed are packed and written, in one line for a person.
 
-use super::{Delimited, Encoding, Feed, Figures, Fixed, Format, LineEnd, Marked, Unpack};
+use super::{
+    Column, Delimited, Encoding, Feed, Figures, Fixed, Format, Limits, LineEnd, Marked, Origin,
+    Unpack,
+};
 
 impl Feed {
     /// How the files are written, packed and accompanied, such as
@@ -19,11 +22,27 @@ impl Feed {
         let packing = &self.packing;
         match &packing.unpack {
             Unpack::Plain => {}
-            Unpack::Zip(zip) => said.push(format!("in zip: {}", zip.entries.join(" "))),
+            Unpack::Zip(zip) => {
+                let (entries, names) = (zip.entries.join(" "), encoding(zip.names));
+                said.push(format!("in zip with names in {names}: {entries}"));
+                if !zip.ignore.is_empty() {
+                    said.push(format!("ignoring {}", zip.ignore.join(" ")));
+                }
+            }
             other => said.push(format!("in {}", other.word())),
+        }
+        if packing.unpack != Unpack::Plain {
+            let Limits { bytes, ratio } = packing.limits;
+            said.push(format!("at most {bytes} bytes and {ratio} for each"));
         }
         said.extend(packing.ready.as_ref().map(|ready| format!("ready with {ready}")));
         said.extend(packing.digest.map(|digest| format!("digest in {}", digest.ending())));
+        said.extend(
+            packing.totals.as_ref().map(|beside| {
+                format!("totals of {} in {}", totals(&beside.figures), beside.ending)
+            }),
+        );
+        said.extend(self.shared_nulls().map(|nulls| format!("none is {}", nulls.join(" "))));
         if let Some(most) = &self.max_rejects {
             let count = most.count.map(|count| format!("{count} rows"));
             let share = most.share.map(|share| format!("{share} per cent"));
@@ -31,6 +50,26 @@ impl Feed {
             said.push(format!("at most {} refused", most.join(" and ")));
         }
         said.join(", ")
+    }
+}
+
+impl Feed {
+    /// The texts that mean "no value" in every column that is read, where there are any.
+    fn shared_nulls(&self) -> Option<&[String]> {
+        let is_read = |column: &&Column| matches!(column.origin, Origin::Named(_));
+        let mut all = self.columns.iter().filter(is_read).map(|column| column.nulls.as_slice());
+        let first = all.next().filter(|first| !first.is_empty())?;
+        all.all(|nulls| nulls == first).then_some(first)
+    }
+
+    /// How the values of a column are written, where that is not the plainest way.
+    #[must_use]
+    pub fn styles(&self, column: &Column) -> Vec<String> {
+        let mut said = column.styles();
+        if !column.nulls.is_empty() && self.shared_nulls().is_none() {
+            said.push(format!("none is {}", column.nulls.join(" ")));
+        }
+        said
     }
 }
 
@@ -55,6 +94,9 @@ fn csv_written(csv: &Delimited) -> Vec<String> {
         said.push(format!("{} lines skipped", csv.skip_first));
     }
     said.extend(csv.comment.as_ref().map(|comment| format!("comments {}", shown(comment))));
+    if csv.comment_anywhere {
+        said.push("between rows too".to_owned());
+    }
     said.extend(csv.leading.as_ref().map(|record| marked("leading", record)));
     said.extend(csv.trailer.as_ref().map(|record| marked("trailer", record)));
     said.extend(csv.summary.as_ref().map(|figures| format!("summary of {}", totals(figures))));
@@ -79,7 +121,8 @@ fn marked<P>(what: &str, record: &Marked<P>) -> String {
     let figures = Figures { rows: record.rows.as_ref(), points: record.points.as_ref() };
     let of = totals(&figures);
     let of = if of.is_empty() { of } else { format!(" with {of}") };
-    format!("{what} {}{of}", shown(&record.marker))
+    let alone = if record.exclusive { " that no row begins with" } else { "" };
+    format!("{what} {}{alone}{of}", shown(&record.marker))
 }
 
 fn totals<T>(figures: &Figures<T>) -> String {

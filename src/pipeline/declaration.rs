@@ -31,8 +31,8 @@ pub use self::format::{
     AroundDeclaration, CsvDeclaration, DigestDeclaration, EncodingDeclaration, ExtentDeclaration,
     FixedDeclaration, FormatDeclaration, HeaderDeclaration, JsonLinesDeclaration,
     LineEndDeclaration, MarkedBytesDeclaration, MarkedDeclaration, QuoteDeclaration,
-    SkipDeclaration, SummaryDeclaration, TableDeclaration, TotalsDeclaration, UnpackDeclaration,
-    UnpackLimitsDeclaration, ZipDeclaration,
+    SkipDeclaration, StandsDeclaration, SummaryDeclaration, TableDeclaration, TotalsDeclaration,
+    UnpackDeclaration, UnpackLimitsDeclaration, ZipDeclaration,
 };
 pub use self::rules::{
     EffectDeclaration, LimitsDeclaration, RuleDeclaration, RuleSettings, SeverityDeclaration,

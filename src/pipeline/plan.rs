@@ -347,6 +347,7 @@ fn planned_feed(feed: &Feed, period: &Period) -> PlannedFeed {
         Ok(found) => files.extend(found.iter().map(|file| planned_file(feed, file))),
         Err(error) => fault = Some(error.to_string()),
     }
+    files.retain(|file| !feed.packing.is_sidecar(&feed.root.join(&file.path)));
     files.sort_by(|one, other| one.path.cmp(&other.path));
     files.dedup_by(|one, other| one.path == other.path);
     let columns = feed.columns.iter().map(|column| PlannedColumn {
@@ -356,7 +357,7 @@ fn planned_feed(feed: &Feed, period: &Period) -> PlannedFeed {
             Origin::Named(names) => names.join(" / "),
             Origin::Constant(value) => format!("constant `{value}`"),
         },
-        styles: column.styles(),
+        styles: feed.styles(column),
         token: column.contact.as_ref().map(|contact| match contact {
             Contact::Mobile(_) | Contact::Email(_) | Contact::Name(_) => {
                 "keyed at parse".to_owned()

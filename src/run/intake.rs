@@ -125,7 +125,11 @@ pub fn survey(pipeline: &Pipeline, period: &Period, past: &Past, aim: Aim) -> Re
     let beside: Vec<String> = feeds
         .iter()
         .flat_map(|(_, files)| files)
-        .map(|file| file.beside.as_ref().map(|beside| format!("{beside:?}")).unwrap_or_default())
+        .map(|file| {
+            let beside = file.beside.as_ref().map(|beside| format!("{beside:?}"));
+            let stated = Some(&file.stated).filter(|stated| !stated.is_empty());
+            beside.unwrap_or_default() + &stated.map(|all| format!("{all:?}")).unwrap_or_default()
+        })
         .collect();
     let mut beside = beside.iter();
     let mut texts =

@@ -71,13 +71,13 @@ pub fn sample(order: &Order, rows: u64) -> Result<Vec<Sampled>, Error> {
 }
 
 fn told(name: String, feed: &Feed, read: FeedRows) -> Result<Sampled, Error> {
-    let mut faults: Vec<_> = read.faults.iter().map(fault).collect();
+    let mut faults: Vec<_> = read.faults.iter().map(|one| fault(&name, one)).collect();
     faults.extend(totals(&read)?);
     let strays = read.strays.iter().map(|stray| {
         ("CON-03", format!("{}: `{}` was not agreed; it is dropped", stray.file, stray.column))
     });
     faults.extend(strays);
-    let has_totals = !feed.format.expected().is_empty();
+    let has_totals = !feed.format.expected().is_empty() || feed.packing.totals.is_some();
     let whole: BTreeSet<u32> = read.declared.iter().map(|total| total.part).collect();
     let begun: BTreeSet<u32> = read.parts.iter().map(|part| part.file).collect();
     let unread = read.files.len().saturating_sub(begun.len());
@@ -100,45 +100,26 @@ fn totals(read: &FeedRows) -> Result<Vec<(&'static str, String)>, Error> {
     let differs = |total: &DeclaredTotal| {
         let part = total.part as usize;
         let (part, found) = (read.parts.get(part)?, parts.get(part)?);
-        let (of, place) = (total.of.word(), total.place.word());
-        let why = match &total.declared {
-            Err(reason) => format!("{of} of the {place}: {reason}"),
-            Ok(declared) => {
-                let computed = found.of(total.of).filter(|computed| computed != declared)?;
-                format!("the {of} of the {place} are {declared}, and {computed} were read")
-            }
-        };
+        let why = total.reason(found.of(total.of))?;
         let line = if total.line == 0 { String::new() } else { format!(":{}", total.line) };
         Some(("FIL-03", format!("{}{line}: {why}", part.name)))
     };
     Ok(read.declared.iter().filter_map(differs).collect())
 }
 
-fn fault(fault: &FeedFault) -> (&'static str, String) {
+fn fault(feed: &str, fault: &FeedFault) -> (&'static str, String) {
+    let reason = fault.reason(feed);
     match fault {
-        FeedFault::Missing { pattern } => ("FIL-01", format!("no file matches `{pattern}`")),
-        FeedFault::Column { file, column, reason } if column.is_empty() => {
+        FeedFault::Missing { .. } => ("FIL-01", reason),
+        FeedFault::Column { file, .. } | FeedFault::Unused { file, .. } => {
             ("FIL-05", format!("{file}: {reason}"))
         }
-        FeedFault::Column { file, column, reason } => {
-            ("FIL-05", format!("{file} {column}: {reason}"))
+        FeedFault::Entry { file, entry } => ("FIL-05", format!("{file}/{entry}: {reason}")),
+        FeedFault::Beside { file, beside: Beside::NotReady { .. } } => {
+            ("FIL-01", format!("{file}: {reason}"))
         }
-        FeedFault::Unused { file, column } => {
-            ("FIL-05", format!("{file} {column}: {}", FeedFault::UNUSED))
-        }
-        FeedFault::Entry { file, entry } => (
-            "FIL-05",
-            format!("{file}/{entry}: no pattern of `entries` or `ignore` names this entry"),
-        ),
-        FeedFault::Beside { file, beside: Beside::NotReady { marker } } => {
-            ("FIL-01", format!("{file}: `{marker}` does not stand beside it"))
-        }
-        FeedFault::Beside { file, beside: Beside::Digest { sidecar, declared, .. } } => {
-            let why = match declared {
-                Some(_) => "holds the digest of another content",
-                None => "does not hold its digest",
-            };
-            ("FIL-02", format!("{file}: `{sidecar}` {why}"))
+        FeedFault::Beside { file, beside: Beside::Digest { .. } } => {
+            ("FIL-02", format!("{file}: {reason}"))
         }
     }
 }

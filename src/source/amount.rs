@@ -292,6 +292,9 @@ fn malformed(text: &str, style: &Negative) -> Refusal {
     if !text.is_ascii() {
         return Refusal::ForeignDigits;
     }
+    if looks_formulated(text) {
+        return Refusal::Formula;
+    }
     if looks_scientific(text) {
         return Refusal::Scientific;
     }
@@ -313,6 +316,11 @@ pub(super) fn looks_scientific(text: &str) -> bool {
     let mantissa = mantissa.strip_prefix(['+', '-']).unwrap_or(mantissa);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
     [whole, fraction, exponent].iter().all(|part| all_digits(part))
+}
+
+/// Whether the text is a formula of a spreadsheet that gives a text: `="001"`.
+pub(super) fn looks_formulated(text: &str) -> bool {
+    text.strip_prefix("=\"").is_some_and(|rest| rest.ends_with('"'))
 }
 
 /// Whether the text is an all-digit number with nothing but zeros behind its point: `12345.0`.

@@ -178,14 +178,20 @@ impl<'f, 't> Gathering<'f, 't> {
 
     /// Notes the totals that a part should hold and does not; `is_head` where parts may not have
     /// been read to their ends.
-    fn miss(&mut self, is_head: bool) {
+    fn miss(&mut self, faults: &[FeedFault], is_head: bool) {
         let expected = self.feed.format.expected();
         if is_head {
             self.declared.retain(|total| self.whole.contains(&total.part));
         }
-        for (part, _) in (0_u32..).zip(&self.parts) {
+        for (part, FeedPart { name, file, .. }) in (0_u32..).zip(&self.parts) {
             if is_head && !self.whole.contains(&part) {
                 continue;
+            }
+            let is_read = faults.iter().all(|fault| fault.unread() != Some(name.as_str()));
+            let file = self.files.get(*file as usize).filter(|file| !file.is_passed_over());
+            if let Some(file) = file.filter(|_| is_read) {
+                let stated = file.stated.iter().cloned();
+                self.declared.extend(stated.map(|total| DeclaredTotal { part, ..total }));
             }
             for &(place, of) in &expected {
                 let is_it = |found: &&DeclaredTotal| {
@@ -207,7 +213,7 @@ impl<'f, 't> Gathering<'f, 't> {
         strays: Vec<Stray>,
         is_head: bool,
     ) -> Result<FeedRows, SourceError> {
-        self.miss(is_head);
+        self.miss(&faults, is_head);
         self.give()?;
         let rows = self.batch()?;
         let Gathering { feed, files, parts, declared, rejects, .. } = self;

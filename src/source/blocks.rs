@@ -13,10 +13,11 @@ use memchr::{memchr, memchr_iter};
 use super::conform::{ABSENT, Rule, trim};
 use super::cut::{Cutter, RECORD_BYTES_MAX, Unit};
 use super::error::SourceError;
+use super::foreign::foreign;
 use super::layout::{Layout, bare};
 use super::record::{Dialect, Flaw, Record, Records, Span};
 use super::sent::{Part, Sent};
-use super::text::{Text, mark, written};
+use super::text::{Fault, Text, mark, written};
 use super::totals::Teller;
 use crate::feed::{
     DeclaredTotal, Delimited, Encoding, Feed, FeedFault, Format, InputFile, LineEnd, Stray,
@@ -196,12 +197,7 @@ impl<'f> Blocks<'f> {
         if open.has_begun {
             return Ok(());
         }
-        let encoding = match &self.feed.format {
-            Format::Csv(csv) => csv.encoding,
-            Format::Fixed(fixed) => fixed.encoding,
-            Format::JsonLines(json) => json.encoding,
-            Format::Parquet | Format::Arrow => Encoding::Utf8,
-        };
+        let encoding = self.feed.format.encoding();
         // A mark of four bytes may stand in two small pieces.
         if open.tail.len() < 4 && !open.ended {
             return self.fill(open);
@@ -241,6 +237,14 @@ impl<'f> Blocks<'f> {
     /// Takes everything before the first record off the part, and says what its columns are;
     /// `None` where it gives no rows.
     fn head(&mut self, open: &mut Open) -> Result<Option<Layout>, SourceError> {
+        if !open.has_begun {
+            self.fill(open)?;
+        }
+        if let Some(reason) = foreign(open.rest(), self.feed.format.encoding()) {
+            let name = Arc::clone(&open.part.name);
+            self.fault(&name, "", reason);
+            return Ok(None);
+        }
         match &self.feed.format {
             Format::Csv(csv) => self.csv_head(open, csv),
             Format::Fixed(fixed) => {
@@ -292,16 +296,16 @@ impl<'f> Blocks<'f> {
             }
             let bytes = open.rest().get(..length).unwrap_or_default().to_vec();
             let text = Text::new(&bytes, csv.encoding);
-            if let Some((_, reason)) = text.fault(0, text.text.len()) {
-                let encoding = csv.encoding.word();
-                let reason = match reason.strip_prefix("not ") {
-                    Some(_) => {
+            if let Some((_, fault)) = text.fault(0, text.text.len()) {
+                let reason = match fault {
+                    Fault::Bytes(encoding) => {
+                        let encoding = encoding.word();
                         format!(
                             "the header is not {encoding}; declare the `encoding` that it has, \
                              which `hutong inspect` guesses, or save the file as {encoding}"
                         )
                     }
-                    None => format!("the header {reason}"),
+                    Fault::Nul | Fault::Mark => format!("the header {}", fault.told(None)),
                 };
                 self.fault(&name, "", &reason);
                 return Ok(None);
@@ -314,8 +318,14 @@ impl<'f> Blocks<'f> {
             }
             if let Some(flaw) = record.flaw {
                 let reason = match flaw {
-                    Flaw::LongRun => "the header has a delimiter in a longer run of its character",
-                    Flaw::BeforeQuote => "the header has blanks before an opening quote",
+                    Flaw::LongRun => {
+                        "the header has a delimiter in a longer run of its character; see \
+                         `delimiter`, or have it mended"
+                    }
+                    Flaw::BeforeQuote => {
+                        "the header has blanks before an opening quote; see `quote`, or have them \
+                         taken out"
+                    }
                     Flaw::BehindQuote | Flaw::Unclosed => {
                         "the header has a quote that is not closed before its delimiter; see `quote` and \
                          `delimiter`, or have it mended"
@@ -427,7 +437,11 @@ impl<'f> Blocks<'f> {
             let cure = if misfit.reason.ends_with(ABSENT) { told } else { "" };
             self.fault(file, &misfit.column, &format!("{}{cure}", misfit.reason));
         }
-        faults.is_empty().then_some(Layout { width: names.len(), sources, header: None })
+        let markers = match &self.feed.format {
+            Format::Csv(csv) => csv.exclusive_markers(),
+            _ => Vec::new(),
+        };
+        faults.is_empty().then_some(Layout { width: names.len(), sources, header: None, markers })
     }
 }
 

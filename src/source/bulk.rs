@@ -22,6 +22,12 @@ impl Rule {
                 None => self.blank(),
             });
         }
+        if self.stands.is_some() {
+            return cells.extend(rows, |row| match cell(row) {
+                Some(raw) => self.text(raw, None),
+                None => self.blank(),
+            });
+        }
         let text = |row: usize| cell(row).map(trim).filter(|text| !self.is_blank(text));
         // A column with a default holds words, so that a blank here is none or refused.
         let nothing = || if self.field.nullable { Ok(()) } else { Err(Refusal::Empty) };

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::amount::{
-    AMOUNT_DIGITS, Bound, amount, looks_floated, looks_scientific, of_money, points,
+    AMOUNT_DIGITS, Bound, amount, looks_floated, looks_formulated, looks_scientific, of_money,
+    points,
 };
 use super::ascii::is_plain;
 use super::error::SourceError;
 use super::instant::Instants;
 use super::refusal::Refusal;
 use crate::feed::{
-    Column, Contact, Feed, FeedKind, Negative, NumberStyle, Origin, Sign, SignColumn,
+    Around, Column, Contact, Feed, FeedKind, Negative, NumberStyle, Origin, Sign, SignColumn,
 };
 use crate::frame::fields::{Field, FieldKind};
 use crate::value::token::{ready, redact};
@@ -77,6 +78,8 @@ pub(super) struct Rule {
     pub(super) supply: Supply,
     sign: Option<SignColumn>,
     pub(super) reading: Reading,
+    /// The texts between which each value stands.
+    pub(super) stands: Option<Around>,
     nulls: Vec<String>,
     default: Option<u8>,
 }
@@ -112,7 +115,8 @@ fn rule(feed: &Feed, field: &'static Field) -> Result<Rule, SourceError> {
     };
     let reading = reading(feed, field, column);
     let supply = Supply::Everywhere(Value::Null);
-    let mut rule = Rule { field, supply, sign, reading, nulls, default };
+    let stands = column.and_then(|column| column.stands.clone());
+    let mut rule = Rule { field, supply, sign, reading, stands, nulls, default };
     rule.supply =
         match column.map(|column| &column.origin) {
             None => Supply::Everywhere(rule.blank().map_err(|_| SourceError::Undeclared {
@@ -190,7 +194,7 @@ fn place<'n>(
         (Some((at, _)), None) => Ok(at),
         (None, _) => Err(misfit(format!("the {noun} has {ABSENT}"))),
         (Some((_, one)), Some((_, other))) if one == other => {
-            Err(misfit(format!("the {noun} has the column twice")))
+            Err(misfit(format!("the {noun} has the column twice; have one of them renamed")))
         }
         (Some((_, one)), Some((_, other))) => {
             Err(misfit(format!("the {noun} has both `{one}` and `{other}`; name one of them")))
@@ -245,9 +249,20 @@ impl Rule {
         text.is_empty() || self.nulls.iter().any(|null| null == text)
     }
 
+    /// A value without the texts between which it stands.
+    fn bare<'t>(&self, text: &'t str) -> Result<&'t str, Refusal> {
+        let Some(Around { after, before }) = &self.stands else { return Ok(text) };
+        let bare = text.strip_prefix(after.as_str()).and_then(|rest| rest.strip_suffix(before));
+        bare.map(trim).ok_or(Refusal::NotBetween)
+    }
+
     /// The canonical value of a text cell; `sign` is what the sign column says.
     pub(super) fn text<'t>(&self, raw: &'t str, sign: Option<Sign>) -> Result<Value<'t>, Refusal> {
         let text = trim(raw);
+        if self.is_blank(text) {
+            return self.blank();
+        }
+        let text = self.bare(text)?;
         if self.is_blank(text) {
             return self.blank();
         }
@@ -258,8 +273,8 @@ impl Rule {
                 Ok(Value::Text(Cow::Borrowed(text)))
             }
             Reading::Token { contact, strip } => {
-                let text = strip.iter().find_map(|prefix| text.strip_prefix(prefix.as_str()));
-                let text = text.unwrap_or(trim(raw));
+                let bare = strip.iter().find_map(|prefix| text.strip_prefix(prefix.as_str()));
+                let text = bare.unwrap_or(text);
                 let (token, refusal) = match contact {
                     Contact::Mobile(key) => (key.mobile(text), Refusal::NotMobile),
                     Contact::Email(key) => (key.email(text), Refusal::NotEmail),
@@ -323,6 +338,9 @@ impl Rule {
 
     /// Why a typed number cannot be read as the column declares its numbers; `None` where it can.
     pub(super) fn untyped(&self, digits: i8) -> Option<&'static str> {
+        if self.stands.is_some() {
+            return Some("a typed number stands between no texts; remove `stands`");
+        }
         let style = match &self.reading {
             Reading::Points { style, .. } | Reading::Amount { style } => style,
             _ => return None,
@@ -405,6 +423,9 @@ pub(super) fn id(text: &str) -> Result<&str, Refusal> {
         && !text.bytes().all(|b| b.is_ascii_digit());
     if number && (looks_scientific(text) || looks_floated(text)) {
         return Err(Refusal::Spreadsheet);
+    }
+    if looks_formulated(text) {
+        return Err(Refusal::Formula);
     }
     Ok(text)
 }

@@ -3,6 +3,7 @@
 use super::blocks::{Block, dialect, is_too_long, value};
 use super::conform::{Rule, trim};
 use super::error::SourceError;
+use super::layout::Layout;
 use super::record::{Dialect, Flaw, Record, Records, Span};
 use super::refusal::Refusal;
 use super::sheet::{Draft, Sheet, Spot, after};
@@ -113,8 +114,7 @@ pub(super) fn decode(
         if let Some((_, marked)) = marked
             && marked.rows.is_none()
             && marked.points.is_none()
-            && misshapen(&record, &spans, block.layout.width).is_none()
-            && block.layout.may_be_row(rules, |at| cell(at).map(|(text, _)| text))
+            && misshapen(&record, &spans, &first, &block.layout).is_none()
         {
             draft.refuse(spot, RejectCode::Ragged, AMBIGUOUS.to_owned());
             continue;
@@ -156,28 +156,24 @@ pub(super) fn decode(
                 continue;
             }
         }
-        if let Some((at, reason)) = text.fault(record.from, record.to) {
-            let (column, reason) = match misshapen(&record, &spans, block.layout.width) {
-                Some(why) => ("", format!("{reason}; which column it is cannot be told: {why}")),
-                None => {
-                    let value = spans.iter().take_while(|span| span.to <= at).count();
-                    match block.layout.filled(rules, value) {
-                        Some(column) => (column, reason),
-                        None => (
-                            "",
-                            format!(
-                                "{reason}; it stands in value {}, which no column takes",
-                                value + 1
-                            ),
-                        ),
-                    }
+        let shape = misshapen(&record, &spans, &first, &block.layout);
+        if let Some((at, fault)) = text.fault(record.from, record.to) {
+            let value = spans.iter().take_while(|span| span.to <= at).count();
+            let (column, place) = match (shape, block.layout.filled(rules, value)) {
+                (Some((what, _)), _) => {
+                    ("", Some(format!("which column it is cannot be told: {what}")))
+                }
+                (None, Some(column)) => (column, None),
+                (None, None) => {
+                    ("", Some(format!("it stands in value {}, which no column takes", value + 1)))
                 }
             };
+            let reason = fault.told(place.as_deref());
             draft.refuse_for(spot, column, RejectCode::Undecodable, reason);
             continue;
         }
-        if let Some(reason) = misshapen(&record, &spans, block.layout.width) {
-            draft.refuse(spot, RejectCode::Ragged, reason);
+        if let Some((what, cure)) = shape {
+            draft.refuse(spot, RejectCode::Ragged, format!("{what}; {cure}"));
             continue;
         }
         if text.text.get(record.from..record.to).is_some_and(|text| block.layout.is_header(text)) {
@@ -200,29 +196,59 @@ pub(super) fn decode(
     Ok(draft.finish(block.bytes.len() as u64))
 }
 
-pub(super) const AMBIGUOUS: &str =
-    "begins with the marker and may be a row; declare `rows` or `points` of the marked record";
-const AGAIN: &str = "the header stands again; files were put together";
+pub(super) const AMBIGUOUS: &str = "begins with the marker and has the shape of a row; declare \
+                                    `rows` or `points` of the marked record, or `exclusive` if \
+                                    no row begins so";
+pub(super) const MARKED: &str = "begins with the marker that no row begins with, and is not where a \
+                                 marked record stands";
+pub(super) const UNMIX: &str =
+    "send files by themselves that were put together, or remove `exclusive`";
+const AGAIN: &str = "the header stands again; send files by themselves that were put together";
 const COMMENT: &str = "a comment between records; declare `comment_anywhere` if that is agreed";
 
-fn misshapen(record: &Record, spans: &[Span], width: usize) -> Option<String> {
-    let fields = spans.len();
-    match record.flaw {
+/// Why a record that begins with that value is no row, and what to do.
+fn misshapen(
+    record: &Record,
+    spans: &[Span],
+    first: &str,
+    layout: &Layout,
+) -> Option<(String, &'static str)> {
+    let (what, cure) = match record.flaw {
         Some(Flaw::Unclosed) => {
-            Some("a quote opens in this record and is never closed; close the quote".to_owned())
+            ("a quote opens in this record and is never closed", "close the quote")
         }
-        Some(Flaw::BehindQuote) => {
-            Some("text stands between a closing quote and the next delimiter".to_owned())
-        }
-        Some(Flaw::BeforeQuote) => {
-            Some("blanks stand between a delimiter and an opening quote".to_owned())
-        }
-        Some(Flaw::LongRun) => {
-            Some("a delimiter stands in a longer run of its character".to_owned())
-        }
-        None if fields != width => Some(format!("{fields} columns where the header has {width}")),
-        None => None,
-    }
+        Some(Flaw::BehindQuote) => (
+            "text stands between a closing quote and the next delimiter",
+            "double each quote within a value, or declare `quote: none`",
+        ),
+        Some(Flaw::BeforeQuote) => (
+            "blanks stand between a delimiter and an opening quote",
+            "have them taken out, or declare `quote: none`",
+        ),
+        Some(Flaw::LongRun) => (
+            "a delimiter stands in a longer run of its character",
+            "put quotes around a value that holds the character, or agree on another delimiter",
+        ),
+        None if spans.len() != layout.width => return Some(ragged(spans, layout.width)),
+        None if layout.markers.iter().any(|marker| marker == first) => (MARKED, UNMIX),
+        None => return None,
+    };
+    Some((what.to_owned(), cure))
+}
+
+/// What is told of a record with another number of values than the header.
+fn ragged(spans: &[Span], width: usize) -> (String, &'static str) {
+    let fields = spans.len();
+    let noun = if fields == 1 { "column" } else { "columns" };
+    let is_blank = |span: &Span| span.from == span.to;
+    let (last, cure) = if fields < width {
+        ("", "send all of its values, and put quotes around one that holds a line end")
+    } else if fields == width + 1 && spans.last().is_some_and(is_blank) {
+        (", and the last is empty", "end the header with a delimiter too, or no row")
+    } else {
+        ("", "put quotes around a value that holds a delimiter")
+    };
+    (format!("{fields} {noun} where the header has {width}{last}"), cure)
 }
 
 #[cfg(test)]

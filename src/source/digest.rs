@@ -10,9 +10,11 @@ use md5::Md5;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::conform::rules;
 use super::error::SourceError;
-use super::sidecar::{beside as beside_of, is_sidecar};
-use crate::feed::{Digest as Kind, Feed, InputFile, Packing};
+use super::sidecar::{beside as beside_of, stated};
+use super::totals::Teller;
+use crate::feed::{Digest as Kind, Feed, InputFile};
 
 const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -46,7 +48,8 @@ fn each_chunk(path: &Path, mut take: impl FnMut(&[u8])) -> io::Result<u64> {
 }
 
 /// What is known of a file before any row is read. All digests are taken of the same bytes.
-fn input(packing: &Packing, path: &Path, name: String, with_sha256: bool) -> io::Result<InputFile> {
+fn input(feed: &Feed, path: &Path, name: String, with_sha256: bool) -> io::Result<InputFile> {
+    let packing = &feed.packing;
     let beside = packing.digest;
     let mut blake3 = blake3::Hasher::new();
     let mut sha256 = (with_sha256 || beside == Some(Kind::Sha256)).then(Sha256::new);
@@ -79,6 +82,7 @@ fn input(packing: &Packing, path: &Path, name: String, with_sha256: bool) -> io:
         follows: false,
         comes_again: false,
         beside,
+        stated: Vec::new(),
         rows: 0,
     })
 }
@@ -98,14 +102,23 @@ pub fn survey(
     paths: &[PathBuf],
     with_sha256: bool,
 ) -> Result<Vec<InputFile>, SourceError> {
+    let rules = match feed.packing.totals {
+        Some(_) => rules(feed)?,
+        None => Vec::new(),
+    };
+    let teller = feed.packing.totals.as_ref().map(|_| Teller::new(feed.kind, &rules, 0));
     let surveyed: Vec<Result<InputFile, SourceError>> = paths
         .par_iter()
-        .filter(|path| !is_sidecar(&feed.packing, path))
+        .filter(|path| !feed.packing.is_sidecar(path))
         .map(|path| {
             let name = relative(&feed.root, path)
                 .ok_or_else(|| SourceError::Outside { path: path.clone() })?;
-            input(&feed.packing, path, name.clone(), with_sha256)
-                .map_err(|source| SourceError::Io { file: name, source })
+            let io = |source| SourceError::Io { file: name.clone(), source };
+            let mut file = input(feed, path, name.clone(), with_sha256).map_err(io)?;
+            if let Some((totals, teller)) = feed.packing.totals.as_ref().zip(teller.as_ref()) {
+                file.stated = stated(totals, teller, feed.format.encoding(), path).map_err(io)?;
+            }
+            Ok(file)
         })
         .collect();
     // Collected in order first, so that the error told is that of the first file, whichever

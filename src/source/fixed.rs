@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::blocks::Block;
 use super::conform::{Rule, Source};
-use super::csv::AMBIGUOUS;
+use super::csv::{AMBIGUOUS, MARKED, UNMIX};
 use super::cut::RECORD_BYTES_MAX;
 use super::error::SourceError;
 use super::sheet::{Draft, Sheet, Spot, after};
@@ -150,10 +150,6 @@ pub(super) fn decode(
             && marked.rows.is_none()
             && marked.points.is_none()
             && misshapen(record, block, rules, fixed).is_none()
-            && block.layout.may_be_row(rules, |field| {
-                let bytes = extent_of(record.bytes, field, fixed)?;
-                Some(Text::new(bytes, fixed.encoding).text)
-            })
         {
             draft.refuse(spot, RejectCode::Ragged, AMBIGUOUS.to_owned());
             continue;
@@ -215,9 +211,14 @@ fn misshapen(
         let reason = format!("{found} bytes where the layout has {wanted}; {cure}");
         return Some(("", RejectCode::Ragged, reason));
     }
+    let marked = fixed.leading.iter().chain(&fixed.trailer).filter(|marked| marked.exclusive);
+    let begins = |marker: &str| record.bytes.starts_with(&written(marker, fixed.encoding));
+    if marked.map(|marked| marked.marker.as_str()).any(begins) {
+        return Some(("", RejectCode::Ragged, format!("{MARKED}; {UNMIX}")));
+    }
     let fault = |bytes: &[u8]| {
         let text = Text::new(bytes, fixed.encoding);
-        text.fault(0, text.text.len()).map(|(_, reason)| reason)
+        text.fault(0, text.text.len()).map(|(_, fault)| fault)
     };
     let whole = fault(record.bytes);
     if whole.is_none() && record.bytes.is_ascii() {
@@ -248,11 +249,13 @@ fn misshapen(
                       count bytes"
                 .to_owned(),
         ),
-        (Some(reason), Some((field, column)), Some(first)) if field == first => (column, reason),
-        (Some(reason), _, Some(_)) => {
-            ("", format!("{reason}; it stands in a field that no column takes"))
+        (Some(fault), Some((field, column)), Some(first)) if field == first => {
+            (column, fault.told(None))
         }
-        (Some(reason), _, None) => ("", format!("{reason}; it stands between the fields")),
+        (Some(fault), _, Some(_)) => {
+            ("", fault.told(Some("it stands in a field that no column takes")))
+        }
+        (Some(fault), _, None) => ("", fault.told(Some("it stands between the fields"))),
     };
     Some((column, RejectCode::Undecodable, reason))
 }

@@ -6,6 +6,7 @@
 mod draft;
 mod first;
 mod layout;
+mod odd;
 mod places;
 mod totals;
 mod values;
@@ -142,6 +143,7 @@ fn table(
         name: field.name().clone(),
         kind: field.data_type().to_string(),
         formats: Vec::new(),
+        several: Vec::new(),
         words: Vec::new(),
         empty: 0,
         is_personal: false,

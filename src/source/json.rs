@@ -80,14 +80,15 @@ impl<'t> Object<'t> {
         serde_json::from_str(text).map_err(|error| {
             let said = error.to_string();
             if said.starts_with(TWICE) {
-                return (RejectCode::Value, format!("{TWICE} in an object"));
+                return (RejectCode::Value, format!("{TWICE} in an object; write each once"));
             }
             if said.contains("surrogate") || said.contains("end of hex escape") {
-                return (RejectCode::Undecodable, format!("{SURROGATE}, in a key"));
+                return (RejectCode::Undecodable, format!("{SURROGATE}, in a key; {MEND}"));
             }
+            let before = text.get(..error.column()).unwrap_or_default();
             let reason = format!(
                 "not one JSON object, from character {} on; write one whole object on each line",
-                error.column()
+                before.chars().count().max(1)
             );
             (RejectCode::Ragged, reason)
         })
@@ -95,6 +96,7 @@ impl<'t> Object<'t> {
 }
 
 const SURROGATE: &str = "holds half of a surrogate pair";
+const MEND: &str = "have its text written whole";
 
 /// What a path leads to.
 enum Found<'t> {
@@ -137,7 +139,7 @@ fn find<'t>(object: &Object<'t>, path: &str) -> Found<'t> {
         (_, Some(_)) | (Some(b'{' | b'['), None) => Found::Whole,
         (Some(b'"'), None) => match serde_json::from_str::<Key<'t>>(raw) {
             Ok(Key(text)) => Found::Text(text),
-            Err(_) => Found::Faulty(RejectCode::Undecodable, SURROGATE.to_owned()),
+            Err(_) => Found::Faulty(RejectCode::Undecodable, format!("{SURROGATE}; {MEND}")),
         },
         (Some(b't' | b'f'), None) => Found::Truth(raw),
         (_, None) => Found::Text(Cow::Borrowed(raw)),
@@ -175,9 +177,9 @@ pub(super) fn decode(
             continue;
         }
         let cells = match text.fault(begins, from) {
-            Some((at, reason)) => {
-                let (column, reason) = culprit(line, at - begins, rules, reason);
-                Err((column, RejectCode::Undecodable, reason))
+            Some((at, fault)) => {
+                let (column, place) = culprit(line, at - begins, rules);
+                Err((column, RejectCode::Undecodable, fault.told(place)))
             }
             None => cells(line, rules),
         };
@@ -294,11 +296,11 @@ fn only<'t>(object: &Object<'t>, paths: &[String]) -> Result<Found<'t>, (RejectC
 }
 
 /// The canonical column in whose value something stands that no record may hold, at a place of the
-/// line, and what to say of it.
-fn culprit(line: &str, at: usize, rules: &[Rule], why: String) -> (&'static str, String) {
+/// line, and what to say of the place where there is none.
+fn culprit(line: &str, at: usize, rules: &[Rule]) -> (&'static str, Option<&'static str>) {
     let Ok(object) = Object::read(line) else {
         let told = "which column it is cannot be told, because the record is not one JSON object";
-        return ("", format!("{why}; {told}"));
+        return ("", Some(told));
     };
     let holds = |path: &String| is_within(&object, path, line, at);
     let is_it = |rule: &&Rule| {
@@ -309,8 +311,8 @@ fn culprit(line: &str, at: usize, rules: &[Rule], why: String) -> (&'static str,
         names.iter().chain(rule.sign_names()).any(holds)
     };
     match rules.iter().find(is_it) {
-        Some(rule) => (rule.field.name, why),
-        None => ("", format!("{why}; it stands in a key or a value that no column takes")),
+        Some(rule) => (rule.field.name, None),
+        None => ("", Some("it stands in a key or a value that no column takes")),
     }
 }
 

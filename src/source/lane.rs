@@ -34,6 +34,9 @@ pub(super) fn unfit(rule: &Rule, data_type: &DataType) -> Option<String> {
     if let Some(why) = digits_of(data_type).and_then(|digits| rule.untyped(digits)) {
         return Some(format!("its type {data_type} does not fit its declaration: {why}"));
     }
+    if rule.stands.is_some() && matches!(data_type, T::Date32 | T::Timestamp(..)) {
+        return Some(format!("its type {data_type} stands between no texts; remove `stands`"));
+    }
     let cure = match kind {
         FieldKind::Id | FieldKind::Text | FieldKind::Token => "text or integers",
         FieldKind::Points | FieldKind::Amount | FieldKind::Whole => "integers, decimals or text",

@@ -1,7 +1,5 @@
 //! Which value of a record of text fills which canonical column.
 
-use std::borrow::Cow;
-
 use super::conform::{Rule, Source};
 
 /// Which column of the file fills which canonical column.
@@ -13,6 +11,8 @@ pub(super) struct Layout {
     pub(super) sources: Vec<Option<Source>>,
     /// The header as it stands in the file, without its line end.
     pub(super) header: Option<String>,
+    /// What no row of delimited text begins with.
+    pub(super) markers: Vec<String>,
 }
 
 impl Layout {
@@ -28,23 +28,6 @@ impl Layout {
             source.as_ref().is_some_and(is_it).then_some(rule.field.name)
         };
         self.sources.iter().zip(rules).find_map(filled)
-    }
-
-    /// Whether a record that begins as a marked one without figures may as well be a row: at most
-    /// one of the values that a row needs is refused. `text` gives a value of the record.
-    pub(super) fn may_be_row<'t>(
-        &self,
-        rules: &[Rule],
-        text: impl Fn(usize) -> Option<Cow<'t, str>>,
-    ) -> bool {
-        let is_refused = |(source, rule): &(&Option<Source>, &Rule)| {
-            let Some(source) = source else { return false };
-            let value = text(source.value).unwrap_or_default();
-            let word = source.sign.and_then(&text);
-            let made = rule.sign(&value, word.as_deref());
-            !made.is_ok_and(|sign| rule.text(&value, sign).is_ok())
-        };
-        self.sources.iter().zip(rules).filter(is_refused).count() <= 1
     }
 }
 

@@ -124,7 +124,9 @@ impl<'f> Sent<'f> {
                         self.faults.push(FeedFault::Column {
                             file: file.path.clone(),
                             column: String::new(),
-                            reason: "the archive holds no entry that `entries` names".to_owned(),
+                            reason: "the archive holds no entry that `entries` names; see `unpack`, or have \
+                                     it sent"
+                                .to_owned(),
                         });
                     }
                     let entries = listing.entries.into_iter();

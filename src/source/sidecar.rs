@@ -1,22 +1,16 @@
-//! What a sender puts beside a file: a marker that it is whole, and its digest.
+//! What a sender puts beside a file: a marker that it is whole, its digest, and its totals.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::feed::{Beside, Digest, Packing};
+use super::text::Text;
+use super::totals::Teller;
+use crate::feed::{Beside, BesideTotals, DeclaredTotal, Encoding, Packing};
 
-/// The longest file with a digest: the digest, and the name of a file.
+/// The longest file beside another of which anything is read: a digest and a name, or two figures
+/// among a few words.
 const SIDECAR_BYTES_MAX: u64 = 4096;
-
-/// Whether a file is no data: it stands beside another and has one of the declared endings.
-pub(super) fn is_sidecar(packing: &Packing, path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
-    let endings = packing.ready.as_deref().into_iter().chain(packing.digest.map(Digest::ending));
-    endings.into_iter().any(|ending| {
-        name.strip_suffix(ending).is_some_and(|name| path.with_file_name(name).is_file())
-    })
-}
 
 /// What is wrong with what stands beside a file whose digest is known.
 ///
@@ -43,6 +37,27 @@ pub(super) fn beside(
     Ok(Some(Beside::Digest { sidecar, declared, computed: computed.to_owned() }))
 }
 
+/// The totals in what stands beside a file; where a figure is not there, that is told of it.
+///
+/// # Errors
+/// When what stands there cannot be read.
+pub(super) fn stated(
+    totals: &BesideTotals,
+    teller: &Teller<'_>,
+    encoding: Encoding,
+    path: &Path,
+) -> io::Result<Vec<DeclaredTotal>> {
+    let beside = with_ending(path, &totals.ending);
+    if !beside.is_file() {
+        return Ok(teller.beside(&totals.figures, None));
+    }
+    let mut bytes = Vec::new();
+    File::open(beside)?.take(SIDECAR_BYTES_MAX).read_to_end(&mut bytes)?;
+    // What is no text in it is no figure either.
+    let text = Text::new(&bytes, encoding);
+    Ok(teller.beside(&totals.figures, Some(&text.text)))
+}
+
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
@@ -63,7 +78,7 @@ fn declared(sidecar: &Path, digits: usize) -> io::Result<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feed::{FeedFault, FeedRows};
+    use crate::feed::{Digest, FeedFault, FeedRows};
     use crate::frame::fields::FeedKind;
     use crate::source::tests::{ACCOUNTS, Folder};
 
@@ -91,6 +106,59 @@ mod tests {
         let beside = Beside::NotReady { marker: "a.csv.ok".to_owned() };
         let file = "a.csv".to_owned();
         assert_eq!(unsent.faults, [FeedFault::Beside { file, beside }]);
+    }
+
+    #[test]
+    fn totals_beside_a_file_are_those_that_it_should_hold() {
+        use crate::feed::{Around, Delimited, Figures, Format};
+        let around = |after: &str, before: &str| {
+            Some(Around { after: after.to_owned(), before: before.to_owned() })
+        };
+        let told = |ctl: Option<&[u8]>, content: &[u8], head: bool| {
+            let mut folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);
+            let encoding = Encoding::Gb18030;
+            folder.feed.format = Format::Csv(Delimited { encoding, ..Delimited::default() });
+            let figures =
+                Figures { rows: around("总笔数：", ""), points: around("合计：", "分") };
+            folder.feed.packing.totals = Some(BesideTotals { ending: ".ctl".to_owned(), figures });
+            folder.put("a.csv", content);
+            // It stands among the data, and is none.
+            if let Some(ctl) = ctl {
+                folder.put("a.csv.ctl", ctl);
+            }
+            folder.put("b.csv", content);
+            let files = folder.survey();
+            let read = if head {
+                crate::source::head(&folder.feed, &files, 1).unwrap()
+            } else {
+                folder.read().unwrap()
+            };
+            assert_eq!(read.files.len(), 2);
+            let parts = crate::control::PartTotals::of(&read).unwrap();
+            let told = |total: &DeclaredTotal| {
+                let of = parts[total.part as usize].of(total.of);
+                total.reason(of)
+            };
+            read.declared.iter().filter_map(told).collect::<Vec<String>>()
+        };
+        let gb = |text: &str| encoding_rs::GB18030.encode(text).0.into_owned();
+        let content = gb("会员号,余额\n1,2\n3,40\n");
+        let right = gb("账户\n总笔数：2\n合计：42分\n");
+        assert_eq!(told(Some(&right), &content, false), Vec::<String>::new());
+        assert_eq!(told(Some(&right), &content, true), Vec::<String>::new());
+        let wrong = gb("总笔数：3，合计：41分");
+        let mend = "have the file or its total mended by whoever exported it";
+        let expected = [
+            format!("the rows of the file beside it are 3, and 2 were read; {mend}"),
+            format!("the points of the file beside it are 41, and 42 were read; {mend}"),
+        ];
+        assert_eq!(told(Some(&wrong), &content, false), expected);
+        let again = "see `totals`, or have the file sent again";
+        let expected = ["rows", "points"].map(|of| {
+            format!("{of} of the file beside it: no figure stands at its place; {again}")
+        });
+        assert_eq!(told(None, &content, false), expected);
+        assert_eq!(told(Some(b"\xff2"), &content, false), expected);
     }
 
     #[test]

@@ -94,8 +94,14 @@ impl<'t> Batch<'t> {
         rule.fill(cells, rows, |row| bare(row, source.value), sign)
     }
 
-    /// Whether each value of the latest record that is read begins with the prefix.
-    fn has_prefixes(&self, plain: &Plain<'_>) -> bool {
+    /// Whether the latest record begins as a row, and each of its values that is read with the
+    /// prefix.
+    fn begins_as_row(&self, plain: &Plain<'_>) -> bool {
+        let bare = |text: &'t str| trim(trim(text).strip_prefix(plain.prefix).unwrap_or(text));
+        let is_marked = |marker: &String| bare(self.value(self.rows(), 0)) == marker;
+        if plain.layout.markers.iter().any(is_marked) {
+            return false;
+        }
         let has_prefix = |column| trim(self.value(self.rows(), column)).starts_with(plain.prefix);
         plain.prefix.is_empty()
             || plain
@@ -162,7 +168,7 @@ impl<'t> Batch<'t> {
                     let to = end + 1;
                     let record = Record { from, to, line, line_ends: 1, flaw: None, is_comment };
                     let fields = self.values.len() - self.rows() * self.width;
-                    if !plain.is_one(self.text, &record, fields) || !self.has_prefixes(plain) {
+                    if !plain.is_one(self.text, &record, fields) || !self.begins_as_row(plain) {
                         break 'all;
                     }
                     self.from.push(from);
@@ -190,7 +196,7 @@ impl<'t> Batch<'t> {
             }
             let places = self.spans.iter().map(|span| (span.from as u32, span.to as u32));
             self.values.extend(places);
-            if !self.has_prefixes(plain) {
+            if !self.begins_as_row(plain) {
                 self.values.truncate(self.rows() * self.width);
                 records.go_to(record.from, record.line);
                 return;

@@ -8,7 +8,7 @@ use std::sync::Once;
 use arrow::datatypes::Schema;
 use arrow::record_batch::RecordBatch;
 
-use super::conform::{Misfit, Rule, Source};
+use super::conform::{ABSENT, Misfit, Rule, Source};
 use super::error::SourceError;
 use super::lane::{Lane, unfit, unfit_sign};
 use super::sheet::{Draft, Spot, after};
@@ -54,7 +54,10 @@ impl Findings {
             let names = schema.fields().iter().map(|column| column.name().as_str());
             let source = match rule.source("file", names) {
                 Ok(source) => source,
-                Err(Misfit { column, reason }) => {
+                Err(Misfit { column, mut reason }) => {
+                    if reason.ends_with(ABSENT) {
+                        reason.push_str("; see `from` of the column, or have it sent");
+                    }
                     faults.push(FeedFault::Column { file: file.to_owned(), column, reason });
                     continue;
                 }

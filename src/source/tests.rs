@@ -129,7 +129,9 @@ fn files_come_out_in_order_with_their_rows_counted() {
     assert_eq!(accounts(&read), ["0:2 001 1", "1:2 B1 7"]);
     assert_eq!(
         rejects(&read),
-        ["b.csv:3@36 balance Value not a whole number of points in plain digits; see `number` [a]"]
+        [
+            "b.csv:3@36 balance Value not a whole number of points in plain digits; see `number`, or `nulls` if it means none [a]"
+        ]
     );
     let files: Vec<_> = read.files.iter().map(|file| (file.path.as_str(), file.rows)).collect();
     assert_eq!(files, [("a/1.csv", 1), ("b.csv", 2)]);
@@ -303,12 +305,12 @@ fn aliases_signs_nulls_and_strips_are_obeyed_in_every_format() {
     assert_eq!(
         told,
         [
-            "1.csv:4 member_no empty, and the column needs a value -",
-            "2.csv:2 balance a word in its sign column that is not declared under `values` of `sign` A999",
-            "2.csv:3 balance no sign word in its sign column ",
-            "2.csv:4 balance has a sign of its own beside the one in its sign column -999",
-            "2.csv:5 balance empty, and the column needs a value —",
-            "2.csv:6 balance a fraction of a point 999",
+            "1.csv:4 member_no empty, and the column needs a value; have it filled in -",
+            "2.csv:2 balance a word in its sign column that nobody declared; see `values` of `sign` A999",
+            "2.csv:3 balance no sign word in its sign column; have it filled in ",
+            "2.csv:4 balance has a sign of its own beside the one in its sign column; remove `sign`, or have it sent bare -999",
+            "2.csv:5 balance empty, and the column needs a value; have it filled in —",
+            "2.csv:6 balance a fraction of a point; have whole ones sent, or see `scale` of the party 999",
         ]
     );
     let faults: Vec<String> = read
@@ -344,7 +346,7 @@ fn aliases_signs_nulls_and_strips_are_obeyed_in_every_format() {
 #[test]
 fn a_head_has_the_totals_of_files_that_were_read_to_their_ends() {
     let mut folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);
-    let marked = Marked { marker: "T".to_owned(), rows: Some(2), points: None };
+    let marked = Marked { marker: "T".to_owned(), exclusive: false, rows: Some(2), points: None };
     folder.feed.format = Format::Csv(Delimited { trailer: Some(marked), ..Delimited::default() });
     folder.put("a.csv", "会员号,余额\n1,2\nT,1\n".as_bytes());
     let rows = "1,2\n".repeat(1 << 20);

@@ -39,18 +39,26 @@ pub(super) struct Text<'b> {
 
 /// What no record may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fault {
+pub(super) enum Fault {
     Bytes(Encoding),
     Nul,
     Mark,
 }
 
 impl Fault {
-    fn reason(self) -> String {
+    /// What it is, where it stands as far as that is to be told, and what to do.
+    pub(super) fn told(self, place: Option<&str>) -> String {
+        let place = place.map(|place| format!("; {place}")).unwrap_or_default();
         match self {
-            Fault::Bytes(encoding) => format!("not {}", encoding.word()),
-            Fault::Nul => "holds a NUL byte".to_owned(),
-            Fault::Mark => "holds a byte order mark; files were put together".to_owned(),
+            Fault::Bytes(encoding) => {
+                let word = encoding.word();
+                format!("not {word}{place}; declare its `encoding`, or save all of it as {word}")
+            }
+            Fault::Nul => format!("holds a NUL byte{place}; have it taken out"),
+            Fault::Mark => {
+                let cure = "send files by themselves that were put together";
+                format!("holds a byte order mark{place}; {cure}")
+            }
         }
     }
 }
@@ -88,14 +96,14 @@ impl<'b> Text<'b> {
         self.faults.is_empty()
     }
 
-    /// Where in a record the first thing stands for which it may not stand, and why it may not.
-    pub(super) fn fault(&self, from: usize, to: usize) -> Option<(usize, String)> {
+    /// Where in a record the first thing stands for which it may not stand, and what it is.
+    pub(super) fn fault(&self, from: usize, to: usize) -> Option<(usize, Fault)> {
         if self.faults.is_empty() {
             return None;
         }
         let first = self.faults.partition_point(|(at, _)| *at < from);
         let (at, fault) = self.faults.get(first)?;
-        (*at < to).then(|| (*at, fault.reason()))
+        (*at < to).then_some((*at, *fault))
     }
 
     /// Finds the bytes of records, which are asked for in order.
@@ -258,7 +266,12 @@ mod tests {
         for (raw, encoding, text, faults) in rows {
             let decoded = Text::new(raw, *encoding);
             assert_eq!(decoded.text, *text, "{raw:?}");
-            let told = decoded.faults.iter().map(|(at, fault)| format!("{at} {}", fault.reason()));
+            let told = decoded.faults.iter().map(|(at, fault)| {
+                let told = fault.told(None);
+                let (what, cure) = told.split_once("; ").unwrap();
+                assert!(!cure.is_empty());
+                format!("{at} {what}")
+            });
             assert_eq!(told.collect::<Vec<_>>(), *faults, "{raw:?}");
         }
     }

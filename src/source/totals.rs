@@ -42,7 +42,23 @@ impl<'r> Teller<'r> {
 
     fn points(&self, text: &str) -> Result<i128, String> {
         let rule = self.points.ok_or_else(|| "the feed has no points".to_owned())?;
-        rule.total(text).map(i128::from).map_err(|refusal| refusal.to_string())
+        rule.total(text).map(i128::from).map_err(|refusal| refusal.what())
+    }
+
+    /// The figures of a file beside another; `None` where there is no such file.
+    pub(super) fn beside(
+        &self,
+        totals: &Figures<Around>,
+        text: Option<&str>,
+    ) -> Vec<DeclaredTotal> {
+        let of = [(TotalOf::Rows, &totals.rows), (TotalOf::Points, &totals.points)];
+        let declared = of.into_iter().filter_map(|(of, around)| Some((of, around.as_ref()?)));
+        let figures = declared.map(|(of, around)| {
+            let behind = text.and_then(|text| text.split_once(around.after.as_str()));
+            let figure = behind.and_then(|(_, behind)| between(behind, &around.before));
+            self.figure(TotalPlace::Beside, of, 0, figure)
+        });
+        figures.collect()
     }
 
     /// The figures of a line that is no record.

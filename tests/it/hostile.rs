@@ -26,8 +26,8 @@ use hutong::feed::{Feed, Format};
 use hutong::pipeline;
 use hutong::value::period::Period;
 
-pub use self::decoders::read;
 use self::decoders::{Decoder, NAMES};
+pub use self::decoders::{gzip, read};
 use self::spoil::spoil;
 
 /// How many files are spoilt.
@@ -238,5 +238,9 @@ fn a_hundred_thousand_columns_are_columns() {
     }
     let rows = read(&feed).unwrap();
     assert_eq!((rows.rows.num_rows(), rows.rejects.len()), (1, 1));
-    assert_eq!(rows.rejects[0].reason, "2 columns where the header has 100000");
+    assert_eq!(
+        rows.rejects[0].reason,
+        "2 columns where the header has 100000; send all of its values, and put quotes around one \
+         that holds a line end"
+    );
 }

@@ -25,6 +25,7 @@ mod feed_examples;
 mod first_look;
 mod hostile;
 mod pitfalls;
+mod exports;
 mod rulings;
 mod command;
 mod bad_input;

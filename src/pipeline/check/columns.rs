@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::Checker;
 use super::amounts::{INSTANT_CURE, decimal, instant};
 use super::feeds::Shelf;
-use crate::feed::{Column, Delimited, FeedKind, Format, Origin};
+use crate::feed::{Around, Column, Delimited, FeedKind, Format, Origin};
 use crate::frame::fields::{Field, FieldKind};
 use crate::pipeline::declaration::{
     ColumnDeclaration, ColumnDescription, FeedDeclaration, FormatDeclaration, OneOrMany,
@@ -134,11 +134,12 @@ impl Checker<'_> {
         let time = self.time(spot, field, described);
         let contact = self.contact(spot, field, described, shelf);
         let strip = self.strip(spot, field, described);
+        let stands = self.stands(spot, field, described);
         let origin = origin?;
         if let Origin::Constant(value) = &origin {
             self.constant(spot.key("value"), field, described, value, &shelf.zone);
         }
-        Some(Column { field, origin, nulls, words, number, sign, time, contact, strip })
+        Some(Column { field, origin, nulls, words, number, sign, time, contact, strip, stands })
     }
 
     fn origin(
@@ -231,6 +232,27 @@ impl Checker<'_> {
         strip.0.clone()
     }
 
+    /// The texts between which each value stands.
+    fn stands(
+        &mut self,
+        spot: Spot<'_>,
+        field: &Field,
+        described: &ColumnDescription,
+    ) -> Option<Around> {
+        let declared = described.stands.as_ref()?;
+        let around = Around {
+            after: declared.after.as_deref().unwrap_or_default().trim().to_owned(),
+            before: declared.before.as_deref().unwrap_or_default().trim().to_owned(),
+        };
+        if around.after.is_empty() && around.before.is_empty() {
+            let reason = format!("`stands` of `{}` names no text", field.name);
+            let cure = "Write what each value begins or ends with, such as \
+                        `{ after: '=\"', before: '\"' }`, or remove it.";
+            self.problem(spot.key("stands").key_mark(), reason, cure);
+        }
+        Some(around)
+    }
+
     /// The partner's words as codes of the field's list.
     fn words(
         &mut self,
@@ -290,6 +312,7 @@ impl Checker<'_> {
             ("epoch", described.epoch.is_some()),
             ("year", described.year.is_some()),
             ("strip", described.strip.is_some()),
+            ("stands", described.stands.is_some()),
         ];
         for (key, _) in needless.into_iter().filter(|(_, stands)| *stands) {
             let reason = format!("the column `{name}` has both `value` and `{key}`");

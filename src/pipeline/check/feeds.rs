@@ -105,7 +105,7 @@ impl Checker<'_> {
             self.problem(spot.key("following").key_mark(), reason, cure);
         }
         let following = self.patterns(spot, ("following", following), &name, shelf);
-        let packing = self.packing(spot, &name, declared);
+        let packing = self.packing(spot, &name, kind, declared);
         let format = self.format(spot.key("format"), &name, kind, &declared.format);
         let columns = self.columns(spot.key("columns"), kind, declared, shelf);
         self.named_by_format(spot.key("columns"), &format, &columns);

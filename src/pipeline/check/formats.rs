@@ -25,6 +25,7 @@ impl Checker<'_> {
         &mut self,
         spot: Spot<'_>,
         name: &str,
+        kind: FeedKind,
         declared: &FeedDeclaration,
     ) -> Packing {
         let is_table =
@@ -55,21 +56,15 @@ impl Checker<'_> {
         };
         let limits = self.unpack_limits(spot, name, declared);
         if let Some(ready) = &declared.ready {
-            let is_ending = ready.len() > 1
-                && ready.starts_with('.')
-                && ready.bytes().skip(1).all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-            if !is_ending {
-                let reason = format!("`ready` is `{}`, which is no ending", shown(ready));
-                let cure = "Write a point and letters, such as `.ok` or `.done`.";
-                self.problem(spot.key("ready").mark(), reason, cure);
-            }
+            self.ending(spot.key("ready"), "ready", ready);
         }
+        let totals = self.beside_totals(spot.key("totals"), kind, declared);
         let digest = declared.digest.map(|digest| match digest {
             DigestDeclaration::Sha256 => Digest::Sha256,
             DigestDeclaration::Md5 => Digest::Md5,
             DigestDeclaration::Blake3 => Digest::Blake3,
         });
-        Packing { unpack, limits, ready: declared.ready.clone(), digest }
+        Packing { unpack, limits, ready: declared.ready.clone(), digest, totals }
     }
 
     /// How many rows of a feed may be refused.
@@ -325,12 +320,19 @@ impl Checker<'_> {
         let place = |place: Option<u32>| place.and_then(|place| usize::try_from(place).ok());
         Some(Marked {
             marker: declared.marker.trim().to_owned(),
+            exclusive: declared.exclusive.unwrap_or(false),
             rows: place(declared.rows),
             points: place(declared.points),
         })
     }
 
-    fn figures<T>(&mut self, spot: Spot<'_>, kind: FeedKind, what: &str, figures: &Figures<T>) {
+    pub(super) fn figures<T>(
+        &mut self,
+        spot: Spot<'_>,
+        kind: FeedKind,
+        what: &str,
+        figures: &Figures<T>,
+    ) {
         if figures.rows.is_none() && figures.points.is_none() {
             let reason = format!("`{what}` says neither `rows` nor `points`");
             self.problem(spot.key_mark(), reason, "Say where at least one of the two stands.");
@@ -434,6 +436,7 @@ impl Checker<'_> {
         };
         Some(Marked {
             marker: declared.marker.clone(),
+            exclusive: declared.exclusive.unwrap_or(false),
             rows: place("rows", declared.rows),
             points: place("points", declared.points),
         })

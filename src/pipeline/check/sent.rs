@@ -1,13 +1,15 @@
 //! What a feed says of its files as files: columns that were not agreed, when they are due, how old
-//! a snapshot may be, and that the deliveries say what these need.
+//! a snapshot may be, what stands beside them, and that the deliveries say what these need.
 
 use std::collections::BTreeSet;
 
 use jiff::civil::Time;
 
 use super::Checker;
-use crate::feed::{Column, Due, Feed, FeedKind, Origin};
-use crate::pipeline::declaration::{DueDeclaration, FeedDeclaration};
+use crate::feed::{Around, BesideTotals, Column, Due, Feed, FeedKind, Figures, Origin};
+use crate::pipeline::declaration::{
+    DueDeclaration, FeedDeclaration, StandsDeclaration, UnpackDeclaration,
+};
 use crate::pipeline::structure::shown;
 use crate::pipeline::text::Spot;
 
@@ -18,6 +20,44 @@ const DUE_DAYS_MAX: u32 = 366;
 const AGE_DAYS_MAX: u32 = 366;
 
 impl Checker<'_> {
+    /// The ending of a file that stands beside another.
+    pub(super) fn ending(&mut self, spot: Spot<'_>, key: &str, ending: &str) {
+        let is_ending = ending.len() > 1
+            && ending.starts_with('.')
+            && ending.bytes().skip(1).all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        if !is_ending {
+            let reason = format!("`{key}` is `{}`, which is no ending", shown(ending));
+            let cure = "Write a point and letters, such as `.ok` or `.done`.";
+            self.problem(spot.mark(), reason, cure);
+        }
+    }
+
+    /// The totals in a file beside each file.
+    pub(super) fn beside_totals(
+        &mut self,
+        spot: Spot<'_>,
+        kind: FeedKind,
+        declared: &FeedDeclaration,
+    ) -> Option<BesideTotals> {
+        let totals = declared.totals.as_ref()?;
+        self.ending(spot.key("ending"), "ending", &totals.ending);
+        let around = |stands: &StandsDeclaration| Around {
+            after: stands.after.clone().unwrap_or_default(),
+            before: stands.before.clone().unwrap_or_default(),
+        };
+        let figures = Figures {
+            rows: totals.rows.as_ref().map(around),
+            points: totals.points.as_ref().map(around),
+        };
+        self.figures(spot, kind, "totals", &figures);
+        if matches!(declared.unpack, Some(UnpackDeclaration::Zip(_))) {
+            let reason = "`totals` stands on archives, whose entries have totals of their own";
+            let cure = "Remove it, and declare `rows` and `points` of `deliveries`.";
+            self.problem(spot.key_mark(), reason.to_owned(), cure);
+        }
+        Some(BesideTotals { ending: totals.ending.clone(), figures })
+    }
+
     /// A column that is read cannot be one that was not agreed.
     pub(super) fn not_agreed(
         &mut self,

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::AlgorithmDeclaration;
 use super::column::{EpochDeclaration, NumberDeclaration, SignDeclaration, YearDeclaration};
 use super::format::{
-    DigestDeclaration, FormatDeclaration, UnpackDeclaration, UnpackLimitsDeclaration,
+    DigestDeclaration, FormatDeclaration, StandsDeclaration, UnpackDeclaration,
+    UnpackLimitsDeclaration,
 };
 
 /// All feeds.
@@ -99,6 +100,9 @@ pub struct FeedDeclaration {
     /// The ending of the file that stands beside each file with its digest; FIL-02 where the two differ.
     #[serde(default)]
     pub digest: Option<DigestDeclaration>,
+    /// The file that stands beside each file with its totals; FIL-03 where they are not those that are read, or none are there.
+    #[serde(default)]
+    pub totals: Option<BesideDeclaration>,
     /// The files' format.
     pub format: FormatDeclaration,
     /// Canonical column → where it comes from; a column of the file that is not named here is dropped at parse.
@@ -115,6 +119,20 @@ pub struct FeedDeclaration {
     /// How many rows may be refused before the statement is blocked (FIL-06); without it refused rows hold only themselves.
     #[serde(default)]
     pub max_rejects: Option<MaxRejectsDeclaration>,
+}
+
+/// Totals in a file beside a file.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BesideDeclaration {
+    /// The ending of its name behind that of the file, such as `.ctl`; it may be that of `ready`.
+    pub ending: String,
+    /// The number of rows.
+    #[serde(default)]
+    pub rows: Option<StandsDeclaration>,
+    /// The sum of points.
+    #[serde(default)]
+    pub points: Option<StandsDeclaration>,
 }
 
 /// The most rows that may be refused; passing either blocks.
@@ -182,6 +200,9 @@ pub struct ColumnDescription {
     /// Beginnings that are taken off raw contact data before it is keyed, such as `"+86"`.
     #[serde(default)]
     pub strip: Option<OneOrMany>,
+    /// The texts between which each value stands, and which are taken off: `{ after: '="', before: '"' }` reads `="001"` as `001`.
+    #[serde(default)]
+    pub stands: Option<StandsDeclaration>,
     /// What the values of a contact column are.
     #[serde(default)]
     pub token: Option<TokenChoice>,

@@ -167,6 +167,9 @@ pub struct SkipDeclaration {
 pub struct MarkedDeclaration {
     /// Its first value.
     pub marker: String,
+    /// Whether no row begins with it, so that a record with as many values as a row is no row; default false.
+    #[serde(default)]
+    pub exclusive: Option<bool>,
     /// Which of its values is the number of rows, from 1.
     #[serde(default)]
     pub rows: Option<u32>,
@@ -206,6 +209,18 @@ pub struct AroundDeclaration {
     /// The text right before it, such as `"总笔数："`.
     pub after: String,
     /// The text right behind it; default: wherever the number ends.
+    #[serde(default)]
+    pub before: Option<String>,
+}
+
+/// What a value, or a figure of a file beside another, stands between.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StandsDeclaration {
+    /// The text right before it; default: nothing, it stands at the beginning.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// The text right behind it; default: wherever it ends.
     #[serde(default)]
     pub before: Option<String>,
 }
@@ -264,6 +279,9 @@ pub struct ExtentDeclaration {
 pub struct MarkedBytesDeclaration {
     /// What it begins with.
     pub marker: String,
+    /// Whether no row begins with it, so that a record as long as a row is no row; default false.
+    #[serde(default)]
+    pub exclusive: Option<bool>,
     /// Where the number of rows stands.
     #[serde(default)]
     pub rows: Option<ExtentDeclaration>,

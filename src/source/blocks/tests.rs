@@ -92,8 +92,8 @@ fn gb18030_is_decoded_and_its_bytes_are_told_as_sent() {
         &gb(text),
         &["0:2 张 1", "0:3 鱸| 2"],
         &[
-            "a.csv:5@43 balance Value not a whole number of points in plain digits; see `number` [a]",
-            "a.csv:6@53  Ragged 4 columns where the header has 3 []",
+            "a.csv:5@43 balance Value not a whole number of points in plain digits; see `number`, or `nulls` if it means none [a]",
+            "a.csv:6@53  Ragged 4 columns where the header has 3, and the last is empty; end the header with a delimiter too, or no row []",
         ],
         &[],
     );
@@ -104,16 +104,17 @@ fn gb18030_is_decoded_and_its_bytes_are_told_as_sent() {
         &broken.concat(),
         &["0:2 张 1", "0:5 3 4"],
         &[
-            "a.csv:3@17  Undecodable not GB18030; which column it is cannot be told: 1 columns \
-             where the header has 2 []",
-            "a.csv:4@19 member_no Undecodable not GB18030 []",
+            "a.csv:3@17  Undecodable not GB18030; which column it is cannot be told: 1 column \
+             where the header has 2; declare its `encoding`, or save all of it as GB18030 []",
+            "a.csv:4@19 member_no Undecodable not GB18030; declare its `encoding`, or save all of it as GB18030 []",
         ],
         &[],
     );
     let marked = [b"\x84\x31\x95\x33".to_vec(), gb("会员号，余额\r\n张，1")].concat();
     check(wide("，"), &marked, &["0:2 张 1"], &[], &[]);
     const CUT: &str = "a.csv:3@16  Undecodable not GB18030; which column it is cannot be told: 1 \
-                       columns where the header has 2 []";
+                       column where the header has 2; declare its `encoding`, or save all of it \
+                       as GB18030 []";
     let cut = [gb("会员号,余额\n1,2\n张"), b"\xc0".to_vec()].concat();
     check(wide(","), &cut, &["0:2 1 2"], &[CUT], &[]);
 }
@@ -125,8 +126,8 @@ fn a_mark_or_a_nul_within_is_refused_with_its_record() {
         "\u{feff}会员号,余额\n1,2\n\u{feff}会员号,余额\n3,4\n5\0,6\n7,8\n".as_bytes(),
         &["0:2 1 2", "0:4 3 4", "0:6 7 8"],
         &[
-            "a.csv:3@24 member_no Undecodable holds a byte order mark; files were put together []",
-            "a.csv:5@48 member_no Undecodable holds a NUL byte []",
+            "a.csv:3@24 member_no Undecodable holds a byte order mark; send files by themselves that were put together []",
+            "a.csv:5@48 member_no Undecodable holds a NUL byte; have it taken out []",
         ],
         &[],
     );
@@ -139,8 +140,8 @@ fn delimiters_prefixes_and_headers_are_as_declared() {
         "会员号%%余额\n1%%2\n\"%%\"%%3\n4%5\n6%%%7\n".as_bytes(),
         &["0:2 1 2", "0:3 %% 3"],
         &[
-            "a.csv:4@31  Ragged 1 columns where the header has 2 []",
-            "a.csv:5@35  Ragged a delimiter stands in a longer run of its character []",
+            "a.csv:4@31  Ragged 1 column where the header has 2; send all of its values, and put quotes around one that holds a line end []",
+            "a.csv:5@35  Ragged a delimiter stands in a longer run of its character; put quotes around a value that holds the character, or agree on another delimiter []",
         ],
         &[],
     );
@@ -201,8 +202,9 @@ fn comments_stand_at_the_ends_and_may_hold_totals() {
 
 #[test]
 fn the_last_and_first_records_hold_totals() {
-    let marked =
-        |marker: &str| Some(Marked { marker: marker.to_owned(), rows: Some(2), points: Some(3) });
+    let marked = |marker: &str| {
+        Some(Marked { marker: marker.to_owned(), exclusive: false, rows: Some(2), points: Some(3) })
+    };
     let format = |named: bool| {
         csv(|csv| {
             csv.delimiter = "|".to_owned();
@@ -219,8 +221,8 @@ fn the_last_and_first_records_hold_totals() {
         text.as_bytes(),
         &["0:3 T 10"],
         &[
-            "a.csv:4@30 member_no Value holds a control character [A·]",
-            "a.csv:6@38  Ragged blanks stand between a delimiter and an opening quote []",
+            "a.csv:4@30 member_no Value holds a control character, such as a line end or a tab; have it taken out [A·]",
+            "a.csv:6@38  Ragged blanks stand between a delimiter and an opening quote; have them taken out, or declare `quote: none` []",
         ],
         &[
             "0 trailer record: it is not there",
@@ -243,7 +245,7 @@ fn the_last_and_first_records_hold_totals() {
             "1 leading record points: 30",
             "4 trailer record: 1",
             "4 trailer rows: 2",
-            "4 trailer points: not a whole number of points in plain digits; see `number`",
+            "4 trailer points: not a whole number of points in plain digits",
         ],
     );
     let text = "会员号|余额\nH|2|30\n1|30\n2|0\n\"T\"|2|30";
@@ -264,22 +266,26 @@ fn the_last_and_first_records_hold_totals() {
 }
 
 #[test]
-fn a_marked_record_without_figures_is_none_that_may_be_a_row() {
-    let format = || {
+fn a_marked_record_without_figures_is_none_that_has_the_shape_of_a_row() {
+    let format = |exclusive: bool| {
         csv(|csv| {
-            let marked =
-                |marker: &str| Marked { marker: marker.to_owned(), rows: None, points: None };
+            let marked = |marker: &str| Marked {
+                marker: marker.to_owned(),
+                exclusive,
+                rows: None,
+                points: None,
+            };
             csv.leading = Some(marked("H"));
             csv.trailer = Some(marked("T"));
         })
     };
-    let why = "Ragged begins with the marker and may be a row; declare `rows` or `points` of the \
-               marked record []";
+    let why = "Ragged begins with the marker and has the shape of a row; declare `rows` or \
+               `points` of the marked record, or `exclusive` if no row begins so []";
     let (no_first, no_last) =
         ("0 leading record record: it is not there", "0 trailer record: it is not there");
     let (first, last) = ("2 leading record record: 1", "4 trailer record: 1");
     type Row<'r> = (&'r str, &'r [&'r str], &'r [String], &'r [&'r str]);
-    let rows: [Row<'_>; 4] = [
+    let rows: [Row<'_>; 5] = [
         (
             "H,1\n1,2\nT,x\n",
             &["0:3 1 2"],
@@ -289,10 +295,29 @@ fn a_marked_record_without_figures_is_none_that_may_be_a_row() {
         ("H,1,2\n1,2\nT\n", &["0:3 1 2"], &[], &[first, last]),
         ("H,1,2\n1,2\nT,5\n", &["0:3 1 2"], &[format!("a.csv:4@27  {why}")], &[no_last, first]),
         ("H\n1,2\nT,,\n", &["0:3 1 2"], &[], &[first, last]),
+        // However many of its values are bad, it may be a row.
+        ("H\n1,2\nT,\n", &["0:3 1 2"], &[format!("a.csv:4@23  {why}")], &[no_last, first]),
     ];
     for (body, kept, refused, found) in rows {
         let refused: Vec<&str> = refused.iter().map(String::as_str).collect();
-        check(format(), format!("会员号,余额\n{body}").as_bytes(), kept, &refused, found);
+        check(format(false), format!("会员号,余额\n{body}").as_bytes(), kept, &refused, found);
+    }
+    // What no row begins with is a marked record in its place, and in any other a fault.
+    let mixed = "Ragged begins with the marker that no row begins with, and is not where a marked \
+                 record stands; send files by themselves that were put together, or remove \
+                 `exclusive` []";
+    let rows: [Row<'_>; 2] = [
+        ("H,1\n1,2\nT,x\n", &["0:3 1 2"], &[], &[first, last]),
+        (
+            "1,2\nH,1\n\"T\",2\n3,4\nT,x\n",
+            &["0:2 1 2", "0:5 3 4"],
+            &[format!("a.csv:3@21  {mixed}"), format!("a.csv:4@25  {mixed}")],
+            &[no_first, "6 trailer record: 1"],
+        ),
+    ];
+    for (body, kept, refused, found) in rows {
+        let refused: Vec<&str> = refused.iter().map(String::as_str).collect();
+        check(format(true), format!("会员号,余额\n{body}").as_bytes(), kept, &refused, found);
     }
 }
 
@@ -327,6 +352,7 @@ fn fixed(line_end: LineEnd) -> Fixed {
     let extent = |at, bytes| Extent { at, bytes };
     let marked = |marker: &str| Marked {
         marker: marker.to_owned(),
+        exclusive: false,
         rows: Some(extent(2, 2)),
         points: Some(extent(4, 3)),
     };
@@ -375,10 +401,10 @@ fn fixed_places_are_those_of_bytes() {
         &["1 leading record record: 1", "1 leading record rows: 2", "1 leading record points: 12"],
     );
     let extent = |at, bytes| Extent { at, bytes };
-    let bare = |line_end| {
+    let bare = |line_end, exclusive| {
         let mut layout = fixed(line_end);
         for marked in [&mut layout.leading, &mut layout.trailer].into_iter().flatten() {
-            (marked.rows, marked.points) = (None, None);
+            (marked.rows, marked.points, marked.exclusive) = (None, None, exclusive);
         }
         Format::Fixed(layout)
     };
@@ -394,35 +420,40 @@ fn fixed_places_are_those_of_bytes() {
         &[],
     );
     // Without a figure nothing tells a marked record from a row that begins alike.
+    let shaped = "Ragged begins with the marker and has the shape of a row; declare `rows` or \
+                  `points` of the marked record, or `exclusive` if no row begins so []";
     check(
-        bare(LineEnd::Lf),
+        bare(LineEnd::Lf, false),
         b"0AAA  1\nBBBB  2\n9CCC  3\n",
         &["0:2 BBBB 2"],
-        &[
-            "a.csv:1@0  Ragged begins with the marker and may be a row; declare `rows` or `points` of \
-             the marked record []",
-            "a.csv:3@16  Ragged begins with the marker and may be a row; declare `rows` or `points` \
-             of the marked record []",
-        ],
+        &[&format!("a.csv:1@0  {shaped}"), &format!("a.csv:3@16  {shaped}")],
         &["0 leading record record: it is not there", "0 trailer record: it is not there"],
     );
     check(
-        bare(LineEnd::Lf),
+        bare(LineEnd::Lf, false),
         b"0SKY\nBBBB  2\n902\n",
         &["0:2 BBBB 2"],
         &[],
         &["1 leading record record: 1", "3 trailer record: 1"],
     );
-    // One bad value makes no row a marked record; two do.
+    // Bad values make no row a marked record.
     check(
-        bare(LineEnd::Lf),
+        bare(LineEnd::Lf, false),
         b"0SKY  x\nBBBB  2\n9\x7fAA  y\n",
         &["0:2 BBBB 2"],
-        &[
-            "a.csv:1@0  Ragged begins with the marker and may be a row; declare `rows` or `points` of \
-           the marked record []",
-        ],
-        &["0 leading record record: it is not there", "3 trailer record: 1"],
+        &[&format!("a.csv:1@0  {shaped}"), &format!("a.csv:3@16  {shaped}")],
+        &["0 leading record record: it is not there", "0 trailer record: it is not there"],
+    );
+    // What no row begins with stands in its place, or is refused.
+    let mixed = "Ragged begins with the marker that no row begins with, and is not where a marked \
+                 record stands; send files by themselves that were put together, or remove \
+                 `exclusive` []";
+    check(
+        bare(LineEnd::Lf, true),
+        b"0SKY  x\nBBBB  2\n9AAA  3\n0AAA  4\nCCCC  5\n9AAA  y\n",
+        &["0:2 BBBB 2", "0:5 CCCC 5"],
+        &[&format!("a.csv:3@16  {mixed}"), &format!("a.csv:4@24  {mixed}")],
+        &["1 leading record record: 1", "6 trailer record: 1"],
     );
     let mixed = [gb("0020125\r\n"), gb("AAAA  1\n"), gb("BBBB  2\r\n"), gb("9020125")].concat();
     let mixed = read(Format::Fixed(fixed(LineEnd::Crlf)), Unpack::Plain, &mixed).unwrap();
@@ -474,18 +505,18 @@ fn json_lines_are_objects_with_each_key_once() {
         })
         .collect();
     let wanted = [
-        "3 balance Value empty, and the column needs a value []",
+        "3 balance Value empty, and the column needs a value; have it filled in []",
         "4 balance Value a number in scientific notation; write its digits out [9a9]",
-        "5  Value a key stands twice in an object []",
-        "6 member_no Value a key stands twice in an object []",
+        "5  Value a key stands twice in an object; write each once []",
+        "6 member_no Value a key stands twice in an object; write each once []",
         "7 member_no Value an array or an object where a value belongs; a point in `from` reaches into an object []",
         "8 member_no Value an array or an object where a value belongs; a point in `from` reaches into an object []",
-        "9 member_no Undecodable holds half of a surrogate pair []",
+        "9 member_no Undecodable holds half of a surrogate pair; have its text written whole []",
         "10  Ragged not one JSON object, from character 22 on; write one whole object on each line []",
-        "11  Ragged not one JSON object, from character 0 on; write one whole object on each line []",
+        "11  Ragged not one JSON object, from character 1 on; write one whole object on each line []",
         "13  Ragged not one JSON object, from character 25 on; write one whole object on each line []",
-        "14 member_no Value a boolean where a text belongs []",
-        "17 member_no Value empty, and the column needs a value []",
+        "14 member_no Value a boolean where a text belongs; have it written in quotes, or name another key []",
+        "17 member_no Value empty, and the column needs a value; have it filled in []",
     ];
     assert_eq!(told, wanted);
     for block_bytes in [1, 5, 64] {
@@ -527,36 +558,72 @@ fn what_no_record_may_hold_is_told_with_its_column_where_one_can_be_known() {
     let json = || Format::JsonLines(JsonLines::default());
     // Where a percent sign stands, a byte stands that is no character.
     let rows: [(Format, &str, &str); 13] = [
-        (csv(named), "1,%2,3", "balance Undecodable not UTF-8 []"),
-        (csv(named), "1,2,3%", "member_no Undecodable not UTF-8 []"),
-        (csv(named), "1,2,\"3,\0\"", "member_no Undecodable holds a NUL byte []"),
+        (
+            csv(named),
+            "1,%2,3",
+            "balance Undecodable not UTF-8; declare its `encoding`, or save all of it as UTF-8 []",
+        ),
+        (
+            csv(named),
+            "1,2,3%",
+            "member_no Undecodable not UTF-8; declare its `encoding`, or save all of it as UTF-8 []",
+        ),
+        (
+            csv(named),
+            "1,2,\"3,\0\"",
+            "member_no Undecodable holds a NUL byte; have it taken out []",
+        ),
         (
             csv(named),
             "%,2,3%",
-            " Undecodable not UTF-8; it stands in value 1, which no column takes []",
+            " Undecodable not UTF-8; it stands in value 1, which no column takes; declare its `encoding`, or save all of it as UTF-8 []",
         ),
         (
             csv(named),
             "1,%,2,3",
             " Undecodable not UTF-8; which column it is cannot be told: 4 columns where the header \
-             has 3 []",
+             has 3; declare its `encoding`, or save all of it as UTF-8 []",
         ),
-        (wide(7), "1%34  5", "member_no Undecodable not UTF-8 []"),
-        (wide(7), "1234 %5", "balance Undecodable not UTF-8 []"),
-        (wide(9), "1234  5%0", " Undecodable not UTF-8; it stands between the fields []"),
-        (json(), "{\"余额\":1,\"会员号\":\"%\"}", "member_no Undecodable not UTF-8 []"),
-        (json(), "{\"会员号\":\"1\",\"余额\":\"%\"}", "balance Undecodable not UTF-8 []"),
+        (
+            wide(7),
+            "1%34  5",
+            "member_no Undecodable not UTF-8; declare its `encoding`, or save all of it as UTF-8 []",
+        ),
+        (
+            wide(7),
+            "1234 %5",
+            "balance Undecodable not UTF-8; declare its `encoding`, or save all of it as UTF-8 []",
+        ),
+        (
+            wide(9),
+            "1234  5%0",
+            " Undecodable not UTF-8; it stands between the fields; declare its `encoding`, or save all of it as UTF-8 []",
+        ),
+        (
+            json(),
+            "{\"余额\":1,\"会员号\":\"%\"}",
+            "member_no Undecodable not UTF-8; declare its `encoding`, or save all of it as UTF-8 []",
+        ),
+        (
+            json(),
+            "{\"会员号\":\"1\",\"余额\":\"%\"}",
+            "balance Undecodable not UTF-8; declare its `encoding`, or save all of it as UTF-8 []",
+        ),
         (
             json(),
             "{\"x\":\"%\",\"会员号\":\"1\",\"余额\":1}",
-            " Undecodable not UTF-8; it stands in a key or a value that no column takes []",
+            " Undecodable not UTF-8; it stands in a key or a value that no column takes; declare its `encoding`, or save all of it as UTF-8 []",
         ),
-        (json(), "{\"\\ud800\":1}", " Undecodable holds half of a surrogate pair, in a key []"),
+        (
+            json(),
+            "{\"\\ud800\":1}",
+            " Undecodable holds half of a surrogate pair, in a key; have its text written whole []",
+        ),
         (
             json(),
             "{\"余额\":\"\0\"}",
             " Undecodable holds a NUL byte; which column it is cannot be told, because the record \
-             is not one JSON object []",
+             is not one JSON object; have it taken out []",
         ),
     ];
     for (format, content, told) in rows {

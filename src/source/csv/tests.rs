@@ -24,25 +24,49 @@ fn records_stand_or_are_refused_one_by_one() {
         (
             b"1,2,3\n4,5\n",
             &["0:3 4 5"],
-            &["a.csv:2@17  Ragged 3 columns where the header has 2 []"],
+            &[
+                "a.csv:2@17  Ragged 3 columns where the header has 2; put quotes around a value that holds a delimiter []",
+            ],
         ),
-        (b"1\n4,5\n", &["0:3 4 5"], &["a.csv:2@17  Ragged 1 columns where the header has 2 []"]),
-        (b"1,\xff\n4,5\n", &["0:3 4 5"], &["a.csv:2@17 balance Undecodable not UTF-8 []"]),
-        (b"1\0,2\n4,5\n", &["0:3 4 5"], &["a.csv:2@17 member_no Undecodable holds a NUL byte []"]),
+        (
+            b"1\n4,5\n",
+            &["0:3 4 5"],
+            &[
+                "a.csv:2@17  Ragged 1 column where the header has 2; send all of its values, and put quotes around one that holds a line end []",
+            ],
+        ),
+        (
+            b"1,\xff\n4,5\n",
+            &["0:3 4 5"],
+            &[
+                "a.csv:2@17 balance Undecodable not UTF-8; declare its `encoding`, or save all of it as UTF-8 []",
+            ],
+        ),
+        (
+            b"1\0,2\n4,5\n",
+            &["0:3 4 5"],
+            &["a.csv:2@17 member_no Undecodable holds a NUL byte; have it taken out []"],
+        ),
         (
             b"\"1\n1\",2\n4,5\n",
             &["0:4 4 5"],
-            &["a.csv:2@17 member_no Value holds a control character [9·9]"],
+            &[
+                "a.csv:2@17 member_no Value holds a control character, such as a line end or a tab; have it taken out [9·9]",
+            ],
         ),
         (
             b"\"1\"x,2\n4,5\n",
             &["0:3 4 5"],
-            &["a.csv:2@17  Ragged text stands between a closing quote and the next delimiter []"],
+            &[
+                "a.csv:2@17  Ragged text stands between a closing quote and the next delimiter; double each quote within a value, or declare `quote: none` []",
+            ],
         ),
         (
             b"1,\t\"2\"\n4,5\n",
             &["0:3 4 5"],
-            &["a.csv:2@17  Ragged blanks stand between a delimiter and an opening quote []"],
+            &[
+                "a.csv:2@17  Ragged blanks stand between a delimiter and an opening quote; have them taken out, or declare `quote: none` []",
+            ],
         ),
         (
             b"0,0\n1,\"2\n",
@@ -55,8 +79,8 @@ fn records_stand_or_are_refused_one_by_one() {
             b",2\n-,2\n",
             &[],
             &[
-                "a.csv:2@17 member_no Value empty, and the column needs a value []",
-                "a.csv:3@20 member_no Value empty, and the column needs a value [-]",
+                "a.csv:2@17 member_no Value empty, and the column needs a value; have it filled in []",
+                "a.csv:3@20 member_no Value empty, and the column needs a value; have it filled in [-]",
             ],
         ),
         (
@@ -100,7 +124,7 @@ fn headers_fit_or_the_file_gives_no_rows() {
         (b"", &[("", "the file is empty; it needs a header row")]),
         (b"\xef\xbb\xbf\n\r\n", &[("", "the file is empty; it needs a header row")]),
         (
-            b"\xff\xfe,b\n1,2\n",
+            b"\xff\xff,b\n1,2\n",
             &[(
                 "",
                 "the header is not UTF-8; declare the `encoding` that it has, which `hutong inspect` \
@@ -118,7 +142,7 @@ fn headers_fit_or_the_file_gives_no_rows() {
         ("会员号,x\n1,2\n".as_bytes(), &[("余额", ABSENT)]),
         (
             "会员号,余额,会员号\n1,2,3\n".as_bytes(),
-            &[("会员号", "the header has the column twice")],
+            &[("会员号", "the header has the column twice; have one of them renamed")],
         ),
         (b"a,b\n1,2\n", &[("会员号", ABSENT), ("余额", ABSENT)]),
     ];

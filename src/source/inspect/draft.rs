@@ -262,6 +262,13 @@ fn mapped(field: &str, column: &Seen) -> Vec<String> {
             format!("  mobile: {{ from: {from}, token: mobile }}"),
         ],
         "occurred_at" | "bound_at" => match column.formats.as_slice() {
+            [] if !column.several.is_empty() => {
+                let all: Vec<String> = column.several.iter().map(|one| quoted(one)).collect();
+                vec![
+                    "  # Exactly one of them may fit each value; may they be mixed?".to_owned(),
+                    format!("  {field}: {{ from: {from}, format: [{}] }}", all.join(", ")),
+                ]
+            }
             [] => vec![format!("  {field}: {from}")],
             [one] => vec![format!("  {field}: {{ from: {from}, format: {} }}", quoted(one))],
             [one, others @ ..] => vec![

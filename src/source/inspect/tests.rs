@@ -177,6 +177,55 @@ fn odd_files_are_looked_at_in_their_time() {
 }
 
 #[test]
+fn what_stands_out_is_told_with_what_to_declare() {
+    let rows: [(&str, &[&str], &str); 10] = [
+        ("积分", &["1", "2"], "whole numbers"),
+        (
+            "积分",
+            &["(1,000)", "5-"],
+            "numbers; negative by parentheses (1), see `negative` under `number`; negative by a sign \
+             behind (1), see `negative` under `number`",
+        ),
+        ("积分", &["1.234,50", "7"], "numbers; decimal commas (1), see `decimal` under `number`"),
+        ("积分", &["￥7", "8"], "numbers; currency marks (1), see `currency` under `number`"),
+        (
+            "积分",
+            &["７", "8"],
+            "text, 2 distinct; full-width digits (1), see `full_width` under `number`",
+        ),
+        (
+            "卡号",
+            &["=\"001\"", "=\"002\""],
+            "text, 2 distinct; spreadsheet formulas (2), see `stands` of a column",
+        ),
+        (
+            "卡号",
+            &["A\u{200b}1", "6.22E+18"],
+            "text, 2 distinct; spreadsheet numbers (1), refused in an id; invisible or control \
+             characters (1), refused in an id",
+        ),
+        (
+            "积分",
+            &["1", "2", "3", "4", "5", "6", "7", "8", "9", "x"],
+            "text, 10 distinct; no numbers (1)",
+        ),
+        (
+            "时间",
+            &["2026-03-01", "2026/03/02", "2026-03-03"],
+            "times in several notations, %Y-%m-%d (2), %Y/%m/%d (1)",
+        ),
+        ("时间", &["2026-03-01", "soon"], "text, 2 distinct"),
+    ];
+    for (name, values, kind) in rows {
+        let rows: Vec<Vec<String>> = values.iter().map(|value| vec![(*value).to_owned()]).collect();
+        assert_eq!(values::see(&[name.to_owned()], &rows)[0].kind, kind);
+    }
+    let mixed = look(b"event_id,occurred_at\nE1,2026-03-01\nE2,2026/03/02\n");
+    let drafted = "  occurred_at: { from: \"occurred_at\", format: [\"%Y-%m-%d\", \"%Y/%m/%d\"] }";
+    assert!(mixed.draft.lines.iter().any(|line| line == drafted), "{:#?}", mixed.draft.lines);
+}
+
+#[test]
 fn two_readings_are_told_and_not_chosen_between() {
     let found = look(b"event_id,occurred_at\nE1,03/04/2026\nE2,05/06/2026\n");
     assert_eq!(found.columns[1].formats, ["%d/%m/%Y", "%m/%d/%Y"]);

@@ -6,6 +6,7 @@ use jiff::fmt::strtime::BrokenDownTime;
 use unicode_normalization::UnicodeNormalization;
 
 use super::draft::holds_words;
+use super::odd::odd;
 use crate::value::token::redact;
 
 /// Texts that often mean "no value".
@@ -89,6 +90,8 @@ pub struct Seen {
     pub kind: String,
     /// Notations of time that every value fits.
     pub formats: Vec<&'static str>,
+    /// Where there is none, notations of which each value fits one.
+    pub several: Vec<&'static str>,
     /// Its words, where they are few and none is personal.
     pub words: Vec<String>,
     /// How many rows have no value in it.
@@ -212,9 +215,10 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
         .copied()
         .filter(|notation| every(&|value| is_time(notation, value)))
         .collect();
+    let several = if formats.is_empty() { several(&values) } else { Vec::new() };
     let lowered = name.to_lowercase();
     let is_own = |value: &&str| is_mobile(value) || is_own(value) || holds_number(value);
-    let is_timed = !formats.is_empty();
+    let is_timed = !formats.is_empty() || !several.is_empty();
     let is_personal = PERSONAL.iter().any(|word| lowered.contains(word))
         || (!is_timed && values.iter().any(is_own))
         || (!is_timed && !holds_words(name) && values.iter().any(|value| may_name(value)));
@@ -227,6 +231,9 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
         "64 hexadecimal digits, tokens or hashes".to_owned()
     } else if let [first, ..] = formats.as_slice() {
         format!("times, {first}")
+    } else if !several.is_empty() {
+        let told = several.iter().map(|(notation, count)| format!("{notation} ({count})"));
+        format!("times in several notations, {}", told.collect::<Vec<_>>().join(", "))
     } else if every(&is_whole) {
         let padded = values.iter().any(|v| v.len() > 1 && v.starts_with('0'));
         if padded { "digits with leading zeros".to_owned() } else { "whole numbers".to_owned() }
@@ -235,14 +242,14 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
     } else {
         format!("text, {} distinct", distinct.len())
     };
-    if values.iter().any(|value| is_floated(value)) {
-        kind += "; some look like a spreadsheet's numbers, which are refused";
+    for told in odd(&values) {
+        kind += &format!("; {told}");
     }
     if !nulls.is_empty() {
         let nulls: Vec<&str> = nulls.into_iter().collect();
         kind += &format!("; `{}` may mean no value", nulls.join("`, `"));
     }
-    let listed = !is_personal && distinct.len() <= WORDS_MAX && formats.is_empty();
+    let listed = !is_personal && distinct.len() <= WORDS_MAX && !is_timed;
     let words = if listed && !every(&is_number) {
         distinct.iter().map(|word| (*word).to_owned()).collect()
     } else {
@@ -251,7 +258,28 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
     let empty = rows.len() - values.len().min(rows.len());
     // A key of JSON lines may be a number itself.
     let name = if holds_number(name) { redact(name) } else { name.to_owned() };
-    Seen { name, kind, formats, words, empty, is_personal }
+    let several = several.into_iter().map(|(notation, _)| notation).collect();
+    Seen { name, kind, formats, several, words, empty, is_personal }
+}
+
+/// Notations of time of which each value fits one, the commonest first, with how many are read by
+/// it; none where a value fits none.
+fn several(values: &[&str]) -> Vec<(&'static str, usize)> {
+    let mut found = Vec::new();
+    let mut rest = values.to_vec();
+    while !rest.is_empty() {
+        let fitting = |notation: &&'static str| {
+            (rest.iter().filter(|value| is_time(notation, value)).count(), *notation)
+        };
+        // Of equals the first.
+        let best = NOTATIONS.iter().rev().map(fitting).max_by_key(|(count, _)| *count);
+        let Some((count, notation)) = best.filter(|(count, _)| *count > 0) else {
+            return Vec::new();
+        };
+        found.push((notation, count));
+        rest.retain(|value| !is_time(notation, value));
+    }
+    found
 }
 
 pub(super) fn is_time(notation: &str, value: &str) -> bool {
@@ -272,9 +300,4 @@ fn is_whole(value: &str) -> bool {
 pub(super) fn is_number(value: &str) -> bool {
     value.bytes().any(|byte| byte.is_ascii_digit())
         && value.chars().all(|c| c.is_ascii_digit() || "+-.,()￥¥".contains(c))
-}
-
-fn is_floated(value: &str) -> bool {
-    let Some((number, power)) = value.split_once(['E', 'e']) else { return false };
-    is_number(number) && number.contains('.') && is_whole(power.trim_start_matches('+'))
 }

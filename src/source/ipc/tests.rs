@@ -81,14 +81,17 @@ fn rows_and_columns_that_do_not_fit_are_told() {
     assert_eq!(accounts(&rows), ["0:1 M1 1"]);
     assert_eq!(
         rejects(&rows),
-        ["a.arrow:2 member_no Value empty, and the column needs a value []"]
+        ["a.arrow:2 member_no Value empty, and the column needs a value; have it filled in []"]
     );
     let other = RecordBatch::try_from_iter([("会员号", members)]).unwrap();
     let rows = read(&stream(&[other])).unwrap();
     let [FeedFault::Column { column, reason, .. }] = &rows.faults[..] else {
         panic!("{:?}", rows.faults)
     };
-    assert_eq!((column.as_str(), reason.as_str()), ("余额", "the file has no such column"));
+    assert_eq!(
+        (column.as_str(), reason.as_str()),
+        ("余额", "the file has no such column; see `from` of the column, or have it sent")
+    );
 }
 
 #[test]

@@ -88,8 +88,8 @@ fn identifiers_and_points_of_every_type_are_exact() {
     assert_eq!(
         rejects(&read),
         [
-            "a.parquet:1 balance Value beyond 1000000000000, the most points that a row may have, in smallest units [99999999999999999999]",
-            "a.parquet:3 balance Value empty, and the column needs a value []"
+            "a.parquet:1 balance Value beyond 1000000000000, the most points that a row may have, in smallest units; have it looked at [99999999999999999999]",
+            "a.parquet:3 balance Value empty, and the column needs a value; have it filled in []"
         ]
     );
 }
@@ -130,7 +130,13 @@ fn instants_of_every_unit_are_exact() {
         &declared,
     );
     let reasons: Vec<_> = read.rejects.iter().map(|r| (r.line, r.reason.as_str())).collect();
-    assert_eq!(reasons, [(1, "finer than a microsecond"), (3, "finer than a microsecond")]);
+    assert_eq!(
+        reasons,
+        [
+            (1, "finer than a microsecond; have six decimals of a second sent at most"),
+            (3, "finer than a microsecond; have six decimals of a second sent at most")
+        ]
+    );
 }
 
 #[test]
@@ -164,7 +170,10 @@ fn columns_of_unusable_types_are_faults() {
     let columns = vec![("会员号", decimals), ("余额", bools), ("截至", integers)];
     assert_eq!(faults(read(columns, &declared)).len(), 3);
     let missing = faults(read(vec![("会员号", floats())], ACCOUNTS));
-    assert_eq!(missing[1], "余额: the file has no such column");
+    assert_eq!(
+        missing[1],
+        "余额: the file has no such column; see `from` of the column, or have it sent"
+    );
 }
 
 fn sound() -> Vec<u8> {

@@ -157,8 +157,9 @@ fn together_or_one_by_one_the_same_comes_out() {
         }
         match random.usize(..6) {
             0 => {
-                let (marker, rows, points) = ("T".to_owned(), Some(2), Some(3));
-                csv.trailer = Some(Marked { marker, rows, points });
+                let marker = (*random.choice(&["T", "E1"]).unwrap()).to_owned();
+                let (exclusive, rows, points) = (random.bool(), Some(2), Some(3));
+                csv.trailer = Some(Marked { marker, exclusive, rows, points });
             }
             1 => {
                 let (rows, points) = (Some("rows".to_owned()), Some("points".to_owned()));
@@ -273,10 +274,9 @@ fn fixed_width_and_objects_come_out_the_same_too() {
             let at = random.usize(..bytes.len());
             bytes[at] = random.u8(..);
         }
-        let marked = || {
-            let marked = Marked { marker: "E".to_owned(), rows: None, points: None };
-            Some(marked)
-        };
+        let exclusive = random.bool();
+        let marked =
+            || Some(Marked { marker: "E".to_owned(), exclusive, rows: None, points: None });
         let format = match round % 2 {
             0 => {
                 let place = |at: usize| Extent { at: at * FIELD_BYTES + 1, bytes: FIELD_BYTES };

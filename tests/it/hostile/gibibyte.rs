@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use hutong::feed::{Format, InputFile, Unpack};
+use encoding_rs::GB18030;
+use hutong::feed::{Encoding, Format, InputFile, Unpack};
 use hutong::source::{self, SourceError};
 
 use super::decoders::gzip;
@@ -65,6 +66,7 @@ fn every_format_alone() {
             follows: false,
             comes_again: false,
             beside: None,
+            stated: Vec::new(),
             rows: 0,
         };
         let error = source::read(&feed, &[file], &|_, _| ()).unwrap_err();
@@ -86,6 +88,10 @@ fn many_lines_take_the_memory_of_a_few() {
     in_a_process_of_its_own("hostile::gibibyte::many_lines_alone", "lines");
 }
 
+fn transcoded(text: &[u8]) -> Vec<u8> {
+    GB18030.encode(std::str::from_utf8(text).unwrap()).0.into_owned()
+}
+
 /// Rows are held, and so are rejects; what holds other lines is the reader alone.
 #[test]
 #[ignore = "the memory of a process of its own; the test above runs it there"]
@@ -104,12 +110,15 @@ fn many_lines_alone() {
     let lines = lines + "`2026-03-02 09:15:00,`1,`E1,`,`累积,`5\n";
     let lines = lines.repeat(10);
     type Pack = fn(&[u8]) -> Vec<u8>;
-    let packs: [(Unpack, Pack); 3] = [
-        (Unpack::Plain, |text| text.to_vec()),
-        (Unpack::Gzip, gzip),
-        (Unpack::Zstd, |text| zstd::stream::encode_all(text, 1).unwrap()),
+    let packs: [(Encoding, Unpack, Pack); 4] = [
+        (Encoding::Utf8, Unpack::Plain, |text| text.to_vec()),
+        (Encoding::Gb18030, Unpack::Plain, transcoded),
+        (Encoding::Utf8, Unpack::Gzip, gzip),
+        (Encoding::Utf8, Unpack::Zstd, |text| zstd::stream::encode_all(text, 1).unwrap()),
     ];
-    for (unpack, pack) in packs {
+    for (encoding, unpack, pack) in packs {
+        let Format::Csv(csv) = &mut feed.format else { panic!("{:?}", feed.format) };
+        csv.encoding = encoding;
         feed.packing.unpack = unpack.clone();
         let mut file = File::create(folder.path().join("sent")).unwrap();
         file.write_all(&pack(header.as_bytes())).unwrap();
