@@ -88,7 +88,7 @@ pub struct MatchRule {
 }
 
 /// A term of the agreement over a part of the period.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Term {
     /// Whose points, `a` or `b`, where it is a term of one party's.
     pub party: Option<String>,

@@ -93,13 +93,19 @@ fn every_column_is_noticed_or_said_not_to_be() {
     let (_out, folders) = publications();
     let of_cases = ["held", "pending", "rejects", "discrepancies"];
     let mut told = Noticed::new();
+    // May reads April, which so is altered after it.
+    let turns: [&[usize]; 5] = [&[0], &[2, 1], &[3], &[4], &[5]];
+    let of = |nth: usize| {
+        let wanted = if nth < 3 { &[][..] } else { &of_cases };
+        altered(&folders[nth], nth % 2 == 1, wanted)
+    };
+    let of = &of;
     std::thread::scope(|scope| {
-        let each = folders.iter().enumerate().map(|(nth, folder)| {
-            let wanted = if nth < 3 { &[][..] } else { &of_cases };
-            scope.spawn(move || altered(folder, nth % 2 == 1, wanted))
+        let each = turns.map(|turn| {
+            scope.spawn(move || turn.iter().map(|nth| of(*nth)).collect::<Vec<Noticed>>())
         });
-        let each: Vec<_> = each.collect();
-        for (column, (cells, noticed)) in each.into_iter().flat_map(|one| one.join().unwrap()) {
+        let each = each.into_iter().flat_map(|one| one.join().unwrap());
+        for (column, (cells, noticed)) in each.flatten() {
             let sum = told.entry(column).or_default();
             *sum = (sum.0 + cells, sum.1 + noticed);
         }

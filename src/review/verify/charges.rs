@@ -82,8 +82,8 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
     Ok(())
 }
 
-/// The clauses on which a gross line of a period's terms may rest: those of its rate, and where this
-/// names none, of its ratio; `None` where its rate was in force in no part of the period, as
+/// The clauses on which a gross line of a period's terms may rest: those of its rate, and where
+/// this names none, of its ratio; `None` where its rate was in force in no part of the period, as
 /// that of an event of an earlier one that is reversed here.
 fn clauses<'t>(terms: &'t [Term], line: &Line) -> Option<BTreeSet<&'t str>> {
     let of = |name: &str| {

@@ -275,7 +275,10 @@ fn of_table(
 /// with the collided rows that it names.
 fn unnamed(row: &Row<'_>, told: &Told) -> Option<&'static str> {
     let code = row.text(3);
-    if row.text(5) == "reversal" || code == "EVT-04" || row.some_text(13).is_some() {
+    // What is told of a member may be told of the acceptor's, whom an item does not name.
+    let is_of_members = code.starts_with("MBR-") && !BY_EVENTS.contains(&code);
+    let follows = row.text(5) == "reversal" || code == "EVT-04";
+    if follows || is_of_members || row.some_text(13).is_some() {
         return None;
     }
     let has = |list: &str, at: usize| {
