@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use rust_decimal::Decimal;
 
-use super::super::publication::{Cell, Publication, ReviewError, Row, add};
+use super::super::publication::{Cell, Publication, ReviewError, Row};
 use super::Check;
 use super::found::BY_EVENTS;
 use crate::value::money::counted;
@@ -24,8 +23,6 @@ struct Told {
     members: String,
     /// Places of both sides.
     rows: String,
-    stake: Option<Decimal>,
-    currency: String,
 }
 
 /// A row that is handed on.
@@ -74,7 +71,6 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
     for table in ["held", "pending"] {
         of_table(publication, table, (&told, &open), check)?;
     }
-    at_stake(publication, &told, check)?;
     rejects(publication, check)?;
     check.compared = counted(items, "item");
     Ok(())
@@ -122,8 +118,6 @@ fn told(publication: &Publication) -> Result<BTreeMap<String, Told>, ReviewError
         "b_member",
         "a_rows",
         "b_rows",
-        "amount_at_stake",
-        "currency",
     ];
     publication.scan("discrepancies", &columns, |_, row| {
         let of = told.entry(row.text(0).to_owned()).or_default();
@@ -139,8 +133,6 @@ fn told(publication: &Publication) -> Result<BTreeMap<String, Told>, ReviewError
             list.push_str(row.text(at));
             list.push(';');
         }
-        of.stake = row.decimal(10);
-        of.currency = row.text(11).to_owned();
         Ok(())
     })?;
     Ok(told)
@@ -299,48 +291,6 @@ fn unnamed(row: &Row<'_>, told: &Told) -> Option<&'static str> {
         return Some("its discrepancy does not name its rows");
     }
     (event == lead.0 && !is_member).then_some("its discrepancy does not name its member")
-}
-
-/// What is at stake is what the items under a discrepancy are worth, where it is of events that
-/// are no reversals and are of one currency.
-fn at_stake(
-    publication: &Publication,
-    told: &BTreeMap<String, Told>,
-    check: &mut Check,
-) -> Result<(), ReviewError> {
-    let mut worth: BTreeMap<String, Vec<(Option<Decimal>, String)>> = BTreeMap::new();
-    let mut skipped: BTreeSet<String> = BTreeSet::new();
-    let columns = ["discrepancy_id", "code", "kind", "amount", "currency"];
-    publication.scan("held", &columns, |_, row| {
-        let id = row.text(0).to_owned();
-        if row.text(2) != "reversal" && BY_EVENTS.contains(&row.text(1)) {
-            let of = worth.entry(id).or_default();
-            of.push((row.decimal(3), row.text(4).to_owned()));
-        } else if row.text(1) == "EVT-10" {
-            skipped.insert(id);
-        }
-        Ok(())
-    })?;
-    worth.retain(|id, _| !skipped.contains(id));
-    for (id, items) in worth {
-        let Some(told) = told.get(&id) else { continue };
-        let currencies: BTreeSet<&String> =
-            items.iter().filter(|item| item.0.is_some()).map(|item| &item.1).collect();
-        if currencies.len() > 1 {
-            continue;
-        }
-        let mut sum = None;
-        for (amount, _) in &items {
-            if let Some(amount) = amount {
-                add(sum.get_or_insert(Decimal::ZERO), amount.abs(), "held")?;
-            }
-        }
-        let currency = currencies.first().map_or("", |currency| currency.as_str());
-        if told.stake.map(|stake| stake.abs()) != sum || told.currency != currency {
-            check.fault(|| format!("{id}: what is at stake is not what is held under it"));
-        }
-    }
-    Ok(())
 }
 
 /// Whether a row that is handed on is the leg of an item.
