@@ -1,5 +1,7 @@
 //! Discrepancies (差错): typed, evidenced disagreements. They are the product, never an error.
 
+mod chinese;
+
 use std::fmt;
 
 use jiff::civil::Date;
@@ -8,6 +10,8 @@ use serde::Serialize;
 
 use crate::value::money::Currency;
 use crate::value::party::{Both, Party};
+
+pub use chinese::in_chinese;
 
 /// How grave a discrepancy is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -54,6 +54,7 @@ use self::batch::{Gathering, Room};
 pub use self::delivery::named;
 pub use self::digest::{digest, survey};
 pub use self::error::SourceError;
+pub use self::table::unprinted;
 pub use self::inspect::{Draft, Inspection, Seen, first, inspect};
 use self::sheet::Sheet;
 use crate::feed::{Beside, Feed, FeedFault, FeedRows, Format, InputFile};

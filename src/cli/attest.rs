@@ -125,6 +125,21 @@ fn told(title: &str, checks: &[Check]) -> Vec<Listing> {
             .noted("at most ten of a check are shown 每项至多列十条".to_owned()),
         );
     }
+    let beyond = checks.iter().flat_map(|check| {
+        check.beyond.iter().map(move |what| vec![check.name.to_owned(), what.clone()])
+    });
+    let beyond: Vec<Vec<String>> = beyond.collect();
+    if !beyond.is_empty() {
+        listings.push(
+            Listing::new(
+                "beyond",
+                "What the tables alone cannot tell 仅凭报表无法判定".to_owned(),
+                vec![text("check", "what", "内容"), text("why", "why", "原因")],
+                beyond,
+            )
+            .noted("`--inputs PIPELINE` performs the run again 可用 --inputs 重演".to_owned()),
+        );
+    }
     listings
 }
 

@@ -142,6 +142,7 @@ struct Page<'a> {
     from: String,
     to: String,
     status: Say,
+    blocking: Vec<(&'static Rule, &'a str, rows::Told)>,
     opening_en: String,
     opening_zh: String,
     engine: &'static str,
@@ -191,6 +192,9 @@ fn page<'a>(report: &'a Report<'a>) -> Page<'a> {
         sheets.push(sheet::sheet(report.agreement, report.period, stated, first));
         first += u32::try_from(stated.statement.lines().len()).unwrap_or(u32::MAX - first);
     }
+    let blocking = report.blocking.rows.iter().take(20).map(|(rule, place, reason)| {
+        (*rule, place.as_str(), rows::told(reason, rule.finds.zh))
+    });
     let flows = rows::flows(report);
     let in_all = |of: usize| grouped(&of.to_string());
     let links = report.links.iter();
@@ -216,6 +220,7 @@ fn page<'a>(report: &'a Report<'a>) -> Page<'a> {
         from: report.period.start.show(zone),
         to: report.period.end.show(zone),
         status: rows::status(report.status),
+        blocking: blocking.collect(),
         opening_en: report.opening.in_words(),
         opening_zh: match report.opening {
             Opening::Declared => "约定期初".to_owned(),

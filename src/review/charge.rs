@@ -160,7 +160,7 @@ mod tests {
 
     fn term(name: &str, value: &str) -> Term {
         let [term, value, clause] = [name, value, "四.1"].map(str::to_owned);
-        Term { party: Some("a".to_owned()), term, value, clause }
+        Term { party: Some("a".to_owned()), term, value, clause, ..Term::default() }
     }
 
     #[test]

@@ -54,7 +54,7 @@ mod tests {
             party: None,
             term: term.to_owned(),
             value: value.to_owned(),
-            clause: String::new(),
+            ..Term::default()
         };
         let terms = [
             term("minimum settlement", "10 CNY"),

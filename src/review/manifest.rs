@@ -25,7 +25,10 @@ pub struct Manifest {
     pub b_code: String,
     /// The period.
     pub period: String,
-    /// The first instant after the period, in the agreement's zone.
+    /// The first instant of the period, in the agreement's zone.
+    #[serde(default)]
+    pub period_from: String,
+    /// The first instant after the period.
     #[serde(default)]
     pub period_to: String,
     /// The as-of date.
@@ -85,12 +88,18 @@ pub struct MatchRule {
 }
 
 /// A term of the agreement over a part of the period.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Term {
     /// Whose points, `a` or `b`, where it is a term of one party's.
     pub party: Option<String>,
     /// Which: `ratio`, `rounding of mirrors` and the like.
     pub term: String,
+    /// From when in the period, in the agreement's zone.
+    #[serde(default)]
+    pub from: String,
+    /// Until when.
+    #[serde(default)]
+    pub to: String,
     /// What it says.
     pub value: String,
     /// The clauses of the agreement on which it rests.

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, ArrayRef, AsArray};
@@ -18,6 +17,7 @@ use rust_decimal::Decimal;
 
 use super::manifest::Manifest;
 use super::minisign::KeyError;
+use crate::source::unprinted;
 
 /// The manifest's name; a folder without one is no publication.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -171,6 +171,16 @@ impl Publication {
         Ok(builder.schema().fields().iter().map(|field| field.name().clone()).collect())
     }
 
+    /// The types of a table's columns as the dictionary names them, in their order.
+    ///
+    /// # Errors
+    /// [`ReviewError`] when the table cannot be read.
+    pub fn types(&self, table: &str) -> Result<Vec<String>, ReviewError> {
+        let path = self.path(&format!("{table}.parquet"));
+        let builder = contained(&path, || open(&path))?;
+        Ok(builder.schema().fields().iter().map(|field| type_name(field.data_type())).collect())
+    }
+
     /// Reads columns of a table and hands on row by row, each with its number, one-based. A row's
     /// cells stand in the order of `columns`.
     ///
@@ -207,6 +217,19 @@ impl Publication {
     }
 }
 
+/// A type as the dictionary names it.
+fn type_name(kind: &DataType) -> String {
+    match kind {
+        DataType::Utf8 => "TEXT".to_owned(),
+        DataType::Int64 => "INT64".to_owned(),
+        DataType::Decimal128(precision, scale) => format!("DECIMAL({precision},{scale})"),
+        DataType::Date32 => "DATE".to_owned(),
+        DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => "TIMESTAMP(us, UTC)".to_owned(),
+        DataType::Boolean => "BOOLEAN".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 type Builder = ParquetRecordBatchReaderBuilder<File>;
 
 fn open(path: &Path) -> Result<Builder, parquet::errors::ParquetError> {
@@ -218,10 +241,10 @@ fn contained<T>(
     path: &Path,
     call: impl FnOnce() -> Result<T, parquet::errors::ParquetError>,
 ) -> Result<T, ReviewError> {
-    let what = match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(found)) => return Ok(found),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "it is damaged".to_owned(),
+    let what = match unprinted(call) {
+        Some(Ok(found)) => return Ok(found),
+        Some(Err(error)) => error.to_string(),
+        None => "it is damaged".to_owned(),
     };
     Err(ReviewError::Unsound { path: path.to_owned(), what })
 }

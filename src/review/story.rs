@@ -14,6 +14,7 @@ use std::ops::Index;
 
 use super::due::Due;
 use super::publication::{Publication, ReviewError};
+use crate::discrepancy::in_chinese;
 
 pub use bytes::offsets;
 pub use own::of_ledgers;
@@ -158,6 +159,10 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
     };
     for found in find(publication, "discrepancies", is_named)? {
         stories.push(of_discrepancy(&found));
+        // A member's discrepancies may be many, and each has its own story.
+        if !names(&found["a_member"]) && !names(&found["b_member"]) {
+            stories.extend(candidates::of(publication, &found)?);
+        }
     }
     for account in find(publication, "accounts", |row| row["member_no"] == id)? {
         stories.push(of_account(&account));
@@ -355,7 +360,15 @@ fn of_item(publication: &Publication, table: &str, item: &Record) -> Result<Stor
 
 fn summary(found: &Record) -> String {
     let (code, title, zh) = (&found["code"], &found["title"], &found["title_zh"]);
-    format!("{code} {title} {zh}: {} ({})", found["reason"], found["discrepancy_id"])
+    format!("{code} {title} {zh}: {} ({})", in_both(&found["reason"]), found["discrepancy_id"])
+}
+
+/// A reason with its Chinese beside it, where there is one.
+fn in_both(english: &str) -> String {
+    match in_chinese(english) {
+        Some(zh) => format!("{english} {zh}"),
+        None => english.to_owned(),
+    }
 }
 
 /// Fields whose values name a member.
@@ -388,8 +401,8 @@ fn of_discrepancy(found: &Record) -> Story {
         story.tell("at stake 涉及金额", format!("{amount} {}", found["currency"]));
     }
     story.tell("versions or rule 适用版本", &found["version"]);
-    story.tell("why 原因", &found["reason"]);
-    story.tell("diagnosis 诊断", &found["diagnosis"]);
+    story.tell("why 原因", in_both(&found["reason"]));
+    story.tell("diagnosis 诊断", in_both(&found["diagnosis"]));
     story.tell("first seen 首见日", &found["first_seen"]);
     story.tell("age in days 账龄", &found["age_days"]);
     if !found["expected"].is_empty() && found["field"] == "points" {

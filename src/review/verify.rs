@@ -1,10 +1,17 @@
 //! Whether a publication is what was published, and its figures follow from its own tables.
 
+mod before;
 mod books;
 mod charges;
+mod counted;
+mod decided;
 mod due;
+mod found;
 mod items;
+mod keys;
 mod lines;
+mod places;
+mod rounded;
 mod statement;
 mod totals;
 
@@ -30,11 +37,20 @@ pub struct Check {
     pub faults: Vec<String>,
     /// How many there are.
     pub found: u64,
+    /// What the tables alone cannot tell, and why.
+    pub beyond: Vec<String>,
 }
 
 impl Check {
     pub(super) fn new(name: &'static str, zh: &'static str) -> Check {
-        Check { name, zh, compared: String::new(), faults: Vec::new(), found: 0 }
+        Check {
+            name,
+            zh,
+            compared: String::new(),
+            faults: Vec::new(),
+            found: 0,
+            beyond: Vec::new(),
+        }
     }
 
     /// A check that `fill` makes. What cannot be read is a fault of it, and stops no other check.
@@ -55,6 +71,11 @@ impl Check {
         if self.faults.len() < SHOWN {
             self.faults.push(fault());
         }
+    }
+
+    /// Says what cannot be told, and why.
+    fn beyond(&mut self, what: String) {
+        self.beyond.push(what);
     }
 
     pub(super) fn expect<T: PartialEq + std::fmt::Display>(
@@ -112,6 +133,21 @@ pub fn verify(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
         "挂账与差错",
         |check| items::check(publication, check),
     ));
+    checks.push(Check::made("discrepancies by themselves", "差错自身", |check| {
+        found::check(publication, check)
+    }));
+    checks.push(Check::made("counted events by themselves", "计入明细自身", |check| {
+        counted::check(publication, check)
+    }));
+    checks.push(Check::made("decisions against what they moved", "挂账处理", |check| {
+        decided::check(publication, check)
+    }));
+    checks.push(Check::made("files that rows name", "来源文件", |check| {
+        places::check(publication, check)
+    }));
+    checks.push(Check::made("keys against hash totals", "散列总数", |check| {
+        keys::check(publication, check)
+    }));
     checks.push(Check::made("control totals against the manifest", "控制总数", |check| {
         totals::check(publication, check)
     }));
@@ -194,19 +230,30 @@ fn stamps(publication: &Publication, check: &mut Check) -> Result<(), ReviewErro
     Ok(())
 }
 
-/// The dictionary names the columns of every table in their order, and no other.
+/// The dictionary names the columns of every table in their order, each with its place and its
+/// type, and no other.
 fn dictionary(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
-    let mut said: Vec<(String, String)> = Vec::new();
-    publication.scan("dictionary", &["table", "column"], |_, row| {
-        said.push((row.text(0).to_owned(), row.text(1).to_owned()));
+    let mut said: Vec<(String, i64, String, String)> = Vec::new();
+    let columns = ["table", "column", "position", "type"];
+    publication.scan("dictionary", &columns, |_, row| {
+        let [table, column, kind] = [0, 1, 3].map(|at| row.text(at).to_owned());
+        said.push((table, row.integer(2).unwrap_or_default(), column, kind));
         Ok(())
     })?;
     for table in tables(publication) {
-        let meant = said.iter().filter(|(of, _)| of == table).map(|(_, column)| column);
-        match publication.columns(table) {
-            Ok(columns) if columns.iter().eq(meant) => {}
-            Ok(_) => {
-                check.fault(|| format!("{table}: its columns are others than the dictionary's"));
+        let meant = said.iter().filter(|(of, ..)| of == table);
+        let meant = meant.map(|(_, at, column, kind)| (*at, column.as_str(), kind.as_str()));
+        let found = publication
+            .columns(table)
+            .and_then(|columns| Ok((columns, publication.types(table)?)));
+        match found {
+            Ok((columns, types)) => {
+                let of = columns.iter().map(String::as_str).zip(types.iter().map(String::as_str));
+                if !(1..).zip(of).map(|(at, (column, kind))| (at, column, kind)).eq(meant) {
+                    check.fault(|| {
+                        format!("{table}: its columns are others than the dictionary's")
+                    });
+                }
             }
             Err(error) => check.fault(|| unread(&error)),
         }

@@ -122,21 +122,27 @@ fn hush() {
     });
 }
 
+/// Calls into a decoder, which panics on some damaged files; `None` where it does, and nothing is
+/// printed of it.
+pub fn unprinted<T>(call: impl FnOnce() -> T) -> Option<T> {
+    hush();
+    let before = IS_CONTAINED.replace(true);
+    // What the closure borrows is dropped with the error, so no half-made state is seen again.
+    let end = catch_unwind(AssertUnwindSafe(call));
+    IS_CONTAINED.set(before);
+    end.ok()
+}
+
 /// Calls into a decoder; its errors and its panics both say that the file is corrupt.
 pub(super) fn contained<T>(
     file: &str,
     what: &'static str,
     call: impl FnOnce() -> Result<T, String>,
 ) -> Result<T, SourceError> {
-    hush();
-    let before = IS_CONTAINED.replace(true);
-    // What the closure borrows is dropped with the error, so no half-made state is seen again.
-    let end = catch_unwind(AssertUnwindSafe(call));
-    IS_CONTAINED.set(before);
-    let reason = match end {
-        Ok(Ok(value)) => return Ok(value),
-        Ok(Err(reason)) => reason,
-        Err(_) => "the decoder gave up".to_owned(),
+    let reason = match unprinted(call) {
+        Some(Ok(value)) => return Ok(value),
+        Some(Err(reason)) => reason,
+        None => "the decoder gave up".to_owned(),
     };
     Err(SourceError::Corrupt { file: file.to_owned(), what, reason })
 }

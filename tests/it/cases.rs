@@ -75,7 +75,7 @@ fn steps(folder: &Path) -> Vec<Step> {
 }
 
 /// Executes the commands of a case, and gives what the last one came to.
-fn perform(folder: &Path, to: &Path) -> Outcome {
+pub fn perform(folder: &Path, to: &Path) -> Outcome {
     let mut last = None;
     for step in steps(folder) {
         let job = if step.closes { close } else { run };
@@ -83,6 +83,14 @@ fn perform(folder: &Path, to: &Path) -> Outcome {
         let outcome = outcome.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         assert!(!step.closes || outcome.manifest.is_final(), "{}", folder.display());
         crate::review::is_sound(outcome.published.folder(), &folder.display().to_string());
+        for found in crate::tables::table(outcome.published.folder(), "discrepancies") {
+            for said in
+                [&found["reason"], &found["diagnosis"]].into_iter().filter(|it| !it.is_empty())
+            {
+                let zh = hutong::discrepancy::in_chinese(said);
+                assert!(zh.is_some(), "{}: `{said}` has no Chinese", folder.display());
+            }
+        }
         last = Some(outcome);
     }
     last.unwrap()

@@ -33,3 +33,6 @@ mod three_months;
 mod closed;
 mod review;
 mod deliveries;
+mod forged;
+mod damaged;
+mod listed;

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::bar::{self, Piece, Scale};
 use super::{ClosedFigures, CodeTally, Paired, Report};
 use crate::control::{Conservation, ControlTotal};
-use crate::discrepancy::{Discrepancy, Evidence, Say, say};
+use crate::discrepancy::{Discrepancy, Evidence, Say, in_chinese, say};
 use crate::frame::fields::FeedKind;
 use crate::publish::ItemRow;
 use crate::value::kind::Kind;
@@ -86,8 +86,8 @@ pub struct FoundRow {
     pub age: i32,
     pub rows: Both<Rows>,
     pub differs: String,
-    pub reason: String,
-    pub diagnosis: String,
+    pub reason: Told,
+    pub diagnosis: Option<Told>,
     pub id: String,
 }
 
@@ -355,12 +355,25 @@ pub fn found(report: &Report<'_>) -> Vec<FoundRow> {
             age: found.age_days,
             rows: Both::from_fn(|party| rows_of(found.evidence.of(party))),
             differs: differs(found),
-            reason: found.reason.clone(),
-            diagnosis: found.diagnosis.clone().unwrap_or_default(),
+            reason: told(&found.reason, found.rule.finds.zh),
+            diagnosis: found.diagnosis.as_deref().map(|diagnosis| told(diagnosis, diagnosis)),
             id: found.id.clone(),
         }
     };
     report.found.rows.iter().map(row).collect()
+}
+
+/// A sentence in both languages.
+pub struct Told {
+    pub en: String,
+    pub zh: String,
+}
+
+/// A reason in both languages. Of one that has no Chinese, as of a value that a feed refuses for a
+/// seldom reason, the rule's own sentence stands in its place.
+pub fn told(english: &str, otherwise: &str) -> Told {
+    let zh = in_chinese(english).unwrap_or_else(|| otherwise.to_owned());
+    Told { en: english.to_owned(), zh }
 }
 
 /// How many rows of one discrepancy are shown.

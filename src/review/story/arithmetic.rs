@@ -214,7 +214,7 @@ mod tests {
 
     fn term(term: &str, party: Option<&str>, value: &str, clause: &str) -> Term {
         let [term, value, clause] = [term, value, clause].map(str::to_owned);
-        Term { party: party.map(str::to_owned), term, value, clause }
+        Term { party: party.map(str::to_owned), term, value, clause, ..Term::default() }
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::cmp::Reverse;
 use jiff::Timestamp;
 
 use super::{Record, Story, find, read_from};
+use crate::review::manifest::MatchRule;
 use crate::review::publication::{Publication, ReviewError};
+use crate::value::money::grouped;
 
 /// The nearest open rows of the partner for a leg that nothing mirrors: one for each leg that the
 /// discrepancy names.
@@ -21,6 +23,8 @@ pub(super) fn of(publication: &Publication, found: &Record) -> Result<Vec<Story>
         })?;
         let mut story =
             Story::new(format!("Nearest candidate for 最近的候选: {}", one["event_id"]));
+        let wanted = would_match(&one, &found["expected"], &publication.manifest.matching);
+        story.tell("would have matched 若相符则", wanted);
         match others.iter().min_by_key(|other| Reverse(likeness(&one, other))) {
             None => story.tell("none 无", "the partner has no open row 对方无未结行"),
             Some(nearest) => {
@@ -32,6 +36,25 @@ pub(super) fn of(publication: &Publication, found: &Record) -> Result<Vec<Story>
         stories.push(story);
     }
     Ok(stories)
+}
+
+/// What the partner would have had to book, by the first thing that the rules go by.
+fn would_match(one: &Record, expected: &str, rules: &[MatchRule]) -> String {
+    let book = if one["party"] == "a" { "b" } else { "a" };
+    let kind = mirror_kind(&one["kind"]);
+    let quantity = match expected {
+        "" => String::new(),
+        points => format!(" of {} points", grouped(points)),
+    };
+    let ways = rules.iter().filter_map(|rule| match rule.rule.as_str() {
+        "reference" => Some(format!("that names {} 引用此笔", one["event_id"])),
+        "order" if one["order_no"].is_empty() => None,
+        "order" => Some(format!("with order {} 同一订单", one["order_no"])),
+        _ => Some("by a linked member within the window 绑定会员且在时间窗内".to_owned()),
+    });
+    let ways: Vec<String> = ways.collect();
+    let ways = ways.join(", or 或 ");
+    format!("{kind}{quantity} on {book}'s book 对方账上 {ways}")
 }
 
 /// Whether both have a text, and the same.

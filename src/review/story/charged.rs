@@ -123,7 +123,7 @@ mod tests {
 
     fn term(party: Option<&str>, term: &str, value: &str) -> Term {
         let [term, value, clause] = [term, value, "四.1"].map(str::to_owned);
-        Term { party: party.map(str::to_owned), term, value, clause }
+        Term { party: party.map(str::to_owned), term, value, clause, ..Term::default() }
     }
 
     #[test]

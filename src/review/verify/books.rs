@@ -1,10 +1,10 @@
 //! Books and feeds: conservation, accounts, held items and control totals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use super::super::publication::{Publication, ReviewError, Row, add};
+use super::super::publication::{Cell, Publication, ReviewError, Row, add};
 use super::Check;
 use crate::value::money;
 
@@ -44,6 +44,7 @@ pub(super) fn checks(publication: &Publication) -> Vec<Check> {
         Check::made("accounts rolled forward", "滚动余额", |check| {
             accounts(publication, check)
         }),
+        Check::made("links by themselves", "会员勾对", |check| links(publication, check)),
         Check::made("files read = accepted + rejected + ignored", "读入守恒", |check| {
             feeds(publication, check)
         }),
@@ -125,22 +126,25 @@ fn conservation(publication: &Publication, check: &mut Check) -> Result<(), Revi
 fn legs(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
     let (totals, _) = totals(publication)?;
     let mut compared = 0;
-    let mut counted: BTreeMap<String, (i128, i128, i128)> = BTreeMap::new();
-    let columns = ["issuer", "issuer_event_id", "acceptor_event_id", "issuer_points"];
+    let mut counted: BTreeMap<String, (i128, i128, i128, i128)> = BTreeMap::new();
+    let columns =
+        ["issuer", "issuer_event_id", "acceptor_event_id", "issuer_points", "recorded_mirror"];
     publication.scan("cleared_events", &columns, |_, row| {
         let legs = counted.entry(row.text(0).to_owned()).or_default();
         legs.0 += i128::from(row.some_text(1).is_some());
         legs.1 += i128::from(row.some_text(2).is_some());
         legs.2 += figure(row, 3);
+        legs.3 += figure(row, 4);
         Ok(())
     })?;
     for (party, partner) in PARTIES {
-        let (issued, accepted, points) = counted.get(party).copied().unwrap_or_default();
+        let (issued, accepted, points, recorded) = counted.get(party).copied().unwrap_or_default();
         let issuer = of(&totals, party, "issuer", "counted");
         let acceptor = of(&totals, partner, "acceptor", "counted");
         check.expect(|| format!("{party} issuer counted rows"), issuer.rows, issued);
         check.expect(|| format!("{party} issuer counted points"), issuer.points, points);
         check.expect(|| format!("{partner} acceptor counted rows"), acceptor.rows, accepted);
+        check.expect(|| format!("{partner} acceptor counted points"), acceptor.points, recorded);
         compared += issued + accepted;
     }
     for (table, stage) in [("held", "held"), ("pending", "pending")] {
@@ -218,7 +222,10 @@ fn accounts(publication: &Publication, check: &mut Check) -> Result<(), ReviewEr
         "expected",
         "reported",
         "difference",
+        "member_no",
+        "flagged",
     ];
+    let flags = flags(publication)?;
     let mut sums: BTreeMap<String, [i128; 3]> = BTreeMap::new();
     let mut accounts: u64 = 0;
     publication.scan("accounts", &columns, |number, row| {
@@ -229,6 +236,10 @@ fn accounts(publication: &Publication, check: &mut Check) -> Result<(), ReviewEr
         if reported.map(|reported| reported - expected) != row.integer(EXPECTED + 2).map(i128::from)
         {
             check.fault(|| format!("accounts row {number}: difference is not reported - expected"));
+        }
+        let key = (row.text(0).to_owned(), row.text(EXPECTED + 3).to_owned());
+        if row.cell(EXPECTED + 4) != Cell::Flag(flags.contains(&key)) {
+            check.fault(|| format!("accounts row {number}: its flag is not by its discrepancies"));
         }
         let sum = sums.entry(row.text(0).to_owned()).or_default();
         for (sum, at) in sum.iter_mut().zip([1, EXPECTED, EXPECTED + 1]) {
@@ -245,6 +256,51 @@ fn accounts(publication: &Publication, check: &mut Check) -> Result<(), ReviewEr
         }
     }
     Ok(())
+}
+
+/// How a link came about, on what it rests, and whether it can authorise clearing fit together.
+fn links(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
+    let mut links: u64 = 0;
+    let columns = ["method", "evidence", "standing", "bound_at", "unbound_at", "consents"];
+    publication.scan("links", &columns, |number, row| {
+        links = number;
+        let token = row.text(1).strip_prefix("token ");
+        let is_record = row.text(1) == "link record";
+        let is_token = token.is_some_and(|of| ["mobile", "email", "name"].contains(&of));
+        let fits = match row.text(0) {
+            "ambiguous" => is_token && row.text(2) == "ambiguous",
+            "inferred" => (is_token || is_record) && row.text(2) == "inferred",
+            "authorised" | "imported" => is_record && STANDINGS.contains(&row.text(2)),
+            _ => false,
+        };
+        let is_bound = row.cell(3) != Cell::Null;
+        let is_unbound = row.cell(4) != Cell::Null;
+        let consents = row.integer(5).unwrap_or(-1);
+        if !fits || is_bound != is_record || is_unbound && !is_record || consents < 0 {
+            check.fault(|| format!("links row {number}: method, evidence and standing do not fit"));
+        }
+        Ok(())
+    })?;
+    check.compared = money::counted(links, "link");
+    Ok(())
+}
+
+/// The standings of a link that is not inferred.
+const STANDINGS: [&str; 5] =
+    ["sound", "absent_in_a", "absent_in_b", "contradicted", "duplicate_key"];
+
+/// The accounts, by party and member, that a discrepancy of a balance names.
+fn flags(publication: &Publication) -> Result<BTreeSet<(String, String)>, ReviewError> {
+    let mut flags = BTreeSet::new();
+    let columns = ["code", "issuer", "a_member", "b_member"];
+    publication.scan("discrepancies", &columns, |_, row| {
+        if matches!(row.text(0), "LED-01" | "LED-02" | "LED-03") {
+            let member = if row.text(1) == "a" { row.text(2) } else { row.text(3) };
+            flags.insert((row.text(1).to_owned(), member.to_owned()));
+        }
+        Ok(())
+    })?;
+    Ok(flags)
 }
 
 /// read = accepted + rejected + ignored for every file, and as many refused rows as are listed.

@@ -1,12 +1,17 @@
-//! Fees and taxes of the statement, computed again from the lines above them and from the terms
-//! that the manifest names.
+//! Gross lines, fees and taxes of the statement, computed again from the events, from the lines
+//! above them and from the terms that the manifest names, however money is rounded.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
 use super::super::charge::{Charge, Rounding, beneath};
+use super::super::manifest::Term;
 use super::super::publication::{Publication, ReviewError};
 use super::Check;
+use super::before::finals;
 use super::lines::{Line, lines};
+use super::rounded::{ByEvent, by_event, by_statement};
 use crate::value::money::counted;
 
 /// Kinds of lines that stand beneath a gross line.
@@ -21,6 +26,14 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
         check.fault(|| "the manifest does not name the rounding of money".to_owned());
         return Ok(());
     };
+    // A line of an earlier period rests on what was in force then.
+    let (finals, _) = finals(publication)?;
+    let of_periods: BTreeMap<&str, &[Term]> = finals
+        .iter()
+        .chain([publication])
+        .map(|of| (of.manifest.period.as_str(), of.manifest.terms.as_slice()))
+        .collect();
+    let amounts = Amounts::of(publication, &lines, rounding, check)?;
     let rows: Vec<(&i64, &Line)> = lines.iter().collect();
     let mut charged: u64 = 0;
     let mut at = 0;
@@ -29,27 +42,38 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
         if line.kind != "gross" {
             if KINDS.contains(&line.kind.as_str()) {
                 check.fault(|| format!("line {number}: no term asks for this {}", line.kind));
+            } else {
+                by_itself(check, **number, line, rounding);
             }
             continue;
         }
-        if rounding.place == "line"
-            && let Some(exact) = line.exact
-        {
-            let of = rounding.round(exact, line.digits()).unwrap_or(exact);
-            check.expect(|| format!("line {number} amount"), line.amount, of);
+        let of_line = line.exact.and_then(|exact| rounding.round(exact, line.digits()));
+        amounts.compare(check, (**number, 0), **number, line, of_line);
+        let payer = match (line.flow.as_str(), line.issuer.as_str()) {
+            ("sale", "a") => "b",
+            ("sale", _) => "a",
+            (_, issuer) => issuer,
+        };
+        check.expect(|| format!("line {number} payer"), line.payer.as_str(), payer);
+        let of_period = of_periods.get(line.origin_period.as_str()).copied();
+        let clauses = of_period.and_then(|terms| clauses(terms, line));
+        if clauses.is_some_and(|clauses| !clauses.contains(line.clause.as_str())) {
+            check.fault(|| format!("line {number}: its clause is not that of its rate or ratio"));
         }
         let Some(charges) = beneath(terms, &line.issuer, &line.flow) else {
             check.fault(|| format!("line {number}: a fee or tax of its terms cannot be read"));
             continue;
         };
-        for charge in charges {
+        let gross = **number;
+        for (nth, charge) in (1..).zip(charges) {
             let Some((number, found)) = rows.get(at).filter(|(_, found)| found.kind == charge.kind)
             else {
                 check.fault(|| format!("line {number}: a {} is wanting beneath it", charge.kind));
                 break;
             };
             let base = rows[at - charge.above].1;
-            compare(check, **number, (found, base), line, &charge, rounding);
+            let of_line = compare(check, **number, (found, base), line, &charge, rounding);
+            amounts.compare(check, (gross, nth), **number, found, of_line);
             charged += 1;
             at += 1;
         }
@@ -58,6 +82,135 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
     Ok(())
 }
 
+/// The clauses on which a gross line of a period's terms may rest: those of its rate, and where
+/// this names none, of its ratio; `None` where its rate was in force in no part of the period, as
+/// that of an event of an earlier one that is reversed here.
+fn clauses<'t>(terms: &'t [Term], line: &Line) -> Option<BTreeSet<&'t str>> {
+    let of = |name: &str| {
+        let name = name.to_owned();
+        terms.iter().filter(move |term| {
+            term.term == name && term.party.as_deref() == Some(line.issuer.as_str())
+        })
+    };
+    let is_rate = |term: &&Term| {
+        let rate = term.value.split_once(' ').and_then(|(rate, _)| rate.parse::<Decimal>().ok());
+        rate.is_some() && rate == line.rate
+    };
+    let is_ratio = |term: &&Term| {
+        let of = term.value.split_once(':');
+        let of = of.and_then(|of| Some((of.0.parse::<i128>().ok()?, of.1.parse::<i128>().ok()?)));
+        let product = |one: i128, other: i128| one.checked_mul(other);
+        let both = of.zip(line.ratio());
+        both.is_some_and(|(one, other)| product(one.0, other.1) == product(one.1, other.0))
+    };
+    let mut rates = of(&format!("{} rate", line.flow)).filter(is_rate).peekable();
+    rates.peek()?;
+    // Versions of one value that touch are one term, with the clauses of them all.
+    let all = rates.chain(of("ratio").filter(is_ratio));
+    let clauses = all.flat_map(|term| term.clause.split("; "));
+    Some(clauses.chain([""]).collect())
+}
+
+/// A line that rests on no points: what is carried or adjusted is whole, and a late fee is rounded
+/// once (docs/clearing.md).
+fn by_itself(check: &mut Check, number: i64, line: &Line, rounding: Rounding<'_>) {
+    let of = line.exact.and_then(|exact| rounding.round(exact, line.digits()));
+    match of {
+        Some(of) => check.expect(|| format!("line {number} amount"), line.amount, of),
+        None => check.fault(|| format!("line {number}: it has no exact amount")),
+    }
+    if line.kind != "late_fee" && line.exact != Some(line.amount) {
+        check.fault(|| format!("line {number}: it is not whole before it is rounded"));
+    }
+}
+
+/// What lines come to by the place at which money is rounded.
+enum Amounts {
+    /// Each line by itself.
+    Line,
+    /// The sums of events, by the gross line; of these the charges beneath it.
+    Event(BTreeMap<i64, ByEvent>),
+    /// Shares of each party's total, and what is no share of it by itself.
+    Statement(BTreeMap<i64, Decimal>),
+}
+
+impl Amounts {
+    fn of(
+        publication: &Publication,
+        lines: &BTreeMap<i64, Line>,
+        rounding: Rounding<'_>,
+        check: &mut Check,
+    ) -> Result<Amounts, ReviewError> {
+        match rounding.place {
+            "event" => {
+                let (sums, unread) = by_event(publication, lines, rounding)?;
+                for (line, sum) in sums.iter().filter(|(_, sum)| sum.unknowns > 0) {
+                    let why = match unread.as_slice() {
+                        [] => "stands in no table that the run took from".to_owned(),
+                        unread => format!("may stand where nothing is read: {}", unread.join(", ")),
+                    };
+                    check.beyond(format!(
+                        "line {line}: {} reverse what {why}, and what that event falls by is not \
+                         known; its gross is held to within a minor unit for each of them, and its \
+                         fees and taxes are not recomputed",
+                        counted(sum.unknowns, "event"),
+                    ));
+                }
+                Ok(Amounts::Event(sums))
+            }
+            "statement" => match by_statement(lines, rounding) {
+                Some(shares) => Ok(Amounts::Statement(shares)),
+                None => Err(ReviewError::Overflow("exact amounts")),
+            },
+            _ => Ok(Amounts::Line),
+        }
+    }
+
+    /// A line's amount: the nth beneath a gross line, which is itself the first of all.
+    fn compare(
+        &self,
+        check: &mut Check,
+        (gross, nth): (i64, usize),
+        number: i64,
+        line: &Line,
+        of_line: Option<Decimal>,
+    ) {
+        let of = match self {
+            Amounts::Line => of_line,
+            Amounts::Statement(shares) => shares.get(&number).copied().or(of_line),
+            Amounts::Event(sums) => {
+                let none = ByEvent::default();
+                let sum = sums.get(&gross).unwrap_or(&none);
+                let known = sum.amounts.get(nth).copied().unwrap_or_default();
+                if sum.unknowns > 0 {
+                    if nth == 0 && !is_near(line, known, sum) {
+                        let amount = line.amount;
+                        check.fault(|| format!("line {number}: {amount} is no sum of its events"));
+                    }
+                    return;
+                }
+                Some(known)
+            }
+        };
+        match of {
+            Some(of) => check.expect(|| format!("line {number} amount"), line.amount, of),
+            None => check.fault(|| format!("line {number}: it cannot be held exactly")),
+        }
+    }
+}
+
+/// Whether a gross amount is as near to its events as reversals of unknown events let it be: what
+/// an event falls by is less than a minor unit from the worth of what is reversed.
+fn is_near(line: &Line, known: Decimal, sum: &ByEvent) -> bool {
+    let most = Decimal::new(1, line.digits()).checked_mul(sum.unknowns.into());
+    let apart = known
+        .checked_add(sum.unknown)
+        .and_then(|of| line.amount.checked_sub(of))
+        .map(|apart| apart.abs());
+    apart.zip(most).is_some_and(|(apart, most)| apart < most)
+}
+
+/// Compares what a line says beside its amount, and gives the amount that it has by itself.
 fn compare(
     check: &mut Check,
     number: i64,
@@ -65,7 +218,7 @@ fn compare(
     gross: &Line,
     charge: &Charge,
     rounding: Rounding<'_>,
-) {
+) -> Option<Decimal> {
     let is_of_it = found.issuer == gross.issuer
         && found.flow == gross.flow
         && found.currency == gross.currency
@@ -81,7 +234,7 @@ fn compare(
     let of = if is_of_statement { base.exact.unwrap_or(base.amount) } else { base.amount };
     let Some(share) = charge.of(of) else {
         check.fault(|| format!("line {number}: its share cannot be held exactly"));
-        return;
+        return None;
     };
     let digits = found.digits();
     let rounded = |amount: Decimal| rounding.round(amount, digits).unwrap_or(amount);
@@ -98,10 +251,5 @@ fn compare(
         let said = found.exact.unwrap_or_default();
         check.expect(|| format!("line {number} exact"), said.normalize(), exact.normalize());
     }
-    // Events that are rounded by themselves are not beneath a fee, and shares of a statement's
-    // total are no line's own; a tax within it is no share of the total.
-    let is_its_own = rounding.place == "line" || is_of_statement && charge.kind == "tax_within";
-    if is_its_own {
-        check.expect(|| format!("line {number} amount"), found.amount, amount);
-    }
+    Some(amount)
 }

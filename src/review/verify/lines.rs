@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::super::publication::{Publication, ReviewError};
+use super::super::publication::{Cell, Publication, ReviewError, Row};
 use super::Check;
 use crate::value::money::Currency;
 
@@ -55,10 +55,67 @@ fn whole_points(ratio: &str) -> Option<(i128, i128)> {
     Some((issued.trim().parse().ok()?, accepted.trim().parse().ok()?))
 }
 
-/// Payer and payee, and issuer and acceptor, are the two parties on every line, and a ratio is one.
+/// The types of lines and their Chinese words.
+const TYPES: [(&str, &str); 7] = [
+    ("gross", "总额"),
+    ("fee", "手续费"),
+    ("tax", "税额"),
+    ("tax_within", "含税额"),
+    ("carry", "结转"),
+    ("adjustment", "调账"),
+    ("late_fee", "逾期费"),
+];
+
+/// What each line says beside its figures: lines are numbered one after another, payer and payee,
+/// and issuer and acceptor, are the two parties, a ratio is one, and a type has its Chinese word. A
+/// line that rests on points says on which, and any other on none; what is charged on a gross line
+/// has its versions.
 pub(super) fn parties(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
-    let columns = ["issuer", "acceptor", "payer", "payee", "ratio"];
+    let columns = [
+        "issuer",
+        "acceptor",
+        "payer",
+        "payee",
+        "ratio",
+        "line_no",
+        "type",
+        "type_zh",
+        "flow",
+        "ratio_from",
+        "rate_from",
+        "rate",
+        "events",
+        "points",
+        "reference",
+    ];
+    let versions = |row: &Row<'_>| [4, 9, 10, 11].map(|at| row.cell(at).to_string());
+    let mut gross: Option<[String; 4]> = None;
     publication.scan("statement_lines", &columns, |number, row| {
+        let kind = row.text(6);
+        if row.integer(5).and_then(|said| u64::try_from(said).ok()) != Some(number) {
+            check.fault(|| format!("line {number}: its number is another"));
+        }
+        if !TYPES.contains(&(kind, row.text(7))) {
+            check.fault(|| format!("line {number}: its type has other words"));
+        }
+        let is_on_points = matches!(kind, "gross" | "fee" | "tax" | "tax_within");
+        if kind == "gross" {
+            gross = Some(versions(row));
+        } else if is_on_points && gross.as_ref() != Some(&versions(row)) {
+            check.fault(|| format!("line {number}: its versions are not those of its gross line"));
+        }
+        let says = |at: usize| row.cell(at) != Cell::Null;
+        let has_points = [0, 1, 8, 10, 11].into_iter().all(says) && says(4) == says(9);
+        let has_none = ![0, 1, 4, 8, 9, 10, 11].into_iter().any(says)
+            && row.integer(12) == Some(0)
+            && row.integer(13) == Some(0);
+        if !(if is_on_points { has_points } else { has_none }) {
+            check.fault(|| format!("line {number}: it does not say on which points it rests"));
+        }
+        let is_of_other = matches!(kind, "adjustment" | "late_fee");
+        if row.some_text(14).is_some() != is_of_other {
+            check.fault(|| format!("line {number}: its reference is one too many, or is wanting"));
+        }
         if row.some_text(4).is_some_and(|ratio| whole_points(ratio).is_none()) {
             check.fault(|| format!("line {number}: its ratio is none"));
         }

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 
 use super::super::manifest::Figures;
 use super::super::publication::{Publication, ReviewError, Row, add};
 use super::lines::{Line, lines, parties};
 use super::{Check, charges, due};
-use crate::value::kind::Kind;
 use crate::value::money::counted;
 
 /// What the counted events of a line amount to.
@@ -17,21 +16,7 @@ struct Beneath {
     events: i64,
     points: i64,
     amount: Decimal,
-    /// What the events' amounts sum to where each is rounded by itself, by mode, and those of
-    /// reversals are not rounded.
-    rounded: [Decimal; 4],
-    /// How many are reversals: rounded by the event, each is what its event falls by, which is
-    /// less than a minor unit away from its own worth.
-    reversals: i64,
 }
-
-/// Every way to round (domain.md §6.2): half up, half even, down and up.
-const MODES: [RoundingStrategy; 4] = [
-    RoundingStrategy::MidpointAwayFromZero,
-    RoundingStrategy::MidpointNearestEven,
-    RoundingStrategy::ToZero,
-    RoundingStrategy::AwayFromZero,
-];
 
 pub(super) fn checks(publication: &Publication) -> Vec<Check> {
     if !publication.has("statement") {
@@ -84,6 +69,7 @@ fn totals(publication: &Publication, check: &mut Check) -> Result<(), ReviewErro
         "a_code",
         "b_code",
         "pipeline",
+        "opening_from",
     ];
     let mut statements = 0;
     publication.scan("statement", &columns, |_, row| {
@@ -120,6 +106,14 @@ fn totals(publication: &Publication, check: &mut Check) -> Result<(), ReviewErro
             (16, &manifest.pipeline),
         ] {
             check.expect(|| columns[column].to_owned(), row.text(column), said.as_str());
+        }
+        let last = manifest.past.last().map(|taken| taken.period.as_str());
+        let is_opening = match row.text(17) {
+            "declared" => last.is_none(),
+            other => other.starts_with("awaiting ") || Some(other) == last,
+        };
+        if !is_opening {
+            check.fault(|| format!("{currency}: its opening is from no period that was closed"));
         }
         // What is due and what is carried make the net; the payer gives the sign.
         let due = match row.text(7) {
@@ -245,8 +239,8 @@ fn beside(publication: &Publication, check: &mut Check) -> Result<(), ReviewErro
     Ok(())
 }
 
-/// Gross lines against the counted events that name them: how many, their points, their exact worth
-/// before rounding, and an amount that is that worth rounded.
+/// Gross lines against the counted events that name them: how many, their points, and their exact
+/// worth before rounding.
 fn drill_down(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
     let lines = lines(publication)?;
     let mut beneath: BTreeMap<i64, Beneath> = BTreeMap::new();
@@ -261,8 +255,6 @@ fn drill_down(publication: &Publication, check: &mut Check) -> Result<(), Review
         "currency",
         "ratio_from",
         "rate_from",
-        "kind",
-        "acceptor_kind",
     ];
     let mut events: u64 = 0;
     publication.scan("cleared_events", &columns, |number, row| {
@@ -293,15 +285,6 @@ fn drill_down(publication: &Publication, check: &mut Check) -> Result<(), Review
         let sum = beneath.entry(line_no).or_default();
         sum.events += 1;
         sum.points = sum.points.checked_add(points).ok_or(ReviewError::Overflow("points"))?;
-        let is_reversal = [10, 11].iter().any(|&kind| row.text(kind) == Kind::Reversal.word());
-        sum.reversals += i64::from(is_reversal);
-        for (rounded, mode) in sum.rounded.iter_mut().zip(MODES) {
-            let part = match is_reversal {
-                true => amount,
-                false => amount.round_dp_with_strategy(line.digits(), mode),
-            };
-            add(rounded, part, "rounded amounts")?;
-        }
         add(&mut sum.amount, amount, "amounts")
     })?;
     for (&line_no, line) in lines.iter().filter(|(_, line)| line.kind == "gross") {
@@ -315,29 +298,6 @@ fn drill_down(publication: &Publication, check: &mut Check) -> Result<(), Review
             exact.normalize(),
             found.amount.normalize(),
         );
-        // Rounded by the line or allotted from the statement's total it is less than a minor unit
-        // away; rounded by the event it is the sum of what was rounded, as far as nothing came
-        // back.
-        let unit = Decimal::new(1, line.digits());
-        let is_near = (line.amount - exact).abs() < unit;
-        let astray = unit.checked_mul(found.reversals.into());
-        let is_sum = |rounded: &Decimal| {
-            let away = (line.amount - rounded).abs();
-            away.is_zero() || astray.is_some_and(|astray| away < astray)
-        };
-        if !is_near && !found.rounded.iter().any(is_sum) {
-            check.fault(|| format!("line {line_no}: {} is no rounding of {exact}", line.amount));
-        }
-    }
-    // What else has an exact amount is rounded once, or once per event at most. A fee may be held
-    // by a bound, which its exact amount does not show.
-    let others = lines.iter().filter(|(_, line)| !matches!(line.kind.as_str(), "gross" | "fee"));
-    for (line_no, line) in others {
-        let Some(exact) = line.exact else { continue };
-        let most = Decimal::new(1, line.digits()).checked_mul(line.events.max(1).into());
-        if most.is_none_or(|most| (line.amount - exact).abs() >= most) {
-            check.fault(|| format!("line {line_no}: {} is no rounding of {exact}", line.amount));
-        }
     }
     let gross = lines.values().filter(|line| line.kind == "gross").count();
     check.compared = format!("{}, {}", counted(gross as u64, "line"), counted(events, "event"));
@@ -345,7 +305,7 @@ fn drill_down(publication: &Publication, check: &mut Check) -> Result<(), Review
 }
 
 /// Every agreed mirror is the exact one rounded to a whole point, and the exact one is the points
-/// at the line's ratio, where the event reverses nothing and nobody decided it.
+/// at the line's ratio.
 fn mirrors(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
     let lines = lines(publication)?;
     let columns = [
@@ -356,7 +316,6 @@ fn mirrors(publication: &Publication, check: &mut Check) -> Result<(), ReviewErr
         "points",
         "original_event_id",
         "acceptor_original_event_id",
-        "decision_id",
     ];
     let mut mirrors: u64 = 0;
     publication.scan("cleared_events", &columns, |number, row| {
@@ -378,8 +337,7 @@ fn mirrors(publication: &Publication, check: &mut Check) -> Result<(), ReviewErr
             });
         }
         let ratio = row.integer(3).and_then(|line_no| lines.get(&line_no)).and_then(Line::ratio);
-        let is_plain = (5..8).all(|at| row.some_text(at).is_none());
-        if let (Some((issued, accepted)), Some(points), true) = (ratio, row.integer(4), is_plain) {
+        if let (Some((issued, accepted)), Some(points)) = (ratio, row.integer(4)) {
             let is_it = (|| {
                 let by_ratio =
                     i128::from(points).checked_mul(accepted)?.checked_mul(denominator)?;

@@ -1,10 +1,13 @@
 //! A closed period stays what it was closed under: no pipeline prices it anew, and none of another
 //! agreement goes on from it.
 
+use std::fs;
+
+use hutong::review::{Publication, verify};
 use hutong::run::exit;
 
 use super::{Months, cells, ended};
-use crate::review::is_sound;
+use crate::review::{alter, is_sound};
 use crate::tables::table;
 
 /// March closed with one spend that counts and one that is held.
@@ -204,4 +207,19 @@ fn by_event_what_comes_back_in_parts_leaves_nothing() {
         assert_eq!(months.net(period), net, "{period}");
         is_sound(&months.finally(period), period);
     }
+    // What came back in April is summed again from what March left of each event.
+    let [march, april] =
+        ["2026-03", "2026-04"].map(|period| fs::canonicalize(months.finally(period)).unwrap());
+    let charges = || {
+        let checks = verify(&Publication::open(&april).unwrap()).unwrap();
+        checks.into_iter().find(|check| check.name == "fees and taxes against their terms").unwrap()
+    };
+    assert!(charges().is_clean() && charges().beyond.is_empty());
+    fs::rename(&march, march.with_extension("away")).unwrap();
+    let told = charges();
+    assert!(told.is_clean(), "{:?}", told.faults);
+    assert!(told.beyond[0].contains("is not here"), "{:?}", told.beyond);
+    fs::rename(march.with_extension("away"), &march).unwrap();
+    alter(&april, "statement_lines", "amount", 0);
+    assert!(charges().faults[0].starts_with("line 1 amount: "), "{:?}", charges().faults);
 }

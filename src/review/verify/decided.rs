@@ -1,0 +1,125 @@
+//! Decisions against what they moved: what counts by one, and what one dropped.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::publication::{Publication, ReviewError};
+use super::Check;
+use crate::value::money::counted;
+
+/// What a decision moved: its discrepancy, action, points, issuer, and both legs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Moved {
+    decision: String,
+    points: Option<i64>,
+    issuer: String,
+    legs: [String; 2],
+}
+
+/// Actions that let count what was held, and that drop it.
+const COUNT: [&str; 2] = ["release", "adjust"];
+const DROP: [&str; 2] = ["reject", "write_off"];
+const OUTCOMES: [&str; 4] = ["applied", "not_held", "refused", "unauthorised"];
+
+/// Every decision that was applied moved what it says, and nothing was moved by another.
+pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
+    let mut counts: BTreeSet<Moved> = BTreeSet::new();
+    let mut drops: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    let columns = [
+        "decision_id",
+        "discrepancy_id",
+        "action",
+        "points",
+        "outcome",
+        "issuer",
+        "issuer_event_id",
+        "acceptor_event_id",
+        "author",
+        "approver",
+        "reason",
+        "reference",
+    ];
+    let mut decisions: u64 = 0;
+    publication.scan("decisions", &columns, |number, row| {
+        decisions = number;
+        let (action, outcome) = (row.text(2), row.text(4));
+        if !COUNT.contains(&action) && !DROP.contains(&action) {
+            check.fault(|| format!("decisions row {number}: its action is none"));
+        }
+        if !OUTCOMES.contains(&outcome) {
+            check.fault(|| format!("decisions row {number}: its outcome is none"));
+        }
+        let is_named = (8..11).all(|at| row.some_text(at).is_some()) && row.text(8) != row.text(9);
+        if is_named == (outcome == "unauthorised") {
+            check.fault(|| format!("decisions row {number}: its outcome is not by who decided it"));
+        }
+        if outcome != "applied" {
+            return Ok(());
+        }
+        let legs = [6, 7].map(|at| row.text(at).to_owned());
+        if COUNT.contains(&action) {
+            counts.insert(Moved {
+                decision: row.text(0).to_owned(),
+                points: row.integer(3).filter(|_| action == "adjust"),
+                issuer: row.text(5).to_owned(),
+                legs,
+            });
+        } else if row.some_text(11).is_none() {
+            let [issued, accepted] = legs;
+            let partner = if row.text(5) == "a" { "b" } else { "a" };
+            for (party, id) in [(row.text(5), issued), (partner, accepted)] {
+                if !id.is_empty() {
+                    let of = drops.entry((party.to_owned(), id)).or_default();
+                    of.insert(row.text(1).to_owned());
+                }
+            }
+        }
+        Ok(())
+    })?;
+    let columns =
+        ["decision_id", "issuer", "issuer_event_id", "acceptor_event_id", "points", "line_no"];
+    publication.scan("cleared_events", &columns, |number, row| {
+        let Some(decision) = row.some_text(0) else { return Ok(()) };
+        let mut moved = Moved {
+            decision: decision.to_owned(),
+            points: None,
+            issuer: row.text(1).to_owned(),
+            legs: [2, 3].map(|at| row.text(at).to_owned()),
+        };
+        let is_released = counts.remove(&moved);
+        moved.points = row.integer(4);
+        if !is_released && !counts.remove(&moved) {
+            check.fault(|| format!("cleared_events row {number}: no decision let it count"));
+        }
+        Ok(())
+    })?;
+    for moved in &counts {
+        check.fault(|| format!("decision {}: nothing counts by it", moved.decision));
+    }
+    if publication.has("settled_rows") {
+        let columns = ["party", "event_id", "became", "discrepancy_id"];
+        publication.scan("settled_rows", &columns, |number, row| {
+            let key = (row.text(0).to_owned(), row.text(1).to_owned());
+            match row.text(2) {
+                "joined" => {}
+                "dropped" => {
+                    let of = drops.get(&key);
+                    if !of.is_some_and(|of| of.contains(row.text(3))) {
+                        check.fault(|| format!("settled_rows row {number}: no decision drops it"));
+                    }
+                }
+                other => check.fault(|| format!("settled_rows row {number}: `{other}` is nothing")),
+            }
+            Ok(())
+        })?;
+    }
+    // A party's own business is settled nowhere; but nothing that was dropped is held still.
+    publication.scan("open_rows", &["party", "event_id", "discrepancy_id"], |number, row| {
+        let key = (row.text(0).to_owned(), row.text(1).to_owned());
+        if drops.get(&key).is_some_and(|of| of.contains(row.text(2))) {
+            check.fault(|| format!("open_rows row {number}: a decision dropped it"));
+        }
+        Ok(())
+    })?;
+    check.compared = counted(decisions, "decision");
+    Ok(())
+}

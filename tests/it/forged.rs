@@ -1,0 +1,162 @@
+//! Every published column, altered cell by cell: what `verify` notices of it by the tables alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use arrow::array::Array;
+use arrow::compute::concat_batches;
+use arrow::record_batch::RecordBatch;
+use hutong::review::{Publication, verify};
+use hutong::run::{Again, Unwatched, again};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::cases::perform;
+use crate::review::alter;
+use crate::tables::{close, run};
+
+/// Publications that between them fill nearly every column.
+fn publications() -> (tempfile::TempDir, Vec<PathBuf>) {
+    let out = tempfile::tempdir().unwrap();
+    let to = out.path().join("published");
+    // A decision that is authorised drops what is held.
+    let months = out.path().join("months");
+    fs::create_dir(&months).unwrap();
+    for entry in fs::read_dir("sample-data/three-months").unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, months.join(path.file_name().unwrap())).unwrap();
+    }
+    let decisions = fs::read_to_string(months.join("decisions.csv")).unwrap();
+    let decisions = decisions.replace("王芳,王芳", "王芳,李强");
+    fs::write(months.join("decisions.csv"), decisions).unwrap();
+    let months = months.join("pipeline.yaml");
+    let example = Path::new("pipelines/worked-example.yaml");
+    let closed = [("2026-04-04", "2026-03"), ("2026-05-04", "2026-04"), ("2026-06-04", "2026-05")];
+    let [_, april, may] =
+        closed.map(|(as_of, period)| close(&months, (as_of, Some(period)), &to).unwrap());
+    let mut outcomes = vec![run(example, ("2026-03-31", None), &to).unwrap(), april, may];
+    let cases = ["EVT-07", "FIL-06", "LED-06-adjustment"];
+    let cases = cases.iter().map(|case| Path::new("tests/cases").join(case));
+    outcomes.extend(cases.map(|case| perform(&case, &to.join(case.file_name().unwrap()))));
+    let folders = outcomes.iter().map(|outcome| outcome.published.folder().to_owned());
+    (out, folders.collect())
+}
+
+fn read(path: &Path) -> RecordBatch {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    let schema = builder.schema().clone();
+    let batches: Vec<RecordBatch> = builder.build().unwrap().map(Result::unwrap).collect();
+    concat_batches(&schema, &batches).unwrap()
+}
+
+/// The names of the checks that find something.
+fn faults(folder: &Path) -> Vec<&'static str> {
+    let checks = verify(&Publication::open(folder).unwrap()).unwrap();
+    checks.iter().filter(|check| !check.is_clean()).map(|check| check.name).collect()
+}
+
+/// By table and column: how many cells were altered, and how many of these were noticed.
+type Noticed = BTreeMap<String, (usize, usize)>;
+
+/// Alters one cell of each column of a publication after another, and asks whether it is noticed.
+fn altered(folder: &Path, takes_last: bool, wanted: &[&str]) -> Noticed {
+    let mut noticed = Noticed::new();
+    assert_eq!(faults(folder), [""; 0]);
+    let manifest = fs::read(folder.join("manifest.json")).unwrap();
+    let publication = Publication::open(folder).unwrap();
+    for output in &publication.manifest.outputs {
+        let Some(table) = output.file.strip_suffix(".parquet") else { continue };
+        if !wanted.is_empty() && !wanted.contains(&table) {
+            continue;
+        }
+        let path = folder.join(&output.file);
+        let bytes = fs::read(&path).unwrap();
+        let batch = read(&path);
+        for (at, field) in batch.schema().fields().iter().enumerate() {
+            let column = batch.column(at);
+            let mut filled = (0..column.len()).filter(|row| column.is_valid(*row));
+            let row = if takes_last { filled.next_back() } else { filled.next() };
+            let entry = noticed.entry(format!("{table}.{}", field.name())).or_default();
+            let Some(row) = row else { continue };
+            alter(folder, table, field.name(), row);
+            entry.0 += 1;
+            entry.1 += usize::from(!faults(folder).is_empty());
+            fs::write(&path, &bytes).unwrap();
+            fs::write(folder.join("manifest.json"), &manifest).unwrap();
+        }
+    }
+    noticed
+}
+
+#[test]
+fn every_column_is_noticed_or_said_not_to_be() {
+    let (_out, folders) = publications();
+    let of_cases = ["held", "pending", "rejects", "discrepancies"];
+    let mut told = Noticed::new();
+    // May reads April, which so is altered after it.
+    let turns: [&[usize]; 5] = [&[0], &[2, 1], &[3], &[4], &[5]];
+    let of = |nth: usize| {
+        let wanted = if nth < 3 { &[][..] } else { &of_cases };
+        altered(&folders[nth], nth % 2 == 1, wanted)
+    };
+    let of = &of;
+    std::thread::scope(|scope| {
+        let each = turns.map(|turn| {
+            scope.spawn(move || turn.iter().map(|nth| of(*nth)).collect::<Vec<Noticed>>())
+        });
+        let each = each.into_iter().flat_map(|one| one.join().unwrap());
+        for (column, (cells, noticed)) in each.flatten() {
+            let sum = told.entry(column).or_default();
+            *sum = (sum.0 + cells, sum.1 + noticed);
+        }
+    });
+    // docs/verify.md says of every column whose alteration may pass why it may.
+    let page = fs::read_to_string("docs/verify.md").unwrap();
+    let (_, list) = page.split_once("## What no table tells").unwrap();
+    let said: BTreeSet<&str> = list.split('`').filter(|word| told.contains_key(*word)).collect();
+    let passes = |(cells, noticed): &(usize, usize)| noticed < cells;
+    let passed = told.iter().filter(|(_, noticed)| passes(noticed));
+    let passed: BTreeSet<&str> = passed.map(|(column, _)| column.as_str()).collect();
+    let unsaid: Vec<&&str> = passed.difference(&said).collect();
+    assert!(unsaid.is_empty(), "docs/verify.md does not name {unsaid:?}");
+    let wrong = said.iter().filter(|column| told[**column].0 > 0 && !passed.contains(**column));
+    let wrong: Vec<&&str> = wrong.collect();
+    assert!(wrong.is_empty(), "docs/verify.md says that {wrong:?} may pass, which are noticed");
+}
+
+/// However money is rounded, each gross line, fee and tax is computed again, and to the fen.
+#[test]
+fn an_amount_is_computed_again_wherever_money_is_rounded() {
+    let out = tempfile::tempdir().unwrap();
+    let pipeline = Path::new("pipelines/worked-example.yaml");
+    let outcome = run(pipeline, ("2026-03-31", None), out.path()).unwrap();
+    let published = Publication::open(outcome.published.folder()).unwrap();
+    for place in ["event", "line", "statement"] {
+        let wanted = Again {
+            pipeline: pipeline.to_owned(),
+            name: published.manifest.pipeline.clone(),
+            period: "2026-03".into(),
+            as_of: "2026-03-31".parse().unwrap(),
+            is_final: false,
+            published: published.pipeline_folder().unwrap(),
+            past: Vec::new(),
+            settings: vec![format!("terms.rounding.place={place}").parse().unwrap()],
+            memory_bytes: None,
+        };
+        let (_rehearsal, outcome) = again(&wanted, &Unwatched).unwrap();
+        let folder = outcome.published.folder();
+        assert_eq!(faults(folder), [""; 0], "{place}");
+        let publication = Publication::open(folder).unwrap();
+        let [path, manifest] =
+            ["statement_lines.parquet", "manifest.json"].map(|file| publication.path(file));
+        let [bytes, said] = [&path, &manifest].map(|path| fs::read(path).unwrap());
+        for row in 0..6 {
+            alter(folder, "statement_lines", "amount", row);
+            let faults = faults(folder);
+            let name = "fees and taxes against their terms";
+            assert!(faults.contains(&name), "{place} line {}: {faults:?}", row + 1);
+            fs::write(&path, &bytes).unwrap();
+            fs::write(&manifest, &said).unwrap();
+        }
+    }
+}
