@@ -21,7 +21,7 @@ use crate::frame::stated::Stated;
 use crate::past::{Opening, Past, Scope};
 use crate::pipeline::Pipeline;
 use crate::publish::run_digest;
-use crate::source;
+use crate::source::{self, Cache};
 use crate::value::money::Currency;
 use crate::value::party::{Both, Party};
 use crate::value::period::{Instant, Period};
@@ -216,9 +216,10 @@ pub fn read_feed(
     feed: &Feed,
     files: &[InputFile],
     room_bytes: u64,
+    cache: Option<&Cache>,
     watch: &dyn Fn(u64, u64),
 ) -> Result<(FeedRows, Vec<FileTotal>), Error> {
-    let rows = source::read_within(feed, files, watch, room_bytes)?;
+    let rows = source::read_within(feed, files, watch, room_bytes, cache)?;
     let parts = PartTotals::of(&rows)?;
     Ok((rows, parts))
 }

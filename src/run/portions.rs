@@ -35,15 +35,15 @@ pub fn examine(
     room: Room<'_>,
     watch: &dyn Watch,
 ) -> Result<(Evidence, Drawn), Error> {
-    let Job { pipeline, period, known, before } = job;
+    let Job { pipeline, period, known, before, cache } = job;
     let rules = &pipeline.agreement.member_rules;
     let mut apart = Apart::new(room.folder, rules)?;
     let heard = |bytes, rows| watch.advance(bytes, rows);
     let (mut intake, _) = intake::read(known, watch, &mut |feed, files| {
         if kinship::APART.contains(&feed.kind) {
-            apart.read(room.folder, (feed, files), &heard)
+            apart.read(room.folder, (feed, files), cache, &heard)
         } else {
-            intake::read_feed(feed, files, u64::MAX, &heard)
+            intake::read_feed(feed, files, u64::MAX, cache, &heard)
         }
     })?;
     for (place, publication) in before.finals.iter().enumerate() {

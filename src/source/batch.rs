@@ -81,6 +81,11 @@ impl<'f, 't> Gathering<'f, 't> {
         }
     }
 
+    /// How many parts there are so far.
+    pub(super) fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
     /// Adds the sheet that comes next in the order of files and lines.
     pub(super) fn add(&mut self, mut sheet: Sheet) -> Result<(), SourceError> {
         if let Some(file) = self.files.get_mut(sheet.file as usize) {

@@ -1,5 +1,7 @@
 //! The cells of one canonical column of a sheet under way.
 
+mod kept;
+
 use std::sync::Arc;
 
 use arrow::array::{
@@ -9,6 +11,7 @@ use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
 use super::conform::Value;
 use super::refusal::Refusal;
+pub(super) use self::kept::of_eight;
 use crate::frame::fields::FieldKind;
 
 /// The cells of one canonical column, which can give back a row that was refused further on.

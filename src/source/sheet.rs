@@ -33,6 +33,17 @@ pub(super) struct Sheet {
     /// By canonical column, whether a row has it under one of its names; nothing where the file
     /// names its columns itself, or where no row is read.
     pub(super) had: Vec<bool>,
+    /// The sheet itself as the cache is to keep it.
+    pub(super) kept: Option<Vec<u8>>,
+}
+
+impl Sheet {
+    /// Counts its file and part from others than the first of the feed.
+    pub(super) fn move_behind(&mut self, (files, parts): (u32, u32)) {
+        self.file += files;
+        self.part += parts;
+        self.totals.iter_mut().for_each(|total| total.part += parts);
+    }
 }
 
 /// Where a row stands.
@@ -252,7 +263,7 @@ impl<'r> Draft<'r> {
         let Draft {
             part, file, rows, cells: columns, lines, rejects, totals, is_last, had, ..
         } = self;
-        let name = self.name.to_owned();
-        Sheet { part, file, name, rows, bytes, columns, lines, rejects, totals, is_last, had }
+        let (name, kept) = (self.name.to_owned(), None);
+        Sheet { part, file, name, rows, bytes, columns, lines, rejects, totals, is_last, had, kept }
     }
 }

@@ -75,7 +75,7 @@ impl Folder {
         together: usize,
     ) -> Result<FeedRows, SourceError> {
         let pace = Pace { block_bytes, most: u64::MAX, together };
-        read_at(&self.feed, &self.survey(), &|_, _| (), pace, Room::Memory(u64::MAX))
+        read_at(&self.feed, &self.survey(), &|_, _| (), pace, Room::Memory(u64::MAX), None)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::frame::schema::{LINE, canonical_schema};
 use crate::publish::{Closing, Columns, Final, PublishError};
 use crate::run::Error;
 use crate::run::recall::{self, Shelf};
-use crate::source;
+use crate::source::{self, Cache};
 use crate::value::party::{Both, Party};
 
 /// Rows that are set aside together as they are read.
@@ -88,6 +88,7 @@ impl<'r> Apart<'r> {
         &mut self,
         folder: &Path,
         (feed, files): (&Feed, &[InputFile]),
+        cache: Option<&Cache>,
         watch: &dyn Fn(u64, u64),
     ) -> Result<(FeedRows, Vec<FileTotal>), Error> {
         let (owner, kind) = (feed.owner, feed.kind);
@@ -104,7 +105,7 @@ impl<'r> Apart<'r> {
             heap.pieces.push(heap.spill.put(batch)?);
             Ok(())
         };
-        let rows = source::read_apart(feed, files, watch, &mut take, PIECE_ROWS)?;
+        let rows = source::read_apart(feed, files, watch, (&mut take, PIECE_ROWS), cache)?;
         if let Some(overflow) = unsummed {
             return Err(overflow.into());
         }

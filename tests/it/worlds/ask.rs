@@ -30,6 +30,7 @@ fn order(pipeline: PathBuf, world: &World, to: &Path) -> Order {
         buckets: Some(1 + world.a.ledger.len() % 4),
         // Nor on whether its rows fit into memory; every other world is judged in portions.
         memory_bytes: (world.a.ledger.len() % 2 == 1).then_some(1 << 13),
+        cache: None,
     }
 }
 
