@@ -29,7 +29,7 @@ use jiff::civil::Date;
 use crate::engine::Exchange;
 use crate::pipeline::{self, Pipeline};
 use crate::publish::{Folder, Published};
-pub use crate::source::CacheSize;
+pub use crate::source::{CacheSize, Taken};
 use crate::source::{Cache, SourceError};
 use crate::value::period::Period;
 
@@ -234,28 +234,36 @@ fn keep(size: CacheSize, folder: &Folder, staging: &Path, known: &Known) -> Opti
         .ok()
 }
 
-/// As [`weigh`]. Where something that was kept cannot be used, it goes, and all is read again.
+/// As [`weigh`]. Where something that was kept cannot be used, it goes, and all is read again; where
+/// that happens again and again, nothing that was kept is used.
 fn whatever_was_kept(
-    job: Job<'_>,
+    mut job: Job<'_>,
     (order, aim): (&Order, Aim),
     room: Option<Room<'_>>,
     watch: &dyn Watch,
 ) -> Result<(Evidence, Option<Drawn>), Error> {
+    let mut damaged = 0;
     loop {
         match (weigh(job, (order, aim), room, watch), job.cache) {
             (Err(Error::Source(SourceError::Unkept { file, entry })), Some(cache)) => {
                 tracing::warn!(file, entry, "what was kept of a file is damaged; it is read again");
                 cache.forget(&entry);
+                damaged += 1;
+                job.cache = job.cache.filter(|_| damaged < DAMAGED_MOST);
             }
             (weighed, cache) => {
-                if let Some(taken) = cache.map(Cache::taken) {
-                    tracing::info!(files = taken.files, bytes = taken.bytes, "from the cache");
+                let Taken { files, bytes } = cache.map(Cache::taken).unwrap_or_default();
+                if files > 0 {
+                    tracing::info!(files, bytes, "taken from the cache");
                 }
                 return weighed;
             }
         }
     }
 }
+
+/// So many damaged entries tell that what stands on the disk is not to be believed.
+const DAMAGED_MOST: u32 = 4;
 
 /// From files that are known and a past that is known to balanced statements: all rows together
 /// where they fit into the memory that the run may take, in portions where they do not.
@@ -291,6 +299,7 @@ fn examine(
     let (mut intake, ledgers) = intake::read(known, watch, &mut |feed, files| {
         let read = intake::read_feed(feed, files, left, cache, &heard)?;
         left = left.saturating_sub(read.0.rows.get_array_memory_size() as u64);
+        watch.took(cache.map(Cache::taken).unwrap_or_default());
         Ok(read)
     })?;
     let (books, paths) = (&intake.books, &intake.paths.ledger);

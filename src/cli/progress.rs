@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::arguments::{LogFormat, Voice};
 use crate::engine::peak_bytes;
-use crate::run::{Reading, Watch};
+use crate::run::{Reading, Taken, Watch};
 
 /// One line: the stage, how far it is, and its rate.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct Bars {
     bar: ProgressBar,
     /// Rows of the stage at hand.
     rows: Mutex<u64>,
+    /// What it took from the cache.
+    taken: Mutex<Taken>,
     began: Instant,
 }
 
@@ -30,7 +32,7 @@ impl Bars {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(100));
-        Bars { bar, rows: Mutex::new(0), began: Instant::now() }
+        Bars { bar, rows: Mutex::default(), taken: Mutex::default(), began: Instant::now() }
     }
 
     pub fn finish(&self) {
@@ -58,6 +60,7 @@ impl Watch for Bars {
         if let Ok(mut rows) = self.rows.lock() {
             *rows = 0;
         }
+        self.took(Taken::default());
         self.bar.set_position(0);
         if let Some(bytes) = bytes {
             self.bar.set_length(bytes);
@@ -74,7 +77,17 @@ impl Watch for Bars {
         self.bar.inc(bytes);
         if let Ok(mut total) = self.rows.lock() {
             *total += rows;
-            self.bar.set_message(format!("{total} rows"));
+            let files = self.taken.lock().map_or(0, |taken| taken.files);
+            self.bar.set_message(match files {
+                0 => format!("{total} rows"),
+                files => format!("{total} rows, {files} files from the cache 缓存"),
+            });
+        }
+    }
+
+    fn took(&self, now: Taken) {
+        if let Ok(mut taken) = self.taken.lock() {
+            *taken = now;
         }
     }
 

@@ -25,6 +25,7 @@ use crate::frame::books::{Balances, Books, Consents, Ledger, Links, Members};
 use crate::frame::lots::Lots;
 use crate::frame::schema::canonical_schema;
 use crate::past::Scope;
+use crate::source::Cache;
 use crate::value::party::{Both, Party};
 use apart::{Apart, Origin, Portions};
 
@@ -40,11 +41,13 @@ pub fn examine(
     let mut apart = Apart::new(room.folder, rules)?;
     let heard = |bytes, rows| watch.advance(bytes, rows);
     let (mut intake, _) = intake::read(known, watch, &mut |feed, files| {
-        if kinship::APART.contains(&feed.kind) {
+        let read = if kinship::APART.contains(&feed.kind) {
             apart.read(room.folder, (feed, files), cache, &heard)
         } else {
             intake::read_feed(feed, files, u64::MAX, cache, &heard)
-        }
+        };
+        watch.took(cache.map(Cache::taken).unwrap_or_default());
+        read
     })?;
     for (place, publication) in before.finals.iter().enumerate() {
         for (table, columns) in recall::published() {

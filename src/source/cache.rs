@@ -71,7 +71,8 @@ struct Shelf {
     entries: BTreeMap<Key, Kept>,
     /// Bytes of entries that are being written.
     drafted: u64,
-    taken: Taken,
+    /// Entries that were used, with the bytes of their files.
+    taken: BTreeMap<Key, u64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -126,11 +127,10 @@ impl Cache {
         let mut roots = BTreeMap::new();
         for (feed, files) in feeds {
             let declared = declared(feed);
+            roots.insert(Head::feed(feed), feed.root.as_path());
             for file in files {
-                let head = Head::of(feed, file);
                 named.extend(cache.is_worth(file).then(|| Key::of(&declared, file)));
-                roots.insert(head.feed.clone(), feed.root.as_path());
-                seen.insert(head);
+                seen.insert(Head::of(feed, file));
             }
         }
         let is_of_use = |head: &Head| {
@@ -181,13 +181,16 @@ impl Cache {
     /// What was taken so far.
     #[must_use]
     pub fn taken(&self) -> Taken {
-        self.shelf().taken
+        let taken = &self.shelf().taken;
+        Taken { files: taken.len() as u64, bytes: taken.values().sum() }
     }
 
     /// Forgets an entry that cannot be used; its file will be read.
     pub fn forget(&self, entry: &str) {
         let Some(key) = Key::named(entry) else { return };
-        self.shelf().entries.remove(&key);
+        let mut shelf = self.shelf();
+        shelf.entries.remove(&key);
+        shelf.taken.remove(&key);
         let _ = fs::remove_file(self.path(&key));
     }
 
@@ -241,9 +244,7 @@ impl Cache {
 
     /// Notes that an entry was used, for a file of so many bytes.
     fn took(&self, key: &Key, bytes: u64) {
-        let mut shelf = self.shelf();
-        shelf.taken.files += 1;
-        shelf.taken.bytes += bytes;
+        self.shelf().taken.insert(*key, bytes);
         // An entry whose time cannot be set may go sooner than it should.
         let _ = File::open(self.path(key)).and_then(|entry| entry.set_modified(self.now));
     }
@@ -516,7 +517,8 @@ impl<'r> Leaves<'r> {
                 Some(open) => open,
                 none => {
                     // Each table is one part, whether rows come of it or not.
-                    let first = if self.is_table { number } else { self.parts.0 + self.parts.1 };
+                    let next = self.parts.0.saturating_add(self.parts.1);
+                    let first = if self.is_table { number } else { next };
                     self.parts = (first, 0);
                     none.insert(Opened::new(&self.cache.path(key), *key).map_err(broken)?.0)
                 }
@@ -545,3 +547,6 @@ impl<'r> Leaves<'r> {
         self.strays
     }
 }
+
+#[cfg(test)]
+mod tests;

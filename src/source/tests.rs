@@ -54,6 +54,17 @@ impl Folder {
         }
     }
 
+    /// Counts a file that is there already among those of the feed.
+    pub(super) fn name(&mut self, name: &str) {
+        self.names.push(name.to_owned());
+    }
+
+    /// Gives a file that is gone another name.
+    pub(super) fn rename(&mut self, from: &str, to: &str, content: &[u8]) {
+        self.names.retain(|name| name != from);
+        self.put(to, content);
+    }
+
     pub(super) fn survey(&self) -> Vec<InputFile> {
         let paths: Vec<PathBuf> = self.names.iter().map(|name| self.feed.root.join(name)).collect();
         survey(&self.feed, &paths, true).unwrap()

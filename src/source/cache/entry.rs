@@ -41,8 +41,12 @@ pub(super) struct Head {
 
 impl Head {
     pub(super) fn of(feed: &Feed, file: &InputFile) -> Head {
-        let name = format!("{} {}", feed.owner.word(), feed.kind.word());
-        Head { feed: name, path: file.path.clone() }
+        Head { feed: Head::feed(feed), path: file.path.clone() }
+    }
+
+    /// What a feed is called.
+    pub(super) fn feed(feed: &Feed) -> String {
+        format!("{} {}", feed.owner.word(), feed.kind.word())
     }
 }
 
