@@ -29,8 +29,8 @@ use jiff::civil::Date;
 use crate::engine::Exchange;
 use crate::pipeline::{self, Pipeline};
 use crate::publish::{Folder, Published};
+use crate::source::{self, Cache, SourceError};
 pub use crate::source::{CacheSize, Taken};
-use crate::source::{Cache, SourceError};
 use crate::value::period::Period;
 
 pub use again::{Again, again};
@@ -234,8 +234,8 @@ fn keep(size: CacheSize, folder: &Folder, staging: &Path, known: &Known) -> Opti
         .ok()
 }
 
-/// As [`weigh`]. Where something that was kept cannot be used, it goes, and all is read again; where
-/// that happens again and again, nothing that was kept is used.
+/// As [`weigh`]. Where something that was kept cannot be used, it goes, and all is read again;
+/// where that happens again and again, nothing that was kept is used.
 fn whatever_was_kept(
     mut job: Job<'_>,
     (order, aim): (&Order, Aim),
@@ -297,8 +297,8 @@ fn examine(
     let mut left = room.map_or(u64::MAX, Room::rows_bytes);
     let heard = |bytes, rows| watch.advance(bytes, rows);
     let (mut intake, ledgers) = intake::read(known, watch, &mut |feed, files| {
-        let read = intake::read_feed(feed, files, left, cache, &heard)?;
-        left = left.saturating_sub(read.0.rows.get_array_memory_size() as u64);
+        let read = source::read_within(feed, files, &heard, left, cache)?;
+        left = left.saturating_sub(read.rows.get_array_memory_size() as u64);
         watch.took(cache.map(Cache::taken).unwrap_or_default());
         Ok(read)
     })?;

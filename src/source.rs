@@ -230,9 +230,13 @@ impl Sources<'_> {
     ) -> Result<Found, SourceError> {
         let Sources { feed, rules, files, recording } = self;
         let file = |number: u32| files.get(number as usize);
-        let packed = |sheet: Result<Sheet, SourceError>| match recording {
-            Some(recording) => sheet.map(|sheet| recording.pack(sheet)),
-            None => sheet,
+        let packed = |sheet: Result<Sheet, SourceError>| {
+            let mut sheet = sheet?;
+            sheet.sum_up(feed.kind);
+            Ok(match recording {
+                Some(recording) => recording.pack(sheet),
+                None => sheet,
+            })
         };
         let add = |mut sheet: Sheet| {
             if let Some(recording) = recording {

@@ -25,7 +25,7 @@ use crate::frame::books::{Balances, Books, Consents, Ledger, Links, Members};
 use crate::frame::lots::Lots;
 use crate::frame::schema::canonical_schema;
 use crate::past::Scope;
-use crate::source::Cache;
+use crate::source::{self, Cache};
 use crate::value::party::{Both, Party};
 use apart::{Apart, Origin, Portions};
 
@@ -44,7 +44,7 @@ pub fn examine(
         let read = if kinship::APART.contains(&feed.kind) {
             apart.read(room.folder, (feed, files), cache, &heard)
         } else {
-            intake::read_feed(feed, files, u64::MAX, cache, &heard)
+            Ok(source::read_within(feed, files, &heard, u64::MAX, cache)?)
         };
         watch.took(cache.map(Cache::taken).unwrap_or_default());
         read

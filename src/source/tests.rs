@@ -251,7 +251,7 @@ fn a_file_that_repeats_another_is_not_read() {
     let read = folder.read().unwrap();
     let rows: Vec<u64> = read.files.iter().map(|file| file.rows).collect();
     assert_eq!(rows, [1, 1, 0]);
-    let parts = crate::control::PartTotals::of(&read).unwrap();
+    let parts = crate::control::by_part(&read);
     let totals = crate::control::by_file(&read, &parts).unwrap();
     assert_eq!(totals.iter().map(|total| total.rows).collect::<Vec<_>>(), [1, 1, 1]);
     let stages = crate::control::of_feed(&read, &totals);

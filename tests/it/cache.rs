@@ -289,7 +289,8 @@ fn the_command_keeps_what_is_worth_it_unless_it_is_told_not_to() {
         assert_eq!(output.stderr, b"", "{more:?}");
         assert_eq!(output.status.code(), Some(0), "{more:?}");
         let stages = bytes_under(to).into_iter();
-        let mut stages = stages.filter(|(name, _)| name.to_string_lossy().ends_with(".stages.json"));
+        let mut stages =
+            stages.filter(|(name, _)| name.to_string_lossy().ends_with(".stages.json"));
         String::from_utf8(stages.next().unwrap().1).unwrap()
     };
     let outputs = |to: &Path| {

@@ -9,7 +9,6 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::kinship;
 use crate::agreement::MemberRule;
-use crate::control::{FileTotal, PartTotals};
 use crate::engine::{Families, Kin, Piece, Spill, SpillError, Stowage};
 use crate::feed::{Feed, FeedKind, FeedRows, InputFile, Owner};
 use crate::frame::schema::{LINE, canonical_schema};
@@ -90,15 +89,12 @@ impl<'r> Apart<'r> {
         (feed, files): (&Feed, &[InputFile]),
         cache: Option<&Cache>,
         watch: &dyn Fn(u64, u64),
-    ) -> Result<(FeedRows, Vec<FileTotal>), Error> {
+    ) -> Result<FeedRows, Error> {
         let (owner, kind) = (feed.owner, feed.kind);
         let origin = Origin::Feed(owner, kind);
         let mut heap = Heap::new(folder, origin, canonical_schema(kind))?;
-        let mut totals = PartTotals::default();
-        let mut unsummed = None;
         let (kin, bytes, rules) = (&mut self.kin, &mut self.bytes, self.rules);
         let mut take = |batch: &RecordBatch| {
-            unsummed = unsummed.or(totals.add(kind, batch).err());
             let nodes = kinship::nodes(owner, kind, batch);
             kinship::tie(kin, (owner, kind), batch, &nodes, rules)?;
             *bytes += batch.get_array_memory_size() as u64;
@@ -106,12 +102,8 @@ impl<'r> Apart<'r> {
             Ok(())
         };
         let rows = source::read_apart(feed, files, watch, (&mut take, PIECE_ROWS), cache)?;
-        if let Some(overflow) = unsummed {
-            return Err(overflow.into());
-        }
-        let totals = totals.finish(&rows)?;
         self.heaps.push(heap);
-        Ok((rows, totals))
+        Ok(rows)
     }
 
     /// Reads a table of a final publication, whose rows are set aside with their numbers.

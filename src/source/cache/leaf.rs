@@ -1,7 +1,9 @@
 //! A sheet as the cache keeps it.
 
 use super::packing::{Broken, Packer, Unpacker};
-use crate::feed::{DeclaredTotal, FeedKind, InputFile, Reject, RejectCode, TotalOf, TotalPlace};
+use crate::feed::{
+    DeclaredTotal, FeedKind, InputFile, PartSum, Reject, RejectCode, TotalOf, TotalPlace,
+};
 use crate::source::cells::{Cells, of_eight};
 use crate::source::sheet::Sheet;
 
@@ -13,6 +15,8 @@ pub(super) fn pack(sheet: &Sheet, file: &InputFile) -> Option<Vec<u8>> {
     packer.number(sheet.rows);
     packer.number(sheet.bytes);
     packer.number(u64::from(sheet.is_last));
+    packer.text(&sheet.sum.points.to_string());
+    packer.number(sheet.sum.hash);
     let had: Vec<u8> = sheet.had.iter().map(|&had| u8::from(had)).collect();
     packer.block(&had).ok()?;
     packer.number(sheet.totals.len() as u64);
@@ -100,6 +104,8 @@ pub(super) fn unpack(
     let name = format!("{path}{}", from.text()?);
     let (rows, bytes) = (from.number()?, from.number()?);
     let is_last = from.number()? == 1;
+    let points = from.text()?.parse().map_err(|_| Broken)?;
+    let sum = PartSum { points, hash: from.number()? };
     let had = from.block()?.into_iter().map(|had| had == 1).collect();
     let mut totals = Vec::new();
     for _ in 0..from.count()? {
@@ -126,9 +132,20 @@ pub(super) fn unpack(
     let columns = fields.iter().map(|field| Cells::unpack(field.kind, stood, &mut from));
     let columns = columns.collect::<Result<Vec<Cells>, Broken>>()?;
     from.finish()?;
-    let kept = None;
     Ok(Sheet {
-        part, file, name, rows, bytes, columns, lines, rejects, totals, is_last, had, kept
+        part,
+        file,
+        name,
+        rows,
+        bytes,
+        columns,
+        lines,
+        rejects,
+        totals,
+        is_last,
+        had,
+        sum,
+        kept: None,
     })
 }
 

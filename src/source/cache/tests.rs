@@ -80,8 +80,8 @@ fn several() -> Folder {
 fn archive(entries: &[(&str, &str)]) -> Vec<u8> {
     use std::io::Write;
     let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default()
-        .compression_method(zip::CompressionMethod::Stored);
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     for (name, text) in entries {
         zip.start_file(*name, options).unwrap();
         zip.write_all(text.as_bytes()).unwrap();
@@ -272,7 +272,8 @@ fn nothing_of_a_person_is_kept() {
 fn what_is_kept_is_bounded_and_what_this_run_uses_stays() {
     let mut folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);
     let text = |file: usize| {
-        let row = |row| format!("{file}-{row},{}\n", blake3::hash(&[file as u8, row]).as_bytes()[0]);
+        let row =
+            |row| format!("{file}-{row},{}\n", blake3::hash(&[file as u8, row]).as_bytes()[0]);
         format!("会员号,余额\n{}", (0..200).map(row).collect::<String>())
     };
     for file in 0..6 {

@@ -42,8 +42,8 @@ fn shown(read: &FeedRows) -> String {
         }
         text.push('\n');
     }
-    let FeedRows { parts, declared, rejects, faults, strays, .. } = read;
-    write!(text, "{parts:?} {declared:?} {rejects:?} {faults:?} {strays:?}").unwrap();
+    let FeedRows { parts, sums, declared, rejects, faults, strays, .. } = read;
+    write!(text, "{parts:?} {sums:?} {declared:?} {rejects:?} {faults:?} {strays:?}").unwrap();
     text
 }
 
@@ -91,5 +91,8 @@ fn reading_that_comes_to_something_else_has_another_version() {
              raise READING in src/source/cache/key.rs\n{line}"
         );
     }
-    assert!(before == lines, "{FILE} is of other files or declarations; UPDATE_READING=1 writes it");
+    assert!(
+        before == lines,
+        "{FILE} is of other files or declarations; UPDATE_READING=1 writes it"
+    );
 }
