@@ -67,7 +67,6 @@ pub struct Stage {
     pub peak_bytes: Option<u64>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_none(count: &u64) -> bool {
     *count == 0
 }

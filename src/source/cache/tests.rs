@@ -201,10 +201,11 @@ fn what_decides_how_a_file_is_read_is_part_of_its_key() {
     let first = folder.feed.clone();
     place.read(&folder);
     type Change = fn(&mut Feed);
+    type Changes<'c> = Box<dyn Fn(&mut Feed) + 'c>;
     let other_key = |secret: &'static [u8]| {
         move |feed: &mut Feed| feed.columns[1].contact = Some(key("k", secret))
     };
-    let reread: [(&str, Box<dyn Fn(&mut Feed)>); 9] = [
+    let reread: [(&str, Changes<'_>); 9] = [
         ("scale", Box::new(|feed: &mut Feed| feed.scale = 2)),
         ("most points", Box::new(|feed: &mut Feed| feed.points_max = 7)),
         ("zone", Box::new(|feed: &mut Feed| feed.zone = jiff::tz::TimeZone::UTC)),

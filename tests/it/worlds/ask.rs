@@ -31,7 +31,7 @@ pub fn order(pipeline: PathBuf, world: &World, to: &Path) -> Order {
         // Nor on whether its rows fit into memory; every other world is judged in portions.
         memory_bytes: (world.a.ledger.len() % 2 == 1).then_some(1 << 13),
         // Nor on what is kept of files, which some chains read in more than one period.
-        cache: (world.a.ledger.len() % 3 == 0).then_some(crate::cache::ALL),
+        cache: world.a.ledger.len().is_multiple_of(3).then_some(crate::cache::ALL),
     }
 }
 
