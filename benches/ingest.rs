@@ -7,9 +7,8 @@
 use std::error::Error;
 use std::path::Path;
 
-use hutong::control::PartTotals;
 use hutong::value::period::Period;
-use hutong::{pipeline, source};
+use hutong::{control, pipeline, source};
 use rayon::ThreadPoolBuilder;
 
 type Trouble = Box<dyn Error + Send + Sync>;
@@ -34,7 +33,7 @@ fn main() -> Result<(), Trouble> {
         if let Some(fault) = read.faults.first() {
             return Err(format!("{fault:?}").into());
         }
-        let parts = PartTotals::of(&read)?;
+        let parts = control::by_part(&read);
         let points: i128 = parts.iter().filter_map(|part| part.points).sum();
         let (rows, rejects) = (read.rows.num_rows(), read.rejects.len());
         println!("{{\"rows\": {rows}, \"points\": {points}, \"rejects\": {rejects}}}");

@@ -188,6 +188,7 @@ fn run_pipeline(wanted: &RunArguments, arguments: &Arguments) -> Result<u8, trou
         threads: wanted.threads.map(usize::from),
         buckets: wanted.buckets.map(usize::from),
         memory_bytes: wanted.memory.or_else(memory::share),
+        cache: wanted.cache.size(),
     };
     perform(run::run, &order, &wanted.fail_on, arguments)
 }
@@ -201,6 +202,7 @@ fn close_period(wanted: &CloseArguments, arguments: &Arguments) -> Result<u8, tr
         threads: wanted.threads.map(usize::from),
         buckets: wanted.buckets.map(usize::from),
         memory_bytes: wanted.memory.or_else(memory::share),
+        cache: wanted.cache.size(),
     };
     perform(run::close, &order, &wanted.fail_on, arguments)
 }

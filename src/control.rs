@@ -3,20 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{AsArray, RecordBatch, StringArray};
-use arrow::datatypes::{Int64Type, UInt32Type};
-use rayon::prelude::*;
-
 use crate::account::Account;
-use crate::feed::{FeedKind, FeedRows, TotalOf};
-use crate::frame::schema::FILE;
+use crate::feed::{FeedPart, FeedRows, PartSum, TotalOf};
 use crate::value::money::Currency;
 use crate::value::party::Party;
 use crate::value::points::Overflow;
 use crate::value::price::{Worth, Worths};
-
-/// Rows that are totalled at a time.
-const CHUNK_ROWS: usize = 1 << 16;
 
 /// A control total.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,96 +134,41 @@ impl FileTotal {
     }
 }
 
-/// What the accepted rows of each part of a feed amount to, as they come.
-#[derive(Debug, Clone, Default)]
-pub struct PartTotals(BTreeMap<u32, FileTotal>);
-
-impl PartTotals {
-    /// What was read of each part of a feed that is all at hand, in the order of the parts.
-    ///
-    /// # Errors
-    /// [`Overflow`] when a sum of points leaves 127 bits.
-    pub fn of(feed: &FeedRows) -> Result<Vec<FileTotal>, Overflow> {
-        let mut totals = PartTotals::default();
-        totals.add(feed.kind, &feed.rows)?;
-        totals.finish(feed)
-    }
-
-    /// Adds rows of a feed, a canonical batch.
-    ///
-    /// # Errors
-    /// [`Overflow`] when a sum of points leaves 127 bits.
-    pub fn add(&mut self, kind: FeedKind, rows: &RecordBatch) -> Result<(), Overflow> {
-        let column = |name: &str| rows.column_by_name(name);
-        let keys: Vec<&StringArray> = kind
-            .key_columns()
-            .iter()
-            .filter_map(|name| column(name)?.as_string_opt::<i32>())
-            .collect();
-        let points = kind.points_column().and_then(column);
-        let points = points.and_then(|c| c.as_primitive_opt::<Int64Type>());
-        let parts = column(FILE).and_then(|c| c.as_primitive_opt::<UInt32Type>());
-        let parts = parts.map_or(&[][..], |parts| parts.values());
-        let sums: Vec<Result<BTreeMap<u32, FileTotal>, Overflow>> = parts
-            .par_chunks(CHUNK_ROWS)
-            .enumerate()
-            .map(|(chunk, parts)| {
-                let mut sums: BTreeMap<u32, FileTotal> = BTreeMap::new();
-                for (row, part) in (chunk * CHUNK_ROWS..).zip(parts) {
-                    let points = points.map(|points| i128::from(points.value(row)));
-                    let hash = hash(&keys, row);
-                    let sum = sums.entry(*part).or_default();
-                    sum.add(&FileTotal { points, hash, ..FileTotal::default() })?;
-                }
-                Ok(sums)
-            })
-            .collect();
-        for sums in sums {
-            for (part, sum) in sums? {
-                self.0.entry(part).or_default().add(&sum)?;
-            }
+/// What was read of each part of a feed, in the order of the parts.
+#[must_use]
+pub fn by_part(feed: &FeedRows) -> Vec<FileTotal> {
+    let has_points = feed.kind.points_column().is_some();
+    let parts = feed.parts.iter().zip(&feed.sums);
+    let total = |(part, sum): (&FeedPart, &PartSum)| FileTotal {
+        rows: part.rows,
+        rejected: 0,
+        points: has_points.then_some(sum.points),
+        hash: sum.hash,
+    };
+    let mut totals: Vec<FileTotal> = parts.map(total).collect();
+    let numbers: BTreeMap<&str, usize> =
+        feed.parts.iter().map(|part| part.name.as_str()).zip(0..).collect();
+    for reject in &feed.rejects {
+        let part = numbers.get(reject.file.as_str()).and_then(|part| totals.get_mut(*part));
+        if let Some(part) = part {
+            part.rejected += 1;
         }
-        Ok(())
     }
-
-    /// What was read of each part of the feed, in the order of the parts, when all of its rows have
-    /// come.
-    ///
-    /// # Errors
-    /// [`Overflow`] when a sum of points leaves 127 bits.
-    pub fn finish(self, feed: &FeedRows) -> Result<Vec<FileTotal>, Overflow> {
-        let none =
-            FileTotal { points: feed.kind.points_column().map(|_| 0), ..FileTotal::default() };
-        let mut totals: Vec<FileTotal> =
-            feed.parts.iter().map(|part| FileTotal { rows: part.rows, ..none }).collect();
-        for (part, sum) in self.0 {
-            if let Some(total) = totals.get_mut(part as usize) {
-                total.add(&sum)?;
-            }
-        }
-        let numbers: BTreeMap<&str, usize> =
-            feed.parts.iter().map(|part| part.name.as_str()).zip(0..).collect();
-        for reject in &feed.rejects {
-            let part = numbers.get(reject.file.as_str()).and_then(|part| totals.get_mut(*part));
-            if let Some(part) = part {
-                part.rejected += 1;
-            }
-        }
-        Ok(totals)
-    }
+    totals
 }
 
-/// The first eight bytes of the BLAKE3 of a row's key, its columns parted by a unit separator.
-fn hash(keys: &[&StringArray], row: usize) -> u64 {
-    let hash = match keys {
-        [key] => blake3::hash(key.value(row).as_bytes()),
-        keys => {
+/// What a row's key adds to a hash total: the first eight bytes of its BLAKE3, its columns parted
+/// by a unit separator.
+#[must_use]
+pub fn key_hash<'k>(mut keys: impl ExactSizeIterator<Item = &'k str>) -> u64 {
+    let hash = match (keys.len(), keys.next()) {
+        (1, Some(key)) => blake3::hash(key.as_bytes()),
+        (_, first) => {
             let mut hasher = blake3::Hasher::new();
-            for (at, key) in keys.iter().enumerate() {
-                if at > 0 {
-                    hasher.update(b"\x1f");
-                }
-                hasher.update(key.value(row).as_bytes());
+            hasher.update(first.unwrap_or_default().as_bytes());
+            for key in keys {
+                hasher.update(b"\x1f");
+                hasher.update(key.as_bytes());
             }
             hasher.finalize()
         }

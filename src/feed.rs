@@ -204,6 +204,15 @@ pub struct FeedPart {
     pub rows: u64,
 }
 
+/// What the accepted rows of a part amount to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PartSum {
+    /// Their points, where the feed has a column of points.
+    pub points: i128,
+    /// The hash total (散列总数) of their keys.
+    pub hash: u64,
+}
+
 /// What became of one feed: its canonical rows and everything that did not become one.
 ///
 /// The batch has the columns of `FeedKind::fields` in order (undeclared ones null, or their
@@ -221,6 +230,8 @@ pub struct FeedRows {
     pub files: Vec<InputFile>,
     /// Their parts, in the order of files and entries.
     pub parts: Vec<FeedPart>,
+    /// What the accepted rows of each part amount to.
+    pub sums: Vec<PartSum>,
     /// Totals that the parts declare of themselves.
     pub declared: Vec<DeclaredTotal>,
     /// The refused rows.

@@ -29,7 +29,8 @@ use jiff::civil::Date;
 use crate::engine::Exchange;
 use crate::pipeline::{self, Pipeline};
 use crate::publish::{Folder, Published};
-use crate::source::SourceError;
+use crate::source::{self, Cache, SourceError};
+pub use crate::source::{CacheSize, Taken};
 use crate::value::period::Period;
 
 pub use again::{Again, again};
@@ -64,6 +65,9 @@ pub struct Order {
     /// The memory that the run may take, in bytes; `None`: as much as it needs. Rows that do not
     /// fit are set aside on disk and judged in portions. No output depends on it.
     pub memory_bytes: Option<u64>,
+    /// How much of what is read is kept for the next run, beside the publications; `None`: nothing
+    /// is kept, and nothing is taken that was. No output depends on it.
+    pub cache: Option<CacheSize>,
 }
 
 impl Order {
@@ -79,6 +83,7 @@ impl Order {
             threads: None,
             buckets: None,
             memory_bytes: None,
+            cache: None,
         }
     }
 }
@@ -139,8 +144,15 @@ fn perform(
         // Whatever is set aside goes with the folder, and with the process.
         let aside = folder.stage(&lock)?;
         let room = Room::of(order.memory_bytes, aside.path(), &pipeline);
-        let job = Job { pipeline: &pipeline, period: &period, known: &known, before: &before };
-        let (evidence, drawn) = weigh(job, (order, aim), room, watch)?;
+        let cache = order.cache.and_then(|size| keep(size, &folder, aside.path(), &known));
+        let job = Job {
+            pipeline: &pipeline,
+            period: &period,
+            known: &known,
+            before: &before,
+            cache: cache.as_ref(),
+        };
+        let (evidence, drawn) = whatever_was_kept(job, (order, aim), room, watch)?;
         let rows = outcome::rows(&evidence, drawn.as_ref());
         watch.stage("publish", "发布", Work::Rows(rows));
         let finals = &before.finals;
@@ -205,7 +217,51 @@ struct Job<'a> {
     period: &'a Period,
     known: &'a Known,
     before: &'a Before,
+    /// What was read of files by earlier runs, and is kept of this one.
+    cache: Option<&'a Cache>,
 }
+
+/// What is kept of what was read; nothing where the folder for it cannot be used.
+fn keep(size: CacheSize, folder: &Folder, staging: &Path, known: &Known) -> Option<Cache> {
+    let place = folder.cache();
+    let opened = Cache::open(&place, staging, size, &known.feeds);
+    opened
+        .inspect_err(|error| {
+            tracing::warn!(%error, folder = %place.display(), "nothing is kept of what is read");
+        })
+        .ok()
+}
+
+/// As [`weigh`]. Where something that was kept cannot be used, it goes, and all is read again;
+/// where that happens again and again, nothing that was kept is used.
+fn whatever_was_kept(
+    mut job: Job<'_>,
+    (order, aim): (&Order, Aim),
+    room: Option<Room<'_>>,
+    watch: &dyn Watch,
+) -> Result<(Evidence, Option<Drawn>), Error> {
+    let mut damaged = 0;
+    loop {
+        match (weigh(job, (order, aim), room, watch), job.cache) {
+            (Err(Error::Source(SourceError::Unkept { file, entry })), Some(cache)) => {
+                tracing::warn!(file, entry, "what was kept of a file is damaged; it is read again");
+                cache.forget(&entry);
+                damaged += 1;
+                job.cache = job.cache.filter(|_| damaged < DAMAGED_MOST);
+            }
+            (weighed, cache) => {
+                let Taken { files, bytes } = cache.map(Cache::taken).unwrap_or_default();
+                if files > 0 {
+                    tracing::info!(files, bytes, "taken from the cache");
+                }
+                return weighed;
+            }
+        }
+    }
+}
+
+/// So many damaged entries tell that what stands on the disk is not to be believed.
+const DAMAGED_MOST: u32 = 4;
 
 /// From files that are known and a past that is known to balanced statements: all rows together
 /// where they fit into the memory that the run may take, in portions where they do not.
@@ -235,12 +291,13 @@ fn examine(
     room: Option<Room<'_>>,
     watch: &dyn Watch,
 ) -> Result<Evidence, Error> {
-    let Job { pipeline, period, known, before } = job;
+    let Job { pipeline, period, known, before, cache } = job;
     let mut left = room.map_or(u64::MAX, Room::rows_bytes);
     let heard = |bytes, rows| watch.advance(bytes, rows);
     let (mut intake, ledgers) = intake::read(known, watch, &mut |feed, files| {
-        let read = intake::read_feed(feed, files, left, &heard)?;
-        left = left.saturating_sub(read.0.rows.get_array_memory_size() as u64);
+        let read = source::read_within(feed, files, &heard, left, cache)?;
+        left = left.saturating_sub(read.rows.get_array_memory_size() as u64);
+        watch.took(cache.map(Cache::taken).unwrap_or_default());
         Ok(read)
     })?;
     let (books, paths) = (&intake.books, &intake.paths.ledger);

@@ -7,7 +7,8 @@
 //! `split`, `fixed`, `json`; `parquet` and `ipc` with `table` and `lane`), `conform` turns each
 //! cell into a canonical value (`amount`, `instant`), and a `sheet` keeps the rows that stand, the
 //! rejects of those that do not, and the totals that a file says it has (`totals`). [`inspect()`]
-//! looks at files that nobody has declared.
+//! looks at files that nobody has declared. What a file came to may be kept for the next run
+//! (`cache`), which then takes its sheets from there.
 //!
 //! A row is never silently dropped, nulled, coerced or rounded: it is in the batch, or it is a
 //! reject with its file, line, column and reason. A file whose columns do not fit gives a fault
@@ -20,6 +21,7 @@ mod ascii;
 mod batch;
 mod blocks;
 mod bulk;
+mod cache;
 mod cells;
 mod conform;
 mod csv;
@@ -51,13 +53,16 @@ use rayon::prelude::*;
 
 pub use self::batch::Taker;
 use self::batch::{Gathering, Room};
+pub use self::cache::{Cache, CacheSize, READING, Taken, declared};
+use self::cache::{Leaf, Leaves, Recording, Stretch};
+use self::conform::Rule;
 pub use self::delivery::named;
 pub use self::digest::{digest, survey};
 pub use self::error::SourceError;
-pub use self::table::unprinted;
 pub use self::inspect::{Draft, Inspection, Seen, first, inspect};
 use self::sheet::Sheet;
-use crate::feed::{Beside, Feed, FeedFault, FeedRows, Format, InputFile};
+pub use self::table::unprinted;
+use crate::feed::{Beside, Feed, FeedFault, FeedRows, Format, InputFile, Stray};
 
 /// Reads the surveyed files of a feed, in their order, but those that repeat another or are not
 /// ready. `watch` hears, from the calling thread, the bytes and rows read since it last heard.
@@ -71,35 +76,38 @@ pub fn read(
     files: &[InputFile],
     watch: &dyn Fn(u64, u64),
 ) -> Result<FeedRows, SourceError> {
-    read_at(feed, files, watch, WHOLE, Room::Memory(u64::MAX))
+    read_at(feed, files, watch, WHOLE, Room::Memory(u64::MAX), None)
 }
 
-/// As [`read`], if the rows take no more than so many bytes of memory.
+/// As [`read`], if the rows take no more than so many bytes of memory. Files that the cache has are
+/// taken from there, and others that are worth it are put there.
 ///
 /// # Errors
-/// As [`read`], and [`SourceError::NoRoom`] as soon as they take more.
+/// As [`read`], [`SourceError::NoRoom`] as soon as they take more, and [`SourceError::Unkept`]
+/// where an entry of the cache cannot be used.
 pub fn read_within(
     feed: &Feed,
     files: &[InputFile],
     watch: &dyn Fn(u64, u64),
     room_bytes: u64,
+    cache: Option<&Cache>,
 ) -> Result<FeedRows, SourceError> {
-    read_at(feed, files, watch, WHOLE, Room::Memory(room_bytes))
+    read_at(feed, files, watch, WHOLE, Room::Memory(room_bytes), cache)
 }
 
 /// As [`read`], but hands the rows to `taker` as they come, so many or a few more at a time, in the
-/// order of files and lines; what comes back has none.
+/// order of files and lines; what comes back has none. The cache is used as by [`read_within`].
 ///
 /// # Errors
-/// As [`read`], and what the taker fails with.
+/// As [`read`], what the taker fails with, and [`SourceError::Unkept`].
 pub fn read_apart(
     feed: &Feed,
     files: &[InputFile],
     watch: &dyn Fn(u64, u64),
-    taker: Taker<'_>,
-    rows_at_once: usize,
+    (taker, rows_at_once): (Taker<'_>, usize),
+    cache: Option<&Cache>,
 ) -> Result<FeedRows, SourceError> {
-    read_at(feed, files, watch, WHOLE, Room::Apart(taker, rows_at_once))
+    read_at(feed, files, watch, WHOLE, Room::Apart(taker, rows_at_once), cache)
 }
 
 /// Reads the head of a feed: at least so many rows, where it has them. What stands behind is not
@@ -110,7 +118,7 @@ pub fn read_apart(
 /// As [`read`], of what was looked at.
 pub fn head(feed: &Feed, files: &[InputFile], rows: u64) -> Result<FeedRows, SourceError> {
     let pace = Pace { block_bytes: HEAD_BLOCK_BYTES, most: rows, together: sheet::MOST };
-    read_at(feed, files, &|_, _| (), pace, Room::Memory(u64::MAX))
+    read_at(feed, files, &|_, _| (), pace, Room::Memory(u64::MAX), None)
 }
 
 /// Bytes of a block where only the head is read.
@@ -138,6 +146,7 @@ fn read_at(
     watch: &dyn Fn(u64, u64),
     pace: Pace,
     room: Room<'_>,
+    cache: Option<&Cache>,
 ) -> Result<FeedRows, SourceError> {
     let rules = conform::rules(feed)?;
     let mut gathering = Gathering::new(feed, files, room);
@@ -155,63 +164,142 @@ fn read_at(
         let missing = |pattern: &String| FeedFault::Missing { pattern: pattern.clone() };
         faults.extend(feed.patterns.iter().map(missing));
     }
-    let strays = match &feed.format {
-        Format::Parquet => {
-            let mut groups = parquet::RowGroups::new(feed, &rules, files);
-            let file = |number: u32| files.get(number as usize);
-            in_order(
-                (|| groups.next(), parquet::RowGroup::rows),
-                |group| {
-                    file(group.file())
-                        .map(|file| parquet::decode(&group, feed, &rules, file, pace.together))
-                },
-                |sheet| gathering.add(sheet),
-                watch,
-                pace.most,
-            )?;
-            groups.verify()?;
-            faults.append(&mut groups.findings.faults);
-            groups.findings.strays
+    let is_table = matches!(feed.format, Format::Parquet | Format::Arrow);
+    let mut found = Found::default();
+    for Stretch { files: of, is_kept } in cache::stretches(cache, feed, files) {
+        let files = files.get(of.clone()).unwrap_or_default();
+        // A stretch counts its files and parts from its own first.
+        let first = if is_table { of.start } else { gathering.parts() };
+        let numbers = (of.start as u32, first as u32);
+        let add = |mut sheet: Sheet| {
+            sheet.move_behind(numbers);
+            gathering.add(sheet)
+        };
+        match cache.filter(|_| is_kept) {
+            Some(cache) => {
+                let mut leaves = Leaves::new(cache, feed, files);
+                let sheet = |leaf: Leaf| Some(leaf.sheet(feed.kind, files));
+                in_order((|| leaves.next(), Leaf::rows), sheet, add, watch, pace.most)?;
+                found.strays.append(&mut leaves.strays());
+            }
+            None => {
+                let recording = cache.map(|cache| Recording::new(cache, feed, files));
+                let some = Sources { feed, rules: &rules, files, recording: recording.as_ref() };
+                let mut sent = some.read(pace, add, watch)?;
+                if let Some(recording) = recording {
+                    recording.finish(&[&*sent.archives, &*sent.headers].concat(), &sent.strays);
+                }
+                found.archives.append(&mut sent.archives);
+                found.headers.append(&mut sent.headers);
+                found.strays.append(&mut sent.strays);
+            }
         }
-        Format::Arrow => {
-            let mut pieces = ipc::Pieces::new(feed, &rules, files);
-            let file = |number: u32| files.get(number as usize);
-            in_order(
-                (|| pieces.next(), |_: &ipc::Piece| 0),
-                |piece| {
-                    file(piece.file)
-                        .map(|file| ipc::decode(&piece, feed, &rules, file, pace.together))
-                },
-                |sheet| gathering.add(sheet),
-                watch,
-                pace.most,
-            )?;
-            faults.append(&mut pieces.findings.faults);
-            pieces.findings.strays
+    }
+    faults.append(&mut found.archives);
+    faults.append(&mut found.headers);
+    if !is_table {
+        faults.append(&mut gathering.absent(&rules));
+    }
+    gathering.finish(faults, found.strays, pace.most != u64::MAX)
+}
+
+/// What was found of files besides their rows.
+#[derive(Debug, Default)]
+struct Found {
+    /// What was wrong with archives.
+    archives: Vec<FeedFault>,
+    /// What was wrong with headers, or the columns of tables.
+    headers: Vec<FeedFault>,
+    /// Columns that were not agreed.
+    strays: Vec<Stray>,
+}
+
+/// Files of a feed that are decoded, and kept where they are recorded.
+#[derive(Clone, Copy)]
+struct Sources<'s> {
+    feed: &'s Feed,
+    rules: &'s [Rule],
+    files: &'s [InputFile],
+    recording: Option<&'s Recording<'s>>,
+}
+
+impl Sources<'_> {
+    fn read(
+        self,
+        pace: Pace,
+        mut add: impl FnMut(Sheet) -> Result<(), SourceError> + Send,
+        watch: &dyn Fn(u64, u64),
+    ) -> Result<Found, SourceError> {
+        let Sources { feed, rules, files, recording } = self;
+        let file = |number: u32| files.get(number as usize);
+        let packed = |sheet: Result<Sheet, SourceError>| {
+            let mut sheet = sheet?;
+            sheet.sum_up(feed.kind);
+            Ok(match recording {
+                Some(recording) => recording.pack(sheet),
+                None => sheet,
+            })
+        };
+        let add = |mut sheet: Sheet| {
+            if let Some(recording) = recording {
+                recording.keep(&mut sheet);
+            }
+            add(sheet)
+        };
+        let mut found = Found::default();
+        match &feed.format {
+            Format::Parquet => {
+                let mut groups = parquet::RowGroups::new(feed, rules, files);
+                in_order(
+                    (|| groups.next(), parquet::RowGroup::rows),
+                    |group| {
+                        let file = file(group.file())?;
+                        Some(packed(parquet::decode(&group, feed, rules, file, pace.together)))
+                    },
+                    add,
+                    watch,
+                    pace.most,
+                )?;
+                groups.verify()?;
+                (found.headers, found.strays) = groups.findings.into_parts();
+            }
+            Format::Arrow => {
+                let mut pieces = ipc::Pieces::new(feed, rules, files);
+                in_order(
+                    (|| pieces.next(), |_: &ipc::Piece| 0),
+                    |piece| {
+                        let file = file(piece.file)?;
+                        Some(packed(ipc::decode(&piece, feed, rules, file, pace.together)))
+                    },
+                    add,
+                    watch,
+                    pace.most,
+                )?;
+                (found.headers, found.strays) = pieces.findings.into_parts();
+            }
+            format => {
+                let mut blocks = blocks::Blocks::new(feed, rules, files, pace.block_bytes);
+                let decode = |block: &blocks::Block| match format {
+                    Format::Csv(csv) => csv::decode(block, feed, rules, csv, pace.together),
+                    Format::Fixed(fixed) => fixed::decode(block, feed, rules, fixed, pace.together),
+                    Format::JsonLines(json) => {
+                        json::decode(block, feed, rules, json, pace.together)
+                    }
+                    // Tables are never cut into blocks.
+                    Format::Parquet | Format::Arrow => Ok(Sheet::default()),
+                };
+                in_order(
+                    (|| blocks.next(), |_: &blocks::Block| 0),
+                    |block| Some(packed(decode(&block))),
+                    add,
+                    watch,
+                    pace.most,
+                )?;
+                (found.archives, found.headers, found.strays) = blocks.finish();
+            }
         }
-        format => {
-            let mut blocks = blocks::Blocks::new(feed, &rules, files, pace.block_bytes);
-            let decode = |block: &blocks::Block| match format {
-                Format::Csv(csv) => csv::decode(block, feed, &rules, csv, pace.together),
-                Format::Fixed(fixed) => fixed::decode(block, feed, &rules, fixed, pace.together),
-                Format::JsonLines(json) => json::decode(block, feed, &rules, json, pace.together),
-                // Tables are never cut into blocks.
-                Format::Parquet | Format::Arrow => Ok(Sheet::default()),
-            };
-            in_order(
-                (|| blocks.next(), |_: &blocks::Block| 0),
-                |block| Some(decode(&block)),
-                |sheet| gathering.add(sheet),
-                watch,
-                pace.most,
-            )?;
-            let (mut found, strays) = blocks.finish();
-            faults.append(&mut found);
-            faults.append(&mut gathering.absent(&rules));
-            strays
-        }
-    };
-    gathering.finish(faults, strays, pace.most != u64::MAX)
+        Ok(found)
+    }
 }
 
 /// Rows of large pieces that are decoded at a time.

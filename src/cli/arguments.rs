@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use super::memory::size;
 use crate::discrepancy::Severity;
 use crate::generate::{DataFormat, parse_code, parse_month, parse_share};
+use crate::run::CacheSize;
 
 mod count;
 mod examples;
@@ -363,6 +364,28 @@ pub struct RunArguments {
     /// where the run publishes. Default: three quarters of the machine's. No output depends on it.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub memory: Option<u64>,
+    #[command(flatten)]
+    pub cache: CacheArguments,
+}
+
+/// What is kept of what was read.
+#[derive(Debug, Args)]
+pub struct CacheArguments {
+    /// The most disk for the rows of files that were read, such as 4GiB, kept beside where the run
+    /// publishes so that the next run reads only new files (缓存). Never more than half of what is
+    /// free. No output depends on it.
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "4GiB")]
+    pub cache: u64,
+    /// Keep nothing of what is read, and take nothing that was kept.
+    #[arg(long, conflicts_with = "cache")]
+    pub no_cache: bool,
+}
+
+impl CacheArguments {
+    /// How much is kept, where anything is.
+    pub fn size(&self) -> Option<CacheSize> {
+        (!self.no_cache).then(|| CacheSize::of(self.cache))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -392,6 +415,8 @@ pub struct CloseArguments {
     /// where the run publishes. Default: three quarters of the machine's. No output depends on it.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub memory: Option<u64>,
+    #[command(flatten)]
+    pub cache: CacheArguments,
 }
 
 /// What makes a run fail.

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::arguments::{LogFormat, Voice};
 use crate::engine::peak_bytes;
-use crate::run::{Reading, Watch, Work};
+use crate::run::{Reading, Taken, Watch, Work};
 
 const BY_BYTES: &str =
     "{spinner} {prefix} [{wide_bar}] {bytes}/{total_bytes} {msg} {bytes_per_sec} {eta}";
@@ -22,6 +22,8 @@ pub struct Bars {
     bar: ProgressBar,
     /// Rows that went through the stage at hand, and what it has to do.
     done: Mutex<(u64, Work)>,
+    /// What it took from the cache.
+    taken: Mutex<Taken>,
     began: Instant,
 }
 
@@ -36,7 +38,8 @@ impl Bars {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(100));
-        Bars { bar, done: Mutex::new((0, Work::Unknown)), began: Instant::now() }
+        let (done, taken) = (Mutex::new((0, Work::Unknown)), Mutex::default());
+        Bars { bar, done, taken, began: Instant::now() }
     }
 
     pub fn finish(&self) {
@@ -63,6 +66,7 @@ impl Watch for Bars {
         if let Ok(mut done) = self.done.lock() {
             *done = (0, work);
         }
+        self.took(Taken::default());
         self.bar.set_position(0);
         if let Some(length) = length {
             self.bar.set_length(length);
@@ -76,6 +80,7 @@ impl Watch for Bars {
     }
 
     fn advance(&self, bytes: u64, rows: u64) {
+        let files = self.taken.lock().map_or(0, |taken| taken.files);
         let Ok(mut done) = self.done.lock() else { return };
         let (total, work) = &mut *done;
         *total = total.saturating_add(rows);
@@ -83,8 +88,17 @@ impl Watch for Bars {
             Work::Rows(_) => self.bar.inc(rows),
             Work::Bytes(_) | Work::Unknown => {
                 self.bar.inc(bytes);
-                self.bar.set_message(format!("{total} rows"));
+                self.bar.set_message(match files {
+                    0 => format!("{total} rows"),
+                    files => format!("{total} rows, {files} files from the cache 缓存"),
+                });
             }
+        }
+    }
+
+    fn took(&self, now: Taken) {
+        if let Ok(mut taken) = self.taken.lock() {
+            *taken = now;
         }
     }
 

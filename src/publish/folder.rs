@@ -3,6 +3,7 @@
 //! ```text
 //! <out>/<pipeline>/.lock                     held while a run publishes
 //! <out>/<pipeline>/.staging-*/               gone after the rename; swept after a kill
+//! <out>/<pipeline>/.cache/                   what was read of files, for the next run
 //! <out>/<pipeline>/2026-03/2026-03-31/       a publication
 //! <out>/<pipeline>/2026-03/2026-03-31.stages.json    what its stages took, beside it
 //! <out>/<pipeline>/2026-03/2026-03-31.r2/    a later revision of it, beside it
@@ -188,6 +189,12 @@ impl Folder {
             }
         }
         Ok(())
+    }
+
+    /// Where what was read of files may be kept, by whoever holds the lock.
+    #[must_use]
+    pub fn cache(&self) -> PathBuf {
+        self.pipeline.join(".cache")
     }
 
     /// A folder to stage a publication in. It is removed when it is dropped without a rename.

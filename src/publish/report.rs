@@ -192,9 +192,10 @@ fn page<'a>(report: &'a Report<'a>) -> Page<'a> {
         sheets.push(sheet::sheet(report.agreement, report.period, stated, first));
         first += u32::try_from(stated.statement.lines().len()).unwrap_or(u32::MAX - first);
     }
-    let blocking = report.blocking.rows.iter().take(20).map(|(rule, place, reason)| {
-        (*rule, place.as_str(), rows::told(reason, rule.finds.zh))
-    });
+    let blocking =
+        report.blocking.rows.iter().take(20).map(|(rule, place, reason)| {
+            (*rule, place.as_str(), rows::told(reason, rule.finds.zh))
+        });
     let flows = rows::flows(report);
     let in_all = |of: usize| grouped(&of.to_string());
     let links = report.links.iter();

@@ -243,16 +243,14 @@ fn dictionary(publication: &Publication, check: &mut Check) -> Result<(), Review
     for table in tables(publication) {
         let meant = said.iter().filter(|(of, ..)| of == table);
         let meant = meant.map(|(_, at, column, kind)| (*at, column.as_str(), kind.as_str()));
-        let found = publication
-            .columns(table)
-            .and_then(|columns| Ok((columns, publication.types(table)?)));
+        let found =
+            publication.columns(table).and_then(|columns| Ok((columns, publication.types(table)?)));
         match found {
             Ok((columns, types)) => {
                 let of = columns.iter().map(String::as_str).zip(types.iter().map(String::as_str));
                 if !(1..).zip(of).map(|(at, (column, kind))| (at, column, kind)).eq(meant) {
-                    check.fault(|| {
-                        format!("{table}: its columns are others than the dictionary's")
-                    });
+                    check
+                        .fault(|| format!("{table}: its columns are others than the dictionary's"));
                 }
             }
             Err(error) => check.fault(|| unread(&error)),

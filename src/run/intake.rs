@@ -8,7 +8,7 @@ use super::recall::Recalled;
 use super::{Aim, Error, Watch, Work};
 use crate::agreement::Agreement;
 use crate::claim::{Adjustment, Claims, Settlement};
-use crate::control::{self, ControlTotal, FileTotal, PartTotals};
+use crate::control::{self, ControlTotal, FileTotal};
 use crate::detect::{Arrival, Ends, Paths, SentBefore};
 use crate::feed::{Contact, Feed, FeedKind, FeedRows, InputFile, Named, Note, Owner};
 use crate::frame::books::{
@@ -211,25 +211,8 @@ fn fingerprints(feeds: &[(Feed, Vec<InputFile>)]) -> Vec<String> {
         .collect()
 }
 
-/// Reads a feed into memory, if its rows take no more than so many bytes of it, and totals its
-/// parts.
-///
-/// # Errors
-/// [`Error`] when it cannot be read at all, or takes more.
-pub fn read_feed(
-    feed: &Feed,
-    files: &[InputFile],
-    room_bytes: u64,
-    watch: &dyn Fn(u64, u64),
-) -> Result<(FeedRows, Vec<FileTotal>), Error> {
-    let rows = source::read_within(feed, files, watch, room_bytes)?;
-    let parts = PartTotals::of(&rows)?;
-    Ok((rows, parts))
-}
-
-/// How a feed is read: its rows, as far as they stay in memory, and the totals of its parts.
-pub type ReadFeed<'r> =
-    &'r mut dyn FnMut(&Feed, &[InputFile]) -> Result<(FeedRows, Vec<FileTotal>), Error>;
+/// How a feed is read: its rows, as far as they stay in memory.
+pub type ReadFeed<'r> = &'r mut dyn FnMut(&Feed, &[InputFile]) -> Result<FeedRows, Error>;
 
 /// Reads every feed; the ledgers' batches are given too, for rows to be brought back to them.
 ///
@@ -246,7 +229,8 @@ pub fn read(
     let mut feeds = Vec::new();
     let (mut file_totals, mut part_totals) = (Vec::new(), Vec::new());
     for (feed, files) in &known.feeds {
-        let (rows, parts) = read_feed(feed, files)?;
+        let rows = read_feed(feed, files)?;
+        let parts = control::by_part(&rows);
         tracing::debug!(
             owner = feed.owner.word(),
             feed = feed.kind.word(),

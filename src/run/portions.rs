@@ -25,6 +25,7 @@ use crate::frame::books::{Balances, Books, Consents, Ledger, Links, Members};
 use crate::frame::lots::Lots;
 use crate::frame::schema::canonical_schema;
 use crate::past::Scope;
+use crate::source::{self, Cache};
 use crate::value::party::{Both, Party};
 use apart::{Apart, Origin, Portions};
 
@@ -35,16 +36,18 @@ pub fn examine(
     room: Room<'_>,
     watch: &dyn Watch,
 ) -> Result<(Evidence, Drawn), Error> {
-    let Job { pipeline, period, known, before } = job;
+    let Job { pipeline, period, known, before, cache } = job;
     let rules = &pipeline.agreement.member_rules;
     let mut apart = Apart::new(room.folder, rules)?;
     let heard = |bytes, rows| watch.advance(bytes, rows);
     let (mut intake, _) = intake::read(known, watch, &mut |feed, files| {
-        if kinship::APART.contains(&feed.kind) {
-            apart.read(room.folder, (feed, files), &heard)
+        let read = if kinship::APART.contains(&feed.kind) {
+            apart.read(room.folder, (feed, files), cache, &heard)
         } else {
-            intake::read_feed(feed, files, u64::MAX, &heard)
-        }
+            Ok(source::read_within(feed, files, &heard, u64::MAX, cache)?)
+        };
+        watch.took(cache.map(Cache::taken).unwrap_or_default());
+        read
     })?;
     for (place, publication) in before.finals.iter().enumerate() {
         for (table, columns) in recall::published() {

@@ -53,8 +53,13 @@ pub fn roundings(order: &Order, watch: &dyn Watch) -> Result<Roundings, Error> {
         watch.stage("digest inputs", "校验输入", Work::Unknown);
         let before = before::look_back(&pipeline, &period, &folder)?;
         let known = intake::survey(&pipeline, &period, &before.past, super::Aim::Provisional)?;
-        let job =
-            super::Job { pipeline: &pipeline, period: &period, known: &known, before: &before };
+        let job = super::Job {
+            pipeline: &pipeline,
+            period: &period,
+            known: &known,
+            before: &before,
+            cache: None,
+        };
         let evidence = super::examine(job, order, None, watch)?;
         compare(&pipeline, &period, &evidence)
     })

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Error, Order};
-use crate::control::PartTotals;
+use crate::control;
 use crate::feed::{Beside, DeclaredTotal, Feed, FeedFault, FeedRows, Reject, RejectCode};
 use crate::pipeline;
 use crate::source;
@@ -54,7 +54,7 @@ pub fn sample(order: &Order, rows: u64) -> Result<Vec<Sampled>, Error> {
         let read = source::survey(&feed, &paths, false)
             .and_then(|files| source::head(&feed, &files, rows));
         sampled.push(match read {
-            Ok(read) => told(name, &feed, read)?,
+            Ok(read) => told(name, &feed, read),
             Err(error) => Sampled {
                 feed: name,
                 files: paths.len(),
@@ -70,9 +70,9 @@ pub fn sample(order: &Order, rows: u64) -> Result<Vec<Sampled>, Error> {
     Ok(sampled)
 }
 
-fn told(name: String, feed: &Feed, read: FeedRows) -> Result<Sampled, Error> {
+fn told(name: String, feed: &Feed, read: FeedRows) -> Sampled {
     let mut faults: Vec<_> = read.faults.iter().map(|one| fault(&name, one)).collect();
-    faults.extend(totals(&read)?);
+    faults.extend(totals(&read));
     let strays = read.strays.iter().map(|stray| {
         ("CON-03", format!("{}: `{}` was not agreed; it is dropped", stray.file, stray.column))
     });
@@ -82,7 +82,7 @@ fn told(name: String, feed: &Feed, read: FeedRows) -> Result<Sampled, Error> {
     let begun: BTreeSet<u32> = read.parts.iter().map(|part| part.file).collect();
     let unread = read.files.len().saturating_sub(begun.len());
     let unheld = if has_totals { read.parts.len().saturating_sub(whole.len()) + unread } else { 0 };
-    Ok(Sampled {
+    Sampled {
         feed: name,
         files: read.files.len(),
         rows: read.files.iter().map(|file| file.rows).sum(),
@@ -91,12 +91,12 @@ fn told(name: String, feed: &Feed, read: FeedRows) -> Result<Sampled, Error> {
         held: whole.len(),
         unheld,
         stopped: None,
-    })
+    }
 }
 
 /// Where what a file says of itself is not what was read of it.
-fn totals(read: &FeedRows) -> Result<Vec<(&'static str, String)>, Error> {
-    let parts = PartTotals::of(read)?;
+fn totals(read: &FeedRows) -> Vec<(&'static str, String)> {
+    let parts = control::by_part(read);
     let differs = |total: &DeclaredTotal| {
         let part = total.part as usize;
         let (part, found) = (read.parts.get(part)?, parts.get(part)?);
@@ -104,7 +104,7 @@ fn totals(read: &FeedRows) -> Result<Vec<(&'static str, String)>, Error> {
         let line = if total.line == 0 { String::new() } else { format!(":{}", total.line) };
         Some(("FIL-03", format!("{}{line}: {why}", part.name)))
     };
-    Ok(read.declared.iter().filter_map(differs).collect())
+    read.declared.iter().filter_map(differs).collect()
 }
 
 fn fault(feed: &str, fault: &FeedFault) -> (&'static str, String) {

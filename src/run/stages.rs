@@ -7,12 +7,18 @@ use std::sync::Mutex;
 
 use serde::Serialize;
 
+use crate::source::Taken;
+
 /// Somebody who watches a run.
 pub trait Watch: Sync {
     /// A stage begins, with what it has to do.
     fn stage(&self, name: &'static str, zh: &'static str, work: Work);
     /// A stage advanced by so many bytes and rows.
     fn advance(&self, bytes: u64, rows: u64);
+    /// So much of what the stage read was taken from the cache so far.
+    fn took(&self, taken: Taken) {
+        let _ = taken;
+    }
     /// What the watch shows now; `None` where nobody has one.
     fn reading(&self) -> Option<Reading> {
         None
@@ -60,10 +66,20 @@ pub struct Stage {
     pub rows: u64,
     /// Bytes that it read or wrote.
     pub bytes: u64,
+    /// Files that it took from the cache instead of reading them, where there are any.
+    #[serde(skip_serializing_if = "is_none")]
+    pub cached_files: u64,
+    /// The bytes of those.
+    #[serde(skip_serializing_if = "is_none")]
+    pub cached_bytes: u64,
     /// How long it took.
     pub milliseconds: u64,
     /// The most memory that the process had had by its end, in bytes.
     pub peak_bytes: Option<u64>,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A watch that keeps what each stage took, and hands everything on.
@@ -110,8 +126,16 @@ impl Watch for Stages<'_> {
         let now = self.watch.reading();
         if let (Ok(mut kept), Some(reading)) = (self.kept.lock(), now) {
             kept.end(now);
-            let stage =
-                Stage { stage: name, zh, rows: 0, bytes: 0, milliseconds: 0, peak_bytes: None };
+            let stage = Stage {
+                stage: name,
+                zh,
+                rows: 0,
+                bytes: 0,
+                cached_files: 0,
+                cached_bytes: 0,
+                milliseconds: 0,
+                peak_bytes: None,
+            };
             kept.current = Some((stage, reading.milliseconds));
         }
     }
@@ -123,6 +147,15 @@ impl Watch for Stages<'_> {
         {
             stage.bytes = stage.bytes.saturating_add(bytes);
             stage.rows = stage.rows.saturating_add(rows);
+        }
+    }
+
+    fn took(&self, taken: Taken) {
+        self.watch.took(taken);
+        if let Ok(mut kept) = self.kept.lock()
+            && let Some((stage, _)) = &mut kept.current
+        {
+            (stage.cached_files, stage.cached_bytes) = (taken.files, taken.bytes);
         }
     }
 
@@ -154,6 +187,7 @@ mod tests {
         stages.stage("read", "读取", Work::Bytes(30));
         stages.advance(10, 1);
         stages.advance(20, 2);
+        stages.took(Taken { files: 1, bytes: 20 });
         stages.stage("detect", "差错检测", Work::Unknown);
         stages.end()
     }
@@ -161,12 +195,14 @@ mod tests {
     #[test]
     fn a_stage_has_what_was_told_of_it_until_the_next_began() {
         let stages = watched(&Ticking(AtomicU64::new(0)));
-        let figures =
-            |s: &Stage| (s.stage, s.rows, s.bytes, s.milliseconds, s.peak_bytes.unwrap_or(0));
+        let figures = |s: &Stage| {
+            (s.stage, s.rows, s.bytes, s.cached_bytes, s.milliseconds, s.peak_bytes.unwrap_or(0))
+        };
         assert_eq!(
             stages.iter().map(figures).collect::<Vec<_>>(),
-            [("read", 3, 30, 7, 700), ("detect", 0, 0, 7, 1400)]
+            [("read", 3, 30, 20, 7, 700), ("detect", 0, 0, 0, 7, 1400)]
         );
+        assert!(!serde_json::to_string(&stages[1]).unwrap().contains("cached"));
         assert_eq!(watched(&Unwatched), []);
     }
 }

@@ -12,7 +12,7 @@ use super::error::SourceError;
 use super::sheet::Sheet;
 use crate::engine::SpillError;
 use crate::feed::{
-    DeclaredTotal, Feed, FeedFault, FeedPart, FeedRows, Format, InputFile, Reject, Stray,
+    DeclaredTotal, Feed, FeedFault, FeedPart, FeedRows, Format, InputFile, PartSum, Reject, Stray,
 };
 use crate::frame::schema::canonical_schema;
 
@@ -41,6 +41,7 @@ pub(super) struct Gathering<'f, 't> {
     room: Room<'t>,
     files: Vec<InputFile>,
     parts: Vec<FeedPart>,
+    sums: Vec<PartSum>,
     declared: Vec<DeclaredTotal>,
     /// The canonical columns so far.
     columns: Vec<Cells>,
@@ -62,15 +63,17 @@ impl<'f, 't> Gathering<'f, 't> {
         // A table is one part, whether rows come of it or not.
         let part =
             |(file, input): (u32, &InputFile)| FeedPart { name: input.path.clone(), file, rows: 0 };
-        let parts = match &feed.format {
+        let parts: Vec<FeedPart> = match &feed.format {
             Format::Parquet | Format::Arrow => (0..).zip(&files).map(part).collect(),
             Format::Csv(_) | Format::Fixed(_) | Format::JsonLines(_) => Vec::new(),
         };
+        let sums = vec![PartSum::default(); parts.len()];
         Gathering {
             feed,
             room,
             files,
             parts,
+            sums,
             declared: Vec::new(),
             columns,
             part_numbers: Vec::new(),
@@ -81,6 +84,11 @@ impl<'f, 't> Gathering<'f, 't> {
         }
     }
 
+    /// How many parts there are so far.
+    pub(super) fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
     /// Adds the sheet that comes next in the order of files and lines.
     pub(super) fn add(&mut self, mut sheet: Sheet) -> Result<(), SourceError> {
         if let Some(file) = self.files.get_mut(sheet.file as usize) {
@@ -89,6 +97,11 @@ impl<'f, 't> Gathering<'f, 't> {
         // Parts are numbered in the order in which their first sheets come.
         if sheet.part as usize >= self.parts.len() {
             self.parts.push(FeedPart { name: sheet.name, file: sheet.file, rows: 0 });
+            self.sums.push(PartSum::default());
+        }
+        if let Some(sum) = self.sums.get_mut(sheet.part as usize) {
+            sum.points += sheet.sum.points;
+            sum.hash = sum.hash.wrapping_add(sheet.sum.hash);
         }
         if let Some(part) = self.parts.get_mut(sheet.part as usize) {
             part.rows += sheet.rows;
@@ -216,13 +229,14 @@ impl<'f, 't> Gathering<'f, 't> {
         self.miss(&faults, is_head);
         self.give()?;
         let rows = self.batch()?;
-        let Gathering { feed, files, parts, declared, rejects, .. } = self;
+        let Gathering { feed, files, parts, sums, declared, rejects, .. } = self;
         Ok(FeedRows {
             owner: feed.owner,
             kind: feed.kind,
             rows,
             files,
             parts,
+            sums,
             declared,
             rejects,
             faults,

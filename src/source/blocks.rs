@@ -128,11 +128,9 @@ impl<'f> Blocks<'f> {
         }
     }
 
-    /// What was wrong with the files, and which columns were not agreed.
-    pub(super) fn finish(mut self) -> (Vec<FeedFault>, Vec<Stray>) {
-        let mut faults = self.sent.faults;
-        faults.append(&mut self.faults);
-        (faults, self.strays)
+    /// What was wrong with the archives, what with the headers, and which columns were not agreed.
+    pub(super) fn finish(self) -> (Vec<FeedFault>, Vec<FeedFault>, Vec<Stray>) {
+        (self.sent.faults, self.faults, self.strays)
     }
 
     /// The next block, or `None` behind the last file. The last block of a part may be empty.

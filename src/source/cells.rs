@@ -1,5 +1,7 @@
 //! The cells of one canonical column of a sheet under way.
 
+mod kept;
+
 use std::sync::Arc;
 
 use arrow::array::{
@@ -7,6 +9,7 @@ use arrow::array::{
 };
 use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
+pub(super) use self::kept::of_eight;
 use super::conform::Value;
 use super::refusal::Refusal;
 use crate::frame::fields::FieldKind;
@@ -177,6 +180,22 @@ impl Cells {
         match more.valid.finish() {
             Some(nulls) => self.valid.append_buffer(&nulls),
             None => self.valid.append_n_non_nulls(rows),
+        }
+    }
+
+    /// The text of a row; the empty one where it has none.
+    pub(super) fn text(&self, row: usize) -> &str {
+        let Values::Text(Texts { text, ends }) = &self.values else { return "" };
+        let at = |row: usize| ends.get(row).and_then(|&end| usize::try_from(end).ok());
+        let (Some(from), Some(to)) = (at(row), at(row + 1)) else { return "" };
+        text.get(from..to).unwrap_or_default()
+    }
+
+    /// The sum of its whole numbers.
+    pub(super) fn sum(&self) -> i128 {
+        match &self.values {
+            Values::Whole(values) => values.iter().map(|&value| i128::from(value)).sum(),
+            Values::Nothing(_) | Values::Text(_) | Values::Code(_) => 0,
         }
     }
 

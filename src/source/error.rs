@@ -119,6 +119,14 @@ pub enum SourceError {
         /// What was left.
         bytes: u64,
     },
+    /// What was kept of the file is not what was kept. It is met by reading the file.
+    #[error("what was kept of `{file}` is damaged")]
+    Unkept {
+        /// The file.
+        file: String,
+        /// The entry of the cache.
+        entry: String,
+    },
     /// Rows cannot be set aside.
     #[error(transparent)]
     Spill(#[from] SpillError),

@@ -4,7 +4,8 @@ use super::cells::Cells;
 use super::conform::{Rule, Supply, Value, trim};
 use super::error::SourceError;
 use super::refusal::Refusal;
-use crate::feed::{DeclaredTotal, Reject, RejectCode};
+use crate::control::key_hash;
+use crate::feed::{DeclaredTotal, FeedKind, PartSum, Reject, RejectCode};
 use crate::value::token::redact;
 
 /// One piece of one file, conformed.
@@ -33,6 +34,34 @@ pub(super) struct Sheet {
     /// By canonical column, whether a row has it under one of its names; nothing where the file
     /// names its columns itself, or where no row is read.
     pub(super) had: Vec<bool>,
+    /// What the rows amount to.
+    pub(super) sum: PartSum,
+    /// The sheet itself as the cache is to keep it.
+    pub(super) kept: Option<Vec<u8>>,
+}
+
+impl Sheet {
+    /// Takes the sum of its rows. So many sheets as a feed has stay far from the end of 128 bits:
+    /// its rows are counted in 31.
+    pub(super) fn sum_up(&mut self, kind: FeedKind) {
+        let fields = kind.fields();
+        let column = |name: &str| {
+            let at = fields.iter().position(|field| field.name == name);
+            at.and_then(|at| self.columns.get(at))
+        };
+        let points = kind.points_column().and_then(column).map_or(0, Cells::sum);
+        let keys: Vec<&Cells> = kind.key_columns().iter().filter_map(|name| column(name)).collect();
+        let hashes =
+            (0..self.lines.len()).map(|row| key_hash(keys.iter().map(|key| key.text(row))));
+        self.sum = PartSum { points, hash: hashes.fold(0, u64::wrapping_add) };
+    }
+
+    /// Counts its file and part from others than the first of the feed.
+    pub(super) fn move_behind(&mut self, (files, parts): (u32, u32)) {
+        self.file += files;
+        self.part += parts;
+        self.totals.iter_mut().for_each(|total| total.part += parts);
+    }
 }
 
 /// Where a row stands.
@@ -252,7 +281,20 @@ impl<'r> Draft<'r> {
         let Draft {
             part, file, rows, cells: columns, lines, rejects, totals, is_last, had, ..
         } = self;
-        let name = self.name.to_owned();
-        Sheet { part, file, name, rows, bytes, columns, lines, rejects, totals, is_last, had }
+        Sheet {
+            part,
+            file,
+            name: self.name.to_owned(),
+            rows,
+            bytes,
+            columns,
+            lines,
+            rejects,
+            totals,
+            is_last,
+            had,
+            sum: PartSum::default(),
+            kept: None,
+        }
     }
 }

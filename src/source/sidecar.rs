@@ -134,7 +134,7 @@ mod tests {
                 folder.read().unwrap()
             };
             assert_eq!(read.files.len(), 2);
-            let parts = crate::control::PartTotals::of(&read).unwrap();
+            let parts = crate::control::by_part(&read);
             let told = |total: &DeclaredTotal| {
                 let of = parts[total.part as usize].of(total.of);
                 total.reason(of)

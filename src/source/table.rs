@@ -33,6 +33,10 @@ pub(super) struct Findings {
 }
 
 impl Findings {
+    pub(super) fn into_parts(self) -> (Vec<FeedFault>, Vec<Stray>) {
+        (self.faults, self.strays)
+    }
+
     /// Holds the columns of a file against the rules; `None` where they do not fit. `odd` says why
     /// a column cannot be read whatever it fills.
     pub(super) fn columns(

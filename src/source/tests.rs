@@ -54,6 +54,17 @@ impl Folder {
         }
     }
 
+    /// Counts a file that is there already among those of the feed.
+    pub(super) fn name(&mut self, name: &str) {
+        self.names.push(name.to_owned());
+    }
+
+    /// Gives a file that is gone another name.
+    pub(super) fn rename(&mut self, from: &str, to: &str, content: &[u8]) {
+        self.names.retain(|name| name != from);
+        self.put(to, content);
+    }
+
     pub(super) fn survey(&self) -> Vec<InputFile> {
         let paths: Vec<PathBuf> = self.names.iter().map(|name| self.feed.root.join(name)).collect();
         survey(&self.feed, &paths, true).unwrap()
@@ -75,7 +86,7 @@ impl Folder {
         together: usize,
     ) -> Result<FeedRows, SourceError> {
         let pace = Pace { block_bytes, most: u64::MAX, together };
-        read_at(&self.feed, &self.survey(), &|_, _| (), pace, Room::Memory(u64::MAX))
+        read_at(&self.feed, &self.survey(), &|_, _| (), pace, Room::Memory(u64::MAX), None)
     }
 }
 
@@ -242,7 +253,7 @@ fn a_file_that_repeats_another_is_not_read() {
     let read = folder.read().unwrap();
     let rows: Vec<u64> = read.files.iter().map(|file| file.rows).collect();
     assert_eq!(rows, [1, 1, 0]);
-    let parts = crate::control::PartTotals::of(&read).unwrap();
+    let parts = crate::control::by_part(&read);
     let totals = crate::control::by_file(&read, &parts).unwrap();
     assert_eq!(totals.iter().map(|total| total.rows).collect::<Vec<_>>(), [1, 1, 1]);
     let stages = crate::control::of_feed(&read, &totals);

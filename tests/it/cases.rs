@@ -31,7 +31,7 @@ const COLUMNS: [&str; 13] = [
     "reason",
 ];
 
-fn folders() -> Vec<PathBuf> {
+pub fn folders() -> Vec<PathBuf> {
     let entries = fs::read_dir("tests/cases").unwrap();
     let mut folders: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     folders.sort();
@@ -45,14 +45,14 @@ fn code_of(folder: &Path) -> String {
 }
 
 /// A command that `case.md` shows.
-struct Step {
-    closes: bool,
-    as_of: String,
-    period: Option<String>,
+pub struct Step {
+    pub closes: bool,
+    pub as_of: String,
+    pub period: Option<String>,
 }
 
 /// The commands that `case.md` shows, in order; the last is the one that is compared.
-fn steps(folder: &Path) -> Vec<Step> {
+pub fn steps(folder: &Path) -> Vec<Step> {
     let page = fs::read_to_string(folder.join("case.md")).unwrap();
     let commands = page.lines().filter_map(|line| line.strip_prefix("    hutong "));
     let steps: Vec<Step> = commands

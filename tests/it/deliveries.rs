@@ -117,6 +117,7 @@ fn threads_buckets_and_memory_leave_no_trace_in_what_notes_find() {
             threads: Some(threads),
             buckets: Some(buckets),
             memory_bytes: (buckets == 7).then_some(1 << 12),
+            cache: None,
         };
         run::run(&order, &Unwatched).unwrap();
         let bytes: Vec<Vec<u8>> = bytes_under(&to).into_values().collect();
@@ -196,6 +197,7 @@ fn a_gap_over_a_close_is_found() {
         threads: Some(1),
         buckets: Some(1),
         memory_bytes: None,
+        cache: None,
     };
     note(2, "a-2026-02.csv,41");
     let closed = run::close(&order("2026-03-10", "2026-02"), &Unwatched).unwrap();

@@ -14,6 +14,7 @@ mod published;
 mod truth;
 mod same_bytes;
 mod memory;
+mod cache;
 mod sample;
 mod workbook;
 mod tables;

@@ -138,6 +138,7 @@ pub fn month_order(pipeline: &Path, period: &str, to: &Path) -> Order {
         threads: Some(1),
         buckets: None,
         memory_bytes: None,
+        cache: None,
     }
 }
 

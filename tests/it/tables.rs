@@ -41,6 +41,7 @@ pub fn order(pipeline: &Path, (as_of, period): (&str, Option<&str>), to: &Path) 
         threads: Some(1),
         buckets: Some(2),
         memory_bytes: None,
+        cache: None,
     }
 }
 

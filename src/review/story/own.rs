@@ -120,7 +120,7 @@ impl Wanted<'_> {
             }
             Ok(())
         };
-        let read = source::read_apart(feed, files, &|_, _| (), &mut taker, ROWS_AT_ONCE);
+        let read = source::read_apart(feed, files, &|_, _| (), (&mut taker, ROWS_AT_ONCE), None);
         let unsound = |what: String| ReviewError::Unsound { path: feed.root.clone(), what };
         let read = read.map_err(|error| unsound(error.to_string()))?;
         if let Some(what) = broken {

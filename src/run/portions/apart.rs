@@ -9,14 +9,13 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::kinship;
 use crate::agreement::MemberRule;
-use crate::control::{FileTotal, PartTotals};
 use crate::engine::{Families, Kin, Piece, Spill, SpillError, Stowage};
 use crate::feed::{Feed, FeedKind, FeedRows, InputFile, Owner};
 use crate::frame::schema::{LINE, canonical_schema};
 use crate::publish::{Closing, Columns, Final, PublishError};
 use crate::run::recall::{self, Shelf};
 use crate::run::{Error, Watch};
-use crate::source;
+use crate::source::{self, Cache};
 use crate::value::party::{Both, Party};
 
 /// Rows that are set aside together as they are read.
@@ -90,17 +89,15 @@ impl<'r> Apart<'r> {
         &mut self,
         folder: &Path,
         (feed, files): (&Feed, &[InputFile]),
+        cache: Option<&Cache>,
         watch: &dyn Fn(u64, u64),
-    ) -> Result<(FeedRows, Vec<FileTotal>), Error> {
+    ) -> Result<FeedRows, Error> {
         let (owner, kind) = (feed.owner, feed.kind);
         let origin = Origin::Feed(owner, kind);
         let mut heap = Heap::new(folder, origin, canonical_schema(kind))?;
-        let mut totals = PartTotals::default();
-        let mut unsummed = None;
         let (kin, bytes, rules) = (&mut self.kin, &mut self.bytes, self.rules);
         let set_aside = &mut self.rows;
         let mut take = |batch: &RecordBatch| {
-            unsummed = unsummed.or(totals.add(kind, batch).err());
             let nodes = kinship::nodes(owner, kind, batch);
             kinship::tie(kin, (owner, kind), batch, &nodes, rules)?;
             *bytes += batch.get_array_memory_size() as u64;
@@ -108,13 +105,9 @@ impl<'r> Apart<'r> {
             heap.pieces.push(heap.spill.put(batch)?);
             Ok(())
         };
-        let rows = source::read_apart(feed, files, watch, &mut take, PIECE_ROWS)?;
-        if let Some(overflow) = unsummed {
-            return Err(overflow.into());
-        }
-        let totals = totals.finish(&rows)?;
+        let rows = source::read_apart(feed, files, watch, (&mut take, PIECE_ROWS), cache)?;
         self.heaps.push(heap);
-        Ok((rows, totals))
+        Ok(rows)
     }
 
     /// Reads a table of a final publication, whose rows are set aside with their numbers.

@@ -378,8 +378,7 @@ fn an_open_row_with_the_number_of_a_settled_one_is_told() {
         assert_eq!((months.held(period).len(), &*months.net(period)), (0, "0.00"), "{period}");
     }
     let rows = months.found("2026-05", "EVT-04").remove(0)["a_rows"].clone();
-    let places =
-        "2026-03/final/cleared_events.parquet:1;2026-04/final/open_rows.parquet:1";
+    let places = "2026-03/final/cleared_events.parquet:1;2026-04/final/open_rows.parquet:1";
     assert_eq!(rows, places);
 }
 
