@@ -186,10 +186,20 @@ const SENTENCES: &[Sentence] = &[
     ("no file of the feed {} matches `{}`", "数据源 {1} 没有文件符合 `{2}`"),
     ("no delivery says when the file was sent", "没有交接单说明文件何时送出"),
     ("the file was sent after it was due", "文件迟于约定时间送出"),
+    ("agree to take it, or see `due`", "请约定接收，或见 `due`"),
+    ("have `sent_at` filled in", "请补填 `sent_at`"),
     (
-        "nothing beside the file says that it was sent whole; it was not read",
-        "没有旁证说明文件已完整送达，未读取",
+        "`{}` does not stand beside it to say that it was sent whole, and it was not read",
+        "旁边没有 `{1}` 说明文件已完整送达，未读取",
     ),
+    ("have it sent, or see `{}`", "请补送，或见 `{1}`"),
+    ("have it sent", "请补送"),
+    ("have the file or the note sent again", "请重送文件或交接单"),
+    ("the {} of the {} are {}, and {} were read", "{2} 的 {1} 为 {3}，而读入 {4}"),
+    ("have the file or its total mended by whoever exported it", "请由导出方更正文件或其合计"),
+    ("`{}` holds the digest of another content", "`{1}` 是另一内容的摘要"),
+    ("`{}` does not hold its digest", "`{1}` 中没有其摘要"),
+    ("have both sent again", "请两者都重送"),
     ("the content is not what was delivered", "内容与交接单不符"),
     ("the content is not what the digest beside it says", "内容与旁附摘要不符"),
     ("no digest of the file stands beside it", "文件旁没有摘要"),
@@ -207,20 +217,33 @@ const SENTENCES: &[Sentence] = &[
     ("the {} of the {} are not those that were read", "{2} 的 {1} 与读入的不符"),
     ("{} of {} rows were refused, more than {}", "{2} 行中拒收 {1} 行，超过 {3}"),
     ("{} of {} rows were refused, {}", "{2} 行中拒收 {1} 行，{3}"),
-    ("its content is that of `{}`; it was not read", "内容与 `{1}` 相同，未读取"),
+    (
+        "its content is that of `{}`; it was not read, and nothing need be done",
+        "内容与 `{1}` 相同，未读取，无须处理",
+    ),
     ("{} different files have this number", "{1} 个不同文件用同一序号"),
+    ("have all but one numbered anew", "除一个外请重新编号"),
     ("no file has a number between {} and {}", "{1} 与 {2} 之间的序号没有文件"),
     (
-        "no pattern of `entries` or `ignore` names this entry; it was not read",
+        "no pattern of `entries` or `ignore` names this entry, and it was not read",
         "`entries` 与 `ignore` 都未列此条目，未读取",
+    ),
+    ("name it under one of them", "请列入其一"),
+    ("record of the {}: {…}", "{1} 的记录：{2}"),
+    ("it is not there", "不存在"),
+    ("see `{}`, or have the file sent again", "见 `{1}`，或请重送文件"),
+    ("begins with the marker and has the shape of a row", "以标记开头而形似数据行"),
+    (
+        "declare `rows` or `points` of the marked record, or `exclusive` if no row begins so",
+        "请声明该记录的 `rows` 或 `points`；若无数据行如此开头，请声明 `exclusive`",
     ),
     // Refused values and rows, with the column that they are about.
     ("{} columns where the header has {}", "{1} 列，而表头为 {2} 列"),
     ("{}: {…}", "{1}：{2}"),
     (
         "no row has such a key, so that none has a value for it; if that is not so, the partner \
-      renamed it",
-        "没有一行有此键，因而都无值；若非如此，即对方改了名",
+         renamed it: see `from`",
+        "没有一行有此键，因而都无值；若非如此，即对方改了名：见 `from`",
     ),
     ("the header has no such column; it has {}", "表头没有此列；表头有 {1}"),
     ("not UTF-8", "不是 UTF-8"),
@@ -240,6 +263,20 @@ const SENTENCES: &[Sentence] = &[
         "beyond {}, the most points that a row may have, in smallest units",
         "超过 {1}，即一行积分的上限（最小单位）",
     ),
+    // What to do about them.
+    ("declare its `encoding`, or save all of it as UTF-8", "请声明其 `encoding`，或全部存为 UTF-8"),
+    ("have it filled in", "请补填"),
+    ("have it taken out", "请删去"),
+    ("have it looked at", "请核实"),
+    ("have the year written", "请写明年份"),
+    ("have it written with its offset", "请带时差书写"),
+    ("have whole ones sent, or see `scale` of the party", "请发送整数，或见该方的 `scale`"),
+    ("have it mended: 24:00 is 00:00 of the next day", "请更正：24:00 即次日 00:00"),
+    ("declare it under `values`", "请在 `values` 下声明"),
+    ("see `{}` of the column", "见该列的 `{1}`"),
+    ("see `{}`, or `nulls` if it means none", "见 `{1}`；若表示空缺，见 `nulls`"),
+    ("have it mended, or see `{}` if it means none", "请更正；若表示空缺，见 `{1}`"),
+    ("see `{}`", "见 `{1}`"),
     ("an unknown word", "不认识的词"),
     (
         "a word that is not in the list; declare it under `values`",
@@ -253,6 +290,8 @@ const SENTENCES: &[Sentence] = &[
     ("not an e-mail address", "不是电子邮箱"),
     ("not a name", "不是姓名"),
     ("not a token of 64 hexadecimal digits", "不是 64 位十六进制令牌"),
+    // What is wrong, and what to do.
+    ("{…}; {…}", "{1}；{2}"),
     // Diagnoses.
     ("twice the agreed", "为约定的两倍"),
     ("half the agreed", "为约定的一半"),
@@ -295,7 +334,7 @@ mod tests {
             }
             assert!(!zh.contains(&format!("{{{}}}", gaps + 1)), "{zh}");
             let is_word = |one: char| ('\u{4e00}'..='\u{9fff}').contains(&one);
-            assert!(zh.chars().any(is_word) || *en == "{}: {…}", "{zh}");
+            assert!(zh.chars().any(is_word) || ["{}: {…}", "{…}; {…}"].contains(en), "{zh}");
         }
     }
 

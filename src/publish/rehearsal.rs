@@ -1,6 +1,7 @@
 //! A place to perform a run again: a folder of its own that vanishes, with the final publications
 //! that the run took from, and nothing else that was published.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -22,7 +23,7 @@ const PREFIX: &str = "hutong-again-";
 const LOCK: &str = ".in-use";
 
 impl Rehearsal {
-    /// A folder in `TMPDIR`, with the publications at `places` (such as `2026-03/2026-04-06`) under
+    /// A folder in `TMPDIR`, with the publications at `places` (such as `2026-03/final`) under
     /// the pipeline's folder `published`, each final there as it is here.
     ///
     /// # Errors
@@ -42,14 +43,17 @@ impl Rehearsal {
         let lock = File::create_new(&path).map_err(at("create", &path))?;
         lock.lock().map_err(at("lock", &path))?;
         for place in places {
-            let (from, to) = (published.join(place), out.path().join(pipeline).join(place));
+            let from = published.join(place);
             let is_place = Path::new(place).components().count() == 2
                 && Path::new(place).components().all(|part| matches!(part, Component::Normal(_)));
             if !is_place {
                 let what = format!("`{place}` is no place of a publication");
                 return Err(PublishError::Altered { path: published.join(MANIFEST), what });
             }
-            lend(&from, &to)?;
+            // The place leads to the folder of the night on which the period was closed.
+            let night = fs::canonicalize(&from).map_err(at("find", &from))?;
+            let to = out.path().join(pipeline).join(place).with_file_name(night_of(&night));
+            lend(&night, &to)?;
             point_final(&to)?;
         }
         Ok(Rehearsal { out, _lock: lock })
@@ -60,6 +64,11 @@ impl Rehearsal {
     pub fn out(&self) -> PathBuf {
         self.out.path().to_owned()
     }
+}
+
+/// The name of a publication's folder, such as `2026-04-06`.
+fn night_of(folder: &Path) -> &OsStr {
+    folder.file_name().unwrap_or_default()
 }
 
 /// Removes what killed runs left behind: folders of ours whose lock nobody holds. What cannot be

@@ -70,7 +70,7 @@ fn a_final_that_is_replaced_after_the_next_was_closed_ends_the_run() {
         fs::remove_file(&there).unwrap();
         fs::copy(&file, there).unwrap();
     }
-    let says = &["2026-03/2026-04-10/manifest.json is not what was published", "2026-04"];
+    let says = &["2026-03/final/manifest.json is not what was published", "2026-04"];
     ended(months.try_close("2026-05"), exit::IO, says);
     ended(months.try_run("2026-05", "2026-05-20"), exit::IO, says);
 }
@@ -80,7 +80,7 @@ fn a_final_that_is_gone_after_the_next_was_closed_ends_the_run() {
     let months = march();
     months.close("2026-04");
     fs::remove_dir_all(months.path("out/p/2026-03")).unwrap();
-    let says = &["2026-03/2026-04-10/manifest.json is not what was published", "2026-04"];
+    let says = &["2026-03/final/manifest.json is not what was published", "2026-04"];
     ended(months.try_close("2026-05"), exit::IO, says);
 }
 

@@ -59,7 +59,7 @@ fn a_version_of_a_closed_period_cannot_be_edited() {
             let terms = terms.replacen(from, to, 1);
             if to.contains("issuance") { terms.replace("rates:", sale) } else { terms }
         });
-        let says = [&["2026-03/2026-04-10 was settled at the"], says].concat();
+        let says = [&["2026-03/final was settled at the"], says].concat();
         ended(months.try_close("2026-04"), exit::USAGE, &says);
         ended(months.try_run("2026-04", "2026-04-20"), exit::USAGE, &says);
         assert!(!months.path("out/p/2026-04").exists());
@@ -107,7 +107,7 @@ fn a_version_of_a_closed_period_cannot_be_edited() {
 fn the_scale_of_a_closed_period_cannot_be_edited() {
     let months = march();
     months.change("name: s }", "name: s, scale: 2 }");
-    let says = &["2026-03/2026-04-10 was settled at the SKY scale 0", "the pipeline has 2"];
+    let says = &["2026-03/final was settled at the SKY scale 0", "the pipeline has 2"];
     ended(months.try_close("2026-04"), exit::USAGE, says);
     ended(months.try_run("2026-04", "2026-04-20"), exit::USAGE, says);
 }
@@ -155,7 +155,7 @@ fn another_agreement_does_not_go_on_from_what_was_closed() {
     for (from, to, (period, as_of), says) in changes {
         let months = march();
         months.change(from, to);
-        let says = ["2026-03/2026-04-10 was closed under", says];
+        let says = ["2026-03/final was closed under", says];
         ended(months.try_close_on(period, as_of), exit::USAGE, &says);
         ended(months.try_run(period, as_of), exit::USAGE, &says);
         assert!(!months.path(&format!("out/p/{period}")).exists());
