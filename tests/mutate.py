@@ -427,7 +427,8 @@ def main():
     for name in order.only or FILES:
         path = root / name
         paths += sorted(path.rglob("*.rs")) if path.is_dir() else [path]
-    mutants = [m for path in paths if path.name != "tests.rs" for m in mutants_of(path)]
+    paths = [path for path in paths if path.name != "tests.rs" and path.parent.name != "tests"]
+    mutants = [m for path in paths for m in mutants_of(path)]
     draw = random.Random(order.seed)
     if order.sample is not None:
         count = min(order.sample, len(mutants))
