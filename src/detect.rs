@@ -32,6 +32,7 @@ pub mod statement;
 pub mod adjustment;
 pub mod settlement;
 pub mod cap;
+mod kept;
 pub mod past;
 pub mod decision;
 

@@ -67,6 +67,12 @@ impl MemberState {
         let applies = self.since.is_none_or(|since| since <= at);
         (applies && self.status != MemberStatus::Active).then_some(self.status)
     }
+
+    /// Whether it says with a date that the member was active at an instant.
+    #[must_use]
+    pub fn was_active_at(&self, at: Instant) -> bool {
+        self.status == MemberStatus::Active && self.since.is_some_and(|since| since <= at)
+    }
 }
 
 /// A token that several unlinked members share, so that it links nobody.

@@ -167,8 +167,8 @@ pub struct Scope {
     /// Issuer points at which the event of a row was cleared, by the row's book. They are the
     /// row's own but for a decision.
     pub cleared: Both<BTreeMap<u32, i64>>,
-    /// Rows that a cap held when the period before was closed, with the rule's code, by their book.
-    pub capped: Both<BTreeMap<u32, String>>,
+    /// Rows that were held when the period before was closed, with the rule's code, by their book.
+    pub held: Both<BTreeMap<u32, &'static str>>,
     /// Rows that were left open when the period before was closed and that the files have again,
     /// by their book: they stand for nothing, and are only held against what came.
     pub replaced: Both<Vec<RecalledRow>>,
@@ -190,7 +190,7 @@ impl Scope {
             own: Both::default(),
             named: Both::default(),
             cleared: Both::default(),
-            capped: Both::default(),
+            held: Both::default(),
             replaced: Both::default(),
             adjustments: AdjustedBefore::default(),
             pairs: Both::default(),
@@ -207,6 +207,14 @@ impl Scope {
     #[must_use]
     pub fn judges(&self, party: Party, row: u32, at: Instant) -> bool {
         self.covers(at) && self.settled(party, row).is_none()
+    }
+
+    /// Whether a row of own business is judged in this run: one of its own period, or one that was
+    /// held when the period before was closed, which waits for a decision as any held row does.
+    #[must_use]
+    pub fn judges_own(&self, party: Party, row: u32, at: Instant) -> bool {
+        let is_held = || self.held.of(party).contains_key(&row) && self.judges(party, row, at);
+        self.period.clears(at) || is_held()
     }
 
     /// Whether what is of an instant, and not settled, is this run's.

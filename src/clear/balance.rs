@@ -152,7 +152,7 @@ fn place_rows<P: books::Side>(side: &Side<'_, P>) -> Result<Vec<Disposition>, Co
     let plain = |row: u32| {
         let is_resent = side.lineage.standing[row as usize] == Standing::Resent;
         let is_own = side.lineage.role(row) == Role::Own;
-        let is_ours = side.scope.period.clears(side.ledger.occurred_at(row));
+        let is_ours = side.scope.judges_own(P::PARTY, row, side.ledger.occurred_at(row));
         match (is_own, is_ours) {
             (true, true) => Some(Disposition::Counted),
             (true, false) => Some(Disposition::OtherPeriod),
@@ -176,7 +176,7 @@ fn rows_in<P: books::Side>(side: &Side<'_, P>) -> Vec<bool> {
     let mut is_in: Vec<bool> = ledger
         .rows()
         .map(|row| match side.lineage.role(row) {
-            Role::Own => scope.period.clears(ledger.occurred_at(row)),
+            Role::Own => scope.judges_own(P::PARTY, row, ledger.occurred_at(row)),
             _ => scope.judges(P::PARTY, row, ledger.occurred_at(row)),
         })
         .collect();

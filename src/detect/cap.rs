@@ -178,22 +178,6 @@ pub(super) fn apply<I: Side>(scene: &Scene<'_, I>, docket: &mut Docket<I>) -> Re
     Ok(())
 }
 
-/// What a cap held when the period before was closed stays held under that code until a decision
-/// moves it: the sums of a closed period are not made again.
-///
-/// # Errors
-/// [`Overflow`] when what is at stake cannot be exact.
-pub(super) fn held_before<I: Side>(
-    scene: &Scene<'_, I>,
-    judged: &JudgedPair<I>,
-) -> Result<Option<Discrepancy>, Overflow> {
-    let pair = judged.pair;
-    let capped = scene.desk.scope.capped.of(I::PARTY).get(&pair.issuer);
-    let rule = capped.and_then(|code| RULES.iter().find(|rule| rule.code == code));
-    let Some(&rule) = rule.filter(|rule| scene.desk.is_on(rule)) else { return Ok(None) };
-    Ok(Some(about(scene, pair, rule)?.because("held so when its period was closed")))
-}
-
 /// What happened to the original happens to its reversal, or the net would move. Legs that do not
 /// say the same thing have no flow, and stay as they were judged.
 fn hold_reversals<I: Side>(docket: &mut Docket<I>, held: &BTreeMap<u32, Cause>) {
@@ -261,7 +245,7 @@ fn draft<'a, I: Side>(
 }
 
 /// A finding on a pair.
-fn about<'a, I: Side>(
+pub(super) fn about<'a, I: Side>(
     scene: &Scene<'a, I>,
     pair: Pair,
     rule: &'static Rule,

@@ -94,7 +94,7 @@ pub fn judge_book<P: Side>(
 ) -> Judged<P> {
     let mut judged = Judged::default();
     let is_ours = |row: u32| match lineage.role(row) {
-        Role::Own => desk.period.clears(ledger.occurred_at(row)),
+        Role::Own => desk.scope.judges_own(P::PARTY, row, ledger.occurred_at(row)),
         Role::Issuer(_) | Role::Acceptor(_) => desk.judges(ledger, row),
     };
     let mut ordinals: BTreeMap<&str, u32> = BTreeMap::new();
@@ -173,7 +173,7 @@ fn judge_own<P: Side>(
     row: u32,
     judged: &mut Judged<P>,
 ) {
-    if !desk.period.clears(ledger.occurred_at(row)) {
+    if !desk.scope.judges_own(P::PARTY, row, ledger.occurred_at(row)) {
         return;
     }
     match ledger.status(row) {

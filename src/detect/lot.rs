@@ -108,29 +108,49 @@ impl<'a> LotBook<'a> {
         LotBook { lots, lives, doubted }
     }
 
-    /// Whether a lot of the member lives at an instant; `None` where nobody can say.
+    /// What the lots of a member say of an instant.
     #[must_use]
-    pub fn lives(&self, member: &str, at: Instant) -> Option<bool> {
+    pub fn life(&self, member: &str, at: Instant) -> Life {
         if self.doubted.contains(member) {
-            return None;
+            return Life::Unknown;
         }
         let of = |&(row, _, _): &(u32, Instant, Instant)| self.lots.member_no(row);
         let after = self.lives.partition_point(|life| (of(life), life.1) <= (member, at));
         let before = after.checked_sub(1).and_then(|before| self.lives.get(before));
         match (before, self.lives.get(after)) {
-            (Some(life), _) if of(life) == member => Some(at < life.2),
-            (_, Some(life)) if of(life) == member => Some(false),
-            _ => None,
+            (Some(life), _) if of(life) == member && at < life.2 => Life::Lives,
+            (Some(life), _) if of(life) == member => Life::Expired,
+            (_, Some(life)) if of(life) == member => Life::NotYet,
+            _ => Life::Unknown,
         }
     }
+}
+
+/// What the lots of a member say of an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// One of them lives.
+    Lives,
+    /// None lives, and one had expired.
+    Expired,
+    /// All of them were earned later.
+    NotYet,
+    /// The member has none, or one of them stands twice.
+    Unknown,
 }
 
 /// Why a row spends expired points; `None` where it does not.
 pub fn expired<P: Side>(desk: &Desk<'_>, ledger: &Ledger<P>, row: u32) -> Option<&'static str> {
     let spends = matches!(ledger.kind(row), Kind::Burn | Kind::Xburn | Kind::Xout);
     let book = desk.lots.of(P::PARTY).as_ref().filter(|_| spends)?;
-    let lives = book.lives(ledger.member_no(row), ledger.occurred_at(row))?;
-    (!lives).then_some("no lot of the member lived at that time")
+    let at = ledger.occurred_at(row);
+    let lived = match book.life(ledger.member_no(row), at) {
+        Life::Lives | Life::Unknown => true,
+        Life::Expired => false,
+        // A feed that tells of later lots alone may have dropped those of a closed period.
+        Life::NotYet => at < desk.period.start,
+    };
+    (!lived).then_some("no lot of the member lived at that time")
 }
 
 /// LED-04 of a pair.

@@ -420,3 +420,15 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
     }
     Eligibility::Entitled(index)
 }
+
+/// Whether links and snapshots say themselves that a leg's members were linked and active at its
+/// instant: a snapshot that only says what a member is since then does not.
+pub(super) fn is_proven<I: Side>(scene: &Scene<'_, I>, leg: u32) -> bool {
+    let Authority::Link(index) = scene.authorities[leg as usize] else { return false };
+    let (at, link) = (scene.issuer.occurred_at(leg), scene.book.get(index));
+    Party::BOTH.into_iter().all(|party| {
+        let state = link.snapshot.of(party).as_ref();
+        let is_declared = *scene.book.members_declared.of(party);
+        !is_declared || state.is_some_and(|state| state.was_active_at(at))
+    })
+}

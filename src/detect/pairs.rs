@@ -10,6 +10,7 @@ use super::cap;
 use super::consent;
 use super::event::{EVT_06, EVT_08, EVT_09};
 use super::items::{Fates, sign_fits};
+use super::kept;
 use super::lot;
 use super::member::{self, Eligibility, MBR_07};
 use super::reversal::{REV_01, REV_02, REV_04};
@@ -329,7 +330,8 @@ fn judge_spend<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Result<Verdict<I>, 
     }
     found.extend(lot::judge_pair(scene, pair)?);
     if judged.cause.is_none() && !found.iter().any(Discrepancy::holds) {
-        found.extend(cap::held_before(scene, &judged)?);
+        let kept = kept::judge(scene, pair)?;
+        found.extend(kept.filter(|kept| !found.iter().any(|told| told.id == kept.id)));
     }
     Ok(conclude(scene, judged, found))
 }

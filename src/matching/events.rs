@@ -12,7 +12,7 @@ use crate::event::{Authority, Lineage, Matched, Pair, Tie};
 use crate::frame::books::{Ledger, Side};
 use crate::links::LinkBook;
 use crate::past::{Scope, Settled};
-use crate::value::kind::{Flow, Kind};
+use crate::value::kind::{Flow, Kind, Status};
 use crate::value::party::Party;
 use crate::value::period::Instant;
 
@@ -258,7 +258,8 @@ fn by_counter_reference<I: Side>(
     })
 }
 
-/// The same order_no, flow and direction. Orphans have no flow and take no part.
+/// The same order_no, flow and direction; a payment that failed and was made again is two spends of
+/// one order. Orphans have no flow and take no part.
 fn by_order<I: Side>(leads: &Leads<'_, I>, table: &Table<I>, exchange: Exchange) -> Vec<Placed> {
     let (issuer, acceptor) = (leads.issuer, leads.acceptor);
     let issuer_class = |row: u32| {
@@ -296,15 +297,32 @@ fn by_order<I: Side>(leads: &Leads<'_, I>, table: &Table<I>, exchange: Exchange)
                     }
                 }
                 for (left, right) in classes.into_values() {
-                    match (left.as_slice(), right.as_slice()) {
-                        ([], _) | (_, []) => {}
-                        ([one], [other]) => placed.pairs.push((*one, *other)),
-                        _ => placed.ties.push((left, right)),
+                    let is_void = |row: &u32| issuer.status(*row) == Status::Cancelled;
+                    let (left_void, left_rest): (Vec<u32>, Vec<u32>) =
+                        left.iter().partition(|row| is_void(row));
+                    let is_void = |row: &u32| acceptor.status(*row) == Status::Cancelled;
+                    let (right_void, right_rest): (Vec<u32>, Vec<u32>) =
+                        right.iter().partition(|row| is_void(row));
+                    // What both sides cancelled as often does not compete with what took effect.
+                    if left_void.len() == right_void.len() {
+                        place_order(left_void, right_void, placed);
+                        place_order(left_rest, right_rest, placed);
+                    } else {
+                        place_order(left, right, placed);
                     }
                 }
             },
         );
     })
+}
+
+/// Places the legs of one order.
+fn place_order(left: Vec<u32>, right: Vec<u32>, placed: &mut Placed) {
+    match (left.as_slice(), right.as_slice()) {
+        ([], _) | (_, []) => {}
+        ([one], [other]) => placed.pairs.push((*one, *other)),
+        _ => placed.ties.push((left, right)),
+    }
 }
 
 /// The same link, the expected mirror, and an offset within the window.

@@ -39,9 +39,6 @@ pub fn published() -> [(&'static str, Vec<&'static str>); 5] {
     ]
 }
 
-/// What the codes of the rules on caps begin with.
-const CAPS: &str = "CAP-";
-
 /// What was brought back, and which rows are settled.
 #[derive(Debug)]
 pub struct Recalled {

@@ -8,6 +8,7 @@ mod finals;
 mod kept;
 mod own;
 mod settled;
+mod stays;
 mod terms;
 mod waiting;
 

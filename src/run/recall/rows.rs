@@ -1,7 +1,8 @@
 //! Rows that a final publication has as they were read: `open_rows`, `settled_rows` and `own_rows`.
 
 use super::index::{millionths, party_of, said, unsound, word};
-use super::{CAPS, Hand, Known};
+use super::{Hand, Known};
+use crate::detect;
 use crate::frame::books::RecalledRow;
 use crate::past::Settled;
 use crate::publish::{Columns, DROPPED, Final, PublishError};
@@ -103,17 +104,19 @@ impl Hand<'_> {
     /// is open may still be corrected.
     pub fn bring_open(&mut self, publication: &Final) -> Result<(), Error> {
         let columns = [&COLUMNS[..], &BESIDE_OPEN].concat();
+        let known: Vec<&'static str> = detect::rules().map(|rule| rule.code).collect();
         self.shelf.scan(publication, OPEN, &columns, &mut |rows| {
             let all: Vec<usize> = (0..rows.len()).collect();
             let read = read_rows(self, publication, OPEN, rows, &all)?;
             let codes = rows.texts("code")?;
             for (at, Read { party, row, first_read }) in read.into_iter().enumerate() {
-                let code = said(codes, at).filter(|code| code.starts_with(CAPS));
+                let said = said(codes, at);
+                let code = said.and_then(|said| known.iter().copied().find(|code| *code == said));
                 if self.index.of(party).own.has(&row.event_id) {
                     if let Some(code) = code {
-                        let legs = self.index.of(party).legs(&row.event_id);
-                        let capped = legs.map(|row| (row, code.to_owned()));
-                        self.recalled.scope.capped.of_mut(party).extend(capped);
+                        let sent = self.index.of(party).own.rows(&row.event_id);
+                        let held = sent.map(|row| (row, code));
+                        self.recalled.scope.held.of_mut(party).extend(held);
                     }
                     self.recalled.scope.replaced.of_mut(party).push(row);
                     continue;
@@ -127,7 +130,7 @@ impl Hand<'_> {
                 let row = self.push(party, row, first_read);
                 self.open.of_mut(party).entry(event_id).or_default().push(row);
                 if let Some(code) = code {
-                    self.recalled.scope.capped.of_mut(party).insert(row, code.to_owned());
+                    self.recalled.scope.held.of_mut(party).insert(row, code);
                 }
             }
             Ok(())

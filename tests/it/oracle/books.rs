@@ -460,7 +460,10 @@ impl<'w> Books<'w> {
     pub fn belongs(&self, index: usize) -> bool {
         let decides = &self.entries[self.decides(index)];
         let at = decides.row.occurred_at;
-        let late = decides.role != Role::Own && self.is_late(at);
+        let was_held = || self.past.held_under(self.world, decides.party, &decides.row.event_id);
+        // What comes back for its number alone is known, and judged no more.
+        let waits = || !decides.of_own && was_held().is_some();
+        let late = self.is_late(at) && (decides.role != Role::Own || waits());
         let partner = decides.partner.map(|partner| &self.entries[partner]);
         // An own row never stands among what was settled.
         let settled = decides.settled.is_some() || partner.is_some_and(|leg| leg.settled.is_some());

@@ -22,7 +22,17 @@ impl Books<'_> {
         let lots = lots_of(self.world, entry.party, &row.member_no);
         let lives = |lot: &&Lot| lot.earned_at <= at && lot.expires_at.is_none_or(|end| at < end);
         let judged = spends && row.status == Status::Posted && !self.world.is_off("LED-04");
-        judged && !lots.is_empty() && !lots.iter().any(lives)
+        let expired = |lot: &&Lot| lot.earned_at <= at && !lives(lot);
+        // Of a closed period only a lot that it had and lost says anything.
+        let is_told = at >= self.world.period_bounds().0 || lots.iter().any(expired);
+        judged && !lots.is_empty() && is_told && !lots.iter().any(lives)
+    }
+
+    /// Whether a lot of the member lived when a leg spent.
+    pub fn had_a_lot(&self, index: usize) -> bool {
+        let (row, at) = (&self.entries[index].row, self.entries[index].row.occurred_at);
+        let lots = lots_of(self.world, self.entries[index].party, &row.member_no);
+        lots.iter().any(|lot| lot.earned_at <= at && lot.expires_at.is_none_or(|end| at < end))
     }
 
     /// What lots say of themselves and of the accounts.

@@ -124,6 +124,23 @@ impl Books<'_> {
         self.without_consent(link, at).filter(|code| !world.is_off(code)).and_then(own)
     }
 
+    /// Whether links and dated snapshots say that a leg's members were linked and active then.
+    pub fn were_entitled(&self, issuer: usize) -> bool {
+        let (world, entry) = (self.world, &self.entries[issuer]);
+        let at = entry.row.occurred_at;
+        let Some(link) = sole_link(world, entry.party, &entry.row.member_no, at) else {
+            return false;
+        };
+        PARTIES.iter().all(|party| {
+            let active = |record: &&Member| {
+                let began = record.status_since.is_some_and(|since| since <= at);
+                record.status == MemberStatus::Active && began
+            };
+            let is_told = world.side(*party).members.is_some();
+            !is_told || records(world, *party, link.member(*party)).iter().all(active)
+        })
+    }
+
     /// The period in which an instant lies, up to the cut of the run's own.
     fn bounds_at(&self, at: i64) -> (i64, i64) {
         let (first, after) = self.world.cycle_of(self.world.day_of(at));

@@ -4,7 +4,7 @@ use super::books::{Books, Fate, Role};
 use super::members::sole_link;
 use super::past::Settled;
 use super::terms::{mirror_by, ratio_at};
-use crate::world::{Flow, PARTIES, Party, Rule, SECOND};
+use crate::world::{Flow, PARTIES, Party, Rule, SECOND, Status};
 
 impl Books<'_> {
     /// Pairs the legs, per issuer, by the declared rules in their order.
@@ -135,6 +135,14 @@ impl Books<'_> {
                     .collect()
             };
             let (issuers, acceptors) = (alike(self, Role::Issuer), alike(self, Role::Acceptor));
+            let is_void = |leg: usize| self.entries[leg].row.status == Status::Cancelled;
+            let voids = |legs: &[usize]| legs.iter().filter(|leg| is_void(**leg)).count();
+            // A payment that both say failed leaves the order to the one that was made instead.
+            let apart = voids(&issuers) == voids(&acceptors);
+            let with = |legs: Vec<usize>| -> Vec<usize> {
+                legs.into_iter().filter(|one| !apart || is_void(*one) == is_void(leg)).collect()
+            };
+            let (issuers, acceptors) = (with(issuers), with(acceptors));
             self.settle_group(issuers, acceptors);
         }
     }

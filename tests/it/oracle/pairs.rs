@@ -238,9 +238,10 @@ impl Books<'_> {
         }
         if under.is_none() && original.is_none() {
             let leg = &self.entries[issuer];
-            let cap = self.past.capped(self.world, leg.party, &leg.row.event_id);
-            codes.extend(cap);
-            under = cap.map(own);
+            let code = self.past.held_under(self.world, leg.party, &leg.row.event_id);
+            let code = code.filter(|code| self.stays_held(code, issuer) && !codes.contains(code));
+            codes.extend(code);
+            under = code.filter(|code| self.world.lets_hold(code)).map(own);
         }
         if let Some(under) = under {
             return Verdict { fate: Fate::Held(under.code), under: Some(under), codes };
@@ -252,6 +253,17 @@ impl Books<'_> {
             codes.push("EVT-06");
         }
         Verdict { fate: Fate::Counted, under: None, codes }
+    }
+
+    /// Whether what the period before held under a code is still to be decided, though nothing of
+    /// this period says so again.
+    fn stays_held(&self, code: &str, issuer: usize) -> bool {
+        let said_otherwise = match code {
+            "MBR-07" => self.were_entitled(issuer),
+            "LED-04" => self.had_a_lot(issuer),
+            code => !code.starts_with("CAP"),
+        };
+        !said_otherwise && !self.world.is_off(code)
     }
 
     /// Compares the recorded mirror with the agreed one. `before` and `after` are what is left of

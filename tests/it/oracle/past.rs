@@ -167,11 +167,11 @@ impl Past {
             || apart.any(|one| are(one, issuer, acceptor) || are(one, acceptor, issuer))
     }
 
-    /// The cap under which the period before held a leg.
-    pub fn capped(&self, world: &World, party: Party, event_id: &str) -> Option<&'static str> {
+    /// The code under which the period before held a row.
+    pub fn held_under(&self, world: &World, party: Party, event_id: &str) -> Option<&'static str> {
         let open = &self.before(world)?.open;
         let found = open.iter().find(|((owner, row), code)| {
-            *owner == party && row.event_id == event_id && code.starts_with("CAP")
+            *owner == party && row.event_id == event_id && !code.is_empty()
         });
         found.map(|(_, code)| *code)
     }
