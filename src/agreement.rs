@@ -84,6 +84,12 @@ pub const POINTS_MAX: i64 = 1_000_000_000_000_000;
 const WORTH_MAX: i128 = 10_000_000_000_000_000;
 
 impl Agreement {
+    /// What is charged in every period that is not closed yet.
+    #[must_use]
+    pub fn charged(&self) -> Charged<'_> {
+        Charged { mode: self.rounding.mode, fees: &self.fees, taxes: &self.taxes }
+    }
+
     /// The most points, in smallest units and whatever the sign, that a row of a party's feeds may
     /// have: those of its own that can be cleared, or of the partner's where it awards them.
     #[must_use]
@@ -269,6 +275,36 @@ pub struct GrossTax {
     pub scope: Scope,
     /// The clause of the agreement.
     pub clause: Option<String>,
+}
+
+/// What is charged on the gross lines of a period, and how its cents are rounded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charges {
+    /// How money is rounded.
+    pub mode: Mode,
+    /// Fees.
+    pub fees: Vec<Fee>,
+    /// Taxes.
+    pub taxes: Vec<GrossTax>,
+}
+
+/// The charges of the period in which events lie.
+#[derive(Debug, Clone, Copy)]
+pub struct Charged<'a> {
+    /// How money is rounded.
+    pub mode: Mode,
+    /// Fees.
+    pub fees: &'a [Fee],
+    /// Taxes.
+    pub taxes: &'a [GrossTax],
+}
+
+impl Charges {
+    /// As what is in force.
+    #[must_use]
+    pub fn in_force(&self) -> Charged<'_> {
+        Charged { mode: self.mode, fees: &self.fees, taxes: &self.taxes }
+    }
 }
 
 /// A cap on the issuer points that count.

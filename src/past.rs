@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use crate::agreement::Agreement;
+use crate::agreement::{Agreement, Charged, Charges};
 use crate::claim::AdjustedBefore;
 use crate::frame::books::RecalledRow;
 use crate::value::money::{Currency, Money};
@@ -33,6 +33,8 @@ pub struct ClosedPeriod {
     pub digest: String,
     /// Its statements, by currency.
     pub statements: BTreeMap<Currency, ClosedStatement>,
+    /// What it charged.
+    pub charges: Charges,
 }
 
 /// What a later period has to know of a final statement.
@@ -115,6 +117,15 @@ impl Past {
     #[must_use]
     pub fn origin(&self, at: Instant) -> Origin {
         self.closed_at(at).map(|period| period.label.as_str().into())
+    }
+
+    /// What is charged on events of a period: what it was closed with, or else what the agreement
+    /// charges now. So a reversal takes back what was charged, whatever is charged since.
+    #[must_use]
+    pub fn charged<'a>(&'a self, origin: Option<&str>, agreement: &'a Agreement) -> Charged<'a> {
+        let closed =
+            origin.and_then(|label| self.closed.iter().find(|closed| closed.period.label == label));
+        closed.map_or_else(|| agreement.charged(), |closed| closed.charges.in_force())
     }
 
     /// What is carried into the period in the currency of `declared`, which is what the pipeline

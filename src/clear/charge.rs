@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::net::ClearError;
 use super::obligation::ByEvent;
-use crate::agreement::{Agreement, Fee, Tax};
+use crate::agreement::{Charged, Fee, Tax};
 use crate::statement::{Line, LineKind};
 use crate::value::exact::{product, tax_within};
 use crate::value::kind::Flow;
@@ -45,23 +45,23 @@ pub(super) fn charges(
     gross: &Line,
     (issuer, flow): (Party, Flow),
     rounded: Option<&ByEvent>,
-    agreement: &Agreement,
+    (charged, place): (Charged<'_>, Place),
 ) -> Result<Vec<Line>, ClearError> {
     let mut lines = Vec::new();
     let payer = |issuer_pays: bool| if issuer_pays { issuer } else { issuer.partner() };
-    for (index, fee) in agreement.fees.iter().enumerate() {
+    for (index, fee) in charged.fees.iter().enumerate() {
         if fee.scope.has(issuer, flow) {
             let rounded = rounded.and_then(|by_event| by_event.fees.get(index));
             let payer = payer(fee.issuer_pays);
-            lines.extend(lines_of_fee(gross, fee, rounded.copied(), payer, agreement)?);
+            lines.extend(lines_of_fee(gross, fee, rounded.copied(), payer, (charged.mode, place))?);
         }
     }
-    for (index, tax) in agreement.taxes.iter().enumerate() {
+    for (index, tax) in charged.taxes.iter().enumerate() {
         if tax.scope.has(issuer, flow) {
             let rounded = rounded.and_then(|by_event| by_event.taxes.get(index)).copied();
             let clause = tax.clause.clone();
             let bearer = Line { payer: payer(tax.issuer_pays), clause, ..gross.clone() };
-            lines.push(line_of_tax(&bearer, tax.tax, rounded, agreement)?);
+            lines.push(line_of_tax(&bearer, tax.tax, rounded, (charged.mode, place))?);
         }
     }
     Ok(lines)
@@ -72,10 +72,10 @@ fn lines_of_fee(
     fee: &Fee,
     rounded: Option<(i128, i128)>,
     payer: Party,
-    agreement: &Agreement,
+    (mode, place): (Mode, Place),
 ) -> Result<Vec<Line>, ClearError> {
-    let (currency, mode) = (gross.amount.currency(), agreement.rounding.mode);
-    let (exact, amount) = match agreement.rounding.place {
+    let currency = gross.amount.currency();
+    let (exact, amount) = match place {
         Place::Statement => {
             let exact = fee.bounded(product(gross.exact, fee.share)?, gross.exact);
             (exact, Money::round(exact, mode, currency)?)
@@ -93,7 +93,7 @@ fn lines_of_fee(
     let line = Line { kind: LineKind::Fee, exact, amount, payer, clause, ..gross.clone() };
     let mut lines = vec![line.clone()];
     if let Some(tax) = fee.tax {
-        lines.push(line_of_tax(&line, tax, rounded.map(|(_, tax)| tax), agreement)?);
+        lines.push(line_of_tax(&line, tax, rounded.map(|(_, tax)| tax), (mode, place))?);
     }
     Ok(lines)
 }
@@ -103,10 +103,10 @@ fn line_of_tax(
     base: &Line,
     tax: Tax,
     rounded: Option<i128>,
-    agreement: &Agreement,
+    (mode, place): (Mode, Place),
 ) -> Result<Line, ClearError> {
-    let (currency, mode) = (base.amount.currency(), agreement.rounding.mode);
-    let taxed = match agreement.rounding.place {
+    let currency = base.amount.currency();
+    let taxed = match place {
         Place::Statement => base.exact,
         Place::Event | Place::Line => base.amount.decimal(),
     };

@@ -56,8 +56,8 @@ pub fn settle(
 ) -> Result<Clearing, ClearError> {
     let statement = |terms: &CurrencyTerms| {
         let currency = terms.currency;
-        let mut lines = lines_of(a, currency, period, agreement)?;
-        lines.extend(lines_of(b, currency, period, agreement)?);
+        let mut lines = lines_of(a, currency, (past, period), agreement)?;
+        lines.extend(lines_of(b, currency, (past, period), agreement)?);
         let opening_carry = past.carry(terms.opening_carry);
         lines.extend(carry(opening_carry, period, agreement));
         let adjustments = claims.adjustments.iter();
@@ -82,12 +82,12 @@ pub fn settle(
 fn lines_of<I: Side>(
     obligations: &Obligations<I>,
     currency: Currency,
-    period: &Period,
+    times: (&Past, &Period),
     agreement: &Agreement,
 ) -> Result<Vec<Line>, ClearError> {
     let mut lines = Vec::new();
     for (key, obligation) in obligations.iter().filter(|(key, _)| key.currency == currency) {
-        lines.extend(lines_of_key(key, obligation, period, agreement)?);
+        lines.extend(lines_of_key(key, obligation, times, agreement)?);
     }
     Ok(lines)
 }
@@ -95,9 +95,10 @@ fn lines_of<I: Side>(
 fn lines_of_key<I: Side>(
     key: &ObligationKey,
     obligation: &Obligation<I>,
-    period: &Period,
+    (past, period): (&Past, &Period),
     agreement: &Agreement,
 ) -> Result<Vec<Line>, ClearError> {
+    let charged = past.charged(key.origin.as_deref(), agreement);
     let by_event = Some(&obligation.by_event).filter(|_| agreement.rounding.place == Place::Event);
     let rates = agreement.rates_of(I::PARTY, key.flow);
     let rate = key.versions.rate.and_then(|index| rates.get(usize::from(index)));
@@ -108,7 +109,7 @@ fn lines_of_key<I: Side>(
     let exact = rate.value.worth(obligation.points)?.amount;
     let gross = match by_event {
         Some(by_event) => Money::from_minor(by_event.gross, key.currency)?,
-        None => Money::round(exact, agreement.rounding.mode, key.currency)?,
+        None => Money::round(exact, charged.mode, key.currency)?,
     };
     // Redemption and conversion: the issuer pays the partner. Sale: the partner pays the issuer.
     let payer = match key.flow {
@@ -133,7 +134,8 @@ fn lines_of_key<I: Side>(
         clause: rate.clause.clone().or_else(|| ratio.and_then(|ratio| ratio.clause.clone())),
         reference: None,
     };
-    let mut lines = charges(&line, (I::PARTY, key.flow), by_event, agreement)?;
+    let charged = (charged, agreement.rounding.place);
+    let mut lines = charges(&line, (I::PARTY, key.flow), by_event, charged)?;
     lines.insert(0, line);
     Ok(lines)
 }

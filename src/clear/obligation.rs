@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::charge::{bounded_fee, rounded_tax};
-use crate::agreement::{Agreement, Fee};
+use crate::agreement::{Agreement, Charged, Fee};
 use crate::frame::books::Side;
 use crate::judgement::{Disposition, JudgedPair, Judgement, VersionsInForce};
-use crate::past::Origin;
+use crate::past::{Origin, Past};
 use crate::value::kind::Flow;
 use crate::value::money::{Currency, Money, MoneyError};
 use crate::value::points::{Overflow, Points};
@@ -73,9 +73,9 @@ pub struct Obligation<I> {
 pub struct ByEvent {
     /// Gross.
     pub gross: i128,
-    /// Each fee and its tax, in the agreement's order.
+    /// Each fee and its tax, in the order of what is charged.
     pub fees: Vec<(i128, i128)>,
-    /// Each tax on gross, in the agreement's order.
+    /// Each tax on gross, in the order of what is charged.
     pub taxes: Vec<i128>,
 }
 
@@ -86,6 +86,7 @@ pub struct ByEvent {
 /// [`MoneyError`] when a figure cannot be exact.
 pub fn oblige<I: Side>(
     judged: &Judgement<I>,
+    past: &Past,
     agreement: &Agreement,
 ) -> Result<BTreeMap<ObligationKey, Obligation<I>>, MoneyError> {
     let empty = || BTreeMap::new();
@@ -97,7 +98,7 @@ pub fn oblige<I: Side>(
         .map(|(nth, chunk)| {
             let mut sums: BTreeMap<ObligationKey, Obligation<I>> = BTreeMap::new();
             for (place, pair) in (nth * CHUNK..).zip(chunk) {
-                add(&mut sums, pair, left(place).copied(), agreement)?;
+                add(&mut sums, pair, left(place).copied(), (past, agreement))?;
             }
             Ok(sums)
         })
@@ -108,7 +109,8 @@ pub fn oblige<I: Side>(
     for (place, released) in (judged.pairs.len()..).zip(&judged.released) {
         let event = (released.flow, released.versions, &released.origin);
         let key = ObligationKey::new::<I>(event, agreement);
-        add_event(&mut sums, key, (released.cleared, left(place).copied()), agreement)?;
+        let points = (released.cleared, left(place).copied());
+        add_event(&mut sums, key, points, (past, agreement))?;
     }
     Ok(sums)
 }
@@ -128,26 +130,27 @@ fn add<I: Side>(
     sums: &mut BTreeMap<ObligationKey, Obligation<I>>,
     pair: &JudgedPair<I>,
     left: Option<Points<I>>,
-    agreement: &Agreement,
+    (past, agreement): (&Past, &Agreement),
 ) -> Result<(), MoneyError> {
     if pair.disposition != Disposition::Counted {
         return Ok(());
     }
     let Some(key) = ObligationKey::of(pair, agreement) else { return Ok(()) };
-    add_event(sums, key, (pair.cleared, left), agreement)
+    add_event(sums, key, (pair.cleared, left), (past, agreement))
 }
 
 fn add_event<I: Side>(
     sums: &mut BTreeMap<ObligationKey, Obligation<I>>,
     key: ObligationKey,
     (points, left): (Points<I>, Option<Points<I>>),
-    agreement: &Agreement,
+    (past, agreement): (&Past, &Agreement),
 ) -> Result<(), MoneyError> {
     let mut by_event = ByEvent::default();
     if agreement.rounding.place == Place::Event
         && let Some(price) = price::<I>(key.flow, key.versions, agreement)
     {
-        by_event = round_event(price, key.flow, (points, left), agreement)?;
+        let charged = past.charged(key.origin.as_deref(), agreement);
+        by_event = round_event(price, key.flow, (points, left), charged)?;
     }
     merge(sums, key, Obligation { events: 1, points, by_event })
 }
@@ -187,9 +190,9 @@ fn round_event<I: Side>(
     price: Price,
     flow: Flow,
     (points, left): (Points<I>, Option<Points<I>>),
-    agreement: &Agreement,
+    charged: Charged<'_>,
 ) -> Result<ByEvent, MoneyError> {
-    let (mode, currency) = (agreement.rounding.mode, price.currency);
+    let (mode, currency) = (charged.mode, price.currency);
     let gross_of = |points| Money::round(price.worth(points)?.amount, mode, currency);
     let (after, before) = match left {
         Some(left) => (gross_of(left.checked_add(points)?)?, gross_of(left)?),
@@ -203,8 +206,8 @@ fn round_event<I: Side>(
         };
         Ok::<_, MoneyError>((i128::from(amount.minor()), i128::from(tax)))
     };
-    let mut fees = Vec::with_capacity(agreement.fees.len());
-    for fee in &agreement.fees {
+    let mut fees = Vec::with_capacity(charged.fees.len());
+    for fee in charged.fees {
         if !fee.scope.has(I::PARTY, flow) {
             fees.push((0, 0));
             continue;
@@ -213,8 +216,8 @@ fn round_event<I: Side>(
         let (of_after, of_before) = (charge(after, fee)?, charge(before, fee)?);
         fees.push((of_after.0 - of_before.0, of_after.1 - of_before.1));
     }
-    let mut taxes = Vec::with_capacity(agreement.taxes.len());
-    for tax in &agreement.taxes {
+    let mut taxes = Vec::with_capacity(charged.taxes.len());
+    for tax in charged.taxes {
         if !tax.scope.has(I::PARTY, flow) {
             taxes.push(0);
             continue;

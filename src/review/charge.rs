@@ -1,9 +1,12 @@
 //! Fees and taxes as the manifest's terms ask for them, beside the lines that they stand on: each
 //! gross line is followed by its fees, each with its tax, and then by its own taxes.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::manifest::Term;
+use super::publication::Publication;
 
 /// Where and how money is rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,30 @@ impl Rounding<'_> {
     /// An amount rounded to minor digits.
     pub(super) fn round(&self, amount: Decimal, digits: u32) -> Option<Decimal> {
         Some(amount.round_dp_with_strategy(digits, strategy(self.mode)?))
+    }
+}
+
+/// The terms of each period whose events a statement may sum: its own, and those of the final
+/// publications that it took from. Events of a closed period are charged as that period charged.
+pub(super) struct InForce<'p>(BTreeMap<&'p str, &'p [Term]>, &'p [Term]);
+
+impl<'p> InForce<'p> {
+    /// Of a publication and the final ones before it.
+    pub(super) fn of(publication: &'p Publication, finals: &'p [Publication]) -> InForce<'p> {
+        let all = finals.iter().chain([publication]);
+        let all = all.map(|of| (of.manifest.period.as_str(), of.manifest.terms.as_slice()));
+        InForce(all.collect(), &publication.manifest.terms)
+    }
+
+    /// The terms of a period; `None` where it is not here.
+    pub(super) fn terms(&self, period: &str) -> Option<&'p [Term]> {
+        self.0.get(period).copied()
+    }
+
+    /// How a line of events of a period is rounded: where the statement says, in the period's mode.
+    pub(super) fn rounding(&self, period: &str) -> Option<Rounding<'p>> {
+        let place = Rounding::of(self.1)?.place;
+        Some(Rounding { place, mode: Rounding::of(self.terms(period)?)?.mode })
     }
 }
 

@@ -89,6 +89,7 @@ pub fn look_back(pipeline: &Pipeline, period: &Period, folder: &Folder) -> Resul
             place: publication.place(),
             digest: publication.digest.clone(),
             statements,
+            charges: terms::charges(publication)?,
         });
     }
     let opening = opening(&closed, period, agreement);

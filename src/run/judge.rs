@@ -239,8 +239,8 @@ pub fn judge(
     watch.advance(0, (a_judged.pairs.len() + b_judged.pairs.len()) as u64);
     a_judged.left = detect::left_before(&a_scene, &a_judged)?;
     b_judged.left = detect::left_before(&b_scene, &b_judged)?;
-    let a_obligations = clear::oblige(&a_judged, agreement)?;
-    let b_obligations = clear::oblige(&b_judged, agreement)?;
+    let a_obligations = clear::oblige(&a_judged, &scope.past, agreement)?;
+    let b_obligations = clear::oblige(&b_judged, &scope.past, agreement)?;
     let a_conservation = clear::conserve(&BalanceSide {
         agreement,
         scope,

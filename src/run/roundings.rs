@@ -67,17 +67,18 @@ pub fn roundings(order: &Order, watch: &dyn Watch) -> Result<Roundings, Error> {
 
 fn compare(pipeline: &Pipeline, period: &Period, evidence: &Evidence) -> Result<Roundings, Error> {
     let is_blocked = evidence.is_blocked();
+    let past = &evidence.scope.past;
     let mut rounded = Vec::new();
     for mode in Mode::ALL.into_iter().filter(|_| !is_blocked) {
         // What is summed event by event serves the other places too: they look at its points.
         let rounding =
             |place| Agreement { rounding: Rounding { place, mode }, ..pipeline.agreement.clone() };
         let by_event = rounding(Place::Event);
-        let a = clear::oblige(&evidence.judged.0, &by_event)?;
-        let b = clear::oblige(&evidence.judged.1, &by_event)?;
+        let a = clear::oblige(&evidence.judged.0, past, &by_event)?;
+        let b = clear::oblige(&evidence.judged.1, past, &by_event)?;
         for place in Place::ALL {
             let agreement = rounding(place);
-            let (claims, past) = (&evidence.claims, &evidence.scope.past);
+            let claims = &evidence.claims;
             let clearing = clear::settle(&a, &b, claims, past, period, &agreement)?;
             rounded.extend(clearing.statements().iter().map(|one| Rounded {
                 currency: one.currency(),

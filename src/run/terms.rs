@@ -1,19 +1,20 @@
 //! The terms that a publication rests on: they stand in its manifest, and every later run compares
 //! those of closed periods with its pipeline, so that no version is edited under what was closed.
-//! What is charged on lines stands there too, so that a reader computes it again; it has no
-//! versions, and is not compared.
+//! What is charged on lines stands there too, so that a reader computes it again, and a later run
+//! charges events of a closed period as that did.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::Error;
-use crate::agreement::{Agreement, Tax};
+use crate::agreement::{Agreement, Charges, Fee, GrossTax, Scope, Tax};
 use crate::publish::{Final, PublishError, TermEntry};
 use crate::value::kind::Flow;
 use crate::value::party::Party;
 use crate::value::period::{Instant, Period};
 use crate::value::points::Ratio;
 use crate::value::price::Price;
+use crate::value::rounding::Mode;
 use crate::value::version::Versions;
 
 /// A term over a part of a period.
@@ -146,10 +147,97 @@ const MINIMUM: &str = "minimum settlement";
 /// The name of how many days after the period's last what is due is to be paid.
 const DUE: &str = "due days";
 
-/// Whether a term is of what is charged: it has no versions, and is that of the statement that
-/// settles. So another may follow, and none is compared.
+/// Whether a term is of what is charged: another may follow when the period is closed, and it holds
+/// for events of the periods from then on.
 fn is_charge(term: &str) -> bool {
     [ROUNDING, MINIMUM, DUE].contains(&term) || term.ends_with(" fee") || term.ends_with(" tax")
+}
+
+/// What a closed period charged, as its manifest says it.
+///
+/// # Errors
+/// [`PublishError`] for a term that cannot be read.
+pub fn charges(publication: &Final) -> Result<Charges, PublishError> {
+    let altered = |entry: &TermEntry| {
+        let what = format!("`{}` among its terms is no {}", entry.value, entry.term);
+        publication.altered(what)
+    };
+    let terms = &publication.manifest.terms;
+    let rounding = terms.iter().find(|entry| entry.term == ROUNDING);
+    let mode = rounding.and_then(|entry| {
+        let (_, word) = entry.value.split_once(' ')?;
+        Mode::ALL.into_iter().find(|mode| mode.word() == word)
+    });
+    let mode = mode.ok_or_else(|| {
+        publication.altered("its terms do not name how money is rounded".to_owned())
+    })?;
+    let (mut fees, mut taxes) = (Vec::new(), Vec::new());
+    for entry in terms {
+        let Some((flow, what)) = entry.term.split_once(' ') else { continue };
+        if what != "fee" && what != "tax" {
+            continue;
+        }
+        let said = scope_of(flow, entry).zip(said(&entry.value));
+        let (scope, said) = said.ok_or_else(|| altered(entry))?;
+        let issuer_pays = Some(said.payer) == entry.party.as_deref();
+        let clause = Some(entry.clause.clone()).filter(|clause| !clause.is_empty());
+        if what == "fee" {
+            let Said { min, max, tax, .. } = said;
+            fees.push(Fee { share: said.share, issuer_pays, min, max, scope, tax, clause });
+        } else {
+            let inclusive = said.inclusive.ok_or_else(|| altered(entry))?;
+            let tax = Tax { share: said.share, inclusive };
+            taxes.push(GrossTax { tax, issuer_pays, scope, clause });
+        }
+    }
+    Ok(Charges { mode, fees, taxes })
+}
+
+/// The one issuer and flow that a term is of.
+fn scope_of(flow: &str, entry: &TermEntry) -> Option<Scope> {
+    let flow = Flow::ALL.iter().copied().find(|one| one.word() == flow)?;
+    let letter = entry.party.as_deref();
+    let issuer = Party::BOTH.into_iter().find(|party| Some(party.letter()) == letter)?;
+    Some(Scope { flows: vec![flow], issuers: vec![issuer] })
+}
+
+/// What a fee or a tax says of itself.
+struct Said<'a> {
+    share: Decimal,
+    /// Of a tax.
+    inclusive: Option<bool>,
+    payer: &'a str,
+    min: Option<Decimal>,
+    max: Option<Decimal>,
+    tax: Option<Tax>,
+}
+
+/// Reads what [`charged`] writes.
+fn said(value: &str) -> Option<Said<'_>> {
+    let tax = |text: &str| {
+        let (share, mode) = text.split_once(' ')?;
+        let inclusive = ["exclusive", "inclusive"].iter().position(|word| *word == mode)? == 1;
+        Some(Tax { share: share.parse().ok()?, inclusive })
+    };
+    let mut parts = value.split(", ");
+    let share = parts.next()?.strip_prefix("share ")?;
+    let taxed = tax(share);
+    let share = match taxed {
+        Some(taxed) => taxed.share,
+        None => share.parse().ok()?,
+    };
+    let payer = parts.next()?.strip_prefix("paid by ")?;
+    let inclusive = taxed.map(|taxed| taxed.inclusive);
+    let mut said = Said { share, inclusive, payer, min: None, max: None, tax: None };
+    for part in parts {
+        match part.split_once(' ')? {
+            ("least", least) => said.min = Some(least.parse().ok()?),
+            ("most", most) => said.max = Some(most.parse().ok()?),
+            ("tax", text) => said.tax = Some(tax(text)?),
+            _ => return None,
+        }
+    }
+    Some(said)
 }
 
 /// The terms that decide lines beneath gross, in the order of the lines. Several of one name stand

@@ -20,6 +20,8 @@ pub mod write;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::oracle::past::Charges;
+
 pub use feeds::{Act, Adjustment, Decision, Payment, Said};
 pub use lots::Lot;
 pub use rules::{Limits, Setting};
@@ -321,6 +323,11 @@ pub const HOUR: i64 = 3_600 * SECOND;
 pub const DAY: i64 = 24 * HOUR;
 
 impl World {
+    /// What the period charges.
+    pub fn charges(&self) -> Charges {
+        Charges { mode: self.mode, fees: self.fees.clone(), taxes: self.taxes.clone() }
+    }
+
     /// March 2026 in Shanghai with no events, members or links, and a 1:1 ratio at one cent.
     pub fn bare() -> World {
         let day = |year, month, day| Date::new(year, month, day).unwrap();

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::*;
-use crate::agreement::{Fee, GrossTax, LateFee, PartyTerms, Scope, Tax};
+use crate::agreement::{Charges, Fee, GrossTax, LateFee, PartyTerms, Scope, Tax};
 use crate::claim::Settlement;
 use crate::clear::oblige;
 use crate::event::Pair;
@@ -167,8 +167,8 @@ fn settled(
     claims: &Claims,
     past: &Past,
 ) -> Clearing {
-    let a = oblige::<A>(&judged(pairs(a)), agreement).unwrap();
-    let b = oblige::<B>(&judged(pairs(b)), agreement).unwrap();
+    let a = oblige::<A>(&judged(pairs(a)), &no_past(), agreement).unwrap();
+    let b = oblige::<B>(&judged(pairs(b)), &no_past(), agreement).unwrap();
     settle(&a, &b, claims, past, &march(), agreement).unwrap()
 }
 
@@ -187,6 +187,7 @@ fn past(closed: &[(&str, &str, Option<Party>, &str, &str)]) -> Past {
         period: Period::labelled(label, day("2026-03-31"), Cycle::Monthly, &zone).unwrap(),
         place: label.into(),
         digest: label.into(),
+        charges: Charges { mode: Mode::HalfUp, fees: Vec::new(), taxes: Vec::new() },
         statements: BTreeMap::from([(
             currency("CNY"),
             ClosedStatement {
@@ -292,8 +293,8 @@ fn points_of_an_earlier_period_stand_on_a_line_of_their_own_behind_the_present_o
     let mut pairs = pairs::<A>(&[(SPENT, 1000), (SPENT, 500), (SPENT, 250), (Flow::Sale, 100)]);
     pairs[1].origin = Some("2026-02".into());
     pairs[2].origin = Some("2025-12".into());
-    let a = oblige(&judged(pairs), &agreement).unwrap();
-    let b = oblige::<B>(&judged(Vec::new()), &agreement).unwrap();
+    let a = oblige(&judged(pairs), &no_past(), &agreement).unwrap();
+    let b = oblige::<B>(&judged(Vec::new()), &no_past(), &agreement).unwrap();
     let clearing = settle(&a, &b, &Claims::default(), &no_past(), &march(), &agreement).unwrap();
     let lines: Vec<(&str, i128)> = clearing.statements()[0]
         .lines()
@@ -344,8 +345,8 @@ fn a_flow_without_money_has_no_line() {
     agreement.settle_on.a = Some(crate::agreement::SettleOn::Issuance);
     let mut a = pairs::<A>(&[(SPENT, 1000), (Flow::Sale, 1000)]);
     a[0].versions = Some(VersionsInForce { ratio: Some(0), rate: None });
-    let a = oblige(&judged(a), &agreement).unwrap();
-    let b = oblige::<B>(&judged(Vec::new()), &agreement).unwrap();
+    let a = oblige(&judged(a), &no_past(), &agreement).unwrap();
+    let b = oblige::<B>(&judged(Vec::new()), &no_past(), &agreement).unwrap();
     assert_eq!(a.values().map(|obligation| obligation.events).sum::<u64>(), 2);
     let clearing = settle(&a, &b, &Claims::default(), &no_past(), &march(), &agreement).unwrap();
     assert_eq!(shown(&clearing.statements()[0]), ["gross 10.00 b"]);

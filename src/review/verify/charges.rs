@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use super::super::charge::{Charge, Rounding, beneath};
+use super::super::charge::{Charge, InForce, Rounding, beneath};
 use super::super::manifest::Term;
 use super::super::publication::{Publication, ReviewError};
 use super::Check;
@@ -26,14 +26,9 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
         check.fault(|| "the manifest does not name the rounding of money".to_owned());
         return Ok(());
     };
-    // A line of an earlier period rests on what was in force then.
     let (finals, _) = finals(publication)?;
-    let of_periods: BTreeMap<&str, &[Term]> = finals
-        .iter()
-        .chain([publication])
-        .map(|of| (of.manifest.period.as_str(), of.manifest.terms.as_slice()))
-        .collect();
-    let amounts = Amounts::of(publication, &lines, rounding, check)?;
+    let in_force = InForce::of(publication, &finals);
+    let amounts = Amounts::of(publication, &lines, &in_force, rounding, check)?;
     let rows: Vec<(&i64, &Line)> = lines.iter().collect();
     let mut charged: u64 = 0;
     let mut at = 0;
@@ -47,6 +42,15 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
             }
             continue;
         }
+        let period = line.origin_period.as_str();
+        let Some((terms, rounding)) = in_force.terms(period).zip(in_force.rounding(period)) else {
+            check.beyond(format!(
+                "line {number}: {period} is not here, and what it charged and how it rounded is \
+                 not known; the line and what stands beneath it are not recomputed"
+            ));
+            at += rows[at..].iter().take_while(|(_, of)| KINDS.contains(&of.kind.as_str())).count();
+            continue;
+        };
         let of_line = line.exact.and_then(|exact| rounding.round(exact, line.digits()));
         amounts.compare(check, (**number, 0), **number, line, of_line);
         let payer = match (line.flow.as_str(), line.issuer.as_str()) {
@@ -55,9 +59,7 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
             (_, issuer) => issuer,
         };
         check.expect(|| format!("line {number} payer"), line.payer.as_str(), payer);
-        let of_period = of_periods.get(line.origin_period.as_str()).copied();
-        let clauses = of_period.and_then(|terms| clauses(terms, line));
-        if clauses.is_some_and(|clauses| !clauses.contains(line.clause.as_str())) {
+        if clauses(terms, line).is_some_and(|clauses| !clauses.contains(line.clause.as_str())) {
             check.fault(|| format!("line {number}: its clause is not that of its rate or ratio"));
         }
         let Some(charges) = beneath(terms, &line.issuer, &line.flow) else {
@@ -138,12 +140,13 @@ impl Amounts {
     fn of(
         publication: &Publication,
         lines: &BTreeMap<i64, Line>,
+        in_force: &InForce<'_>,
         rounding: Rounding<'_>,
         check: &mut Check,
     ) -> Result<Amounts, ReviewError> {
         match rounding.place {
             "event" => {
-                let (sums, unread) = by_event(publication, lines, rounding)?;
+                let (sums, unread) = by_event(publication, lines, in_force)?;
                 for (line, sum) in sums.iter().filter(|(_, sum)| sum.unknowns > 0) {
                     let why = match unread.as_slice() {
                         [] => "stands in no table that the run took from".to_owned(),

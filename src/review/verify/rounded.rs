@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use super::super::charge::{Charge, Rounding, beneath};
-use super::super::manifest::Term;
+use super::super::charge::{Charge, InForce, Rounding, beneath};
 use super::super::publication::{Cell, Publication, ReviewError, Row, add};
 use super::before::finals;
 use super::lines::Line;
@@ -58,10 +57,9 @@ const COLUMNS: [&str; 12] = [
 pub(super) fn by_event(
     publication: &Publication,
     lines: &BTreeMap<i64, Line>,
-    rounding: Rounding<'_>,
+    in_force: &InForce<'_>,
 ) -> Result<(BTreeMap<i64, ByEvent>, Vec<String>), ReviewError> {
-    let terms = &publication.manifest.terms;
-    let asked = Asked::of(lines, terms, rounding);
+    let asked = Asked::of(lines, in_force);
     let mut sums: BTreeMap<i64, ByEvent> = BTreeMap::new();
     let mut reversals: Vec<Reversal> = Vec::new();
     publication.scan("cleared_events", &COLUMNS, |_, row| {
@@ -211,18 +209,19 @@ fn originals_of_the_period(
 
 /// What the terms ask for beneath each gross line.
 struct Asked<'l> {
-    charges: BTreeMap<i64, Vec<Charge>>,
+    charges: BTreeMap<i64, (Rounding<'l>, Vec<Charge>)>,
     lines: &'l BTreeMap<i64, Line>,
-    rounding: Rounding<'l>,
 }
 
 impl<'l> Asked<'l> {
-    fn of(lines: &'l BTreeMap<i64, Line>, terms: &[Term], rounding: Rounding<'l>) -> Asked<'l> {
+    fn of(lines: &'l BTreeMap<i64, Line>, in_force: &InForce<'l>) -> Asked<'l> {
         let gross = lines.iter().filter(|(_, line)| line.kind == "gross");
         let charges = gross.filter_map(|(number, line)| {
-            Some((*number, beneath(terms, &line.issuer, &line.flow)?))
+            let period = line.origin_period.as_str();
+            let charges = beneath(in_force.terms(period)?, &line.issuer, &line.flow)?;
+            Some((*number, (in_force.rounding(period)?, charges)))
         });
-        Asked { charges: charges.collect(), lines, rounding }
+        Asked { charges: charges.collect(), lines }
     }
 
     /// Adds what an event comes to with `after` points less what it comes to with `before`.
@@ -234,17 +233,19 @@ impl<'l> Asked<'l> {
         before: i64,
         rate: Decimal,
     ) -> Result<(), ReviewError> {
-        let (Some(charges), Some(of)) = (self.charges.get(&line), self.lines.get(&line)) else {
+        let (Some((rounding, charges)), Some(of)) =
+            (self.charges.get(&line), self.lines.get(&line))
+        else {
             return Ok(());
         };
         let digits = of.digits();
         let overflow = ReviewError::Overflow("amounts");
-        let after = self.amounts(charges, after, rate, digits).ok_or(overflow)?;
+        let after = amounts(charges, after, rate, (*rounding, digits)).ok_or(overflow)?;
         let before = match before {
             0 => vec![Decimal::ZERO; after.len()],
             before => {
                 let overflow = ReviewError::Overflow("amounts");
-                self.amounts(charges, before, rate, digits).ok_or(overflow)?
+                amounts(charges, before, rate, (*rounding, digits)).ok_or(overflow)?
             }
         };
         let sum = sums.entry(line).or_default();
@@ -255,24 +256,23 @@ impl<'l> Asked<'l> {
         }
         Ok(())
     }
+}
 
-    /// Gross of an event and each charge on it, every one rounded.
-    fn amounts(
-        &self,
-        charges: &[Charge],
-        points: i64,
-        rate: Decimal,
-        digits: u32,
-    ) -> Option<Vec<Decimal>> {
-        let round = |amount: Decimal| self.rounding.round(amount, digits);
-        let mut amounts = vec![round(rate.checked_mul(points.into())?)?];
-        for (at, charge) in (1..).zip(charges) {
-            let base = *amounts.get(at - charge.above)?;
-            let share = round(charge.of(base)?)?;
-            amounts.push(if charge.kind == "fee" { charge.bounded(share, base) } else { share });
-        }
-        Some(amounts)
+/// Gross of an event and each charge on it, every one rounded.
+fn amounts(
+    charges: &[Charge],
+    points: i64,
+    rate: Decimal,
+    (rounding, digits): (Rounding<'_>, u32),
+) -> Option<Vec<Decimal>> {
+    let round = |amount: Decimal| rounding.round(amount, digits);
+    let mut amounts = vec![round(rate.checked_mul(points.into())?)?];
+    for (at, charge) in (1..).zip(charges) {
+        let base = *amounts.get(at - charge.above)?;
+        let share = round(charge.of(base)?)?;
+        amounts.push(if charge.kind == "fee" { charge.bounded(share, base) } else { share });
     }
+    Some(amounts)
 }
 
 /// What each line on points comes to where only each party's total is rounded: the lines that it

@@ -6,7 +6,7 @@ use std::fs;
 use hutong::review::{Publication, verify};
 use hutong::run::exit;
 
-use super::{Months, cells, ended};
+use super::{Months, TERMS, cells, ended};
 use crate::review::{alter, is_sound};
 use crate::tables::table;
 
@@ -222,4 +222,64 @@ fn by_event_what_comes_back_in_parts_leaves_nothing() {
     fs::rename(march.with_extension("away"), &march).unwrap();
     alter(&april, "statement_lines", "amount", 0);
     assert!(charges().faults[0].starts_with("line 1 amount: "), "{:?}", charges().faults);
+}
+
+/// Fees, taxes and the rounding of money may be others once a period is closed, and what comes back
+/// of it is charged as it was charged: nothing is left of an event that comes back whole.
+#[test]
+fn what_comes_back_is_charged_as_it_was_charged() {
+    const FEES: &str = "  fees: [ { on: gross, percent: \"2\", paid_by: issuer, clause: f, \
+                        tax: { percent: \"6\", mode: exclusive } } ]\n  \
+                        rounding: { place: event, mode: half_up }\n";
+    let whole = "A2 reversal 900 04-05 original=A1";
+    let changes = [
+        ("percent: \"2\"", "percent: \"3\""),
+        ("percent: \"6\"", "percent: \"13\""),
+        ("exclusive", "inclusive"),
+        ("paid_by: issuer", "paid_by: acceptor"),
+        ("mode: half_up", "mode: up"),
+        (
+            "fees: [ { on: gross",
+            "taxes: [ { on: gross, percent: \"9\", mode: exclusive, paid_by: issuer } ]\n  \
+          fees: [ { on: gross",
+        ),
+    ];
+    for place in ["event", "line"] {
+        for (from, to) in changes {
+            let months = Months::new();
+            let march = FEES.replace("place: event", &format!("place: {place}"));
+            let declare = |of: &str| months.declare("[reference]", &format!("{TERMS}{of}"));
+            declare(&march);
+            months.books("2026-03", &["A1 xburn -900 03-05"], &["B1 xaccept 300 03-05 counter=A1"]);
+            months.close("2026-03");
+            declare(&march.replace(from, to));
+            let again = ["A3 xburn -900 04-06"];
+            months.books(
+                "2026-04",
+                &[&[whole], &again[..]].concat(),
+                &[
+                    "B2 reversal -300 04-05 original=B1 counter=A2",
+                    "B3 xaccept 300 04-06 counter=A3",
+                ],
+            );
+            months.close("2026-04");
+            let lines = |period: &str, origin: &str| -> Vec<(String, String, String)> {
+                let mut lines = table(&months.finally(period), "statement_lines");
+                lines.retain(|line| line["origin_period"] == origin);
+                let of = |line: &crate::tables::Row| {
+                    let amount = line["amount"].trim_start_matches('-').to_owned();
+                    (line["type"].clone(), line["payer"].clone(), amount)
+                };
+                lines.iter().map(of).collect()
+            };
+            assert_eq!(lines("2026-03", "2026-03"), lines("2026-04", "2026-03"), "{place} {to}");
+            let ours = lines("2026-04", "2026-04");
+            assert_ne!(
+                ours,
+                lines("2026-03", "2026-03"),
+                "{place} {to}: the new spend is charged so"
+            );
+            crate::review::is_sound(&months.finally("2026-04"), to);
+        }
+    }
 }

@@ -212,7 +212,11 @@ fn items_of(
         contained,
     };
     let minor = Fraction::whole(10_i128.pow(currency.minor_digits));
-    let round = |exact: Fraction| exact.round(world.mode);
+    // What happened in a closed period is charged as it charged.
+    let origin = world.label_of(world.day_of(group[0].origin_at));
+    let closed = books.past.finals.iter().find(|past| past.label == origin);
+    let charges = closed.map_or_else(|| world.charges(), |past| past.charges.clone());
+    let round = |exact: Fraction| exact.round(charges.mode);
     // What is rounded: each event's points, or those of the whole line.
     let parts: Vec<Fraction> = match world.place {
         Place::Event => events.iter().map(|points| Fraction::whole(*points)).collect(),
@@ -246,7 +250,7 @@ fn items_of(
         };
         (exact_tax, units)
     };
-    for fee in world.fees.iter().filter(|fee| fee.scope.holds(issuer, flow)) {
+    for fee in charges.fees.iter().filter(|fee| fee.scope.holds(issuer, flow)) {
         let share = per_cent(fee.milli_percent);
         let payer = payer_of(fee.paid_by, issuer);
         let bounded = |fee_of: Fraction, gross| within_bounds(fee, fee_of, gross, minor);
@@ -254,7 +258,7 @@ fn items_of(
             let fee_on = |units: &i128| {
                 let gross = Fraction::whole(*units);
                 // Bounds are whole units of the currency, so that nothing is left to round.
-                bounded(Fraction::whole(round(gross * share)), gross).round(world.mode)
+                bounded(Fraction::whole(round(gross * share)), gross).round(charges.mode)
             };
             gross.iter().map(fee_on).collect()
         };
@@ -267,7 +271,7 @@ fn items_of(
         let back = if back.is_empty() { 0 } else { taxes(&back, exact_fee, tax).1 };
         items.push(item("tax", payer, exact_tax, units - back, tax.inclusive));
     }
-    for taxed in world.taxes.iter().filter(|taxed| taxed.scope.holds(issuer, flow)) {
+    for taxed in charges.taxes.iter().filter(|taxed| taxed.scope.holds(issuer, flow)) {
         let payer = payer_of(taxed.paid_by, issuer);
         let (exact_tax, units) = taxes(&reached, exact_gross, &taxed.tax);
         let back = if freed.is_empty() { 0 } else { taxes(&freed, exact_gross, &taxed.tax).1 };

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::answer::Account;
 use super::fraction::Fraction;
-use crate::world::{Adjustment, Kind, Party, Row, World};
+use crate::world::{Adjustment, Fee, Kind, Mode, Party, Row, Taxed, World};
 
 /// A leg of a ledger: whose, and its row.
 pub type Leg = (Party, Row);
@@ -80,6 +80,16 @@ pub struct Final {
     /// The accounts that were judged, and as of which instant.
     pub accounts: Vec<(Account, i64)>,
     pub balances: Vec<Balance>,
+    /// What was charged on what happened in it.
+    pub charges: Charges,
+}
+
+/// What a period charges, and how it rounds money.
+#[derive(Debug, Clone)]
+pub struct Charges {
+    pub mode: Mode,
+    pub fees: Vec<Fee>,
+    pub taxes: Vec<Taxed>,
 }
 
 /// How the past stands to the period that is run.

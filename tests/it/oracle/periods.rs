@@ -124,6 +124,7 @@ impl Books<'_> {
             open,
             accounts: accounts.to_vec(),
             balances: balances.collect(),
+            charges: world.charges(),
         })
     }
 

@@ -9,7 +9,7 @@ use super::entangled::entangle;
 use super::lots;
 use super::random::terms::{SAID, adjustments, bound, terms};
 use super::random::{
-    NUMBERS, boundaries, matching, members, money, now_and_then, one_of, scales, versions,
+    MODES, NUMBERS, boundaries, matching, members, money, now_and_then, one_of, scales, versions,
 };
 use super::rules::settings;
 use super::stated;
@@ -42,7 +42,11 @@ pub fn random_chain(seed: u64) -> Chain {
     stated::declare(&mut rng, &mut base);
     lots::declare(&mut rng, &mut base);
     let mut chain = Chain { runs: Vec::new() };
+    let mut amending = Rng::with_seed(seed ^ 0xa3e0_0000);
     for position in 0..PERIODS {
+        if position > 0 {
+            amend(&mut amending, &mut base);
+        }
         let mut world = base.clone();
         let closes = world.see(&mut rng, &days, position);
         let (start, end) = world.period_bounds();
@@ -61,6 +65,22 @@ pub fn random_chain(seed: u64) -> Chain {
     send_late(&mut rng, &mut chain);
     hand_in(&mut rng, &mut chain);
     chain
+}
+
+/// Fees, taxes and the rounding of money may be others from the next period on.
+fn amend(rng: &mut Rng, base: &mut World) {
+    if now_and_then(rng, 20) {
+        base.mode = one_of(rng, &MODES);
+    }
+    if now_and_then(rng, 20) {
+        base.fees.iter_mut().for_each(|fee| fee.milli_percent = rng.i64(0..=9_000));
+    }
+    if now_and_then(rng, 10) {
+        base.fees.pop();
+    }
+    if now_and_then(rng, 10) {
+        base.taxes.clear();
+    }
 }
 
 /// The first days of the periods, and the day after the last.

@@ -70,8 +70,8 @@ fn by_event_a_reversal_gives_back_what_the_fee_of_its_event_falls_by() {
                 judged.left.insert(place, Points::new(left));
                 left -= points;
             }
-            let a = oblige(&judged, &agreement).unwrap();
-            let b = oblige::<B>(&self::judged(Vec::new()), &agreement).unwrap();
+            let a = oblige(&judged, &no_past(), &agreement).unwrap();
+            let b = oblige::<B>(&self::judged(Vec::new()), &no_past(), &agreement).unwrap();
             let (claims, past) = (Claims::default(), no_past());
             let clearing = settle(&a, &b, &claims, &past, &march(), &agreement).unwrap();
             let lines = clearing.statements()[0].lines();
@@ -105,8 +105,8 @@ fn by_event_what_comes_back_whole_leaves_no_gross_and_no_tax() {
         let mut judged = judged(pairs::<A>(&spent.chain(back).collect::<Vec<_>>()));
         let lefts = (0..1_000).step_by(part as usize).map(|gone| Points::new(1_000 - gone));
         judged.left.extend((1..).zip(lefts).take(count));
-        let a = oblige(&judged, &agreement).unwrap();
-        let b = oblige::<B>(&self::judged(Vec::new()), &agreement).unwrap();
+        let a = oblige(&judged, &no_past(), &agreement).unwrap();
+        let b = oblige::<B>(&self::judged(Vec::new()), &no_past(), &agreement).unwrap();
         let (claims, past) = (Claims::default(), no_past());
         let clearing = settle(&a, &b, &claims, &past, &march(), &agreement).unwrap();
         let lines = clearing.statements()[0].lines();
