@@ -154,6 +154,43 @@ pub enum Settled {
     Dropped,
 }
 
+/// How the rows of a book's files stand to the balances with which earlier periods were closed. A
+/// row moves its balance once, in the first closing that reads it and does not end before it.
+#[derive(Debug, Clone, Default)]
+pub struct MovedBefore {
+    /// Per row, whether a final publication settled, excluded or counted its event. Empty where
+    /// nothing is final.
+    pub known: Vec<bool>,
+    /// Rows that the period before left open, with the instant at which the row that it read moves
+    /// its balance; one that is pending moves none yet.
+    pub open: BTreeMap<u32, Option<Instant>>,
+}
+
+impl MovedBefore {
+    /// Whether a row that is posted in time moves a balance that was opened as of an instant: with
+    /// our own closing, which read all that stands in the final publications from `known_from`, the
+    /// beginning of the first, on. Rows of before stand in none, and are taken by their posting
+    /// alone; so are all where the opening is none of ours, which is `None`.
+    #[must_use]
+    pub fn moves(
+        &self,
+        row: u32,
+        (occurred, posted): (Instant, Instant),
+        opened: Instant,
+        known_from: Option<Instant>,
+    ) -> bool {
+        let Some(known_from) = known_from else { return opened < posted };
+        if let Some(before) = self.open.get(&row) {
+            return before.is_none_or(|before| opened < before);
+        }
+        match self.known.get(row as usize) {
+            Some(true) => false,
+            Some(false) if known_from <= occurred => true,
+            Some(false) | None => opened < posted,
+        }
+    }
+}
+
 /// The label of the closed period that an event comes from; `None`, which comes first, for the
 /// run's own.
 pub type Origin = Option<Arc<str>>;
@@ -183,6 +220,8 @@ pub struct Scope {
     /// Rows that were left open when the period before was closed and that the files have again,
     /// by their book: they stand for nothing, and are only held against what came.
     pub replaced: Both<Vec<RecalledRow>>,
+    /// How the rows of each book's files stand to the balances of closed periods.
+    pub moved: Both<MovedBefore>,
     /// What became of adjustments.
     pub adjustments: AdjustedBefore,
     /// Pairs that were settled together, by their issuer: the issuer's row and the acceptor's.
@@ -203,6 +242,7 @@ impl Scope {
             cleared: Both::default(),
             held: Both::default(),
             replaced: Both::default(),
+            moved: Both::default(),
             adjustments: AdjustedBefore::default(),
             pairs: Both::default(),
         }

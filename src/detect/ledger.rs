@@ -257,15 +257,26 @@ fn roll_account<P: Programme>(
         (Some(_), None, Some((_, balance, as_of))) => (as_of > before).then_some((balance, as_of)),
         (_, None, None) => None,
     };
-    let closed = closings.first().map(|&row| (accounts.balance(row), accounts.as_of(row)));
+    // A balance that was delivered holds whatever was posted until then.
+    let is_ours = closed.is_some() && (ours.is_some() || opened.is_none());
+    let first = desk.scope.past.closed.first().map(|closed| closed.period.start);
+    let known_from = first.filter(|_| is_ours);
+    let sent = closings.first().map(|&row| (accounts.balance(row), accounts.as_of(row)));
     let after = opened.map_or(before, |(_, as_of)| as_of);
+    // What was closed is not opened again by a snapshot of before.
+    let is_stale = ours.is_some() && sent.and_then(|(_, as_of)| as_of).is_some_and(|at| at < after);
+    let closed = sent.filter(|_| !is_stale);
     let until = closed.and_then(|(_, as_of)| as_of).unwrap_or(desk.period.as_of_end.plus(-1));
     // Sums are wide enough for any number of rows, so that their order never decides.
     let mut sums = [0_i128; Kind::ALL.len()];
     let mut has_moved = false;
+    let counts = |row: u32| {
+        let (occurred, posted) = (ledger.occurred_at(row), ledger.posted_at(row));
+        let before = desk.scope.moved.of(party);
+        posted <= until && before.moves(row, (occurred, posted), after, known_from)
+    };
     for &row in movements {
-        let posted = ledger.posted_at(row);
-        if after < posted && posted <= until {
+        if counts(row) {
             sums[usize::from(ledger.kind(row).code())] += i128::from(ledger.points(row));
             has_moved = true;
         }
@@ -302,7 +313,7 @@ fn roll_account<P: Programme>(
         let days = Movements { counted: Vec::new(), last_day: 0, next_day: 0 };
         movements.iter().fold(days, |mut days, &row| {
             let (posted, points) = (ledger.posted_at(row), ledger.points(row));
-            if after < posted && posted <= until {
+            if counts(row) {
                 days.counted.push((ledger.event_id(row), points));
                 if until.plus(-DAY_MICROS) < posted {
                     days.last_day += i128::from(points);
@@ -313,7 +324,7 @@ fn roll_account<P: Programme>(
             days
         })
     };
-    let mut found = judge_account(desk, &account, &place_of, &explain);
+    let mut found = judge_account(desk, &account, (is_stale, &place_of), &explain);
     if let (Some((balance, as_of)), Some((row, said, said_as_of))) = (ours, delivered)
         && as_of == said_as_of
         && balance != said
@@ -351,7 +362,7 @@ fn account_files(paths: &Paths, party: crate::value::party::Party) -> &[String] 
 fn judge_account<'l>(
     desk: &Desk<'_>,
     account: &Account,
-    place: &dyn Fn() -> Option<String>,
+    (is_stale, place): (bool, &dyn Fn() -> Option<String>),
     explain: &dyn Fn() -> Movements<'l>,
 ) -> Vec<Discrepancy> {
     let party = account.party;
@@ -369,6 +380,7 @@ fn judge_account<'l>(
     if account.reported != Some(account.expected) {
         let reason = match account.reported {
             Some(_) => "opening plus movements is not the reported closing",
+            None if is_stale => "the snapshot is of before our closing of the period before",
             None => "the snapshot does not have the account",
         };
         let difference = i128::from(account.reported.unwrap_or(0)) - i128::from(account.expected);

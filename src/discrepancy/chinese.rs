@@ -151,6 +151,7 @@ const SENTENCES: &[Sentence] = &[
     // Books.
     ("opening plus movements is not the reported closing", "期初加变动不等于报告的期末"),
     ("the snapshot does not have the account", "快照中没有该账户"),
+    ("the snapshot is of before our closing of the period before", "快照早于我方上期期末"),
     ("the balance is below zero, and no overdraft is agreed", "余额为负，而未约定透支"),
     ("the opening balance is not our closing of the period before", "期初不是我方上期期末"),
     ("what is left of the lots does not sum to the reported balance", "批次余量之和不等于报告余额"),

@@ -128,6 +128,10 @@ pub fn recall(
         known: Vec::new(),
         recalled,
     };
+    for party in Party::BOTH {
+        let rows = hand.index.of(party).rows as usize;
+        hand.recalled.scope.moved.of_mut(party).known = vec![false; rows];
+    }
     if let Some(last) = before.last() {
         hand.bring_closings(last)?;
         hand.bring_open(last)?;
@@ -243,6 +247,16 @@ impl Hand<'_> {
         index
     }
 
+    /// Notes that a final publication has the event of the files' rows of an id.
+    fn know(&mut self, party: Party, id: &str) {
+        let known = &mut self.recalled.scope.moved.of_mut(party).known;
+        for row in self.index.of(party).own.rows(id) {
+            if let Some(known) = known.get_mut(row as usize) {
+                *known = true;
+            }
+        }
+    }
+
     /// Brings back a settled leg, and sets the files' rows of its id aside: what is settled is what
     /// was published.
     fn settle(
@@ -252,6 +266,7 @@ impl Hand<'_> {
         first_read: Option<(String, u64)>,
         how: Settled,
     ) -> u32 {
+        self.know(party, &leg.event_id);
         let scope = &mut self.recalled.scope;
         // What was left open for the sake of its balance alone was sent then, and stands aside too.
         let open = self.open.of(party).get(&leg.event_id).into_iter().flatten().copied();

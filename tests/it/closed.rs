@@ -1,6 +1,7 @@
 //! A few months of two small books, written row by row, of which one is closed after the other.
 
 mod adjusted;
+mod balances;
 mod bounds;
 mod decided;
 mod ended;

@@ -80,6 +80,9 @@ impl<'a> Items<'a> {
             pairs.chain(mirrors).chain(items).chain(legs).collect();
         let later = self.later_of::<P>();
         let waiting = self.waiting(direction, accepted, later.last);
+        // What moved a balance of this period is not to move one of the next, though that reads it.
+        let moved_now =
+            |row: &u32| moves(ledger, direction.lineage, *row) && !later.moved_later(ledger, *row);
         let is_later = |row: &u32| {
             let lineage = direction.lineage;
             let is_settled = self.evidence.scope.settled(P::PARTY, *row).is_some();
@@ -88,7 +91,7 @@ impl<'a> Items<'a> {
             (after || waiting.contains(row))
                 && lineage.standing[*row as usize] != Standing::Extra
                 && !held.contains_key(row)
-                && !later.comes_again(ledger, *row)
+                && (moved_now(row) || !later.comes_again(ledger, *row))
         };
         let later = ledger.rows().filter(is_later);
         rows.extend(later.map(|row| self.open_row(ledger, row, None)));

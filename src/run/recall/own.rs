@@ -92,6 +92,12 @@ impl Hand<'_> {
     pub fn bring_own(&mut self, publication: &Final) -> Result<(), Error> {
         let mut ids: Both<BTreeSet<String>> = Both::default();
         self.shelf.scan(publication, OWN, &COLUMNS, &mut |rows| {
+            let (parties, event_ids) = (rows.texts("party")?, rows.texts("event_id")?);
+            for row in 0..rows.len() {
+                if let Some(id) = said(event_ids, row) {
+                    self.know(party_of(parties.value(row)), id);
+                }
+            }
             let wanted = self.missed(rows)?;
             if wanted.is_empty() {
                 return Ok(());

@@ -113,6 +113,14 @@ impl Hand<'_> {
                 let said = said(codes, at);
                 let code = said.and_then(|said| known.iter().copied().find(|code| *code == said));
                 if self.index.of(party).own.has(&row.event_id) {
+                    let is_posted = row.status == Status::Posted;
+                    let moves_at = is_posted.then(|| row.posted_at.unwrap_or(row.occurred_at));
+                    let open = &mut self.recalled.scope.moved.of_mut(party).open;
+                    for sent in self.index.of(party).own.rows(&row.event_id) {
+                        // Of several of one number the first that moved it did.
+                        let at = open.entry(sent).or_insert(moves_at);
+                        *at = [*at, moves_at].into_iter().flatten().min();
+                    }
                     if let Some(code) = code {
                         let sent = self.index.of(party).own.rows(&row.event_id);
                         let held = sent.map(|row| (row, code));

@@ -43,18 +43,16 @@ impl Books<'_> {
                     continue;
                 }
                 let declared = lines_of(opening, &member).first().copied();
-                let (opened, re_based) = self.opened(party, &member, declared);
+                let (opened, re_based, is_ours) = self.opened(party, &member, declared);
                 if re_based {
                     found.push(of_member("LED-03", party, &member));
                 }
                 let closed = lines_of(closing, &member).first().copied();
-                let from = opened.map_or(self.world.period_bounds().0 - 1, |(_, at)| at);
-                let Some((account, to)) = self.roll_forward(party, &member, opened, closed) else {
-                    continue;
-                };
+                let rolled = self.roll_forward((party, &member), (opened, is_ours), closed);
+                let Some((account, to, counted)) = rolled else { continue };
                 if account.reported != Some(account.expected) {
                     let broken = of_member("LED-01", party, &member);
-                    let text = self.diagnose_account(&account, from, to);
+                    let text = self.diagnose_account(&account, &counted, to);
                     explained.extend(text.map(|text| (broken.clone(), text)));
                     found.push(broken);
                 }
@@ -86,48 +84,56 @@ impl Books<'_> {
         numbers
     }
 
-    /// The balance at which an account opens and since when, and whether the feed says another.
+    /// The balance at which an account opens and since when, whether the feed says another, and
+    /// whether it is our own closing.
     fn opened(
         &self,
         party: Party,
         member: &str,
         declared: Option<&Balance>,
-    ) -> (Option<(i64, i64)>, bool) {
+    ) -> (Option<(i64, i64)>, bool, bool) {
         let start = self.world.period_bounds().0;
         let declared = declared.map(|balance| {
             let at = balance.as_of.map_or(start - 1, |at| self.world.last_instant(at));
             (balance.points, at)
         });
-        let Some(before) = self.past.before(self.world) else { return (declared, false) };
+        let Some(before) = self.past.before(self.world) else { return (declared, false, false) };
         let of_party = before.accounts.iter().filter(|row| row.0.party == party.letter());
         if of_party.clone().next().is_none() {
-            return (declared, false);
+            return (declared, false, false);
         }
         let ours = of_party.into_iter().find(|(account, _)| account.member_no == member);
         match ours {
             Some((account, at)) => {
                 let other = declared
                     .is_some_and(|declared| declared.1 == *at && declared.0 != account.expected);
-                (Some((account.expected, *at)), other)
+                (Some((account.expected, *at)), other, true)
             }
-            None => (declared.filter(|(_, at)| *at >= start), false),
+            None => {
+                let declared = declared.filter(|(_, at)| *at >= start);
+                (declared, false, declared.is_none())
+            }
         }
     }
 
     /// None for a number that only rows without a movement in this time have.
     fn roll_forward(
         &self,
-        party: Party,
-        member: &str,
-        opened: Option<(i64, i64)>,
+        (party, member): (Party, &str),
+        (opened, is_ours): (Option<(i64, i64)>, bool),
         closed: Option<&Balance>,
-    ) -> Option<(Account, i64)> {
+    ) -> Option<(Account, i64, Vec<usize>)> {
         let world = self.world;
         let from = opened.map_or(world.period_bounds().0 - 1, |(_, at)| at);
+        // A snapshot of before our own closing says nothing of what the account is now.
+        let closed = closed.filter(|balance| {
+            let as_of = balance.as_of.map(|at| world.last_instant(at));
+            !(is_ours && opened.is_some() && as_of.is_some_and(|at| at < from))
+        });
         let closed_at = closed.and_then(|balance| balance.as_of);
         let to = closed_at.map_or(world.as_of_end() - 1, |at| world.last_instant(at));
         let mut expected = opened.map_or(0, |(points, _)| points);
-        let mut moved = false;
+        let mut counted = Vec::new();
         for (index, entry) in self.entries.iter().enumerate() {
             let row = &entry.row;
             let posted = row.posted_at.unwrap_or(row.occurred_at);
@@ -136,9 +142,14 @@ impl Books<'_> {
                 && !entry.extra
                 && !entry.as_cleared;
             let moves = row.status == Status::Posted && self.moves_balance(index);
-            if of_account && moves && from < posted && posted <= to {
+            // A row moves its balance once, in the first closing that reads it and is not before it.
+            let read_before = (is_ours && !entry.recalled)
+                .then(|| self.past.has_moved(world, party, row, from))
+                .flatten();
+            let is_new = read_before.map_or(from < posted, |moved| !moved);
+            if of_account && moves && is_new && posted <= to {
                 expected += row.points;
-                moved = true;
+                counted.push(index);
             }
         }
         let account = Account {
@@ -148,7 +159,8 @@ impl Books<'_> {
             expected,
             reported: closed.map(|balance| balance.points),
         };
-        (opened.is_some() || closed.is_some() || moved).then_some((account, to))
+        (opened.is_some() || closed.is_some() || !counted.is_empty())
+            .then_some((account, to, counted))
     }
 
     /// Movements that were dated back into a period that is closed.

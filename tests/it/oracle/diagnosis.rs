@@ -100,8 +100,21 @@ impl Books<'_> {
     }
 
     /// Why an account closes otherwise than it rolls forward; it is rolled from `from` to `to`.
-    pub fn diagnose_account(&self, account: &Account, from: i64, to: i64) -> Option<String> {
+    pub fn diagnose_account(
+        &self,
+        account: &Account,
+        counted: &[usize],
+        to: i64,
+    ) -> Option<String> {
         let difference = i128::from(account.reported? - account.expected);
+        let named = |index: usize| {
+            let row = &self.entries[index].row;
+            (
+                row.event_id.as_str(),
+                row.posted_at.unwrap_or(row.occurred_at),
+                i128::from(row.points),
+            )
+        };
         let moves = |after: i64, until: i64| -> Vec<(&str, i128)> {
             let all = self.entries.iter().enumerate().filter(|(index, entry)| {
                 let row = &entry.row;
@@ -119,7 +132,8 @@ impl Books<'_> {
                 .collect()
         };
         let mut ways = Vec::new();
-        for (event, points) in moves(from, to).into_iter().filter(|(_, points)| *points != 0) {
+        let own: Vec<(&str, i64, i128)> = counted.iter().map(|index| named(*index)).collect();
+        for (event, _, points) in own.iter().copied().filter(|(_, _, points)| *points != 0) {
             for (explains, how) in [
                 (-points, "missing"),
                 (points, "booked twice"),
@@ -134,7 +148,8 @@ impl Books<'_> {
             return ways.pop();
         }
         let sum = |rows: Vec<(&str, i128)>| rows.iter().map(|(_, points)| points).sum::<i128>();
-        if difference == -sum(moves(from.max(to - DAY), to)) {
+        let of_last_day = own.iter().filter(|(_, posted, _)| *posted > to - DAY);
+        if difference == -of_last_day.map(|(_, _, points)| points).sum::<i128>() {
             Some("cut-off: the last day's movements missing".to_owned())
         } else if difference == sum(moves(to, to + DAY)) {
             Some("cut-off: the next day's movements included".to_owned())

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::answer::Account;
 use super::fraction::Fraction;
-use crate::world::{Adjustment, Fee, Kind, Mode, Party, Row, Taxed, World};
+use crate::world::{Adjustment, Fee, Kind, Mode, Party, Row, Status, Taxed, World};
 
 /// A leg of a ledger: whose, and its row.
 pub type Leg = (Party, Row);
@@ -184,6 +184,26 @@ impl Past {
             *owner == party && row.event_id == event_id && !code.is_empty()
         });
         found.map(|(_, code)| *code)
+    }
+
+    /// Whether a row of the files has moved its account's balance in an earlier closing, the last of
+    /// which was as of an instant; `None` where its posting alone can tell.
+    pub fn has_moved(&self, world: &World, party: Party, row: &Row, closed: i64) -> Option<bool> {
+        let is_it = |leg: &Leg| leg.0 == party && leg.1.event_id == row.event_id;
+        let open = self.before(world).into_iter().flat_map(|before| &before.open);
+        let open: Vec<&Row> = open.filter(|(leg, _)| is_it(leg)).map(|(leg, _)| &leg.1).collect();
+        if !open.is_empty() {
+            let posted = open.iter().filter(|row| row.status == Status::Posted);
+            let mut at = posted.map(|row| row.posted_at.unwrap_or(row.occurred_at));
+            return Some(at.any(|at| at <= closed));
+        }
+        let is_known = self.settled(party, &row.event_id).is_some()
+            || self.finals.iter().any(|past| past.own.iter().any(is_it));
+        if is_known {
+            return Some(true);
+        }
+        let first = self.finals.first()?.bounds.0;
+        (first <= row.occurred_at).then_some(false)
     }
 
     /// The rows that are brought back before pairing, given which the files have: those that were

@@ -59,7 +59,10 @@ impl Books<'_> {
             let is_held = matches!(entry.fate, Some(Fate::Held(_))) && self.belongs(index);
             let waits = self.waits_for_another_period(index);
             let is_later = waits || self.is_of_later_days(index, accounts);
-            if !is_held && !entry.follows && is_later {
+            // What moved a balance of this period is not to move one of the next, which reads it.
+            let moves = entry.row.status == Status::Posted && self.moves_balance(index);
+            let moved = moves && !self.moves_later(index, accounts);
+            if !is_held && (!entry.follows || moved) && is_later {
                 open.push((leg(index), ""));
             }
             if !self.belongs(index) {
@@ -141,13 +144,20 @@ impl Books<'_> {
     fn is_of_later_days(&self, index: usize, accounts: &[(Account, i64)]) -> bool {
         let entry = &self.entries[index];
         let end = self.world.period_bounds().1;
+        (entry.row.occurred_at >= end && entry.settled.is_none())
+            || self.moves_later(index, accounts)
+    }
+
+    /// Whether a row moves its balance after that was closed.
+    fn moves_later(&self, index: usize, accounts: &[(Account, i64)]) -> bool {
+        let entry = &self.entries[index];
+        let end = self.world.period_bounds().1;
         let closing = accounts.iter().find(|(account, _)| {
             account.party == entry.party.letter() && account.member_no == entry.row.member_no
         });
         let closed_at = closing.map_or(end - 1, |(_, at)| *at);
         let posted = entry.row.posted_at.unwrap_or(entry.row.occurred_at);
         let moves = entry.row.status == Status::Posted && self.moves_balance(index);
-        let moves_later = moves && !entry.as_cleared && posted > closed_at;
-        (entry.row.occurred_at >= end && entry.settled.is_none()) || moves_later
+        moves && !entry.as_cleared && posted > closed_at
     }
 }

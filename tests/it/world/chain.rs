@@ -9,7 +9,7 @@ pub struct Run {
     pub closes: bool,
 }
 
-/// Periods in their order. The pipeline, and so the terms, are those of the first.
+/// Periods in their order. The feeds are declared as in the first; what is charged may be other later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
     pub runs: Vec<Run>,

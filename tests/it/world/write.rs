@@ -12,7 +12,7 @@ use super::{
 };
 
 impl Chain {
-    /// Writes the pipeline and the feeds of every period but for the decisions, which name what was
+    /// Writes the first period's pipeline and the feeds of every period but for the decisions, which name what was
     /// published before them.
     pub fn write(&self, dir: &Path) -> PathBuf {
         for run in &self.runs {
@@ -24,6 +24,11 @@ impl Chain {
                 }
             }
         }
+        self.write_pipeline(dir, 0)
+    }
+
+    /// Writes the pipeline with which one period is run.
+    pub fn write_pipeline(&self, dir: &Path, position: usize) -> PathBuf {
         let first = &self.runs[0].world;
         let mut feeds = String::new();
         let mut owner = "";
@@ -41,7 +46,7 @@ impl Chain {
             let next = if sheet.word == "ledger" && first.reads_following { &next } else { "" };
             declare(&mut feeds, &sheet, &format!("\"{{period}}/{file}\""), next, &[]);
         }
-        first.write_pipeline(dir, &feeds)
+        self.runs[position].world.write_pipeline(dir, &feeds)
     }
 
     /// Writes the decisions of one period; `id_of` looks up what they are about.
