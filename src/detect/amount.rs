@@ -9,10 +9,13 @@ use super::scene::Scene;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::event::Pair;
 use crate::frame::books::Side;
+use crate::value::exact::sum;
 use crate::value::kind::Flow;
 use crate::value::party::Party;
 use crate::value::period::Instant;
 use crate::value::points::{Overflow, Points, Ratio};
+use crate::value::price::Worth;
+use crate::value::rounding::Place;
 use crate::value::version::Version;
 
 /// AMT-01: mirror differs from the agreed (镜像数量不符).
@@ -255,6 +258,7 @@ pub fn judge<I: Side>(
 pub fn judge_stated<I: Side>(
     scene: &Scene<'_, I>,
     pair: Pair,
+    falls: Option<(Points<I>, Points<I>)>,
     version: impl Fn() -> String,
 ) -> Result<Vec<Discrepancy>, Overflow> {
     let (leg, mirror) = (pair.issuer, pair.acceptor);
@@ -270,7 +274,16 @@ pub fn judge_stated<I: Side>(
     }
     let Some(gross) = scene.worth(leg)? else { return Ok(Vec::new()) };
     let agreed = gross.currency;
-    let due = agreement.rounding.mode.round(gross.amount, agreed.digits()).abs();
+    let origin = scene.origin(leg);
+    let mode = scene.desk.scope.past.charged(origin.as_deref(), agreement).mode;
+    let rounded = |worth: Worth| mode.round(worth.amount, worth.currency.digits());
+    let due = match falls.filter(|_| agreement.rounding.place == Place::Event) {
+        Some((left, remaining)) => {
+            let of = |points| Ok(scene.worth_of(leg, points)?.map_or(Decimal::ZERO, rounded));
+            sum(of(left)?, -of(remaining)?)?.abs()
+        }
+        None => rounded(gross).abs(),
+    };
     let is_other = currencies.map(|stated| stated.is_some_and(|stated| stated != agreed.code()));
     let found = |rule, field, due: String, stated: [Option<String>; 2], is_wrong: [bool; 2]| {
         let wrong: BTreeSet<&str> = stated

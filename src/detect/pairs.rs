@@ -324,7 +324,7 @@ fn judge_spend<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Result<Verdict<I>, 
             found.extend(amount::judge(scene, compared, version)?);
         }
         let version = || scene.versions_in_words(flow, versions);
-        found.extend(amount::judge_stated(scene, pair, version)?);
+        found.extend(amount::judge_stated(scene, pair, None, version)?);
     } else {
         found.push(no_version(scene, pair, flow));
     }
@@ -504,7 +504,7 @@ fn judge_reversal<I: Side>(
         };
         let version = || scene.versions_in_words(flow, versions);
         found.extend(amount::judge(scene, compared, version())?);
-        found.extend(amount::judge_stated(scene, pair, version)?);
+        found.extend(amount::judge_stated(scene, pair, Some((left, remaining)), version)?);
     } else {
         found.push(no_version(scene, pair, flow));
     }

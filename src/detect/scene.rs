@@ -150,8 +150,17 @@ impl<I: Side> Scene<'_, I> {
         if !agreement.is_settled(I::PARTY, flow) {
             return Ok(Some(agreement.worthless()));
         }
-        match agreement.rates_of(I::PARTY, flow).in_force(self.valued_at(leg)) {
-            Some((_, version)) => version.value.worth(self.cleared(leg)).map(Some),
+        self.worth_of(leg, self.cleared(leg))
+    }
+
+    /// What points are worth at the rate that values a leg; `None` where none is in force.
+    ///
+    /// # Errors
+    /// [`Overflow`] when the worth cannot be exact.
+    pub fn worth_of(&self, leg: u32, points: Points<I>) -> Result<Worth, Overflow> {
+        let Some(flow) = self.issuer_lineage.issuer_flow(leg).flatten() else { return Ok(None) };
+        match self.desk.agreement.rates_of(I::PARTY, flow).in_force(self.valued_at(leg)) {
+            Some((_, version)) => version.value.worth(points).map(Some),
             None => Ok(None),
         }
     }
