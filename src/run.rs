@@ -301,7 +301,8 @@ fn examine(
         Ok(read)
     })?;
     let (books, paths) = (&intake.books, &intake.paths.ledger);
-    let recalled = recall::recall(period, before, books, paths, &recall::Publications)?;
+    let recalled =
+        recall::recall(pipeline, (period, before), (books, paths), &recall::Publications)?;
     let mut scope = intake.take_up(&ledgers, recalled)?;
     recall::adjustments(before, &mut scope)?;
     drop(ledgers);

@@ -1,5 +1,5 @@
-//! What a final publication held, and what a later snapshot says nothing against: it stays held under
-//! its code until a decision moves it (docs/periods.md, *Held over the periods*).
+//! What a final publication held, and what a later snapshot says nothing against: it stays held
+//! under its code until a decision moves it (docs/periods.md, *Held over the periods*).
 
 use super::cap::{self, CAP_01, CAP_02, CAP_03};
 use super::desk::Draft;

@@ -9,6 +9,7 @@ use crate::discrepancy::Discrepancy;
 use crate::engine::Exchange;
 use crate::frame::books::Side;
 use crate::judgement::{Disposition, JudgedPair, Judgement};
+use crate::past::Settled;
 use crate::value::exact::sum;
 use crate::value::kind::{Flow, Kind};
 use crate::value::period::Instant;
@@ -55,7 +56,9 @@ pub fn judge<I: Side>(
         .filter(|&index| {
             let pair = &pairs[index as usize];
             let leg = pair.pair.issuer;
-            pair.disposition == Disposition::Counted
+            let counts = pair.disposition == Disposition::Counted;
+            // A settled one is known where one of this run may say the same again.
+            (counts || scene.settled(pair.pair) == Some(Settled::Cleared))
                 && scene.issuer.kind(leg) != Kind::Reversal
                 && reversed.binary_search(&leg).is_err()
         })
@@ -107,7 +110,9 @@ impl<I: Side> Suspects<'_, I> {
         let chains = alike.chunk_by(|&one, &other| {
             self.facts(one) == self.facts(other) && self.at(other) <= self.at(one).plus(self.within)
         });
-        chains.filter(|chain| chain.len() > 1).map(|chain| self.tell(chain)).collect()
+        let is_new = |&index: &u32| self.pairs[index as usize].disposition == Disposition::Counted;
+        let told = chains.filter(|chain| chain.len() > 1 && chain.iter().any(is_new));
+        told.map(|chain| self.tell(chain)).collect()
     }
 
     fn tell(&self, chain: &[u32]) -> Result<Discrepancy, Overflow> {

@@ -71,7 +71,7 @@ pub fn examine(
         let ledgers = intake.fill(&portions, number)?;
         let shelf = portions.shelf(&before.finals, number);
         let (books, paths) = (&intake.books, &intake.paths.ledger);
-        let recalled = recall::recall(period, before, books, paths, &shelf)?;
+        let recalled = recall::recall(pipeline, (period, before), (books, paths), &shelf)?;
         let scope = intake.take_up(&ledgers, recalled)?;
         drop(ledgers);
         let exchange = Exchange::new(order.buckets.unwrap_or_else(|| intake.buckets()));

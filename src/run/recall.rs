@@ -3,6 +3,7 @@
 //! settled is what was published, whatever a file says of it now.
 
 mod adjustments;
+mod alike;
 mod cleared;
 mod index;
 mod own;
@@ -14,11 +15,14 @@ use jiff::civil::Date;
 
 use super::Error;
 use super::before::Before;
+use crate::detect::event::EVT_05;
 use crate::frame::books::{Balances, Books, RecalledRow};
 use crate::past::{Scope, Settled};
+use crate::pipeline::Pipeline;
 use crate::publish::{self, Closing, Columns, Final, PublishError};
 use crate::value::party::{Both, Party};
 use crate::value::period::Period;
+use alike::Alike;
 pub use cleared::CLEARED;
 use cleared::Families;
 use index::Index;
@@ -101,10 +105,9 @@ impl Shelf for Publications {
 /// # Errors
 /// [`Error`] when a publication is not what it was.
 pub fn recall(
-    period: &Period,
-    before: &Before,
-    books: &Books,
-    files: &Both<Vec<String>>,
+    pipeline: &Pipeline,
+    (period, before): (&Period, &Before),
+    (books, files): (&Books, &Both<Vec<String>>),
     shelf: &dyn Shelf,
 ) -> Result<Recalled, Error> {
     let recalled = Recalled {
@@ -117,8 +120,16 @@ pub fn recall(
     if before.finals.is_empty() {
         return Ok(recalled);
     }
+    let mut alike: Both<Alike> = Both::default();
+    if pipeline.rulings.is_on(&EVT_05) {
+        let within = pipeline.rulings.within(&EVT_05);
+        let until = period.start.plus(within);
+        alike.a = Alike::of(&books.a, until, within);
+        alike.b = Alike::of(&books.b, until, within);
+    }
     let mut hand = Hand {
         shelf,
+        alike,
         index: Both { a: Index::of(&books.a), b: Index::of(&books.b) },
         files: Both::from_fn(|party| files.of(party).len()),
         named: Both::default(),
@@ -191,6 +202,7 @@ pub fn first_seen(
 struct Hand<'a> {
     shelf: &'a dyn Shelf,
     index: Both<Index<'a>>,
+    alike: Both<Alike>,
     files: Both<usize>,
     /// Ids that rows which were brought back have or name, beside those of the files.
     named: Both<BTreeSet<String>>,

@@ -46,7 +46,13 @@ impl Hand<'_> {
             "counter_event_id",
             "acceptor_counter_event_id",
         ];
+        let facts = ["issuer_member", "kind", "issuer_points", "occurred_at"];
+        let asks = Party::BOTH.iter().any(|party| !self.alike.of(*party).is_empty());
+        let columns = [&columns[..], if asks { &facts } else { &[] }].concat();
         self.shelf.scan(publication, CLEARED, &columns, &mut |rows| {
+            if asks {
+                self.find_alike(rows, families)?;
+            }
             let issuers = rows.texts("issuer")?;
             let legs = [rows.texts("issuer_event_id")?, rows.texts("acceptor_event_id")?];
             let originals =
@@ -76,6 +82,23 @@ impl Hand<'_> {
             }
             Ok(())
         })
+    }
+
+    /// Finds the cleared spends beside which one of the run says the same.
+    fn find_alike(&self, rows: &Columns<'_>, families: &mut Families) -> Result<(), PublishError> {
+        let (issuers, ids) = (rows.texts("issuer")?, rows.texts("issuer_event_id")?);
+        let (members, kinds) = (rows.texts("issuer_member")?, rows.texts("kind")?);
+        let (points, instants) = (rows.integers("issuer_points")?, rows.instants("occurred_at")?);
+        for (row, (points, at)) in points.into_iter().zip(instants).enumerate() {
+            let kind = word(Kind::ALL, Kind::WORDS, said(kinds, row));
+            let (Some(id), Some(member)) = (said(ids, row), said(members, row)) else { continue };
+            let (Some(kind), Some(points), Some(at)) = (kind, points, at) else { continue };
+            let issuer = party_of(issuers.value(row));
+            if self.alike.of(issuer).has(member, (kind, points), at) {
+                families.insert((issuer, id.to_owned()));
+            }
+        }
+        Ok(())
     }
 
     /// Brings back the cleared events of those families, and every leg that was cleared alone.

@@ -134,6 +134,8 @@ impl Hand<'_> {
                     self.named.of_mut(party).extend(row.original_event_id.clone());
                     self.named.of_mut(party.partner()).extend(row.counter_event_id.clone());
                 }
+                let what = (row.kind, row.points);
+                self.alike.of_mut(party).add(&row.member_no, what, row.occurred_at);
                 let event_id = row.event_id.clone();
                 let row = self.push(party, row, first_read);
                 self.open.of_mut(party).entry(event_id).or_default().push(row);

@@ -417,3 +417,28 @@ fn a_reversal_that_is_released_alone_stands_on_the_line_of_its_originals_period(
     let columns = ["type", "origin_period", "points", "amount"];
     assert_eq!(cells(&lines, &columns), ["gross 2026-03 -1000 -8.00"]);
 }
+
+/// A settled spend that comes again under other numbers, to the second, is told and counts; one a
+/// minute and more away is another.
+#[test]
+fn a_settled_spend_that_comes_again_under_other_numbers_is_told() {
+    for (day, is_told) in [("03-05", true), ("03-06", false)] {
+        let months = Months::new();
+        months.books("2026-03", &["A1 xburn -900 03-05"], &["B1 xaccept 300 03-05 counter=A1"]);
+        months.close("2026-03");
+        let (a, b) = (format!("A9 xburn -900 {day}"), format!("B9 xaccept 300 {day} counter=A9"));
+        months.books("2026-04", &[&a], &[&b]);
+        months.close("2026-04");
+        let found = months.found("2026-04", "EVT-05");
+        assert_eq!(found.len(), usize::from(is_told), "{day}");
+        assert_eq!(months.cleared("2026-04"), ["A9 B9 900 7.200000"], "{day}");
+        for row in found {
+            let ids = [row["a_event_id"].as_str(), row["b_event_id"].as_str()];
+            assert_eq!((ids, row["amount_at_stake"].as_str()), (["A1;A9", "B1;B9"], "7.200000"));
+        }
+        // Both are settled then, and nobody has to look at them again.
+        months.close("2026-05");
+        assert_eq!(months.codes("2026-05"), [""; 0], "{day}");
+        crate::review::is_sound(&months.finally("2026-04"), day);
+    }
+}

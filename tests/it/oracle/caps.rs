@@ -2,6 +2,7 @@
 
 use super::books::{Books, Fate};
 use super::pairs::Judged;
+use super::past::Settled;
 use crate::world::{Cap, SECOND};
 
 /// Findings after which a pair is not judged any further.
@@ -103,8 +104,12 @@ impl Books<'_> {
         let mut rest: Vec<Judged> = judged.to_vec();
         rest.retain(|pair| {
             let entry = &self.entries[pair.issuer];
-            let counts = self.belongs(pair.issuer) && entry.fate == Some(Fate::Counted);
-            counts && entry.original.is_none() && !reversed.contains(&pair.issuer)
+            let settled = entry.settled.or(self.entries[pair.acceptor].settled);
+            let is_here = self.belongs(pair.issuer) || settled == Some(Settled::Counted);
+            is_here
+                && entry.fate == Some(Fate::Counted)
+                && entry.original.is_none()
+                && !reversed.contains(&pair.issuer)
         });
         rest.sort_by_key(|pair| self.entries[pair.issuer].row.occurred_at);
         let facts = |pair: &Judged| {
@@ -122,7 +127,9 @@ impl Books<'_> {
             }) {
                 chain.push(rest.remove(next));
             }
-            if chain.len() > 1 {
+            // One that was settled is told where another says the same in this run.
+            let is_new = |pair: &Judged| self.belongs(pair.issuer);
+            if chain.len() > 1 && chain.iter().any(is_new) {
                 found.push(chain.iter().flat_map(|pair| [pair.issuer, pair.acceptor]).collect());
             }
         }

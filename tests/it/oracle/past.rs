@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::answer::Account;
 use super::fraction::Fraction;
-use crate::world::{Adjustment, Fee, Kind, Mode, Party, Row, Status, Taxed, World};
+use crate::world::{Adjustment, Fee, Kind, Mode, Party, Row, SECOND, Status, Taxed, World};
 
 /// A leg of a ledger: whose, and its row.
 pub type Leg = (Party, Row);
@@ -234,6 +234,23 @@ impl Past {
             found.push(leg.clone());
             wanted.push(leg.clone());
         }
+        // A settled spend that one of this run repeats within a minute is looked up as well.
+        let spends: Vec<&Leg> = files.iter().chain(&open).filter(|leg| is_spend(leg)).collect();
+        let (until, asks) = (world.period_bounds().0 + MINUTE, !world.is_off("EVT-05"));
+        for leg in all.iter().filter_map(|pair| pair.issuer.as_ref()).filter(|leg| is_spend(leg)) {
+            let repeats = |other: &&&Leg| {
+                let (one, other_row) = (&leg.1, &other.1);
+                let said = |row: &Row| (row.member_no.clone(), row.kind, row.points);
+                let apart = (one.occurred_at - other_row.occurred_at).abs();
+                leg.0 == other.0
+                    && said(one) == said(other_row)
+                    && apart <= MINUTE
+                    && other_row.occurred_at < until
+            };
+            if asks && spends.iter().any(|other| repeats(&other)) {
+                wanted.push(leg.clone());
+            }
+        }
         found.extend(self.finals.iter().flat_map(|past| &past.apart).map(|one| one.leg.clone()));
         while let Some((party, row)) = wanted.pop() {
             let names = [
@@ -324,4 +341,11 @@ impl Past {
         }
         own
     }
+}
+
+/// How near one another two spends are that may be one.
+const MINUTE: i64 = 60 * SECOND;
+
+fn is_spend(leg: &Leg) -> bool {
+    matches!(leg.1.kind, Kind::Xburn | Kind::Xout | Kind::Xearn)
 }

@@ -16,7 +16,7 @@ use super::stated;
 use super::stories::Stories;
 use super::{
     Act, Adjustment, Balance, Cycle, DAY, Decision, FLOWS, HOUR, Kind, Moment, PARTIES, Payment,
-    Row, World,
+    Row, SECOND, World,
 };
 use crate::oracle::past::{Past, Standing};
 use crate::oracle::terms::mirror_by;
@@ -59,6 +59,7 @@ pub fn random_chain(seed: u64) -> Chain {
         }
         chain.runs.push(Run { world, closes });
     }
+    say_again(&mut amending, &mut chain);
     reverse_earlier(&mut rng, &mut chain);
     name_own_business(&mut rng, &mut chain);
     entangle(&mut rng, &mut chain);
@@ -116,6 +117,49 @@ impl World {
             days[position].checked_add(Span::new().days(rng.i32(0..length))).unwrap()
         };
         closes
+    }
+}
+
+/// Spends of an earlier period that come under other numbers too, within moments or hardly more.
+fn say_again(rng: &mut Rng, chain: &mut Chain) {
+    for position in 1..PERIODS {
+        if !now_and_then(rng, 25) {
+            continue;
+        }
+        let earlier = &chain.runs[position - 1].world;
+        let issuer = one_of(rng, &PARTIES);
+        let mirrors = &earlier.side(issuer.other()).ledger;
+        let pairs: Vec<(Row, Row)> = mirrors
+            .iter()
+            .filter_map(|mirror| {
+                let named = mirror.counter_event_id.as_ref()?;
+                let mut legs = earlier.side(issuer).ledger.iter();
+                let leg = legs.find(|leg| leg.event_id == *named)?;
+                FLOWS.iter().any(|flow| flow.issuer_kind() == leg.kind).then_some(())?;
+                Some((leg.clone(), mirror.clone()))
+            })
+            .collect();
+        if pairs.is_empty() {
+            continue;
+        }
+        let (leg, mirror) = one_of(rng, &pairs);
+        let apart = one_of(rng, &[0, 1, 60, 61, -60]) * SECOND;
+        let number = |of: &str| format!("T{position}{of}");
+        let again = Row {
+            event_id: number(&leg.event_id),
+            occurred_at: leg.occurred_at + apart,
+            counter_event_id: None,
+            ..leg
+        };
+        let mirrored = Row {
+            event_id: number(&mirror.event_id),
+            occurred_at: mirror.occurred_at + apart,
+            counter_event_id: Some(again.event_id.clone()),
+            ..mirror
+        };
+        let world = &mut chain.runs[position].world;
+        world.side_mut(issuer).ledger.push(again);
+        world.side_mut(issuer.other()).ledger.push(mirrored);
     }
 }
 
