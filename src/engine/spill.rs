@@ -100,7 +100,7 @@ impl Spill {
     /// # Errors
     /// [`SpillError`] when they cannot be packed.
     pub fn pack(&self, batch: &RecordBatch) -> Result<Packed, SpillError> {
-        let mut bytes = Vec::with_capacity(batch.get_array_memory_size());
+        let mut bytes = Vec::new();
         let mut writer = StreamWriter::try_new(&mut bytes, batch.schema_ref())?;
         writer.write(batch)?;
         writer.finish()?;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use arrow::array::{RecordBatch, UInt64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use rayon::prelude::*;
 
 use super::kinship;
 use crate::agreement::MemberRule;
-use crate::engine::{Families, Kin, Piece, Spill, SpillError, Stowage};
+use crate::engine::{Families, Kin, Packed, Piece, Spill, SpillError, Stowage};
 use crate::feed::{Feed, FeedKind, FeedRows, InputFile, Owner};
 use crate::frame::schema::{LINE, canonical_schema};
 use crate::publish::{Closing, Columns, Final, PublishError};
@@ -102,7 +103,18 @@ impl<'r> Apart<'r> {
             kinship::tie(kin, (owner, kind), batch, &nodes, rules)?;
             *bytes += batch.get_array_memory_size() as u64;
             *set_aside += batch.num_rows() as u64;
-            heap.pieces.push(heap.spill.put(batch)?);
+            // A row group of Parquet may have many times as many rows; whoever takes them up again
+            // takes a piece a thread.
+            let starts: Vec<usize> = (0..batch.num_rows()).step_by(PIECE_ROWS).collect();
+            let rows = |start| PIECE_ROWS.min(batch.num_rows() - start);
+            let spill = &heap.spill;
+            let packed = starts
+                .into_par_iter()
+                .map(|start| spill.pack(&batch.slice(start, rows(start))))
+                .collect::<Vec<Result<Packed, SpillError>>>();
+            for packed in packed {
+                heap.pieces.push(heap.spill.put_packed(&packed?)?);
+            }
             Ok(())
         };
         let rows = source::read_apart(feed, files, watch, (&mut take, PIECE_ROWS), cache)?;
