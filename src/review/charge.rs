@@ -134,6 +134,24 @@ pub(super) fn beneath(terms: &[Term], issuer: &str, flow: &str) -> Option<Vec<Ch
     Some(charges)
 }
 
+/// Gross of an event and each charge on it, every one rounded.
+pub(super) fn amounts(
+    charges: &[Charge],
+    points: i64,
+    rate: Decimal,
+    digits: u32,
+    rounding: Rounding<'_>,
+) -> Option<Vec<Decimal>> {
+    let round = |amount: Decimal| rounding.round(amount, digits);
+    let mut amounts = vec![round(rate.checked_mul(points.into())?)?];
+    for (at, charge) in (1..).zip(charges) {
+        let base = *amounts.get(at - charge.above)?;
+        let share = round(charge.of(base)?)?;
+        amounts.push(if charge.kind == "fee" { charge.bounded(share, base) } else { share });
+    }
+    Some(amounts)
+}
+
 fn charge(kind: &'static str, above: usize, term: &Term) -> Charge {
     Charge {
         kind,

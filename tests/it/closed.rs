@@ -9,6 +9,7 @@ mod kept;
 mod own;
 mod settled;
 mod terms;
+mod told;
 mod waiting;
 
 use std::fmt::Write;
