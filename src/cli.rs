@@ -60,6 +60,7 @@ pub fn main() -> ExitCode {
     let code = match obey(&arguments) {
         Ok(code) => code,
         Err(trouble) => {
+            trouble::yield_to_signal();
             trouble.show(arguments.voice.told());
             trouble.exit_code()
         }
@@ -82,7 +83,7 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
         Verb::Export { publication, to, table, bom } => {
             evidence::export(publication, table, *bom, to)
         }
-        Verb::Query { publication, sql } => evidence::query(publication, sql),
+        Verb::Query { publication, sql } => evidence::query(publication, sql, layout),
         Verb::WhatIf(wanted) => attest::what_if(wanted, &arguments.voice),
         Verb::Key { name, random } => attest::key(name, random),
         Verb::Sign { publication, key } => attest::sign(publication, key),
@@ -122,7 +123,8 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
         Verb::Init { folder, from } => {
             let [a, b] = from.as_slice() else {
                 let why = "`--from` names two files: A's, and then B's".to_owned();
-                return Err(trouble::Trouble::Usage(why));
+                let cure = "write `--from A-FILE B-FILE`";
+                return Err(trouble::Trouble::Usage(why, cure));
             };
             let pipeline = source::first(folder, a, b).map_err(Error::from)?;
             let place = pipeline.display().to_string();

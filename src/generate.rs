@@ -47,6 +47,9 @@ use write::Layout;
 /// The codes of the two parties, with which their event numbers begin.
 const CODES: Both<&str> = Both { a: "SKY", b: "HBR" };
 
+/// The pipeline that runs on what is generated.
+const PIPELINE: &str = "pipeline.yaml";
+
 /// Most members: their number is part of an eleven-digit mobile number.
 const MEMBERS_MAX: u64 = 99_000_000;
 
@@ -144,6 +147,9 @@ pub enum GenerateError {
     /// The order itself is at fault.
     #[error("{0}")]
     Order(String),
+    /// The folder holds something that was not generated.
+    #[error("{} is not empty, and nothing in it is written over", .0.display())]
+    Occupied(PathBuf),
     /// A file cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Io {
@@ -216,6 +222,7 @@ pub fn parse_month(text: &str) -> Result<(i16, i8), GenerateError> {
 /// When the order cannot be met, and when a file cannot be written.
 pub fn generate(order: &GenerateOrder) -> Result<Generated, GenerateError> {
     let months = months(order)?;
+    refuse_occupied(&order.to)?;
     let layouts = order.format.layouts();
     let shared = match order.format {
         DataFormat::Parquet => Layout::Parquet,
@@ -226,7 +233,7 @@ pub fn generate(order: &GenerateOrder) -> Result<Generated, GenerateError> {
         .map_err(|short| GenerateError::Order(short.to_string()))?;
     write_file(&order.to.join("keys"), "contact.key", &secret)?;
     let terms = Terms { months: &months, layouts, shared, blocking: order.blocking };
-    write_file(&order.to, "pipeline.yaml", &declare::pipeline(&terms))?;
+    write_file(&order.to, PIPELINE, &declare::pipeline(&terms))?;
 
     let truth_path = order.to.join("truth.parquet");
     let mut truth = Truth::create(&truth_path)?;
@@ -255,13 +262,24 @@ pub fn generate(order: &GenerateOrder) -> Result<Generated, GenerateError> {
         periods.push(scene.label);
     }
     Ok(Generated {
-        pipeline: order.to.join("pipeline.yaml"),
+        pipeline: order.to.join(PIPELINE),
         truth: truth_path,
         periods,
         members: order.members,
         events,
         findings: truth.finish()?,
     })
+}
+
+/// Refuses a folder that holds anything, but for what was generated there before.
+fn refuse_occupied(to: &Path) -> Result<(), GenerateError> {
+    let Ok(mut entries) = fs::read_dir(to) else { return Ok(()) };
+    let before = fs::read_to_string(to.join(PIPELINE)).unwrap_or_default();
+    let is_ours = before.lines().take(2).any(|line| line.starts_with(declare::WRITTEN_BY));
+    if entries.next().is_some() && !is_ours {
+        return Err(GenerateError::Occupied(to.to_owned()));
+    }
+    Ok(())
 }
 
 /// Lets everybody live through one period. `balances` holds what each had when it began, and is

@@ -11,7 +11,7 @@ mod table;
 mod tables;
 mod workbook;
 
-pub use folder::{Folder, Lock, PublishError, Published};
+pub use folder::{Folder, Lock, PublishError, Published, sweep_staged};
 pub use manifest::{
     BLOCKED, CollisionEntry, FINAL, InputEntry, Manifest, MatchEntry, OutputFile, PROVISIONAL,
     PastEntry, StatementEntry, TermEntry, ThresholdEntry, TotalEntry, run_digest,
@@ -20,8 +20,8 @@ pub use parquet::{Amend, Runs, SortKey, Stamp, write, write_by_place};
 pub use readback::{CLOSINGS, Closing, Columns, Final, add_closings, closed_statements};
 pub use rehearsal::Rehearsal;
 pub use report::{
-    ClosedFigures, CodeTally, Largest, Paired, REPORT, Report, Stated, largest, largest_of_each,
-    write as write_report,
+    ClosedFigures, CodeTally, Decision, Largest, Paired, REPORT, Report, Stated, largest,
+    largest_of_each, write as write_report,
 };
 pub use table::{Cells, Column, Table, plain};
 pub use tables::{

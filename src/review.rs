@@ -4,11 +4,14 @@
 //! Nothing here is shared with `publish`: the manifest is parsed by a type of its own, the tables
 //! by a reader of their own, and every sum is taken anew, so that one mistake cannot hide another.
 
+mod before;
 mod bridge;
 mod charge;
+mod decision;
 mod due;
 mod export;
 mod history;
+mod left;
 mod manifest;
 mod minisign;
 mod nets;
@@ -22,6 +25,7 @@ mod tally;
 mod verify;
 
 pub use bridge::{Bridge, Change, Step, bridge};
+pub use decision::{Decision, decisions};
 pub use export::export;
 pub use history::{Night, history};
 pub use manifest::{Figures, FileEntry, InputFile, Manifest, MatchRule, StatedTotal, Taken, Term};

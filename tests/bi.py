@@ -8,6 +8,9 @@ FOLDER is a publication (it holds manifest.json). Readers: DuckDB, pyarrow, a py
 Each takes row counts and sums by itself; they must agree to the fen with one another, with the
 manifest and with dictionary.parquet. Sums are integers and decimals, never floats.
 
+`hutong query` (target/debug/hutong, or $HUTONG) is asked for the same sums, for the figures of the
+worked example, and for what it must refuse.
+
 Packages of fixed versions go to virtual environments under target/bi. Ends with 0 when all agree,
 1 when anything differs, and 75 with a word why where Python or the packages cannot be had.
 """
@@ -285,6 +288,83 @@ def check_report(folder, statements, complain):
             complain("report.html", "does not say that %s is due" % due)
 
 
+# -- What `hutong query` prints, asked in DuckDB.
+
+
+def script(folder, sql, *options):
+    """The script for a query, as `hutong query` prints it."""
+    hutong = os.environ.get("HUTONG") or str(HOME.parent / "debug" / "hutong")
+    told = subprocess.run([hutong, "query", str(folder), sql, *options], capture_output=True)
+    if told.returncode:
+        raise RuntimeError(told.stderr.decode())
+    return told.stdout.decode()
+
+
+def ask(folder, sql):
+    """What DuckDB answers to a query. Lines that begin with a point are its shell's own."""
+    import duckdb
+
+    link = duckdb.connect()
+    lines = script(folder, sql).split("\n")
+    return link.execute("\n".join(line for line in lines if not line.startswith(".")))
+
+
+# The example of the specification, whose figures everybody knows.
+KNOWN = [
+    ("SELECT a_payable, b_payable, net FROM statement", [("61.68", "14.71", "46.97")]),
+    ("SELECT issuer, sum(points), sum(amount) FROM cleared_events GROUP BY ALL ORDER BY ALL",
+     [("a", "7550", "60.400000"), ("b", "720", "14.400000")]),
+    ("SELECT issuer, sum(amount) FROM held GROUP BY ALL ORDER BY ALL",
+     [("a", "6.400000"), ("b", "20.000000")]),
+    ("SELECT type, sum(amount) FROM statement_lines GROUP BY ALL ORDER BY ALL",
+     [("fee", "1.50"), ("gross", "74.80"), ("tax", "0.09")]),
+]
+
+
+def check_query(folder, tables, complain):
+    import duckdb
+
+    bytes_of = lambda: {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+    before, sums = bytes_of(), 0
+    for table, found in tables.items():
+        numbers = [one for one in found["columns"]
+                   if one[1].startswith("DECIMAL") or one[1] == "BIGINT"]
+        asked = ["count(*)"] + ['CAST(sum("%s") AS VARCHAR)' % one[0] for one in numbers]
+        row = ask(folder, "SELECT %s FROM %s" % (", ".join(asked), table)).fetchone()
+        if list(row) != [found["rows"]] + [one[3] for one in numbers]:
+            complain("query of " + table, "gives %s" % (row,))
+        sums += len(numbers)
+    if json.loads(before["manifest.json"])["pipeline"] == "worked-example":
+        for sql, known in KNOWN:
+            rows = [tuple(map(str, row)) for row in ask(folder, sql).fetchall()]
+            if rows != known:
+                complain("query", "%s gives %s" % (sql, rows))
+    refused = [
+        ("SELEC 1", duckdb.ParserException),
+        ("SELECT * FROM nothing", duckdb.CatalogException),
+        ("SELECT nothing FROM statement", duckdb.BinderException),
+        ("DELETE FROM statement", duckdb.Error),
+        ("UPDATE statement SET net = 0", duckdb.Error),
+        ("INSERT INTO held SELECT * FROM held", duckdb.Error),
+    ]
+    for sql, error in refused:
+        try:
+            complain("query", "%s gives %s" % (sql, ask(folder, sql).fetchall()))
+        except error:
+            pass
+    if bytes_of() != before:
+        complain("query", "has written to the publication")
+    rows, answer = 0, ask(folder, "SELECT range FROM range(3000000)")
+    while some := answer.fetchmany(100000):
+        rows += len(some)
+    if rows != 3000000:
+        complain("query", "gives %d of 3,000,000 rows" % rows)
+    for mode in ["csv", "json", "markdown"]:
+        if not script(folder, "SELECT 1", "--output-format", mode).startswith(".mode %s\n" % mode):
+            complain("query", "has no mode " + mode)
+    return sums
+
+
 # -- The comparison.
 
 
@@ -378,6 +458,9 @@ def gate(folders):
                 readings[reader] = json.loads(told.stdout.decode())
         check_files(folder, complain)
         check_manifest(folder, complain)
+        if "duckdb" in readings:
+            print("%s: %d sums by `hutong query`" % (
+                folder, check_query(folder, readings["duckdb"], complain)))
         tables, sums = compare(folder, readings, complain) if readings else (0, 0)
         print("%s: %d tables, %d sums by %s" % (folder, tables, sums, ", ".join(readings)))
     for told in wrong:

@@ -54,7 +54,8 @@ pub struct Voice {
     /// How log lines are written to standard error.
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
-    /// How results are written to standard output; csv and markdown only where a table is shown.
+    /// How results are written to standard output; csv and markdown by `show`, `explain`, `diff`,
+    /// `what-if`, `sample`, `query`, `verify` and `compare-with` alone.
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t = Layout::Text)]
     pub output_format: Layout,
 }
@@ -98,10 +99,18 @@ pub enum Layout {
     Text,
     /// For programs.
     Json,
-    /// Comma-separated, for spreadsheets: `show`, `explain`, `diff`, `sample`, `verify`.
+    /// Comma-separated, for spreadsheets; of `show`, `explain`, `diff`, `what-if`, `sample`,
+    /// `query`, `verify` and `compare-with` alone.
     Csv,
-    /// For a ticket or a mail: `show`, `explain`, `diff`, `sample`, `verify`.
+    /// For a ticket or a mail; of the same alone.
     Markdown,
+}
+
+impl Layout {
+    /// Whether a program reads it.
+    pub fn is_for_programs(self) -> bool {
+        matches!(self, Layout::Json | Layout::Csv)
+    }
 }
 
 /// A text encoding, as it is given to `inspect`.
@@ -154,7 +163,9 @@ pub enum Verb {
         rows: usize,
     },
     /// Write a first pipeline for two files, with a blank for each thing that they cannot say (起草).
-    #[command(after_help = "Example:\n  hutong init first --from a-ledger.csv --from b-ledger.csv")]
+    #[command(
+        after_help = "Example:\n  hutong init first --from sample-data/worked-example/a-ledger.csv \\\n    --from sample-data/worked-example/b-ledger.csv"
+    )]
     Init {
         /// The folder that gets the pipeline and copies of the files.
         folder: PathBuf,

@@ -9,9 +9,10 @@ use super::arguments::{DrawnBy, Layout, ShowArguments, SortedBy, SummedBy};
 use super::listing::{Listing, figure, show as shown, text, visible};
 use super::say;
 use super::trouble::Trouble;
+use crate::discrepancy::in_chinese;
 use crate::pipeline;
 use crate::review::{
-    self, By, Filter, Found, Method, Publication, Sort, bridge, discrepancies, groups,
+    self, By, Decision, Filter, Found, Method, Publication, Sort, bridge, discrepancies, groups,
 };
 use crate::run::{Error, exit};
 use crate::value::money::{Currency, counted, grouped};
@@ -74,9 +75,9 @@ pub fn show(wanted: &ShowArguments, layout: Layout) -> Result<u8, Trouble> {
     };
     let list = discrepancies(&publication, &filter, sort)?;
     let listing = if wanted.items {
-        items(&list, wanted.limit, usize::from(wanted.page))
+        items(&list, wanted.limit, usize::from(wanted.page), layout)
     } else {
-        summed(&list, wanted.by)?
+        summed(&list, wanted.by, layout)?
     };
     say(&shown(&head(&publication)?, &[listing], layout)?)
 }
@@ -121,7 +122,7 @@ fn nights(publication: &Publication) -> Result<Listing, Trouble> {
     ))
 }
 
-fn summed(list: &[Found], by: SummedBy) -> Result<Listing, Trouble> {
+fn summed(list: &[Found], by: SummedBy, layout: Layout) -> Result<Listing, Trouble> {
     let (by, key, zh) = match by {
         SummedBy::Code => (By::Code, "code", "代码"),
         SummedBy::Party => (By::Party, "party", "发行方"),
@@ -130,79 +131,111 @@ fn summed(list: &[Found], by: SummedBy) -> Result<Listing, Trouble> {
         SummedBy::Age => (By::Age, "age in days", "账龄天数"),
     };
     let groups = groups(list, by)?;
+    // Where nothing was decided, a reader is spared the column.
+    let has_decided = layout.is_for_programs() || groups.iter().any(|group| group.decided > 0);
     let rows = groups.iter().map(|group| {
         let worth = |(currency, amount): (&String, &Decimal)| {
             format!("{} {currency}", money(*amount, currency))
         };
         let worths: Vec<String> = group.money.iter().map(worth).collect();
-        vec![
+        let mut row = vec![
             group.key.clone(),
             group.title.clone(),
             grouped(&group.count.to_string()),
             worths.join("\n"),
             group.oldest_days.to_string(),
-        ]
+        ];
+        row.extend(has_decided.then(|| grouped(&group.decided.to_string())));
+        row
     });
-    Ok(Listing::new(
-        "discrepancies",
-        format!("Discrepancies 差错: {}", grouped(&list.len().to_string())),
-        vec![
-            text("key", key, zh),
-            text("title", "what", "内容"),
-            figure("count", "count", "数量"),
-            figure("amount_at_stake", "at stake", "涉及金额"),
-            figure("oldest_days", "oldest, days", "最长账龄"),
-        ],
-        rows.collect(),
-    ))
+    let mut heads = vec![
+        text("key", key, zh),
+        text("title", "what", "内容"),
+        figure("count", "count", "数量"),
+        figure("amount_at_stake", "at stake", "涉及金额"),
+        figure("oldest_days", "oldest, days", "最长账龄"),
+    ];
+    heads.extend(has_decided.then(|| figure("decided", "decided", "已决")));
+    let title = format!("Discrepancies 差错: {}", grouped(&list.len().to_string()));
+    Ok(Listing::new("discrepancies", title, heads, rows.collect()))
 }
 
-fn items(list: &[Found], limit: usize, page: usize) -> Listing {
+fn items(list: &[Found], limit: usize, page: usize, layout: Layout) -> Listing {
     let limit = if limit == 0 { list.len().max(1) } else { limit };
     let first = limit.saturating_mul(page - 1);
     let some = |text: &Option<String>| text.clone().unwrap_or_default();
+    // A reader has the Chinese and the decision beneath the reason; a program has columns of them.
+    let is_for_programs = layout.is_for_programs();
     let rows: Vec<Vec<String>> = list
         .iter()
         .skip(first)
         .take(limit)
         .map(|found| {
-            let rows = [&found.a_rows, &found.b_rows].map(some);
+            let rows = [&found.a_rows, &found.b_rows].map(|rows| each_place(&some(rows)));
             let currency = some(&found.currency);
             let worth = found.amount_at_stake.map(|amount| money(amount, &currency));
             let worth = worth.unwrap_or_default();
-            vec![
-                found.code.clone(),
-                found.discrepancy_id.clone(),
-                rows.into_iter().filter(|rows| !rows.is_empty()).collect::<Vec<_>>().join("\n"),
-                found.reason.clone(),
-                worth,
-                currency,
-                found.age_days.to_string(),
-            ]
+            let chinese = in_chinese(&found.reason).unwrap_or_else(|| found.title_zh.clone());
+            let decided: Vec<String> = found.decisions.iter().map(Decision::in_words).collect();
+            let decided = decided.join("\n");
+            let why = match is_for_programs {
+                true => vec![found.reason.clone(), chinese, decided],
+                false => vec![lines([found.reason.clone(), chinese, decided])],
+            };
+            let before = [found.code.clone(), found.discrepancy_id.clone(), lines(rows)];
+            let figures = [worth, currency, found.age_days.to_string()];
+            before.into_iter().chain(why).chain(figures).collect()
         })
         .collect();
     let pages = list.len().div_ceil(limit);
     let note = match pages {
-        0 | 1 => String::new(),
+        0 => String::new(),
+        _ if page > pages => format!(
+            "page {page} is past the last, {pages} 第 {page} 页超出，共 {pages} 页; see `--page {pages}`"
+        ),
+        1 => String::new(),
         _ => format!(
             "page {page} of {pages} 第 {page} 页，共 {pages} 页; `--page` turns, `--limit 0` shows all"
         ),
     };
-    Listing::new(
-        "discrepancies",
-        format!("Discrepancies 差错: {}", grouped(&list.len().to_string())),
-        vec![
-            text("code", "code", "代码"),
-            text("discrepancy_id", "id", "差错编号"),
-            text("rows", "rows", "行"),
-            text("reason", "why", "原因"),
-            figure("amount_at_stake", "at stake", "涉及金额"),
-            figure("currency", "", "币种"),
-            figure("age_days", "days", "账龄"),
-        ],
-        rows,
-    )
-    .noted(note)
+    let mut heads = vec![
+        text("code", "code", "代码"),
+        text("discrepancy_id", "id", "差错编号"),
+        text("rows", "rows", "行"),
+        text("reason", "why", "原因"),
+    ];
+    if is_for_programs {
+        heads.push(text("reason_zh", "why, in Chinese", "中文原因"));
+        heads.push(text("decision", "decision", "决定"));
+    }
+    heads.extend([
+        figure("amount_at_stake", "at stake", "涉及金额"),
+        figure("currency", "", "币种"),
+        figure("age_days", "days", "账龄"),
+    ]);
+    let title = format!("Discrepancies 差错: {}", grouped(&list.len().to_string()));
+    Listing::new("discrepancies", title, heads, rows).noted(note)
+}
+
+/// The texts that say something, a line each.
+fn lines<const N: usize>(texts: [String; N]) -> String {
+    let texts = texts.into_iter().filter(|text| !text.is_empty());
+    texts.collect::<Vec<String>>().join("\n")
+}
+
+/// Places that semicolons join, a line each. A path may hold a semicolon, but none behind a colon
+/// and digits.
+fn each_place(places: &str) -> String {
+    let mut shown = String::with_capacity(places.len());
+    for (at, part) in places.split(';').enumerate() {
+        if at > 0 {
+            let line = shown.rsplit_once(':').map_or("", |(_, line)| line);
+            let is_place = !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit());
+            shown.push(if is_place { '\n' } else { ';' });
+        }
+        shown.push_str(part);
+    }
+    shown
 }
 
 /// `hutong explain`.
@@ -454,14 +487,25 @@ pub fn export(
     say(&files.join("\n"))
 }
 
-/// `hutong query`: a script for DuckDB that makes a view of each table and runs the query.
-pub fn query(publication: &Path, sql: &str) -> Result<u8, Trouble> {
+/// `hutong query`: a script for DuckDB that makes a view of each table and runs the query. The
+/// layout is the shell's mode.
+pub fn query(publication: &Path, sql: &str, layout: Layout) -> Result<u8, Trouble> {
     let publication = Publication::open(publication)?;
-    let mut script = String::new();
+    let sql = sql.trim().trim_end_matches(';').trim_end();
+    if sql.is_empty() {
+        let cure = "write SQL over the tables, such as \"SELECT * FROM statement\"";
+        return Err(Trouble::Usage("the query is empty".to_owned(), cure));
+    }
+    let mut script = String::from(match layout {
+        Layout::Text => "",
+        Layout::Json => ".mode json\n",
+        Layout::Csv => ".mode csv\n",
+        Layout::Markdown => ".mode markdown\n",
+    });
     for output in &publication.manifest.outputs {
         let Some(table) = output.file.strip_suffix(".parquet") else { continue };
         let path = publication.path(&output.file).display().to_string().replace('\'', "''");
         script.push_str(&format!("CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}');\n"));
     }
-    say(&format!("{script}{};", sql.trim().trim_end_matches(';')))
+    say(&format!("{script}{sql};"))
 }

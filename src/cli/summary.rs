@@ -9,7 +9,7 @@ use comfy_table::{
 use serde::Serialize;
 
 use crate::agreement::Agreement;
-use crate::discrepancy::{Rule, Say};
+use crate::discrepancy::{Rule, Say, in_chinese};
 use crate::publish::{Manifest, Published};
 use crate::ruling::{Consequence, Reached};
 use crate::run::{Outcome, Summary, Tally};
@@ -205,6 +205,9 @@ fn refused(summary: &Summary) -> String {
     let mut shown = format!("Refused 拒收: {} {noun}, see rejects.parquet\n", count(rows));
     for (place, reason) in summary.refused.iter().take(SHOWN) {
         let _ = writeln!(shown, "  {place}\n    {reason}");
+        if let Some(zh) = in_chinese(reason) {
+            let _ = writeln!(shown, "    {zh}");
+        }
     }
     shown.push_str(&more(summary.refused.len()));
     shown
@@ -290,6 +293,17 @@ fn disagreements(summary: &Summary) -> String {
         (at_stake.as_str(), "涉及金额"),
     ];
     let mut shown = table("Discrepancies 差错", &header, 3, rows);
+    for tally in &summary.discrepancies {
+        for (action, moved) in &tally.decided {
+            let (code, of, did) = (tally.rule.code, count(tally.count), action.word());
+            let _ = writeln!(
+                shown,
+                "  {code}: {} of {of} decided 已决: {did} {}, no longer held 不再挂账",
+                count(*moved),
+                action.zh()
+            );
+        }
+    }
     for reached in &summary.reached {
         let _ = writeln!(shown, "  {}", threshold(reached));
     }
@@ -471,7 +485,11 @@ fn blocked(summary: &Summary) -> String {
             let _ = writeln!(shown, "    {place}");
         }
         let _ = writeln!(shown, "    {}", found.reason);
+        if let Some(zh) = in_chinese(&found.reason) {
+            let _ = writeln!(shown, "    {zh}");
+        }
         let _ = writeln!(shown, "    help: {}", found.rule.settles.en);
+        let _ = writeln!(shown, "    处理: {}", found.rule.settles.zh);
     }
     shown.push_str(&more(summary.blocking.len()));
     shown

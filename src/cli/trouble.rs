@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
@@ -13,7 +14,7 @@ use super::arguments::OutputFormat;
 use super::listing::visible;
 use crate::generate::GenerateError;
 use crate::pipeline::Trouble as PipelineTrouble;
-use crate::publish::PublishError;
+use crate::publish::{PublishError, sweep_staged};
 use crate::review::ReviewError;
 use crate::run::{Error, exit};
 use crate::source::SourceError;
@@ -31,8 +32,8 @@ pub enum Trouble {
     Review(ReviewError),
     /// A publication says nothing of an id.
     Unknown(String),
-    /// There is no such rule.
-    Usage(String),
+    /// The command asks for what there is not, and how it would be asked for.
+    Usage(String, &'static str),
     /// A result that is no table was asked for as one.
     Layout,
     /// Standard output failed.
@@ -73,15 +74,18 @@ impl Trouble {
         let wanted = code.to_uppercase();
         let nearest = known.min_by_key(|known| strsim::damerau_levenshtein(known, &wanted));
         let hint = nearest.map_or(String::new(), |nearest| format!("; did you mean {nearest}?"));
-        Trouble::Usage(format!("there is no rule `{code}`{hint}"))
+        Trouble::Usage(
+            format!("there is no rule `{code}`{hint}"),
+            "`hutong rules` lists every code",
+        )
     }
 
     /// The exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
             Trouble::Run(error) => error.exit_code(),
-            Trouble::Generate(GenerateError::Order(_))
-            | Trouble::Usage(_)
+            Trouble::Generate(GenerateError::Order(_) | GenerateError::Occupied(_))
+            | Trouble::Usage(..)
             | Trouble::Layout
             | Trouble::Unknown(_)
             | Trouble::Review(
@@ -134,14 +138,14 @@ impl Trouble {
             Trouble::Run(error) => error,
             Trouble::Generate(error) => error,
             Trouble::Review(error) => error,
-            Trouble::Usage(message) => return vec![message.clone()],
+            Trouble::Usage(message, _) => return vec![message.clone()],
             Trouble::Unknown(id) => {
                 return vec![format!("the publication says nothing of `{}`", visible(id))];
             }
             Trouble::Layout => {
                 return vec![
-                    "only `show`, `explain`, `diff`, `what-if`, `sample`, `verify` and `compare-with` write csv and \
-                     markdown"
+                    "only `show`, `explain`, `diff`, `what-if`, `sample`, `query`, `verify` and `compare-with` \
+                     write csv and markdown"
                         .to_owned(),
                 ];
             }
@@ -241,12 +245,30 @@ impl Trouble {
                 "name a folder that `hutong run` printed, or a pointer such as \
                  out/<pipeline>/latest",
             ),
+            Trouble::Review(ReviewError::Exists(path))
+                if path.extension().is_some_and(|end| end == "minisig") =>
+            {
+                Some(
+                    "the manifest is signed with this key already; a signature that no longer \
+                     holds is moved away by hand first",
+                )
+            }
             Trouble::Review(ReviewError::Exists(_)) => {
                 Some("name what is not there yet; nothing is written over")
             }
             Trouble::Review(ReviewError::Key { .. }) => Some(
                 "name a key that `hutong key` or `minisign -G -W` made: secret to sign, public to verify",
             ),
+            Trouble::Review(ReviewError::Io { source, .. })
+                if source.kind() == io::ErrorKind::NotFound =>
+            {
+                Some("name a file that is there and can be read")
+            }
+            Trouble::Review(ReviewError::Unwritten { source, .. })
+                if source.kind() == io::ErrorKind::NotFound =>
+            {
+                Some("make its folder first, or name another")
+            }
             Trouble::Review(ReviewError::Unwritten { .. }) => {
                 Some("see that the folder can be written to, or name another")
             }
@@ -259,7 +281,10 @@ impl Trouble {
                  `explain --inputs PIPELINE` looks for a party's own business in the ledgers",
             ),
             Trouble::Layout => Some("leave `--output-format` out, or write `json`"),
-            Trouble::Usage(_) => Some("`hutong rules` lists every code"),
+            Trouble::Usage(_, cure) => Some(cure),
+            Trouble::Generate(GenerateError::Occupied(_)) => {
+                Some("name a new or an empty folder, or one that was generated before, with `--to`")
+            }
             Trouble::Generate(GenerateError::Io { .. } | GenerateError::Parquet { .. }) => {
                 Some("see that the folder can be written to, or name another with `--to`")
             }
@@ -290,7 +315,7 @@ fn problems_in(file: &str, text: &str, problems: &[Problem]) -> String {
         }
         let report =
             Report::new(diagnostic).with_source_code(NamedSource::new(file, text.to_owned()));
-        if handler.render_report(&mut shown, report.as_ref()).is_err() || !is_shown {
+        if handler.render_report(&mut shown, report.as_ref()).is_err() {
             let _ = writeln!(shown, "{problem}");
         }
     }
@@ -304,14 +329,27 @@ pub fn json(result: &impl Serialize) -> Result<String, Trouble> {
     serde_json::to_string_pretty(result).map_err(Trouble::Json)
 }
 
-/// Ends the process with 130 on an interrupt. What was staged is swept by the next run, and what
-/// was published before stays as it is.
+/// Set when the process is being ended by a signal.
+static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Waits for the end where a signal has come: what fails because the staging folder is swept says
+/// nothing, and gives no exit code.
+pub fn yield_to_signal() {
+    while IS_INTERRUPTED.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
+}
+
+/// Ends the process with 130 on an interrupt. What was staged is swept, and what was published
+/// before stays as it is.
 pub fn stop_on_signals() -> Result<(), Trouble> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let mut signals =
         signal_hook::iterator::Signals::new([SIGINT, SIGTERM]).map_err(Trouble::Signals)?;
     std::thread::spawn(move || {
         if signals.forever().next().is_some() {
+            IS_INTERRUPTED.store(true, Ordering::SeqCst);
+            sweep_staged();
             eprintln!("interrupted; what was published before stands");
             #[expect(clippy::exit, reason = "the run's threads cannot be asked to stop")]
             std::process::exit(i32::from(exit::INTERRUPTED));

@@ -26,6 +26,10 @@ fn gaps<'t>(pattern: &str, text: &'t str) -> Option<Vec<(bool, &'t str)>> {
         until => text.match_indices(until).map(|(at, _)| at).collect(),
     };
     ends.retain(|end| *end > 0);
+    // What stands in backticks ends at the next one: no name has any.
+    if before.ends_with('`') && until.starts_with('`') {
+        ends.truncate(1);
+    }
     ends.into_iter().find_map(|end| {
         let (filled, behind) = text.split_at(end);
         let mut all = vec![(name == "…", filled)];
@@ -105,6 +109,7 @@ const SENTENCES: &[Sentence] = &[
     ),
     ("the rate in force gives {}", "现行单价得出 {1}"),
     ("{} has no {} in force at {}", "{1} 在 {3} 没有有效的 {2}"),
+    ("held so when its period was closed", "该期关账时即如此挂账"),
     // Caps.
     (
         "{} points count so far of {} per member, clause {}",

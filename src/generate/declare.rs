@@ -37,13 +37,16 @@ pub(super) fn pipeline(terms: &Terms) -> String {
     text
 }
 
+/// How the line begins that tells a generated pipeline from one that somebody wrote.
+pub(super) const WRITTEN_BY: &str = "# Written by `hutong generate`.";
+
 fn head(text: &mut String, terms: &Terms) -> std::fmt::Result {
     let year = terms.months.first().map_or(0, |first| first.year());
     let last = terms.months.last().map_or(0, |last| last.year());
     writeln!(
         text,
         "# yaml-language-server: $schema=../pipeline.schema.json
-# Written by `hutong generate`. Two synthetic partners: no person and no number in it is real.
+{WRITTEN_BY} Two synthetic partners: no person and no number in it is real.
 pipeline: skyline-harbour
 root: .
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::str::FromStr;
 
-use super::text::{Entry, Mark, Node, Value};
+use super::text::{Entry, Node, Value};
 
 /// A value to be set: `terms.rounding.mode=half_even`, `terms.rates.0.per_point=0.009`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,7 @@ impl Setting {
         let mut node = root;
         for (depth, key) in self.path.iter().enumerate() {
             let here = || self.path[..depth].join(".");
+            let mark = node.mark;
             node = match &mut node.value {
                 Value::Map(entries) => {
                     let at = match entries.iter().position(|entry| entry.key == *key) {
@@ -48,8 +49,9 @@ impl Setting {
                                 true => Value::Null,
                                 false => Value::Map(Vec::new()),
                             };
-                            let node = Node { mark: Mark::START, value };
-                            entries.push(Entry { key: key.clone(), mark: Mark::START, node });
+                            // What is wrong with it is told where it would stand.
+                            let node = Node { mark, value };
+                            entries.push(Entry { key: key.clone(), mark, node });
                             entries.len() - 1
                         }
                     };

@@ -71,15 +71,17 @@ fn listed(file: &str, problems: &[Problem]) -> String {
 pub fn read(file: &Path) -> Result<Pipeline, Trouble> {
     let (name, text) = text_of(file)?;
     let root = text::read(&name, &text).map_err(|problems| found(&name, &text, problems))?;
-    checked(file, &name, &text, &root)
+    checked(file, &name, (&text, &text), &root)
 }
 
-/// Reads and checks a pipeline file with some of its values set otherwise. Problems are those of
-/// the file as it would be, written anew.
+/// Reads and checks a pipeline file with some of its values set otherwise. What is wrong with a
+/// value is told with the settings, where it stands in the file, or where it would.
 ///
 /// # Errors
 /// As of [`read`]; a value that cannot be set is a problem too.
 pub fn read_otherwise(file: &Path, settings: &[Setting]) -> Result<Pipeline, Trouble> {
+    // A problem of the file itself is none of the settings.
+    read(file)?;
     let (name, text) = text_of(file)?;
     let mut root = text::read(&name, &text).map_err(|problems| found(&name, &text, problems))?;
     for setting in settings {
@@ -89,9 +91,9 @@ pub fn read_otherwise(file: &Path, settings: &[Setting]) -> Result<Pipeline, Tro
             found(&name, "", vec![Problem { place, reason, cure: cure.to_owned() }])
         })?;
     }
-    let text = change::written(&root);
-    let root = text::read(&name, &text).map_err(|problems| found(&name, &text, problems))?;
-    checked(file, &name, &text, &root)
+    let shown = settings.iter().map(|setting| format!(" --set {}", setting.shown()));
+    let name = format!("{name} with{}", shown.collect::<String>());
+    checked(file, &name, (&text, &change::written(&root)), &root)
 }
 
 /// The name of a pipeline file, as problems show it, and its text.
@@ -108,16 +110,22 @@ fn found(name: &str, text: &str, mut problems: Vec<Problem>) -> Trouble {
     Trouble::Problems { file: name.to_owned(), text: text.to_owned(), problems }
 }
 
-/// Checks a tree and the text that it was read from.
-fn checked(file: &Path, name: &str, text: &str, root: &Node) -> Result<Pipeline, Trouble> {
+/// Checks a tree, whose places are those of the text that the user has, and the text that says what
+/// the tree does.
+fn checked(
+    file: &Path,
+    name: &str,
+    (text, says): (&str, &str),
+    root: &Node,
+) -> Result<Pipeline, Trouble> {
     let problems = structure::problems(name, root);
     if !problems.is_empty() {
         return Err(found(name, text, problems));
     }
-    let declaration: Declaration = serde_saphyr::from_str_with_options(text, text::options())
-        .map_err(|error| found(name, text, vec![text::syntax(name, text, &error)]))?;
+    let declaration: Declaration = serde_saphyr::from_str_with_options(says, text::options())
+        .map_err(|error| found(name, says, vec![text::syntax(name, says, &error)]))?;
     let mut checker = Checker { file: name, problems: Vec::new(), defaults: Vec::new() };
-    let digest = blake3::hash(text.as_bytes()).to_hex().to_string();
+    let digest = blake3::hash(says.as_bytes()).to_hex().to_string();
     match checker.pipeline(file, digest, &declaration, root) {
         Some(pipeline) if checker.problems.is_empty() => Ok(pipeline),
         _ => Err(found(name, text, checker.problems)),

@@ -15,9 +15,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::manifest::Manifest;
-use super::readback::Final;
+use super::readback::{Final, whole};
 use crate::engine::SpillError;
 use crate::value::period::Period;
 
@@ -91,10 +92,48 @@ pub enum PublishError {
     },
 }
 
+impl PublishError {
+    /// The error with the file that was written, where it does not name one.
+    #[must_use]
+    pub fn naming(self, path: &Path) -> PublishError {
+        let path = path.to_owned();
+        match self {
+            PublishError::Io(source) => PublishError::Path { what: "write", path, source },
+            PublishError::Parquet(error) => {
+                PublishError::Path { what: "write", path, source: io::Error::other(error) }
+            }
+            PublishError::Workbook(error) => {
+                PublishError::Path { what: "write", path, source: io::Error::other(error) }
+            }
+            other => other,
+        }
+    }
+}
+
 /// Names the path in an I/O error.
 pub(super) fn at(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PublishError {
     let path = path.to_owned();
     move |source| PublishError::Path { what, path, source }
+}
+
+/// The folders that this process has staged. Whoever moves one to its place, or sweeps them all
+/// because the process ends, holds them meanwhile: nothing is published that is swept already.
+static STAGED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Sweeps what this process has staged and not published, and lets nothing be published any more:
+/// for an interrupt, which ends the process.
+pub fn sweep_staged() {
+    let staged = STAGED.lock().unwrap_or_else(PoisonError::into_inner);
+    for folder in staged.iter() {
+        // Rows may still be written there. What is left is swept by the next run.
+        for _ in 0..3 {
+            match fs::remove_dir_all(folder) {
+                Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+                _ => break,
+            }
+        }
+    }
+    std::mem::forget(staged);
 }
 
 /// One pipeline's lock; released when it is dropped, and by the system when the process dies.
@@ -202,11 +241,14 @@ impl Folder {
     /// # Errors
     /// [`PublishError`] when it cannot be made.
     pub fn stage(&self, _lock: &Lock) -> Result<tempfile::TempDir, PublishError> {
-        tempfile::Builder::new()
+        let mut staged = STAGED.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = tempfile::Builder::new()
             .prefix(".staging-")
             .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(&self.pipeline)
-            .map_err(at("make a staging folder in", &self.pipeline))
+            .map_err(at("make a staging folder in", &self.pipeline))?;
+        staged.push(folder.path().to_owned());
+        Ok(folder)
     }
 
     /// A new file of a staging folder, readable by its owner only.
@@ -224,7 +266,8 @@ impl Folder {
     }
 
     /// The publication of this period and as-of date that has the digest, if there is one and its
-    /// files still have their sizes. The files of a final one must have their digests.
+    /// files are what was published. Of a final one they must be; another is published again beside
+    /// one that was altered.
     ///
     /// # Errors
     /// [`PublishError::Altered`] when a file of a final publication is not what was published.
@@ -238,17 +281,11 @@ impl Folder {
             if manifest.digest != digest {
                 continue;
             }
-            let is_whole = if manifest.is_final() {
-                Final::read(period.label.clone(), folder.clone())?.verify_all()?;
-                true
-            } else {
-                manifest.outputs.iter().all(|output| {
-                    let file = fs::metadata(folder.join(&output.file));
-                    file.is_ok_and(|file| file.len() == output.bytes)
-                })
-            };
-            if is_whole {
-                return Ok(Some((folder, manifest)));
+            let is_final = manifest.is_final();
+            match whole(&folder, &manifest) {
+                Ok(()) => return Ok(Some((folder, manifest))),
+                Err(error) if is_final => return Err(error),
+                Err(_) => {}
             }
         }
         Ok(None)
@@ -275,7 +312,9 @@ impl Folder {
             taken => format!("{}.r{}", period.as_of, taken + 1),
         };
         let place = parent.join(&name);
+        let staged = STAGED.lock().unwrap_or_else(PoisonError::into_inner);
         fs::rename(staging.path(), &place).map_err(at("publish to", &place))?;
+        drop(staged);
         // The folder has left its temporary name, so there is nothing to remove.
         let _ = staging.keep();
         sync(&parent)?;

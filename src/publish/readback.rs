@@ -80,10 +80,7 @@ impl Final {
     /// # Errors
     /// [`PublishError::Altered`] for the first that is not what was published.
     pub fn verify_all(&self) -> Result<(), PublishError> {
-        self.manifest.outputs.iter().try_for_each(|output| {
-            let path = self.folder.join(&output.file);
-            self.verify(&path)
-        })
+        whole(&self.folder, &self.manifest)
     }
 
     /// Its place under the pipeline's folder, such as `2026-03/final`: not the folder's own name,
@@ -123,27 +120,31 @@ impl Final {
         }
         Ok(())
     }
+}
 
-    fn verify(&self, path: &Path) -> Result<(), PublishError> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let output = self.manifest.outputs.iter().find(|output| output.file == name);
-        let file = match File::open(path) {
+/// Compares every file of a publication with its digest.
+///
+/// # Errors
+/// [`PublishError::Altered`] for the first that is not what was published.
+pub(super) fn whole(folder: &Path, manifest: &Manifest) -> Result<(), PublishError> {
+    manifest.outputs.iter().try_for_each(|output| {
+        let path = folder.join(&output.file);
+        let altered =
+            |what: &str| Err(PublishError::Altered { path: path.clone(), what: what.to_owned() });
+        let file = match File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let what = "it is missing".to_owned();
-                return Err(PublishError::Altered { path: path.to_owned(), what });
+                return altered("it is missing");
             }
-            Err(error) => return Err(at("open", path)(error)),
+            Err(error) => return Err(at("open", &path)(error)),
         };
         let mut hasher = blake3::Hasher::new();
-        hasher.update_reader(file).map_err(at("read", path))?;
-        let digest = hasher.finalize().to_hex();
-        if output.is_some_and(|output| output.blake3 == digest.as_str()) {
-            return Ok(());
+        hasher.update_reader(file).map_err(at("read", &path))?;
+        match output.blake3 == hasher.finalize().to_hex().as_str() {
+            true => Ok(()),
+            false => altered("its digest is not the one that its manifest gives"),
         }
-        let what = "its digest is not the one that its manifest gives".to_owned();
-        Err(PublishError::Altered { path: path.to_owned(), what })
-    }
+    })
 }
 
 /// The columns of one batch of a published table.

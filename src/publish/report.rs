@@ -26,9 +26,10 @@ use crate::control::{Conservation, ControlTotal};
 use crate::discrepancy::{Discrepancy, Effect, Rule, Say, Severity};
 use crate::past::Opening;
 use crate::ruling::Reached;
+use crate::value::kind::Action;
 use crate::value::money::grouped;
 use crate::value::party::Both;
-use crate::value::period::Period;
+use crate::value::period::{Instant, Period};
 use crate::value::price::Worths;
 
 pub use largest::{Largest, SHOWN, largest, largest_of_each};
@@ -74,6 +75,8 @@ pub struct Report<'a> {
     pub totals: &'a [ControlTotal],
     /// The largest discrepancies.
     pub found: Largest<&'a Discrepancy>,
+    /// The decisions that moved what was held under them, by discrepancy.
+    pub decided: BTreeMap<&'a str, Vec<Decision<'a>>>,
     /// The largest held items.
     pub held: Largest<ItemRow<'a>>,
     /// The closed periods that were taken from, then this run, by currency.
@@ -100,6 +103,23 @@ pub struct CodeTally<'a> {
     pub stake: &'a Worths,
     /// The age of the oldest.
     pub oldest_days: i32,
+}
+
+/// A decision on what is held, as the page tells it.
+#[derive(Debug, Clone, Copy)]
+pub struct Decision<'a> {
+    /// Its number.
+    pub id: &'a str,
+    /// What it does.
+    pub action: Action,
+    /// Why.
+    pub reason: &'a str,
+    /// Who decided.
+    pub author: &'a str,
+    /// Who approved it.
+    pub approver: &'a str,
+    /// When.
+    pub at: Instant,
 }
 
 /// How the legs of one issuer found their mirrors.

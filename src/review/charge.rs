@@ -54,6 +54,19 @@ impl<'p> InForce<'p> {
         let place = Rounding::of(self.1)?.place;
         Some(Rounding { place, mode: Rounding::of(self.terms(period)?)?.mode })
     }
+
+    /// The terms of a line of events of a period, with how it is rounded; none where they are not
+    /// here.
+    pub(super) fn of_line(&self, period: &str) -> Vec<Term> {
+        let (Some(terms), Some(rounding)) = (self.terms(period), self.rounding(period)) else {
+            return Vec::new();
+        };
+        let mut terms = terms.to_vec();
+        for term in terms.iter_mut().filter(|term| term.term == "rounding of money") {
+            term.value = format!("{} {}", rounding.place, rounding.mode);
+        }
+        terms
+    }
 }
 
 /// How a mode rounds (domain.md §6.2).
@@ -159,6 +172,24 @@ pub(super) fn beneath(terms: &[Term], issuer: &str, flow: &str) -> Option<Vec<Ch
         charges.push(tax);
     }
     Some(charges)
+}
+
+/// Gross of an event and each charge on it, every one rounded.
+pub(super) fn amounts(
+    charges: &[Charge],
+    points: i64,
+    rate: Decimal,
+    digits: u32,
+    rounding: Rounding<'_>,
+) -> Option<Vec<Decimal>> {
+    let round = |amount: Decimal| rounding.round(amount, digits);
+    let mut amounts = vec![round(rate.checked_mul(points.into())?)?];
+    for (at, charge) in (1..).zip(charges) {
+        let base = *amounts.get(at - charge.above)?;
+        let share = round(charge.of(base)?)?;
+        amounts.push(if charge.kind == "fee" { charge.bounded(share, base) } else { share });
+    }
+    Some(amounts)
 }
 
 fn charge(kind: &'static str, above: usize, term: &Term) -> Charge {

@@ -5,13 +5,19 @@ mod arithmetic;
 mod bytes;
 mod candidates;
 mod charged;
+mod decided;
 mod earlier;
 mod own;
+mod rounded;
 mod tried;
 
 use std::collections::BTreeMap;
 use std::ops::Index;
 
+use super::Term;
+use super::before::finals;
+use super::charge::InForce;
+use super::decision::{Decision, decisions};
 use super::due::Due;
 use super::publication::{Publication, ReviewError};
 use crate::discrepancy::in_chinese;
@@ -19,14 +25,20 @@ use crate::discrepancy::in_chinese;
 pub use bytes::offsets;
 pub use own::of_ledgers;
 
+use rounded::{ByEvent, Left};
+
 /// A row of a table by the names of its columns. A null is the empty text, and so is a column that
 /// an altered table lacks: what is wrong with a table is for `verify` to tell.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Record(BTreeMap<String, String>);
+pub(super) struct Record {
+    cells: BTreeMap<String, String>,
+    /// Its place in its table, one-based.
+    number: u64,
+}
 
 impl FromIterator<(String, String)> for Record {
     fn from_iter<T: IntoIterator<Item = (String, String)>>(cells: T) -> Record {
-        Record(cells.into_iter().collect())
+        Record { cells: cells.into_iter().collect(), number: 0 }
     }
 }
 
@@ -35,7 +47,7 @@ impl<Q: AsRef<str> + ?Sized> Index<&Q> for Record {
 
     fn index(&self, column: &Q) -> &String {
         const NONE: &String = &String::new();
-        self.0.get(column.as_ref()).unwrap_or(NONE)
+        self.cells.get(column.as_ref()).unwrap_or(NONE)
     }
 }
 
@@ -104,7 +116,7 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
         return Ok(stories);
     }
     for found in find(publication, "discrepancies", |row| row["discrepancy_id"] == id)? {
-        stories.push(of_discrepancy(&found));
+        stories.push(of_discrepancy(publication, &found)?);
         for table in ["held", "pending"] {
             for item in find(publication, table, |row| row["discrepancy_id"] == id)? {
                 stories.push(of_item(publication, table, &item)?);
@@ -112,8 +124,9 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
         }
         stories.extend(candidates::of(publication, &found)?);
         stories.extend(accounts_of(publication, &found)?);
-        // What is counted all the same stands on a line of the statement.
-        if found["effect"] == "counted" {
+        // What is counted all the same, or by a decision, stands on a line of the statement.
+        let decided = decisions(publication)?.remove(id).unwrap_or_default();
+        if found["effect"] == "counted" || !decided.is_empty() {
             let is_of = |event: &Record| {
                 let (one, other) = (&event["issuer_event_id"], &event["acceptor_event_id"]);
                 let (issuer, acceptor) = match event["issuer"].as_str() {
@@ -124,6 +137,11 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
             };
             for event in find(publication, "cleared_events", is_of)?.iter().take(EVENTS_SHOWN) {
                 stories.push(of_counted(publication, event)?);
+            }
+        }
+        if !decided.is_empty() {
+            for row in find(publication, "settled_rows", |row| row["discrepancy_id"] == id)? {
+                stories.push(of_row(publication, SETTLED, &row)?);
             }
         }
     }
@@ -143,12 +161,12 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
     }
     for (table, became) in [
         ("open_rows", "Handed on as it was read 转入下期"),
-        ("settled_rows", "Settled without being counted 已结"),
+        ("settled_rows", SETTLED),
         ("own_rows", "A party's own business 本方业务"),
     ] {
         let is_it = |row: &Record| row["event_id"] == id || read_from(row) == id;
         for row in find(publication, table, is_it)? {
-            stories.push(of_row(became, &row));
+            stories.push(of_row(publication, became, &row)?);
         }
     }
     let names = |list: &str| names(list, id);
@@ -158,7 +176,7 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
             .any(|column| names(&row[*column]))
     };
     for found in find(publication, "discrepancies", is_named)? {
-        stories.push(of_discrepancy(&found));
+        stories.push(of_discrepancy(publication, &found)?);
         // A member's discrepancies may be many, and each has its own story.
         if !names(&found["a_member"]) && !names(&found["b_member"]) {
             stories.extend(candidates::of(publication, &found)?);
@@ -218,7 +236,7 @@ fn find_numbered(
     let mut record: Record = columns.iter().map(|name| (name.clone(), String::new())).collect();
     publication.scan(table, &names, |number, row| {
         for (at, name) in columns.iter().enumerate() {
-            if let Some(cell) = record.0.get_mut(name) {
+            if let Some(cell) = record.cells.get_mut(name) {
                 cell.clear();
                 match row.some_text(at) {
                     Some(text) => cell.push_str(text),
@@ -227,6 +245,7 @@ fn find_numbered(
             }
         }
         if wanted(number, &record) {
+            record.number = number;
             found.push(record.clone());
         }
         Ok(())
@@ -258,6 +277,17 @@ fn leg(row: &Record, side: &str) -> String {
     }
 }
 
+/// The terms on which a line rests: those of the period of its events, which a final publication
+/// has where that is closed; none where it is not here.
+fn terms_of(publication: &Publication, line: &Record) -> Result<Vec<Term>, ReviewError> {
+    let period = line["origin_period"].as_str();
+    if period == publication.manifest.period {
+        return Ok(publication.manifest.terms.clone());
+    }
+    let (finals, _) = finals(publication)?;
+    Ok(InForce::of(publication, &finals).of_line(period))
+}
+
 fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewError> {
     let number = &line["line_no"];
     let mut story =
@@ -269,9 +299,26 @@ fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewErro
     story.tell("rate 单价", version(line, "rate"));
     story.tell("clause 合同条款", &line["clause"]);
     story.tell("reference 关联单号", &line["reference"]);
-    story.tell("arithmetic 计算", charged::of_line(publication, line)?);
-    story.tell("rounding 舍入", charged::of_rounding(line, &publication.manifest.terms));
+    let lines = find(publication, "statement_lines", |_| true)?;
+    let at = lines.iter().position(|one| one["line_no"] == *number).unwrap_or_default();
+    let terms = terms_of(publication, line)?;
+    let by_event = ByEvent::of(&terms, &lines, at);
+    story.tell(
+        "arithmetic 计算",
+        match by_event {
+            Some(_) => "each event rounded, then summed 逐笔舍入后相加, see below 见下".to_owned(),
+            None => charged::of_line(&lines, at, &terms),
+        },
+    );
+    story.tell("rounding 舍入", charged::of_rounding(line, &terms));
     story.tell("pays 付款", format!("{} → {}", line["payer"], line["payee"]));
+    if let Some((by_event, gross)) = by_event {
+        let events = find(publication, "cleared_events", |row| row["line_no"] == gross)?;
+        let left = Left::of(publication, &events)?;
+        rounded::tell_line(line, (&by_event, &left), &events, &mut story);
+        tell_statement(publication, line, &mut story)?;
+        return Ok(story);
+    }
     let events = find(publication, "cleared_events", |row| row["line_no"] == *number)?;
     for event in events.iter().take(EVENTS_SHOWN) {
         let ids = format!("{}  {}", leg(event, "issuer"), arithmetic::of_worth(event));
@@ -326,9 +373,18 @@ fn of_counted(publication: &Publication, event: &Record) -> Result<Story, Review
     story.tell("rate from 单价版本", &event["rate_from"]);
     let lines = find(publication, "statement_lines", |row| row["line_no"] == event["line_no"])?;
     let line = lines.first().filter(|_| !event["line_no"].is_empty());
-    story.tell("mirror 镜像", arithmetic::of_mirror(event, line, &publication.manifest.terms));
+    let left = Left::of(publication, std::slice::from_ref(event))?;
+    let mirror = rounded::of_mirror(event, &left);
+    let terms = &publication.manifest.terms;
+    story.tell("mirror 镜像", mirror.unwrap_or_else(|| arithmetic::of_mirror(event, line, terms)));
     story.tell("worth 金额", arithmetic::of_worth(event));
-    story.tell("decision 决定编号", &event["decision_id"]);
+    if let Some(line) = line.filter(|line| line["type"] == "gross") {
+        let terms = terms_of(publication, line)?;
+        if let Some((by_event, _)) = ByEvent::of(&terms, std::slice::from_ref(line), 0) {
+            story.tell("rounded 逐笔舍入", by_event.tell(event, &left).1);
+        }
+    }
+    decided::tell(publication, ("decision_id", &event["decision_id"]), &mut story)?;
     for line in lines {
         let number = &line["line_no"];
         story.tell("line 清算单行", format!("{number}: {}", arithmetic::of_line(&line)));
@@ -374,13 +430,22 @@ fn in_both(english: &str) -> String {
 /// Fields whose values name a member.
 const PERSONAL: [&str; 3] = ["member_no", "a_member", "b_member"];
 
-fn of_discrepancy(found: &Record) -> Story {
+/// What is told of a row that was settled by itself.
+const SETTLED: &str = "Settled without being counted 已结";
+
+fn of_discrepancy(publication: &Publication, found: &Record) -> Result<Story, ReviewError> {
     let mut story =
         Story::new(format!("{} {} {}", found["code"], found["title"], found["title_zh"]));
     story.tell("id 差错编号", &found["discrepancy_id"]);
+    let decided = decisions(publication)?.remove(&found["discrepancy_id"]).unwrap_or_default();
+    let now = if decided.iter().any(Decision::is_applied) {
+        ": decided, no longer held 已决，不再挂账"
+    } else {
+        ""
+    };
     story.tell(
         "severity, effect 严重程度与处理",
-        format!("{}, {}", found["severity"], found["effect"]),
+        format!("{}, {}{now}", found["severity"], found["effect"]),
     );
     for (party, zh) in [("a", "甲方"), ("b", "乙方")] {
         let of = |name: &str| found[&format!("{party}_{name}")].replace(';', "; ");
@@ -403,6 +468,7 @@ fn of_discrepancy(found: &Record) -> Story {
     story.tell("versions or rule 适用版本", &found["version"]);
     story.tell("why 原因", in_both(&found["reason"]));
     story.tell("diagnosis 诊断", in_both(&found["diagnosis"]));
+    decided::tell(publication, ("discrepancy_id", &found["discrepancy_id"]), &mut story)?;
     story.tell("first seen 首见日", &found["first_seen"]);
     story.tell("age in days 账龄", &found["age_days"]);
     if !found["expected"].is_empty() && found["field"] == "points" {
@@ -410,10 +476,10 @@ fn of_discrepancy(found: &Record) -> Story {
         story
             .tell("would have matched 若相符则", format!("points of {expected} 积分为 {expected}"));
     }
-    story
+    Ok(story)
 }
 
-fn of_row(became: &str, row: &Record) -> Story {
+fn of_row(publication: &Publication, became: &str, row: &Record) -> Result<Story, ReviewError> {
     let mut story = Story::new(format!("{became}: {} on {}'s book", row["kind"], row["party"]));
     story.tell("event 流水号", &row["event_id"]);
     story.tell_row(read_from(row));
@@ -425,7 +491,8 @@ fn of_row(became: &str, row: &Record) -> Story {
     story.tell("reverses 原流水号", &row["original_event_id"]);
     story.tell("order 订单号", &row["order_no"]);
     story.tell("became 结清方式", row["became"].as_str());
-    story
+    decided::tell(publication, ("discrepancy_id", &row["discrepancy_id"]), &mut story)?;
+    Ok(story)
 }
 
 /// The account that a discrepancy of a balance names.
@@ -469,7 +536,7 @@ fn of_reject(reject: &Record) -> Story {
     story.tell("row 行", read_from(reject));
     story.tell("byte offset 字节偏移", &reject["byte_offset"]);
     story.tell("column 列", &reject["column"]);
-    story.tell("why 原因", &reject["reason"]);
+    story.tell("why 原因", in_both(&reject["reason"]));
     story.tell("value, masked 脱敏值", &reject["redacted"]);
     story
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::decision::{Decision, decisions};
 use super::publication::{Cell, Publication, ReviewError, add};
 
 /// A discrepancy as its table says it. Members stand in the table alone.
@@ -54,6 +55,8 @@ pub struct Found {
     pub first_seen: String,
     /// Days since then.
     pub age_days: i64,
+    /// The decisions that moved what was held under it, in their order.
+    pub decisions: Vec<Decision>,
 }
 
 const COLUMNS: [&str; 22] = [
@@ -133,6 +136,8 @@ pub fn discrepancies(
     sort: Sort,
 ) -> Result<Vec<Found>, ReviewError> {
     let mut list = Vec::new();
+    let mut decided = decisions(publication)?;
+    decided.values_mut().for_each(|all| all.retain(Decision::is_applied));
     publication.scan("discrepancies", &COLUMNS, |_, row| {
         let text = |at: usize| row.text(at).to_owned();
         let some = |at: usize| row.some_text(at).map(str::to_owned);
@@ -162,6 +167,7 @@ pub fn discrepancies(
                 _ => String::new(),
             },
             age_days: row.integer(21).unwrap_or_default(),
+            decisions: decided.get(row.text(0)).cloned().unwrap_or_default(),
         };
         if filter.wants(&found) {
             list.push(found);
@@ -206,6 +212,8 @@ pub struct Group {
     pub title: String,
     /// How many there are.
     pub count: u64,
+    /// Of how many a decision moved what was held.
+    pub decided: u64,
     /// Their exact worth by currency.
     pub money: BTreeMap<String, Decimal>,
     /// The age of the oldest.
@@ -247,6 +255,7 @@ pub fn groups(list: &[Found], by: By) -> Result<Vec<Group>, ReviewError> {
             }
         }
         group.count += 1;
+        group.decided += u64::from(!found.decisions.is_empty());
         group.oldest_days = group.oldest_days.max(found.age_days);
         if let (Some(amount), Some(currency)) = (found.amount_at_stake, &found.currency) {
             add(group.money.entry(currency.clone()).or_default(), amount, "amounts at stake")?;

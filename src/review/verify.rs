@@ -1,6 +1,5 @@
 //! Whether a publication is what was published, and its figures follow from its own tables.
 
-mod before;
 mod books;
 mod charges;
 mod counted;
@@ -12,6 +11,7 @@ mod keys;
 mod lines;
 mod places;
 mod rounded;
+mod stakes;
 mod statement;
 mod totals;
 
@@ -136,6 +136,11 @@ pub fn verify(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
     checks.push(Check::made("discrepancies by themselves", "差错自身", |check| {
         found::check(publication, check)
     }));
+    checks.push(Check::made(
+        "money at stake against what is held and counted",
+        "涉及金额",
+        |check| stakes::check(publication, check),
+    ));
     checks.push(Check::made("counted events by themselves", "计入明细自身", |check| {
         counted::check(publication, check)
     }));

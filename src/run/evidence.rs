@@ -11,7 +11,7 @@ use crate::claim::{Claims, HeldAdjustment};
 use crate::control::Conservation;
 use crate::discrepancy::{Discrepancy, Effect};
 use crate::event::Lineage;
-use crate::judgement::{Decided, Item, Judgement};
+use crate::judgement::{Decided, Item, Judgement, Outcome};
 use crate::links::LinkBook;
 use crate::past::Scope;
 use crate::ruling::{Consequence, Reached};
@@ -102,6 +102,21 @@ impl Evidence {
             held_adjustments,
             clearing,
         }
+    }
+
+    /// The decisions that moved what was held under a discrepancy, by its id: rows of the
+    /// decisions, in their order.
+    #[must_use]
+    pub fn decided_by(&self) -> BTreeMap<&str, Vec<u32>> {
+        let mut rows: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        let Some(decisions) = &self.intake.decisions else { return rows };
+        for told in self.decided.iter().filter(|told| told.outcome == Outcome::Applied) {
+            let of = rows.entry(decisions.discrepancy_id(told.decision)).or_default();
+            if !of.contains(&told.decision) {
+                of.push(told.decision);
+            }
+        }
+        rows
     }
 
     /// Whether a discrepancy, or how many there are, blocks the statement.

@@ -18,6 +18,7 @@ use crate::publish::{
 };
 use crate::ruling::Reached;
 use crate::statement::{Clearing, Statement};
+use crate::value::kind::Action;
 use crate::value::party::{A, B, Both, Party};
 use crate::value::period::Period;
 use crate::value::price::{Worth, Worths};
@@ -99,6 +100,8 @@ pub struct Tally {
     pub stake: Worths,
     /// The age of the oldest.
     pub oldest_days: i32,
+    /// Of how many a decision moved what was held, by what it did.
+    pub decided: BTreeMap<Action, u64>,
 }
 
 /// A discrepancy that blocks the statement, in words that hold no member's data.
@@ -233,7 +236,8 @@ pub fn publish(
     manifest.outputs.push(workbook);
     manifest.outputs.sort();
     let page = report::report(pipeline, evidence, &summary, &manifest, (held, finals));
-    publish::write_report(&page, Folder::create(staging.path(), REPORT)?)?;
+    publish::write_report(&page, Folder::create(staging.path(), REPORT)?)
+        .map_err(|error| error.naming(&staging.path().join(REPORT)))?;
     let (bytes, blake3) =
         crate::source::digest(&staging.path().join(REPORT)).map_err(PublishError::from)?;
     // A page has no rows.
@@ -242,8 +246,9 @@ pub fn publish(
     let file = Folder::create(staging.path(), "manifest.json")?;
     let mut text = serde_json::to_vec_pretty(&manifest).map_err(PublishError::from)?;
     text.push(b'\n');
-    std::io::Write::write_all(&mut &file, &text).map_err(PublishError::from)?;
-    file.sync_all().map_err(PublishError::from)?;
+    let written = std::io::Write::write_all(&mut &file, &text).and_then(|()| file.sync_all());
+    let path = staging.path().join("manifest.json");
+    written.map_err(|error| PublishError::from(error).naming(&path))?;
     let place = folder.publish(staging, period, &manifest, lock)?;
     Ok(Outcome { published: Published::New(place), manifest, summary: Some(summary) })
 }
@@ -279,6 +284,7 @@ fn summarise(
     (totals, counts): (Vec<ControlTotal>, Counts),
 ) -> Result<Summary, Error> {
     let mut tallies: BTreeMap<(&str, Severity, Effect), Tally> = BTreeMap::new();
+    let decided = evidence.decided_by();
     for found in &evidence.discrepancies {
         let (rule, severity, effect) = (found.rule, found.severity, found.effect);
         let tally = tallies.entry((rule.code, severity, effect)).or_insert(Tally {
@@ -288,8 +294,13 @@ fn summarise(
             count: 0,
             stake: Worths::default(),
             oldest_days: 0,
+            decided: BTreeMap::new(),
         });
         tally.count += 1;
+        let moved = decided.get(found.id.as_str()).and_then(|rows| rows.first());
+        if let Some((&row, decisions)) = moved.zip(evidence.intake.decisions.as_ref()) {
+            *tally.decided.entry(decisions.action(row)).or_default() += 1;
+        }
         tally.oldest_days = tally.oldest_days.max(found.age_days);
         if let (Some(amount), Some(currency)) = (found.amount_at_stake, found.currency) {
             tally.stake.add(Worth { amount, currency })?;

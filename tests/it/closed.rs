@@ -11,6 +11,7 @@ mod own;
 mod settled;
 mod stays;
 mod terms;
+mod told;
 mod waiting;
 
 use std::fmt::Write;

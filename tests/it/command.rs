@@ -305,6 +305,40 @@ fn every_verb_has_help_with_examples() {
     });
 }
 
+/// What an example of a verb's help reads is there, or is made by a command of the same help, of
+/// another, or lies where a run publishes.
+#[test]
+fn every_example_names_files_that_are_there() {
+    let (_, all, _) = ran(&["--help"]);
+    let (_, verbs) = all.split_once("Commands:").unwrap();
+    let verbs = verbs.lines().skip(1).take_while(|line| line.starts_with("  "));
+    let verbs: Vec<&str> = verbs.filter_map(|line| line.split_whitespace().next()).collect();
+    let mut examples = 0;
+    for verb in verbs.into_iter().filter(|verb| *verb != "help") {
+        let (_, help, _) = ran(&[verb, "--help"]);
+        let Some((_, told)) = help.split_once("\nExample") else { continue };
+        let lines = told.replace("\\\n", " ");
+        for line in lines.lines().filter(|line| line.trim_start().starts_with("hutong ")) {
+            examples += 1;
+            let is_file = |word: &&str| word.contains('/') || word.contains('.');
+            let is_read = |word: &&str| {
+                let path = word.split(':').next().unwrap();
+                let is_made = ["out/", "demo/", "FROM_PARTNER/", "skyline."];
+                !is_made.iter().any(|made| path.starts_with(made))
+                    && Path::new(path).parent().is_some()
+            };
+            let words = line.split_whitespace().filter(|word| !word.contains('='));
+            let words = words.filter(|word| word.parse::<f64>().is_err()).filter(is_file);
+            for word in words.filter(is_read) {
+                let path = word.split(':').next().unwrap();
+                let is_there = Path::new(path).exists() || line.contains(&format!("> {word}"));
+                assert!(is_there, "{verb}: {word} is not there");
+            }
+        }
+    }
+    assert!(examples > 30, "{examples}");
+}
+
 #[test]
 fn two_runs_do_not_publish_at_once() {
     let out = tempfile::tempdir().unwrap();
@@ -382,17 +416,26 @@ fn a_killed_run_leaves_earlier_publications_intact() {
     assert!(published() == before);
     assert_eq!(staging(&folder).len(), 1);
 
-    // An interrupt says so and has an exit code of its own.
-    let mut child = run("2026-04-01").spawn().unwrap();
-    wait(&mut child, "lock", is_locked);
-    let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(signalled.success());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("interrupted; what was published before stands"), "{said}");
-    assert!(published() == before);
+    // An interrupt says so, has an exit code of its own, and sweeps up after itself.
+    let swept = staging(&folder);
+    let is_staging = || staging(&folder).iter().any(|name| !swept.contains(name));
+    for is_late in [false, true] {
+        let mut child = run("2026-04-01").spawn().unwrap();
+        match is_late {
+            false => wait(&mut child, "lock", is_locked),
+            true => wait(&mut child, "staging", is_staging),
+        }
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130));
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        // What fails meanwhile, because the folder is swept, may be said before.
+        assert!(said.ends_with("interrupted; what was published before stands\n"), "{said}");
+        assert!(published() == before);
+        assert!(!is_late || staging(&folder).is_empty());
+    }
 
     assert_eq!(run("2026-04-01").status().unwrap().code(), Some(0));
     assert_eq!(staging(&folder), [""; 0]);
@@ -404,6 +447,114 @@ fn a_killed_run_leaves_earlier_publications_intact() {
         }
     }
     assert_eq!(fs::read_link(folder.join("latest")).unwrap(), Path::new("2026-03/2026-04-01"));
+}
+
+/// A file that cannot be written, as on a full disk, is named. The limit is the shell's, in blocks of
+/// 1,024 bytes.
+#[test]
+fn a_file_that_cannot_be_written_is_named() {
+    for (blocks, file) in [(2, ".parquet"), (16, "report.html")] {
+        let out = tempfile::tempdir().unwrap();
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec {} run {WORKED} --as-of 2026-03-31 --no-cache --to {}",
+            env!("CARGO_BIN_EXE_hutong"),
+            out.path().display()
+        );
+        let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(4), "{said}");
+        assert!(said.starts_with("error: cannot write "), "{said}");
+        assert!(said.lines().next().unwrap().ends_with(file), "{said}");
+        assert!(said.contains("because: ") && said.contains("  help: see that"), "{said}");
+        assert_eq!(staging(&out.path().join("worked-example")), [""; 0]);
+    }
+}
+
+/// What somebody wrote is not written over; what was generated before is.
+#[test]
+fn generated_partners_are_not_written_over_what_is_no_earlier_one() {
+    let scratch = tempfile::tempdir().unwrap();
+    let to = scratch.path().join("demo");
+    let order = ["generate", "--members", "20", "--events", "60", "--to", to.to_str().unwrap()];
+    fs::create_dir(&to).unwrap();
+    assert_eq!(ran(&order).0, Some(0));
+    assert_eq!(ran(&order).0, Some(0));
+    for (file, text) in [("pipeline.yaml", "pipeline: ours\n"), ("notes.txt", "ours\n")] {
+        fs::remove_dir_all(&to).unwrap();
+        fs::create_dir(&to).unwrap();
+        fs::write(to.join(file), text).unwrap();
+        let (code, stdout, stderr) = ran(&order);
+        assert_eq!((code, &*stdout), (Some(2), ""));
+        assert!(
+            stderr.contains("demo is not empty, and nothing in it is written over"),
+            "{stderr}"
+        );
+        assert!(stderr.contains("help: name a new or an empty folder"), "{stderr}");
+        assert_eq!(fs::read_to_string(to.join(file)).unwrap(), text);
+        assert_eq!(fs::read_dir(&to).unwrap().count(), 1);
+    }
+}
+
+/// A script for DuckDB has a view of each table and the query, whose mode is the layout.
+#[test]
+fn a_query_is_a_script_with_a_view_of_each_table() {
+    let out = tempfile::tempdir().unwrap();
+    let to = out.path().join("o'ut");
+    assert_eq!(
+        ran(&["run", WORKED, "--as-of", "2026-03-31", "--to", to.to_str().unwrap()]).0,
+        Some(0)
+    );
+    let folder = to.join("worked-example/2026-03/2026-03-31");
+    let folder = folder.to_str().unwrap();
+    let tables = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let tables = tables.filter(|path| path.extension().is_some_and(|end| end == "parquet")).count();
+    let rows = [
+        (vec![], ""),
+        (vec!["--output-format", "json"], ".mode json\n"),
+        (vec!["--output-format", "csv"], ".mode csv\n"),
+        (vec!["--output-format", "markdown"], ".mode markdown\n"),
+    ];
+    for (options, mode) in rows {
+        let (code, script, _) = ran(&[&["query", folder, " SELECT 1; "][..], &options].concat());
+        assert_eq!(code, Some(0));
+        assert!(script.starts_with(&format!("{mode}CREATE VIEW accounts AS ")), "{script}");
+        assert!(script.ends_with("\nSELECT 1;\n"), "{script}");
+        assert_eq!(script.matches("CREATE VIEW ").count(), tables);
+        assert!(script.contains("/o''ut/worked-example/"), "{script}");
+    }
+    for empty in ["", " ; "] {
+        let (code, stdout, stderr) = ran(&["query", folder, empty]);
+        assert_eq!((code, &*stdout), (Some(2), ""));
+        assert!(stderr.contains("the query is empty") && stderr.contains("help: "), "{stderr}");
+    }
+    assert_eq!(ran(&["query", out.path().to_str().unwrap(), "SELECT 1"]).0, Some(2));
+}
+
+/// What a setting makes wrong is told with the setting, and where it stands in the user's own file.
+#[test]
+fn what_a_setting_makes_wrong_is_told_by_the_place_in_the_file() {
+    let out = tempfile::tempdir().unwrap();
+    assert_eq!(
+        ran(&["run", WORKED, "--as-of", "2026-03-31", "--to", out.path().to_str().unwrap()]).0,
+        Some(0)
+    );
+    let latest = out.path().join("worked-example/latest");
+    let text = fs::read_to_string(WORKED).unwrap();
+    let line_of = |key: &str| {
+        let is_it = |line: &str| line.trim_start().starts_with(key);
+        text.lines().position(is_it).unwrap() + 1
+    };
+    let rows = [
+        ("terms.fee.0.percent=2", "`terms` has no key `fee`", line_of("ratios:")),
+        ("agreement.grace_days=many", "`grace_days` is", line_of("grace_days:")),
+    ];
+    for (setting, reason, line) in rows {
+        let latest = latest.to_str().unwrap();
+        let (code, _, said) = ran(&["what-if", latest, "--pipeline", WORKED, "--set", setting]);
+        assert_eq!(code, Some(2), "{said}");
+        let place = format!("{WORKED} with --set {setting}:{line}:");
+        assert!(said.contains(&place) && said.contains(reason), "{place}\n{said}");
+    }
 }
 
 /// A damaged table is a finding of `verify`, the statement's too.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use arrow::array::Array;
+use arrow::array::{Array, AsArray};
 use arrow::compute::concat_batches;
 use arrow::record_batch::RecordBatch;
 use hutong::review::{Publication, verify};
@@ -159,4 +159,43 @@ fn an_amount_is_computed_again_wherever_money_is_rounded() {
             fs::write(&manifest, &said).unwrap();
         }
     }
+}
+
+/// Whatever is at stake is held against the worth of what it is about, so that no cell of it, and
+/// no worth of an item, is altered unseen.
+#[test]
+fn money_at_stake_is_held_against_the_worth_of_its_item() {
+    let (_out, folders) = publications();
+    let name = "money at stake against what is held and counted";
+    let mut altered: usize = 0;
+    for (folder, table) in folders.iter().flat_map(|folder| {
+        [("discrepancies", "amount_at_stake"), ("held", "amount")].map(|table| (folder, table))
+    }) {
+        let (table, column) = table;
+        let path = folder.join(format!("{table}.parquet"));
+        let manifest = folder.join("manifest.json");
+        let [bytes, said] = [&path, &manifest].map(|path| fs::read(path).unwrap());
+        let batch = read(&path);
+        let cells = batch.column_by_name(column).unwrap();
+        let texts = |name: &str| batch.column_by_name(name).unwrap().as_string::<i32>().clone();
+        let (codes, ids) = (texts("code"), texts("discrepancy_id"));
+        // What a decision dropped stands in no table that has its worth.
+        let decided = crate::tables::table(folder, "decisions");
+        let is_dropped = |row: usize| {
+            decided
+                .iter()
+                .any(|one| one["discrepancy_id"] == ids.value(row) && one["outcome"] == "applied")
+        };
+        let is_told = |&row: &usize| cells.is_valid(row) && codes.is_valid(row) && !is_dropped(row);
+        for row in (0..cells.len()).filter(is_told) {
+            alter(folder, table, column, row);
+            let faults = faults(folder);
+            let code = codes.value(row);
+            assert!(faults.contains(&name), "{table} {row} {code}: {faults:?}");
+            fs::write(&path, &bytes).unwrap();
+            fs::write(&manifest, &said).unwrap();
+            altered += 1;
+        }
+    }
+    assert!(altered > 10, "{altered}");
 }

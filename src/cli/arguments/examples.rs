@@ -42,6 +42,8 @@ Each step of the bridge is an event, a fee, a tax, a carry or a rounding, and to
 difference of the nets exactly. Exit code 1: something changed.
 
 Example:
+  hutong run pipelines/skyline-harbour.yaml --as-of 2026-03-30
+  hutong run pipelines/skyline-harbour.yaml --as-of 2026-03-31
   hutong diff out/skyline-harbour/2026-03/2026-03-30 out/skyline-harbour/2026-03/2026-03-31";
 
 pub(super) const SAMPLE_EXAMPLES: &str = "\
@@ -61,7 +63,8 @@ Examples:
 
 pub(super) const QUERY_EXAMPLES: &str = "\
 Hutong has no SQL engine of its own: an embedded one would double its build, and DuckDB reads the
-tables as they are. What is printed makes a view of each table and runs the query.
+tables as they are. What is printed makes a view of each table and runs the query, whose errors and
+exit code are DuckDB's; a view cannot be written to. `--output-format` is DuckDB's mode.
 
 Example:
   hutong query out/skyline-harbour/latest \\
@@ -82,37 +85,39 @@ The secret key has no password: it is readable by its owner only, and belongs on
 signs. `minisign -V -p NAME.pub -m manifest.json -x SIGNATURE` verifies without Hutong.
 
 Example:
-  hutong key keys/skyline";
+  hutong key skyline";
 
 pub(super) const SIGN_EXAMPLES: &str = "\
 The manifest names every file with its digest, so that a signature over it is one over all. The
 partner's signature stands beside ours.
 
 Example:
-  hutong sign out/skyline-harbour/2026-03/final --key keys/skyline.key";
+  hutong key skyline
+  hutong sign out/skyline-harbour/latest --key skyline.key";
 
 pub(super) const SIGN_OFF_EXAMPLES: &str = "\
 Each record names the digest of the manifest and of the record before it; `hutong verify` follows
 the chain.
 
 Example:
-  hutong sign-off out/skyline-harbour/2026-03/final --by '李敏' --role 财务复核 \\
+  hutong sign-off out/skyline-harbour/latest --by '李敏' --role 财务复核 \\
     --at 2026-04-06T10:00:00+08:00 --says '同意结算'";
 
 pub(super) const COMPARE_EXAMPLES: &str = "\
 Exit code 1: the runs differ. With the partner's whole folder the first differing row of a table is
-named; with its manifest alone the table.
+named; with its manifest alone the table. FROM_PARTNER is where the partner's files were put.
 
 Example:
-  hutong compare-with from-harbour/manifest.json out/skyline-harbour/latest";
+  hutong compare-with FROM_PARTNER/manifest.json out/skyline-harbour/latest";
 
 pub(super) const VERIFY_EXAMPLES: &str = "\
-Exit code 1: something is not what was published, or does not follow from the tables.
+Exit code 1: something is not what was published, or does not follow from the tables. `--inputs`
+takes the pipeline file that ran: of a closed period, the one with which it was closed.
 
 Examples:
   hutong verify out/skyline-harbour/latest
   hutong verify out/skyline-harbour/latest --inputs pipelines/skyline-harbour.yaml
-  hutong verify out/skyline-harbour/2026-03/final --key keys/harbour.pub";
+  hutong verify out/skyline-harbour/latest --key skyline.pub";
 
 pub(super) const RUN_EXAMPLES: &str = "\
 Examples:

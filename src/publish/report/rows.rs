@@ -88,7 +88,18 @@ pub struct FoundRow {
     pub differs: String,
     pub reason: Told,
     pub diagnosis: Option<Told>,
+    pub decisions: Vec<DecisionShown>,
     pub id: String,
+}
+
+/// What was decided of something that was held: what, why, who and when.
+pub struct DecisionShown {
+    pub id: String,
+    pub action: Say,
+    pub reason: String,
+    pub author: String,
+    pub approver: String,
+    pub at: String,
 }
 
 /// The rows of one party that something rests on.
@@ -357,10 +368,24 @@ pub fn found(report: &Report<'_>) -> Vec<FoundRow> {
             differs: differs(found),
             reason: told(&found.reason, found.rule.finds.zh),
             diagnosis: found.diagnosis.as_deref().map(|diagnosis| told(diagnosis, diagnosis)),
+            decisions: decisions(report, &found.id),
             id: found.id.clone(),
         }
     };
     report.found.rows.iter().map(row).collect()
+}
+
+fn decisions(report: &Report<'_>, discrepancy: &str) -> Vec<DecisionShown> {
+    let all = report.decided.get(discrepancy).map_or(&[][..], Vec::as_slice);
+    let shown = all.iter().map(|decision| DecisionShown {
+        id: decision.id.to_owned(),
+        action: say(decision.action.word(), decision.action.zh()),
+        reason: decision.reason.to_owned(),
+        author: decision.author.to_owned(),
+        approver: decision.approver.to_owned(),
+        at: decision.at.show(&report.agreement.zone),
+    });
+    shown.collect()
 }
 
 /// A sentence in both languages.

@@ -3,26 +3,18 @@
 
 use rust_decimal::Decimal;
 
-use super::{Record, arithmetic, find};
+use super::{Record, arithmetic};
 use crate::review::Term;
 use crate::review::charge::{Charge, Rounding, beneath};
-use crate::review::publication::{Publication, ReviewError};
 use crate::value::money::grouped;
 
 /// The arithmetic of a line: of a fee or tax from the line that it is a share of, of another from
 /// its points.
-///
-/// # Errors
-/// [`ReviewError`] when the lines cannot be read.
-pub(super) fn of_line(publication: &Publication, line: &Record) -> Result<String, ReviewError> {
-    let terms = &publication.manifest.terms;
-    let lines = match line["type"].as_str() {
-        "fee" | "tax" | "tax_within" => find(publication, "statement_lines", |_| true)?,
-        _ => Vec::new(),
-    };
-    let at = lines.iter().position(|one| one["line_no"] == line["line_no"]);
-    let told = at.and_then(|at| of_charge(&lines, at, terms));
-    Ok(told.unwrap_or_else(|| arithmetic::of_line(line)))
+pub(super) fn of_line(lines: &[Record], at: usize, terms: &[Term]) -> String {
+    let Some(line) = lines.get(at) else { return String::new() };
+    let is_charge = matches!(line["type"].as_str(), "fee" | "tax" | "tax_within");
+    let told = if is_charge { of_charge(lines, at, terms) } else { None };
+    told.unwrap_or_else(|| arithmetic::of_line(line))
 }
 
 /// `line 1: 60.40 × 0.02 = 1.208 → 1.21 CNY`.
@@ -47,7 +39,7 @@ fn of_charge(lines: &[Record], at: usize, terms: &[Term]) -> Option<String> {
 }
 
 /// `60.40 × 0.02 = 1.208`, and for a tax within it `1.21 × 0.06 ÷ 1.06 = 0.0684…`.
-fn share_of(charge: &Charge, base: Decimal) -> Option<String> {
+pub(super) fn share_of(charge: &Charge, base: Decimal) -> Option<String> {
     let (exact, share) = (charge.of(base)?, charge.share);
     let base = grouped(&base.to_string());
     if charge.kind != "tax_within" {

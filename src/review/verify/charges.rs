@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
+use super::super::before::finals;
 use super::super::charge::{Charge, InForce, Rounding, beneath};
 use super::super::manifest::Term;
 use super::super::publication::{Publication, ReviewError};
 use super::Check;
-use super::before::finals;
 use super::lines::{Line, lines};
 use super::rounded::{ByEvent, by_event, by_statement};
 use crate::value::money::counted;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::super::before::finals;
 use super::super::publication::{Publication, ReviewError};
 use super::Check;
-use super::before::finals;
 use crate::value::money::counted;
 
 /// Columns that name files: by themselves, as `path:line`, or several of these by semicolons.

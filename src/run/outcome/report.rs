@@ -1,6 +1,7 @@
 //! What `report.html` tells, gathered from what the run found out.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
@@ -8,7 +9,7 @@ use super::{Summary, due_date};
 use crate::discrepancy::Discrepancy;
 use crate::pipeline::Pipeline;
 use crate::publish::{
-    ClosedFigures, CodeTally, Final, ItemRow, Largest, Manifest, Paired, Report, Stated,
+    ClosedFigures, CodeTally, Decision, Final, ItemRow, Largest, Manifest, Paired, Report, Stated,
     StatementEntry, largest, largest_of_each,
 };
 use crate::run::Evidence;
@@ -61,12 +62,28 @@ pub fn report<'a>(
         links: &summary.links,
         totals: &summary.totals,
         found: largest_found(&evidence.discrepancies),
+        decided: decided(evidence),
         held,
         history: of_finals.chain(figures(manifest)).collect(),
         terms: &manifest.terms,
         inputs: &manifest.inputs,
         outputs: &manifest.outputs,
     }
+}
+
+/// The decisions that moved what was held, by discrepancy.
+fn decided(evidence: &Evidence) -> BTreeMap<&str, Vec<Decision<'_>>> {
+    let Some(decisions) = &evidence.intake.decisions else { return BTreeMap::new() };
+    let told = |row: u32| Decision {
+        id: decisions.decision_id(row),
+        action: decisions.action(row),
+        reason: decisions.reason(row).unwrap_or_default(),
+        author: decisions.author(row).unwrap_or_default(),
+        approver: decisions.approver(row).unwrap_or_default(),
+        at: decisions.decided_at(row),
+    };
+    let all = evidence.decided_by().into_iter();
+    all.map(|(id, rows)| (id, rows.into_iter().map(told).collect())).collect()
 }
 
 /// The discrepancies of each currency with the most money at stake first; those without money last.

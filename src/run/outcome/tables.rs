@@ -108,9 +108,10 @@ impl<'a> Shelf<'a> {
         write: impl FnOnce(Stamp<'_>, File) -> Result<u64, PublishError>,
     ) -> Result<u64, PublishError> {
         let name = format!("{}.parquet", table.name);
+        let path = self.staging.join(&name);
         let file = Folder::create(self.staging, &name)?;
-        let rows = write(self.stamp, file)?;
-        let (bytes, blake3) = crate::source::digest(&self.staging.join(&name))?;
+        let rows = write(self.stamp, file).map_err(|error| error.naming(&path))?;
+        let (bytes, blake3) = crate::source::digest(&path)?;
         self.outputs.push(OutputFile { file: name, rows, bytes, blake3 });
         Ok(rows)
     }

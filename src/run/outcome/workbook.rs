@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::report::largest_found;
 use super::{Summary, due_date, net_in_words};
-use crate::discrepancy::{Discrepancy, Effect, Severity};
+use crate::discrepancy::{Discrepancy, Effect, Severity, in_chinese};
 use crate::publish::{
     Entry, Folder, Heading, Manifest, OutputFile, PublishError, Sheet, write_workbook,
 };
@@ -41,11 +41,12 @@ pub fn put(
         statement(manifest, summary, evidence),
         lines(summary),
         by_code(summary, &evidence.discrepancies)?,
-        largest(summary, &evidence.discrepancies),
+        largest(summary, evidence),
     ];
     let title = format!("{} {}", manifest.pipeline, manifest.period);
     let file = Folder::create(staging, FILE)?;
-    let rows = write_workbook(&title, summary.period.as_of, &sheets, file)?;
+    let rows = write_workbook(&title, summary.period.as_of, &sheets, file)
+        .map_err(|error| error.naming(&staging.join(FILE)))?;
     let (bytes, blake3) = crate::source::digest(&staging.join(FILE)).map_err(PublishError::from)?;
     Ok(OutputFile { file: FILE.to_owned(), rows, bytes, blake3 })
 }
@@ -88,9 +89,11 @@ fn statement(manifest: &Manifest, summary: &Summary, evidence: &Evidence) -> She
         rows.push(says("threshold reached", "达到门限", &found));
     }
     for found in summary.blocking.iter().take(REASONS) {
-        let why =
-            format!("{} {} {}: {}", found.rule.code, found.rule.title, found.rule.zh, found.reason);
-        rows.push(says("blocked by", "阻断原因", &why));
+        let zh = in_chinese(&found.reason).unwrap_or_default();
+        let rule = found.rule;
+        let why = format!("{} {} {}: {} {zh}", rule.code, rule.title, rule.zh, found.reason);
+        let why = why.trim_end();
+        rows.push(says("blocked by", "阻断原因", why));
     }
     rows.push(says("engine", "引擎", &format!("hutong {}", manifest.engine_version)));
     rows.push(says("digest of the run", "运行摘要", &manifest.digest));
@@ -279,7 +282,7 @@ fn by_code(summary: &Summary, discrepancies: &[Discrepancy]) -> Result<Sheet, Er
 }
 
 /// The discrepancies with the most money at stake, the largest of each currency first.
-fn largest(summary: &Summary, discrepancies: &[Discrepancy]) -> Sheet {
+fn largest(summary: &Summary, evidence: &Evidence) -> Sheet {
     let code = |party: Party| Entry::text(&summary.agreement.parties.of(party).code);
     let ids = |ids: &[String]| match ids {
         [] => Entry::Empty,
@@ -287,7 +290,17 @@ fn largest(summary: &Summary, discrepancies: &[Discrepancy]) -> Sheet {
     };
     let mut rows = Vec::new();
     let mut ranks: BTreeMap<Currency, i128> = BTreeMap::new();
-    for found in largest_found(discrepancies).rows {
+    let decided = evidence.decided_by();
+    let decision = |id: &str| {
+        let rows = decided.get(id)?;
+        let decisions = evidence.intake.decisions.as_ref()?;
+        let name = |&row: &u32| {
+            let action = decisions.action(row);
+            format!("{} {} {}", decisions.decision_id(row), action.word(), action.zh())
+        };
+        Some(rows.iter().map(name).collect::<Vec<String>>().join("; "))
+    };
+    for found in largest_found(&evidence.discrepancies).rows {
         let Some((amount, currency)) = found.amount_at_stake.zip(found.currency) else { continue };
         let rank = ranks.entry(currency).or_default();
         *rank += 1;
@@ -306,7 +319,12 @@ fn largest(summary: &Summary, discrepancies: &[Discrepancy]) -> Sheet {
             Entry::Day(found.first_seen),
             Entry::Count(found.age_days.into()),
             Entry::text(&found.reason),
+            Entry::text(
+                in_chinese(&found.reason).unwrap_or_else(|| found.rule.finds.zh.to_owned()),
+            ),
             Entry::maybe(found.diagnosis.as_deref()),
+            Entry::maybe(found.diagnosis.as_deref().and_then(in_chinese).as_deref()),
+            Entry::maybe(decision(&found.id).as_deref()),
             Entry::text(&found.id),
         ]);
     }
@@ -327,8 +345,11 @@ fn largest(summary: &Summary, discrepancies: &[Discrepancy]) -> Sheet {
             Heading::new("points of difference", "积分差异", 14),
             Heading::new("first seen", "首见日", 12),
             Heading::new("days", "账龄天数", 8),
-            Heading::new("reason", "原因", 60),
-            Heading::new("diagnosis", "诊断", 40),
+            Heading::new("reason", "原因（英文）", 60),
+            Heading::new("reason, in Chinese", "原因", 60),
+            Heading::new("diagnosis", "诊断（英文）", 40),
+            Heading::new("diagnosis, in Chinese", "诊断", 40),
+            Heading::new("decision", "决定", 24),
             Heading::new("discrepancy, for explain", "差错编号", 24),
         ],
     }

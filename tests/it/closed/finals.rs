@@ -90,9 +90,9 @@ fn a_final_that_was_tampered_with_is_not_closed_already() {
     let names: Vec<PathBuf> = fs::read_dir(months.finally("2026-03"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|end| end == "parquet"))
+        .filter(|path| path.file_name().is_some_and(|name| name != "manifest.json"))
         .collect();
-    assert!(names.len() > 8);
+    assert!(names.len() > 12);
     for file in names {
         let whole = fs::read(&file).unwrap();
         bend(&file);
@@ -100,9 +100,24 @@ fn a_final_that_was_tampered_with_is_not_closed_already() {
         let says = &[name, "is not what was published"];
         ended(months.try_close("2026-03"), exit::IO, says);
         ended(months.try_close("2026-04"), exit::IO, says);
+        ended(months.try_run("2026-04", "2026-04-20"), exit::IO, says);
         fs::write(&file, whole).unwrap();
     }
     months.close("2026-03");
+}
+
+/// A provisional publication that was altered is none that was published already: it is published
+/// again beside it.
+#[test]
+fn a_provisional_publication_that_was_tampered_with_is_published_again() {
+    let months = march();
+    let run = || months.try_run("2026-04", "2026-04-20").unwrap().published;
+    let first = run().folder().to_owned();
+    assert_eq!(run(), Published::Already(first.clone()));
+    bend(&first.join("statement.parquet"));
+    let second = run();
+    assert!(matches!(&second, Published::New(folder) if folder.ends_with("2026-04-20.r2")));
+    assert_eq!(run(), Published::Already(second.folder().to_owned()));
 }
 
 #[test]

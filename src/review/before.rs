@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use super::super::publication::{MANIFEST, Publication, ReviewError, digest};
+use super::publication::{MANIFEST, Publication, ReviewError, digest};
 
 /// The final publications that are here and are those that the manifest names by their digests, and
 /// of each other one why it is not read.
