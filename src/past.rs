@@ -167,8 +167,9 @@ pub struct Scope {
     /// Issuer points at which the event of a row was cleared, by the row's book. They are the
     /// row's own but for a decision.
     pub cleared: Both<BTreeMap<u32, i64>>,
-    /// Rows that a cap held when the period before was closed, with the rule's code, by their book.
-    pub capped: Both<BTreeMap<u32, String>>,
+    /// Rows that a cap, or a want of consent, held when the period before was closed, with the
+    /// rule's code, by their book.
+    pub held_under: Both<BTreeMap<u32, String>>,
     /// Rows that were left open when the period before was closed and that the files have again,
     /// by their book: they stand for nothing, and are only held against what came.
     pub replaced: Both<Vec<RecalledRow>>,
@@ -190,7 +191,7 @@ impl Scope {
             own: Both::default(),
             named: Both::default(),
             cleared: Both::default(),
-            capped: Both::default(),
+            held_under: Both::default(),
             replaced: Both::default(),
             adjustments: AdjustedBefore::default(),
             pairs: Both::default(),
@@ -213,6 +214,16 @@ impl Scope {
     #[must_use]
     pub fn covers(&self, at: Instant) -> bool {
         self.period.clears(at) || self.is_late(at)
+    }
+
+    /// Whether this run settles what was approved at an instant, if nothing has yet: what is older
+    /// than the first closed period too, because no other period will have it.
+    #[must_use]
+    pub fn takes_up(&self, at: Instant) -> bool {
+        match self.past.opening {
+            Opening::Declared | Opening::Final(_) => at < self.period.cut(),
+            Opening::Awaiting(_) | Opening::Gap(_) => self.period.clears(at),
+        }
     }
 
     /// Whether an instant lies in a closed period whose open rows this run judges.

@@ -188,8 +188,8 @@ pub(super) fn held_before<I: Side>(
     judged: &JudgedPair<I>,
 ) -> Result<Option<Discrepancy>, Overflow> {
     let pair = judged.pair;
-    let capped = scene.desk.scope.capped.of(I::PARTY).get(&pair.issuer);
-    let rule = capped.and_then(|code| RULES.iter().find(|rule| rule.code == code));
+    let before = scene.desk.scope.held_under.of(I::PARTY).get(&pair.issuer);
+    let rule = before.and_then(|code| RULES.iter().find(|rule| rule.code == code));
     let Some(&rule) = rule.filter(|rule| scene.desk.is_on(rule)) else { return Ok(None) };
     Ok(Some(about(scene, pair, rule)?.because("held so when its period was closed")))
 }

@@ -4,6 +4,7 @@
 
 mod adjustments;
 mod cleared;
+mod handed;
 mod index;
 mod own;
 mod rows;
@@ -21,6 +22,7 @@ use crate::value::party::{Both, Party};
 use crate::value::period::Period;
 pub use cleared::CLEARED;
 use cleared::Families;
+pub use handed::bring as handed;
 use index::Index;
 pub use rows::{OPEN, OWN, SETTLED};
 
@@ -39,8 +41,9 @@ pub fn published() -> [(&'static str, Vec<&'static str>); 5] {
     ]
 }
 
-/// What the codes of the rules on caps begin with.
-const CAPS: &str = "CAP-";
+/// What the codes of rules begin with whose first finding stays while an item is held: caps, and
+/// the want of consent.
+const KEPT: [&str; 2] = ["CAP-", "CON-"];
 
 /// What was brought back, and which rows are settled.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Rows that a final publication has as they were read: `open_rows`, `settled_rows` and `own_rows`.
 
 use super::index::{millionths, party_of, said, unsound, word};
-use super::{CAPS, Hand, Known};
+use super::{Hand, KEPT, Known};
 use crate::frame::books::RecalledRow;
 use crate::past::Settled;
 use crate::publish::{Columns, DROPPED, Final, PublishError};
@@ -108,12 +108,13 @@ impl Hand<'_> {
             let read = read_rows(self, publication, OPEN, rows, &all)?;
             let codes = rows.texts("code")?;
             for (at, Read { party, row, first_read }) in read.into_iter().enumerate() {
-                let code = said(codes, at).filter(|code| code.starts_with(CAPS));
+                let is_kept = |code: &&str| KEPT.iter().any(|family| code.starts_with(family));
+                let code = said(codes, at).filter(is_kept);
                 if self.index.of(party).own.has(&row.event_id) {
                     if let Some(code) = code {
                         let legs = self.index.of(party).legs(&row.event_id);
-                        let capped = legs.map(|row| (row, code.to_owned()));
-                        self.recalled.scope.capped.of_mut(party).extend(capped);
+                        let held = legs.map(|row| (row, code.to_owned()));
+                        self.recalled.scope.held_under.of_mut(party).extend(held);
                     }
                     self.recalled.scope.replaced.of_mut(party).push(row);
                     continue;
@@ -127,7 +128,7 @@ impl Hand<'_> {
                 let row = self.push(party, row, first_read);
                 self.open.of_mut(party).entry(event_id).or_default().push(row);
                 if let Some(code) = code {
-                    self.recalled.scope.capped.of_mut(party).insert(row, code.to_owned());
+                    self.recalled.scope.held_under.of_mut(party).insert(row, code.to_owned());
                 }
             }
             Ok(())

@@ -238,7 +238,7 @@ impl Books<'_> {
         }
         if under.is_none() && original.is_none() {
             let leg = &self.entries[issuer];
-            let cap = self.past.capped(self.world, leg.party, &leg.row.event_id);
+            let cap = self.past.held_under(self.world, "CAP", (leg.party, &leg.row.event_id));
             codes.extend(cap);
             under = cap.map(own);
         }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::answer::Account;
 use super::fraction::Fraction;
-use crate::world::{Adjustment, Kind, Party, Row, World};
+use crate::world::{Adjustment, Decision, Kind, Party, Row, World};
 
 /// A leg of a ledger: whose, and its row.
 pub type Leg = (Party, Row);
@@ -74,9 +74,13 @@ pub struct Final {
     pub open: Vec<(Leg, &'static str)>,
     /// Own business and cancelled legs, for what names them later.
     pub own: Vec<Leg>,
-    /// The adjustments that were paid, and those that were held.
+    /// The adjustments that were paid, those that were held, and those that a later period settles.
     pub adjustments: Vec<Adjustment>,
     pub held_adjustments: Vec<Adjustment>,
+    pub later_adjustments: Vec<Adjustment>,
+    /// The decisions that moved something, and those that a later period applies.
+    pub applied: Vec<Decision>,
+    pub later_decisions: Vec<Decision>,
     /// The accounts that were judged, and as of which instant.
     pub accounts: Vec<(Account, i64)>,
     pub balances: Vec<Balance>,
@@ -124,6 +128,16 @@ impl Past {
         }
     }
 
+    /// Whether the run of that position in its chain may close its period: after a gap nothing is
+    /// closed, nor over a run before it of which nothing became final.
+    pub fn may_close(&self, world: &World, position: usize) -> bool {
+        match self.standing(world) {
+            Standing::First => position == 0,
+            Standing::Follows => true,
+            Standing::Awaited | Standing::Gap => false,
+        }
+    }
+
     /// The final publication of the period just before.
     pub fn before(&self, world: &World) -> Option<&Final> {
         self.finals.last().filter(|_| self.standing(world) == Standing::Follows)
@@ -167,11 +181,16 @@ impl Past {
             || apart.any(|one| are(one, issuer, acceptor) || are(one, acceptor, issuer))
     }
 
-    /// The cap under which the period before held a leg.
-    pub fn capped(&self, world: &World, party: Party, event_id: &str) -> Option<&'static str> {
+    /// The code of a family under which the period before held a leg.
+    pub fn held_under(
+        &self,
+        world: &World,
+        family: &str,
+        (party, event_id): (Party, &str),
+    ) -> Option<&'static str> {
         let open = &self.before(world)?.open;
         let found = open.iter().find(|((owner, row), code)| {
-            *owner == party && row.event_id == event_id && code.starts_with("CAP")
+            *owner == party && row.event_id == event_id && code.starts_with(family)
         });
         found.map(|(_, code)| *code)
     }
