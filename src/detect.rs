@@ -75,6 +75,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         ledger::RULES,
         cap::RULES,
         statement::RULES,
+        settlement::RULES,
     ]
     .into_iter()
     .flatten()

@@ -253,6 +253,23 @@ impl Discrepancy {
         matches!(self.effect, Effect::Held | Effect::Blocks)
     }
 
+    /// Says what is at stake in words where it is more than the column of it holds, so that no
+    /// figure beside the statement stands in the statement's way.
+    pub fn tell_what_no_column_holds(&mut self) {
+        let stake = self.amount_at_stake.zip(self.currency);
+        let Some((amount, currency)) = stake.filter(|(amount, _)| amount.abs() >= stake_end())
+        else {
+            return;
+        };
+        let amount = amount.normalize();
+        self.reason = format!(
+            "{}; {amount} {} are at stake, more than a column holds",
+            self.reason,
+            currency.code()
+        );
+        (self.amount_at_stake, self.currency) = (None, None);
+    }
+
     /// Takes over the day on which a final publication first saw it, if that is earlier.
     pub fn seen_before(&mut self, day: Option<Date>, as_of: Date) {
         if let Some(day) = day.filter(|day| *day < self.first_seen) {
@@ -261,6 +278,21 @@ impl Discrepancy {
         }
     }
 }
+
+/// The least amount that a published DECIMAL(18,6) does not hold.
+fn stake_end() -> Decimal {
+    Decimal::from(1_000_000_000_000_i64)
+}
+
+/// The code by which an id goes. MBR-01 and MBR-02 are one finding: they differ in which of the
+/// parties calls itself A, and both partners have one id of it.
+#[must_use]
+pub fn code_of_id(code: &str) -> &str {
+    if code == "MBR-02" { "MBR-01" } else { code }
+}
+
+/// What stands for the party that does not have a linked member, among the subjects of an id.
+pub const ABSENT: &str = "absent";
 
 /// The id of a discrepancy: the first 80 bits of the BLAKE3 digest of agreement, code and subject
 /// keys, each preceded by its length so that no two lists of texts read alike.

@@ -141,17 +141,26 @@ pub enum Outcome {
     Refused,
     /// The decision is without authority, and does nothing (LED-06).
     Unauthorised,
+    /// It was taken after what is cleared: the period that clears its instant applies it.
+    Waiting,
 }
+
+/// The word for a decision that waits for a later period, which takes it up.
+pub const WAITING: &str = "waiting";
+
+/// The word for a decision that moved something.
+pub const APPLIED: &str = "applied";
 
 impl Outcome {
     /// The word for it in outputs.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
-            Outcome::Applied => "applied",
+            Outcome::Applied => APPLIED,
             Outcome::NotHeld => "not_held",
             Outcome::Refused => "refused",
             Outcome::Unauthorised => "unauthorised",
+            Outcome::Waiting => WAITING,
         }
     }
 }

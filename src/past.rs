@@ -274,6 +274,16 @@ impl Scope {
         self.period.clears(at) || self.is_late(at)
     }
 
+    /// Whether this run settles what was approved at an instant, if nothing has yet: what is older
+    /// than the first closed period too, because no other period will have it.
+    #[must_use]
+    pub fn takes_up(&self, at: Instant) -> bool {
+        match self.past.opening {
+            Opening::Declared | Opening::Final(_) => at < self.period.cut(),
+            Opening::Awaiting(_) | Opening::Gap(_) => self.period.clears(at),
+        }
+    }
+
     /// Whether an instant lies in a closed period whose open rows this run judges.
     fn is_late(&self, at: Instant) -> bool {
         matches!(self.past.opening, Opening::Final(_)) && self.past.closed_at(at).is_some()

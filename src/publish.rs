@@ -26,8 +26,8 @@ pub use report::{
 pub use table::{Cells, Column, Table, plain};
 pub use tables::{
     AccountRow, ClearedRow, DROPPED, DecisionRow, DictionaryRow, ItemRow, JOINED, LineRow, LinkRow,
-    OpenRow, RejectRow, StatementRow, accounts, cleared_events, control, decisions, dictionary,
-    discrepancies, held, lines, links, open_rows, own_rows, pending, rejects, settled_rows,
-    statement,
+    OpenAdjustment, OpenRow, RejectRow, StatementRow, accounts, cleared_events, control, decisions,
+    dictionary, discrepancies, held, lines, links, open_adjustments, open_rows, own_rows, pending,
+    rejects, settled_rows, statement,
 };
 pub use workbook::{Entry, Heading, Sheet, write_workbook};

@@ -300,6 +300,7 @@ fn examine(
         watch.took(cache.map(Cache::taken).unwrap_or_default());
         Ok(read)
     })?;
+    recall::handed(before, &mut intake)?;
     let (books, paths) = (&intake.books, &intake.paths.ledger);
     let recalled =
         recall::recall(pipeline, (period, before), (books, paths), &recall::Publications)?;

@@ -192,6 +192,10 @@ impl Trouble {
                 Some("run it until then; `agreement.close_after_days` says how long it stays open")
             }
             Trouble::Run(Error::Unclosed { .. }) => Some("close that period first"),
+            Trouble::Run(Error::Passed { .. }) => Some(
+                "close that period first; where it was run to try things out and is never to be \
+                 closed, move its folder away",
+            ),
             Trouble::Run(Error::Overtaken { .. }) => Some(
                 "periods are closed in their order; what this one still owes is an adjustment of \
                  the open period",

@@ -20,6 +20,8 @@ pub struct Adjusted {
     pub adjustments: Vec<Adjustment>,
     /// Those that do not, in the same order.
     pub held: Vec<HeldAdjustment>,
+    /// Rows of those that were approved after what is cleared: a later period settles them.
+    pub waiting: Vec<u32>,
     /// What was found.
     pub discrepancies: Vec<Discrepancy>,
 }
@@ -31,12 +33,10 @@ pub struct Adjusted {
 /// [`Overflow`] when the sum of held amounts cannot be exact.
 pub fn judge(desk: &Desk<'_>, frame: Option<&Adjustments>) -> Result<Adjusted, Overflow> {
     let mut adjusted = Adjusted::default();
-    let mut sent = BTreeSet::new();
-    if let Some(frame) = frame {
-        judge_sent(desk, frame, &mut adjusted)?;
-        let ours = frame.rows().filter(|&row| desk.scope.covers(frame.approved_at(row)));
-        sent.extend(ours.map(|row| frame.id(row)));
-    }
+    let sent = match frame {
+        Some(frame) => judge_sent(desk, frame, &mut adjusted)?,
+        None => BTreeSet::new(),
+    };
     let before = &desk.scope.adjustments;
     let mut kept: BTreeMap<&str, Vec<&HeldAdjustment>> = BTreeMap::new();
     for held in before.held.iter().filter(|held| !sent.contains(held.id.as_str())) {
@@ -49,24 +49,38 @@ pub fn judge(desk: &Desk<'_>, frame: Option<&Adjustments>) -> Result<Adjusted, O
     Ok(adjusted)
 }
 
-fn judge_sent(
+/// Judges what the feed has, and gives the numbers that it has for this run.
+fn judge_sent<'f>(
     desk: &Desk<'_>,
-    frame: &Adjustments,
+    frame: &'f Adjustments,
     adjusted: &mut Adjusted,
-) -> Result<(), Overflow> {
+) -> Result<BTreeSet<&'f str>, Overflow> {
     let mut by_id: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for row in frame.rows() {
         by_id.entry(frame.id(row)).or_default().push(row);
     }
-    for (id, rows) in by_id {
+    let mut sent = BTreeSet::new();
+    let is_later = |row: u32| frame.approved_at(row) >= desk.period.cut();
+    for (id, mut rows) in by_id {
         if let Some(settled) = desk.scope.adjustments.settled.get(id) {
             adjusted.discrepancies.extend(used_again(desk, frame, id, rows, settled));
             continue;
         }
         let is_single = rows.len() == 1;
+        if is_single {
+            adjusted.waiting.extend(rows.iter().copied().filter(|&row| is_later(row)));
+        }
+        // Of several under one number none is handed on by itself: nobody could say later that it
+        // had been one of several.
+        rows.retain(|&row| {
+            desk.scope.takes_up(frame.approved_at(row)) || (!is_single && is_later(row))
+        });
+        if !rows.is_empty() {
+            sent.insert(id);
+        }
         let mut reasons: BTreeSet<&str> = BTreeSet::new();
         let mut held = Vec::new();
-        for row in rows.into_iter().filter(|&row| desk.scope.covers(frame.approved_at(row))) {
+        for row in rows {
             match stands(desk, frame, row) {
                 Ok(adjustment) if is_single => adjusted.adjustments.push(adjustment),
                 Ok(_) => {
@@ -84,7 +98,7 @@ fn judge_sent(
             hold(desk, frame, id, held, reason, adjusted)?;
         }
     }
-    Ok(())
+    Ok(sent)
 }
 
 /// EVT-04 *settled number used again*: rows of a settled adjustment's number that are not what was

@@ -106,6 +106,10 @@ pub fn judge<I: Side>(
     } else {
         return None;
     };
+    let (rule, reason) = match held_before(scene, leg).filter(|before| before.code != rule.code) {
+        Some(before) => (before, format!("{reason}; it was held as {} before", before.code)),
+        None => (rule, reason),
+    };
     let zone = &desk.agreement.zone;
     let granted = link.consents.first().map(|(granted, withdrawn)| match withdrawn {
         Some(withdrawn) => format!("{} to {}", granted.show(zone), withdrawn.show(zone)),
@@ -120,6 +124,15 @@ pub fn judge<I: Side>(
             .seen(at)
             .because(reason),
     )
+}
+
+/// The rule under which a leg was held for want of consent when the period before was closed. It
+/// stays what it was found as, whichever consents the feed still has: whoever decides about it was
+/// shown that finding.
+fn held_before<I: Side>(scene: &Scene<'_, I>, leg: u32) -> Option<&'static Rule> {
+    let code = scene.desk.scope.held.of(I::PARTY).get(&leg)?;
+    let rule = [&CON_01, &CON_02].into_iter().find(|rule| rule.code == *code)?;
+    scene.desk.is_on(rule).then_some(rule)
 }
 
 /// CON-03: columns that were not agreed and arrived, one finding per file and column. Nothing of

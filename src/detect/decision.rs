@@ -37,15 +37,17 @@ fn in_force(desk: &Desk<'_>, decisions: &Decisions) -> impl Iterator<Item = u32>
     decisions.in_order().into_iter().filter(move |&row| decisions.decided_at(row) < cut)
 }
 
-/// The decisions without authority, and those of which several have one number; each does nothing
-/// and is told (LED-06).
+/// The decisions without authority, and those whose number stands for several, whenever these were
+/// taken; each does nothing and is told (LED-06).
 #[must_use]
 pub fn judge(desk: &Desk<'_>, decisions: &Decisions) -> (Vec<Decided>, Vec<Discrepancy>) {
     let (mut decided, mut found) = (Vec::new(), Vec::new());
     let (single, repeated) = decisions.by_number();
     let mut told = BTreeSet::new();
-    for row in in_force(desk, decisions).filter(|row| !repeated.contains(row)) {
-        if !decisions.is_authorised(row) || !single.contains(&row) {
+    let cut = desk.period.cut();
+    for row in decisions.in_order().into_iter().filter(|row| !repeated.contains(row)) {
+        let is_in_force = decisions.decided_at(row) < cut;
+        if !single.contains(&row) || (is_in_force && !decisions.is_authorised(row)) {
             let outcome = Outcome::Unauthorised;
             decided.push(Decided { decision: row, outcome, item: None });
             // One for each number, whatever stands under it.
@@ -58,7 +60,7 @@ pub fn judge(desk: &Desk<'_>, decisions: &Decisions) -> (Vec<Decided>, Vec<Discr
 }
 
 /// What all decisions came to, by what each came to for some item: in their order, each one's
-/// items in order.
+/// items in order. What was decided after what is cleared waits for the period that clears it.
 #[must_use]
 pub fn concluded(
     desk: &Desk<'_>,
@@ -72,6 +74,10 @@ pub fn concluded(
         if has_come_to.binary_search(&row).is_err() {
             decided.push(Decided { decision: row, outcome: Outcome::NotHeld, item: None });
         }
+    }
+    let (single, _) = decisions.by_number();
+    for row in single.into_iter().filter(|&row| decisions.decided_at(row) >= desk.period.cut()) {
+        decided.push(Decided { decision: row, outcome: Outcome::Waiting, item: None });
     }
     let mut rank = BTreeMap::new();
     for (rank_of, row) in decisions.in_order().into_iter().enumerate() {
@@ -318,9 +324,12 @@ fn unauthorised(desk: &Desk<'_>, decisions: &Decisions, row: u32, is_single: boo
         .into_iter()
         .fold(desk.draft(&LED_06), |draft, party| draft.subject(party, format!("decision {id}")));
     let draft = draft.seen(decisions.decided_at(row));
-    draft.because(match is_single {
-        true => format!("the decision {id} lacks a reason, an author or another approver"),
-        false => format!("the number {id} stands for several decisions"),
+    draft.because(match (is_single, decisions.used_in(row)) {
+        (true, _) => format!("the decision {id} lacks a reason, an author or another approver"),
+        (false, None) => format!("the number {id} stands for several decisions"),
+        (false, Some(period)) => {
+            format!("the number {id} moved something in {period}, for another decision")
+        }
     })
 }
 

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::lot::LotBook;
 use crate::agreement::Agreement;
-use crate::discrepancy::{Discrepancy, Evidence, Rule, discrepancy_id};
+use crate::discrepancy::{Discrepancy, Evidence, Rule, code_of_id, discrepancy_id};
 use crate::frame::books::{Books, Ledger, Origins, Side};
 use crate::judgement::Worth;
 use crate::past::Scope;
@@ -84,7 +84,7 @@ impl<'a> Desk<'a> {
             subjects.iter().map(|&(party, key)| (self.code(party), key)).collect();
         keys.sort_unstable();
         let keys: Vec<&str> = keys.iter().flat_map(|&(code, key)| [code, key]).collect();
-        discrepancy_id(&self.agreement.id, rule.code, &keys)
+        discrepancy_id(&self.agreement.id, code_of_id(rule.code), &keys)
     }
 
     /// Whether a rule is judged at all.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::contact::{MBR_05, MBR_06};
 use super::desk::{Desk, place};
 use super::scene::Scene;
-use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
+use crate::discrepancy::{ABSENT, Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::event::Authority;
 use crate::frame::books::{Links, Members, Side};
 use crate::judgement::{Cause, Judgement};
@@ -208,6 +208,7 @@ fn stranger(desk: &Desk<'_>, link: &Link, party: Party, links: Option<&Links>) -
     with_row(desk.draft(absence(party)), desk, link, links)
         .member(Party::A, &link.members.a)
         .member(Party::B, &link.members.b)
+        .subject(party, ABSENT.to_owned())
         .seen(link.bound_at)
         .because(format!("the linked member is not in {party}'s snapshot"))
 }
@@ -386,9 +387,14 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
             let reason = "only an inferred link, which authorises nothing";
             return Eligibility::NotEntitled(reason.into());
         }
-        // What holds together at an instant contradicts one another in its period.
+        // What holds together at an instant contradicts one another in its period, as far as that
+        // is known; of one that is not, nobody has told an MBR-03 to be held under.
         Authority::SeveralLinks(link) => {
-            return held_under(contradicted(link).map_or("", |(_, id)| id));
+            let several = "several links of the issuer's member at that time";
+            return match contradicted(link) {
+                Some((_, id)) => held_under(id),
+                None => Eligibility::NotEntitled(several.into()),
+            };
         }
         Authority::Link(link) => link,
     };
@@ -398,7 +404,8 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
     let link = book.get(index);
     for party in Party::BOTH {
         if is_absent(book, link, party) {
-            let subjects = [(Party::A, link.members.a.as_str()), (Party::B, &link.members.b)];
+            let (a, b) = (link.members.a.as_str(), link.members.b.as_str());
+            let subjects = [(Party::A, a), (Party::B, b), (party, ABSENT)];
             let rule = absence(party);
             let discrepancy_id = desk.id(rule, &subjects);
             return Eligibility::HeldUnder(Cause { rule, discrepancy_id });

@@ -1,47 +1,207 @@
-//! Payments and disputes of earlier statements (收付款与争议): a number that stands for two of them.
+//! Payments and disputes of earlier statements (收付款与争议): which of them count, CLR-02 for what
+//! fits no statement, and numbers that stand for two of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::desk::{Desk, place};
 use super::event::EVT_04_SETTLED;
-use crate::discrepancy::Discrepancy;
+use crate::claim::Settlement;
+use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::frame::claims::Settlements;
+use crate::value::money::Currency;
 use crate::value::party::Party;
+use crate::value::price::Worth;
 
-/// Tells each number whose rows say different things. Which of them counts is said in
+/// CLR-02: payment fits no statement (收付款不符).
+pub static CLR_02: Rule = Rule {
+    code: "CLR-02",
+    title: "payment fits no statement",
+    zh: "收付款不符",
+    severity: Severity::Error,
+    effect: Effect::Disputed,
+    latitude: Latitude::Firm,
+    finds: say(
+        "A payment or dispute that names no statement that is final here, or another currency than \
+         the statement's, or whose amount is not above zero. It counts for nothing.",
+        "收付款或争议所指的期间没有已关账的清算单，或币种与清算单不同，或金额不大于零；不予计入。",
+    ),
+    matters: say(
+        "What is paid and not counted is charged a late fee as if it were overdue.",
+        "已付而未计入的款项，会被当作逾期而计违约金。",
+    ),
+    example: say(
+        "52.00 paid for 2026-05, where the statement that was due is 2026-04's.",
+        "付 52.00，写明 2026-05，而到期的是 2026-04 的清算单。",
+    ),
+    settles: say(
+        "Whoever sends the payments names the statement; it counts in the next run.",
+        "由送收付款的一方写明所结清算单；下次运行即计入。",
+    ),
+};
+
+/// The rules of the family.
+pub static RULES: &[&Rule] = &[&CLR_02];
+
+/// What was judged of payments and disputes.
+#[derive(Debug, Clone, Default)]
+pub struct Settled {
+    /// Those that count, each number once.
+    pub settlements: Vec<Settlement>,
+    /// What was found.
+    pub discrepancies: Vec<Discrepancy>,
+}
+
+/// Judges payments and disputes. Which of several under one number counts is said in
 /// docs/clearing.md, *Late fee*.
 #[must_use]
-pub fn judge(desk: &Desk<'_>, frame: &Settlements) -> Vec<Discrepancy> {
+pub fn judge(desk: &Desk<'_>, frame: &Settlements) -> Settled {
+    let mut settled = Settled::default();
     let mut by_number: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for row in frame.rows() {
         by_number.entry(frame.of(row).0).or_default().push(row);
     }
-    by_number.into_iter().filter_map(|(id, rows)| collided(desk, frame, id, &rows)).collect()
+    for (id, rows) in by_number {
+        let (mut fit, mut unfit) = (Vec::new(), Vec::new());
+        for row in rows {
+            match settlement(desk, frame, row) {
+                Ok(settlement) => fit.push((settlement, row)),
+                Err(unfits) => unfit.push((unfits, row)),
+            }
+        }
+        // In the order by which one of them counts.
+        fit.sort();
+        settled.discrepancies.extend(collided(desk, frame, id, &fit));
+        settled.discrepancies.extend(unfitting(desk, frame, id, &unfit));
+        settled.settlements.extend(fit.into_iter().next().map(|(settlement, _)| settlement));
+    }
+    settled
 }
 
-fn collided(desk: &Desk<'_>, frame: &Settlements, id: &str, rows: &[u32]) -> Option<Discrepancy> {
-    let own = desk.agreement.currency.code();
-    let day = |row: u32| frame.on(row).day(&desk.agreement.zone);
-    // In the order by which one of them counts.
-    let said: BTreeSet<_> = rows
+/// Why a row is of no statement, and the field that says so.
+struct Unfit {
+    field: &'static str,
+    expected: Option<String>,
+    actual: String,
+    reason: String,
+}
+
+/// What a row says of a statement, or why it says nothing of any. What happens after what is
+/// cleared may be of a statement that is not published yet, and moves nothing here.
+fn settlement(desk: &Desk<'_>, frame: &Settlements, row: u32) -> Result<Settlement, Unfit> {
+    let (id, period) = frame.of(row);
+    let own = desk.agreement.currency;
+    let code = frame.currency(row).unwrap_or(own.code());
+    let amount = frame.amount(row);
+    if amount.is_zero() || amount.is_sign_negative() {
+        return Err(Unfit {
+            field: "amount",
+            expected: None,
+            actual: amount.normalize().to_string(),
+            reason: "its amount is not above zero; have it sent anew with what was paid or \
+                     disputed"
+                .to_owned(),
+        });
+    }
+    let is_later = frame.on(row) >= desk.period.cut();
+    let statements = desk.scope.past.closed.iter().find(|closed| closed.period.label == period);
+    let known: Vec<&str> = statements
         .iter()
-        .map(|&row| {
-            let currency = frame.currency(row).unwrap_or(own);
-            (frame.of(row).1, currency, frame.kind(row), day(row), frame.amount(row))
+        .flat_map(|closed| closed.statements.keys())
+        .map(|one| one.code())
+        .collect();
+    if statements.is_none() && !is_later {
+        return Err(Unfit {
+            field: "period",
+            expected: desk.scope.past.closed.last().map(|closed| closed.period.label.clone()),
+            actual: period.to_owned(),
+            reason: format!(
+                "{period} has no final statement; have it name the period that it settles"
+            ),
+        });
+    }
+    let currency = Currency::of(code).filter(|_| statements.is_none() || known.contains(&code));
+    let (Some(currency), Some(on)) = (currency, frame.on(row).day(&desk.agreement.zone)) else {
+        let first = known.first().copied().unwrap_or(own.code());
+        return Err(Unfit {
+            field: "currency",
+            expected: Some(known.join(", ")).filter(|known| !known.is_empty()),
+            actual: code.to_owned(),
+            reason: format!(
+                "the statement of {period} is in no {code}; have it name the currency of the \
+                 statement, such as {first}"
+            ),
+        });
+    };
+    let (id, period) = (id.to_owned(), period.to_owned());
+    Ok(Settlement { id, period, currency, kind: frame.kind(row), on, amount })
+}
+
+/// CLR-02 for the rows of one number that fit no statement.
+fn unfitting(
+    desk: &Desk<'_>,
+    frame: &Settlements,
+    id: &str,
+    rows: &[(Unfit, u32)],
+) -> Option<Discrepancy> {
+    let (first, _) = rows.first()?;
+    // The number is both parties' subject, so that it does not matter which of them is called A.
+    let mut draft = desk.draft(&CLR_02);
+    for party in Party::BOTH {
+        draft = draft.subject(party, format!("settlement {id}"));
+    }
+    for (_, row) in rows {
+        draft = draft.at(Party::A, place(&desk.paths.settlements, &frame.origins, *row));
+    }
+    let stakes: BTreeSet<_> = rows
+        .iter()
+        .map(|(_, row)| {
+            let code = frame.currency(*row).unwrap_or(desk.agreement.currency.code());
+            let mut currencies = desk.agreement.currencies.iter().map(|terms| terms.currency);
+            (currencies.find(|currency| currency.code() == code), frame.amount(*row))
         })
         .collect();
-    let all: Vec<_> = said.iter().collect();
+    let stake = match stakes.into_iter().collect::<Vec<_>>()[..] {
+        [(Some(currency), amount)] => Some(Worth { amount, currency }),
+        _ => None,
+    };
+    let reasons: BTreeSet<&str> = rows.iter().map(|(unfit, _)| unfit.reason.as_str()).collect();
+    let reasons = reasons.into_iter().collect::<Vec<&str>>().join("; ");
+    let actual: BTreeSet<&str> = rows
+        .iter()
+        .filter(|(unfit, _)| unfit.field == first.field)
+        .map(|(unfit, _)| unfit.actual.as_str())
+        .collect();
+    let actual = actual.into_iter().collect::<Vec<&str>>().join(";");
+    let seen = rows.iter().map(|(_, row)| frame.on(*row)).min()?;
+    let draft = draft
+        .differs(first.field, None, None)
+        .expected(first.expected.clone(), Some(actual))
+        .stake(stake)
+        .seen(seen);
+    Some(draft.because(format!("settlement {id}: {reasons}")))
+}
+
+/// EVT-04 *settled number used again*: rows of one number that say different things.
+fn collided(
+    desk: &Desk<'_>,
+    frame: &Settlements,
+    id: &str,
+    rows: &[(Settlement, u32)],
+) -> Option<Discrepancy> {
+    let said: BTreeSet<&Settlement> = rows.iter().map(|(settlement, _)| settlement).collect();
+    let all: Vec<&Settlement> = said.into_iter().collect();
     let (first, second) = (all.first()?, all.get(1)?);
     let field = match () {
-        () if first.0 != second.0 => "period",
-        () if first.1 != second.1 => "currency",
-        () if first.2 != second.2 => "kind",
-        () if first.3 != second.3 => "on",
+        () if first.period != second.period => "period",
+        () if first.currency != second.currency => "currency",
+        () if first.kind != second.kind => "kind",
+        () if first.on != second.on => "on",
         () => "amount",
     };
-    let shown = all.iter().map(|(period, currency, kind, day, amount)| {
-        let day = day.map_or(String::new(), |day| day.to_string());
-        format!("{period} {} {} {currency} {day}", kind.word(), amount.normalize())
+    let shown = all.iter().map(|one| {
+        let (kind, amount, currency) =
+            (one.kind.word(), one.amount.normalize(), one.currency.code());
+        format!("{} {kind} {amount} {currency} {}", one.period, one.on)
     });
     let shown: Vec<String> = shown.collect();
     let (counts, others) = shown.split_first()?;
@@ -50,13 +210,13 @@ fn collided(desk: &Desk<'_>, frame: &Settlements, id: &str, rows: &[u32]) -> Opt
     for party in Party::BOTH {
         draft = draft.subject(party, format!("settlement {id}"));
     }
-    for &row in rows {
-        draft = draft.at(Party::A, place(&desk.paths.settlements, &frame.origins, row));
+    for (_, row) in rows {
+        draft = draft.at(Party::A, place(&desk.paths.settlements, &frame.origins, *row));
     }
     let draft = draft
         .differs(field, None, None)
         .expected(Some(counts.clone()), Some(others.join(";")))
-        .seen(rows.iter().map(|&row| frame.on(row)).min()?);
+        .seen(rows.iter().map(|(_, row)| frame.on(*row)).min()?);
     let times = rows.len();
     Some(draft.because(format!(
         "the settlement {id} stands {times} times, and not alike; the first of them counts"

@@ -123,6 +123,7 @@ const SENTENCES: &[Sentence] = &[
     ("{} points count so far of {} per period", "每期上限 {2} 分，此前已计 {1} 分"),
     ("the minimum is {} points, clause {}", "最低 {1} 分，条款 {2}"),
     ("the minimum is {} points", "最低 {1} 分"),
+    ("held so when its period was closed", "关账时即如此挂账"),
     // Reversals.
     ("the original does not stand on its own book", "原交易不在己方账上"),
     ("the original never took effect", "原交易从未生效"),
@@ -146,6 +147,8 @@ const SENTENCES: &[Sentence] = &[
         "没有一个 `{1}` 令牌双方都有，已绑定的会员也没有",
     ),
     ("no consent for `{}` had been granted", "当时尚无针对“{1}”的同意"),
+    ("it was held as {} before", "此前以 {1} 挂账"),
+    ("several links of the issuer's member at that time", "发行方会员当时有多条绑定"),
     ("every consent for `{}` had been withdrawn", "针对“{1}”的同意当时均已撤回"),
     ("the column is not agreed; it was dropped", "该列未经约定，已丢弃"),
     ("A's tier calls for `{}` at B", "甲方等级对应乙方 `{1}`"),
@@ -168,6 +171,7 @@ const SENTENCES: &[Sentence] = &[
         "决定 {1} 缺少理由、经办人或另一位批准人",
     ),
     ("the number {} stands for several decisions", "编号 {1} 对应多个决定"),
+    ("the number {} moved something in {}, for another decision", "编号 {1} 已在 {2} 用于另一决定"),
     ("adjustment {}, which corrects {}: {…}", "调账 {1}（更正 {2}）：{3}"),
     ("adjustment {}: {…}", "调账 {1}：{2}"),
     ("it was held before, and is not sent again", "此前已挂账，本次未再送来"),
@@ -179,6 +183,18 @@ const SENTENCES: &[Sentence] = &[
     ("its amount is finer than its currency, or too large", "金额小数位多于币种，或过大"),
     ("{} of {}, which is closed, is posted in this period", "属于已关账的 {2} 的 {1} 在本期入账"),
     ("{} is not closed; the last closed period is {}", "{1} 尚未关账；最近关账的是 {2}"),
+    // Payments and disputes.
+    ("settlement {}: {…}", "收付款 {1}：{2}"),
+    (
+        "the settlement {} stands {} times, and not alike; the first of them counts",
+        "收付款 {1} 出现 {2} 次而内容不同；以第一笔为准",
+    ),
+    ("its amount is not above zero; {…}", "金额不大于零；{1}"),
+    ("{} has no final statement", "{1} 没有已关账的清算单"),
+    ("the statement of {} is in no {}", "{1} 的清算单没有 {2}"),
+    ("have it name the period that it settles", "请写明所结的期间"),
+    ("have it name the currency of the statement, such as {}", "请写明清算单的币种，如 {1}"),
+    ("have it sent anew with what was paid or disputed", "请按实付或争议金额重新送来"),
     // The partner's statement.
     ("{}: only the partner's statement has it", "{1}：仅对方清算单有"),
     ("{}: only ours has it", "{1}：仅我方清算单有"),
@@ -255,6 +271,11 @@ const SENTENCES: &[Sentence] = &[
     ("not UTF-8", "不是 UTF-8"),
     ("empty, and the column needs a value", "为空，而此列须有值"),
     (
+        "no label of a period such as 2026-03, 2026-Q1 or 2026-03-31",
+        "不是 2026-03、2026-Q1 或 2026-03-31 这样的期间",
+    ),
+    ("have it mended", "请更正"),
+    (
         "looks like a spreadsheet number; export the column as text",
         "像电子表格的数字；请将该列按文本导出",
     ),
@@ -296,6 +317,7 @@ const SENTENCES: &[Sentence] = &[
     ("not an e-mail address", "不是电子邮箱"),
     ("not a name", "不是姓名"),
     ("not a token of 64 hexadecimal digits", "不是 64 位十六进制令牌"),
+    ("{} {} are at stake, more than a column holds", "涉及 {2} {1}，超出该列所能容纳"),
     // What is wrong, and what to do.
     ("{…}; {…}", "{1}；{2}"),
     // Diagnoses.

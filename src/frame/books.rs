@@ -19,7 +19,7 @@ use crate::value::kind::{LinkMethod, MemberStatus};
 use crate::value::party::{A, B, Programme};
 use crate::value::period::Instant;
 
-pub use decisions::Decisions;
+pub use decisions::{Decisions, PublishedDecision};
 pub use deliveries::Deliveries;
 pub use ledger::Ledger;
 pub use recall::RecalledRow;
@@ -92,6 +92,29 @@ impl Origins {
     pub fn of(&self, row: u32) -> (u32, u64) {
         (self.file.value(row as usize), self.line.value(row as usize))
     }
+
+    /// The places of these rows, and of others that follow them.
+    pub(super) fn followed_by(&self, places: &[(u32, u64)]) -> Origins {
+        let files = self.file.values().iter().copied();
+        let lines = self.line.values().iter().copied();
+        Origins {
+            file: files.chain(places.iter().map(|(file, _)| *file)).collect::<Vec<u32>>().into(),
+            line: lines.chain(places.iter().map(|(_, line)| *line)).collect::<Vec<u64>>().into(),
+        }
+    }
+
+    /// The places of no row.
+    pub(super) fn none() -> Origins {
+        Origins { file: Vec::<u32>::new().into(), line: Vec::<u64>::new().into() }
+    }
+}
+
+/// A column of texts followed by others.
+pub(super) fn texts_followed_by<'t>(
+    column: &'t StringArray,
+    others: impl Iterator<Item = Option<&'t str>>,
+) -> StringArray {
+    column.iter().chain(others).collect()
 }
 
 /// The text of a row, where there is one.

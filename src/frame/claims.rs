@@ -3,11 +3,38 @@
 use arrow::array::{Int64Array, RecordBatch, StringArray};
 use rust_decimal::Decimal;
 
-use super::books::{Columns, FrameError, Origins, text};
+use super::books::{Columns, FrameError, Origins, text, texts_followed_by};
 use super::fields::{AMOUNT_DIGITS, FeedKind};
 use crate::value::kind::SettlementKind;
 use crate::value::party::Party;
 use crate::value::period::Instant;
+
+/// An adjustment that an earlier period handed on, as it was read there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedAdjustment {
+    /// Its number.
+    pub id: String,
+    /// Who pays it.
+    pub payer: Party,
+    /// What is paid.
+    pub amount: Decimal,
+    /// Its currency.
+    pub currency: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// What it corrects.
+    pub corrects: Option<String>,
+    /// The period to which it belongs.
+    pub origin_period: Option<String>,
+    /// The clause on which it rests.
+    pub clause: Option<String>,
+    /// Who drew it up.
+    pub author: Option<String>,
+    /// Who approved it.
+    pub approver: Option<String>,
+    /// When it was approved.
+    pub approved_at: Instant,
+}
 
 /// Approved adjustments (调账单).
 #[derive(Debug, Clone)]
@@ -48,6 +75,89 @@ impl Adjustments {
             approved_at: columns.integers("approved_at")?,
             origins: columns.origins()?,
         })
+    }
+
+    /// No adjustments at all.
+    #[must_use]
+    pub fn none() -> Adjustments {
+        let texts = || StringArray::from(Vec::<&str>::new());
+        let integers = || Int64Array::from(Vec::<i64>::new());
+        Adjustments {
+            adjustment_id: texts(),
+            payer: Vec::new(),
+            amount: integers(),
+            currency: texts(),
+            reason: texts(),
+            corrects: texts(),
+            origin_period: texts(),
+            clause: texts(),
+            author: texts(),
+            approver: texts(),
+            approved_at: integers(),
+            origins: Origins::none(),
+        }
+    }
+
+    /// These adjustments, followed by those that an earlier period handed on, each with the file
+    /// and line where it was read first. One that the feed has again, alike in everything, is there
+    /// already. `None` where an amount is finer than amounts are.
+    #[must_use]
+    pub fn followed_by(&self, handed: &[(HandedAdjustment, (u32, u64))]) -> Option<Adjustments> {
+        let own: Vec<HandedAdjustment> = self.rows().map(|row| self.said(row)).collect();
+        let mut rows = handed.to_vec();
+        rows.retain(|(one, _)| !own.contains(one));
+        let mut amounts: Vec<i64> = self.amount.values().to_vec();
+        for (one, _) in &rows {
+            let mut amount = one.amount;
+            amount.rescale(AMOUNT_DIGITS.into());
+            amounts.push(i64::try_from(amount.mantissa()).ok().filter(|_| amount == one.amount)?);
+        }
+        let texts = |column: &StringArray, of: fn(&HandedAdjustment) -> Option<&str>| {
+            texts_followed_by(column, rows.iter().map(|(one, _)| of(one)))
+        };
+        let at = self.approved_at.values().iter().copied();
+        let places: Vec<(u32, u64)> = rows.iter().map(|(_, place)| *place).collect();
+        Some(Adjustments {
+            adjustment_id: texts(&self.adjustment_id, |one| Some(&one.id)),
+            payer: self
+                .payer
+                .iter()
+                .copied()
+                .chain(rows.iter().map(|(one, _)| one.payer))
+                .collect(),
+            amount: amounts.into(),
+            currency: texts(&self.currency, |one| one.currency.as_deref()),
+            reason: texts(&self.reason, |one| one.reason.as_deref()),
+            corrects: texts(&self.corrects, |one| one.corrects.as_deref()),
+            origin_period: texts(&self.origin_period, |one| one.origin_period.as_deref()),
+            clause: texts(&self.clause, |one| one.clause.as_deref()),
+            author: texts(&self.author, |one| one.author.as_deref()),
+            approver: texts(&self.approver, |one| one.approver.as_deref()),
+            approved_at: at
+                .chain(rows.iter().map(|(one, _)| one.approved_at.0))
+                .collect::<Vec<i64>>()
+                .into(),
+            origins: self.origins.followed_by(&places),
+        })
+    }
+
+    /// What a row says.
+    #[must_use]
+    pub fn said(&self, row: u32) -> HandedAdjustment {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        HandedAdjustment {
+            id: self.id(row).to_owned(),
+            payer: self.payer(row),
+            amount: self.amount(row),
+            currency: own(self.currency(row)),
+            reason: own(self.reason(row)),
+            corrects: own(self.corrects(row)),
+            origin_period: own(self.origin_period(row)),
+            clause: own(self.clause(row)),
+            author: own(self.author(row)),
+            approver: own(self.approver(row)),
+            approved_at: self.approved_at(row),
+        }
     }
 
     /// Every row.

@@ -43,6 +43,8 @@ pub enum FieldKind {
     Id,
     /// Free text: Utf8.
     Text,
+    /// The label of a period, of whatever cycle: Utf8.
+    Label,
     /// A keyed contact token, 64 hexadecimal digits: Utf8.
     Token,
     /// Whole points in the programme's smallest unit: Int64.
@@ -304,7 +306,7 @@ pub const ADJUSTMENTS: &[Field] = &[
 /// Columns of `settlements`.
 pub const SETTLEMENTS: &[Field] = &[
     key("settlement_id", "结算单号", FieldKind::Id, "The payment's or dispute's number."),
-    key("period", "期间", FieldKind::Text, "The period of the statement."),
+    key("period", "期间", FieldKind::Label, "The period of the statement, such as 2026-03."),
     optional("currency", "币种", FieldKind::Text, "Its currency; default: the agreement's."),
     key(
         "kind",
@@ -312,7 +314,7 @@ pub const SETTLEMENTS: &[Field] = &[
         FieldKind::Word { words: SettlementKind::WORDS, strict: false },
         "paid or disputed.",
     ),
-    key("amount", "金额", FieldKind::Amount, "How much of the amount due."),
+    key("amount", "金额", FieldKind::Amount, "How much of the amount due; above zero."),
     key("on", "日期", FieldKind::Instant, "On which day."),
 ];
 

@@ -18,7 +18,7 @@ impl FieldKind {
     #[must_use]
     pub fn data_type(self) -> DataType {
         match self {
-            FieldKind::Id | FieldKind::Text | FieldKind::Token => DataType::Utf8,
+            FieldKind::Id | FieldKind::Text | FieldKind::Label | FieldKind::Token => DataType::Utf8,
             FieldKind::Points | FieldKind::Amount | FieldKind::Whole => DataType::Int64,
             FieldKind::Instant | FieldKind::AsOf => DataType::Int64,
             FieldKind::Word { .. } => DataType::UInt8,

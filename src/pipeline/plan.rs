@@ -35,6 +35,7 @@ pub const OUTPUTS: &[&str] = &[
     "open_rows.parquet",
     "settled_rows.parquet",
     "own_rows.parquet",
+    "open_adjustments.parquet",
     "decisions.parquet",
     "pending.parquet",
     "links.parquet",

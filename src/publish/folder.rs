@@ -365,6 +365,31 @@ impl Folder {
         Ok(finals)
     }
 
+    /// The folder of a period.
+    #[must_use]
+    pub fn of_period(&self, label: &str) -> PathBuf {
+        self.pipeline.join(label)
+    }
+
+    /// The names of the folders in which a period was published, closed or not, in order.
+    ///
+    /// # Errors
+    /// [`PublishError`] when a folder cannot be listed.
+    pub fn published_periods(&self) -> Result<Vec<String>, PublishError> {
+        let mut labels = Vec::new();
+        if !self.pipeline.is_dir() {
+            return Ok(labels);
+        }
+        for period in folders_in(&self.pipeline)? {
+            let places = folders_in(&period)?;
+            if places.iter().any(|place| place.join(MANIFEST).is_file()) {
+                labels.push(period.file_name().unwrap_or_default().to_string_lossy().into_owned());
+            }
+        }
+        labels.sort();
+        Ok(labels)
+    }
+
     /// Moves `latest` to a publication that has a statement, unless it points to a later as-of
     /// date: neither a blocked night nor an older period that is run again takes a good statement
     /// away.

@@ -90,6 +90,13 @@ impl Final {
         format!("{}/{FINAL}", self.label)
     }
 
+    /// Whether it has a table.
+    #[must_use]
+    pub fn has(&self, table: &str) -> bool {
+        let file = format!("{table}.parquet");
+        self.manifest.outputs.iter().any(|output| output.file == file)
+    }
+
     /// Reads the columns of a table, batch by batch. Whoever reads has compared the files with
     /// their digests before, by [`Final::verify_all`]. `each` is told the number of the batch's
     /// first row, one-based.

@@ -23,6 +23,8 @@ pub struct Before {
     pub closed_as: Option<String>,
     /// The first later period that is closed, where the run's own is open.
     pub overtaken_by: Option<String>,
+    /// The earliest period before the run's own that was run, where none is closed, with its folder.
+    pub passes: Option<(String, String)>,
 }
 
 impl Before {
@@ -97,7 +99,29 @@ pub fn look_back(pipeline: &Pipeline, period: &Period, folder: &Folder) -> Resul
     let past = Past { closed, opening };
     refuse_stranded(&past, agreement)?;
     let overtaken_by = later.filter(|_| closed_as.is_none()).map(|later| later.label);
-    Ok(Before { past, finals, closed_as, overtaken_by })
+    // What is closed already came before anybody could run an earlier one in vain.
+    let is_first = past.closed.is_empty() && closed_as.is_none();
+    let passes = if is_first { first_run(pipeline, period, folder)? } else { None };
+    Ok(Before { past, finals, closed_as, overtaken_by, passes })
+}
+
+/// The earliest period before this one that was published, with its folder.
+fn first_run(
+    pipeline: &Pipeline,
+    period: &Period,
+    folder: &Folder,
+) -> Result<Option<(String, String)>, Error> {
+    let agreement = &pipeline.agreement;
+    let labels = folder.published_periods()?.into_iter();
+    let whole = |label: String| {
+        let earlier = Period::whole(&label, agreement.cycle, &agreement.zone)?;
+        (earlier.start < period.start).then_some((earlier.start, label))
+    };
+    let first = labels.filter_map(whole).min();
+    Ok(first.map(|(_, label)| {
+        let place = folder.of_period(&label).display().to_string();
+        (label, place)
+    }))
 }
 
 /// Refuses a carry that no statement could take up.
@@ -200,10 +224,17 @@ pub fn may_close(pipeline: &Pipeline, period: &Period, before: &Before) -> Resul
     if let Some(later) = &before.overtaken_by {
         return Err(Error::Overtaken { period: period.label.clone(), later: later.clone() });
     }
+    if let Some((earliest, folder)) = &before.passes {
+        let (before, folder) = (earliest.clone(), folder.clone());
+        return Err(Error::Passed { period: period.label.clone(), before, folder });
+    }
     match &before.past.opening {
         Opening::Declared | Opening::Final(_) => Ok(()),
-        Opening::Awaiting(before) | Opening::Gap(before) => {
-            Err(Error::Unclosed { period: period.label.clone(), before: before.clone() })
+        Opening::Awaiting(just) | Opening::Gap(just) => {
+            let last = before.past.closed.last();
+            let next = last.and_then(|last| last.period.next(agreement.cycle, &agreement.zone));
+            let earliest = next.map_or_else(|| just.clone(), |next| next.label);
+            Err(Error::Unclosed { period: period.label.clone(), before: earliest })
         }
     }
 }

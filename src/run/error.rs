@@ -67,12 +67,28 @@ pub enum Error {
         from: String,
     },
     /// A period before it is open, though an earlier one is closed.
-    #[error("the period {period} cannot be closed before {before}")]
+    #[error(
+        "the period {period} cannot be closed before {before}, the earliest that is open: \
+         `hutong close PIPELINE --period {before}`"
+    )]
     Unclosed {
         /// The period.
         period: String,
-        /// The period just before.
+        /// The earliest period that is open.
         before: String,
+    },
+    /// A period before it was run and is open, and none is closed.
+    #[error(
+        "the period {period} cannot be closed before {before}, which was run ({folder}) and is \
+         open: `hutong close PIPELINE --period {before}`"
+    )]
+    Passed {
+        /// The period.
+        period: String,
+        /// The earliest period that was run.
+        before: String,
+        /// Its folder.
+        folder: String,
     },
     /// A later period is closed, and did not take this one into account.
     #[error("the period {period} cannot be closed any more: {later} is closed")]
@@ -178,6 +194,7 @@ impl Error {
             | Error::Final { .. }
             | Error::TooEarly { .. }
             | Error::Unclosed { .. }
+            | Error::Passed { .. }
             | Error::Overtaken { .. }
             | Error::Unlike { .. }
             | Error::Repriced { .. }

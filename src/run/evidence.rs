@@ -49,6 +49,8 @@ pub struct Evidence {
     pub claims: Claims,
     /// Adjustments that do not stand.
     pub held_adjustments: Vec<HeldAdjustment>,
+    /// Adjustments that a later period settles, by their row.
+    pub waiting_adjustments: Vec<u32>,
     /// The statements, one per currency. They are not published where a discrepancy blocks them.
     pub clearing: Clearing,
 }
@@ -82,6 +84,7 @@ impl Evidence {
             conservation,
             claims,
             held_adjustments,
+            waiting_adjustments,
             clearing,
             decided,
         } = concluded;
@@ -100,6 +103,7 @@ impl Evidence {
             reached,
             claims,
             held_adjustments,
+            waiting_adjustments,
             clearing,
         }
     }

@@ -22,7 +22,6 @@ use crate::past::{Opening, Past, Scope};
 use crate::pipeline::Pipeline;
 use crate::publish::run_digest;
 use crate::source;
-use crate::value::money::Currency;
 use crate::value::party::{Both, Party};
 use crate::value::period::{Instant, Period};
 
@@ -357,32 +356,16 @@ impl Intake {
     }
 
     /// Everything that is owed besides points: the adjustments that stand, and what is said of
-    /// earlier statements. A settlement in a currency that is none is of no statement.
+    /// earlier statements.
     #[must_use]
-    pub fn claims(&self, adjustments: Vec<Adjustment>, agreement: &Agreement) -> Claims {
-        let day = |at: Instant| at.day(&agreement.zone);
-        let mut settlements: Vec<Settlement> = Vec::new();
-        if let Some(frame) = &self.settlements {
-            settlements.extend(frame.rows().filter_map(|row| {
-                let (id, period) = frame.of(row);
-                let currency = match frame.currency(row) {
-                    Some(code) => Currency::of(code)?,
-                    None => agreement.currency,
-                };
-                Some(Settlement {
-                    id: id.to_owned(),
-                    period: period.to_owned(),
-                    currency,
-                    kind: frame.kind(row),
-                    on: day(frame.on(row))?,
-                    amount: frame.amount(row),
-                })
-            }));
-        }
-        // Rows of one number are one payment, whichever file has them.
-        settlements.sort();
-        settlements.dedup_by(|later, first| later.id == first.id);
-        let exempt_days = self.exempt_days.iter().filter_map(|&at| day(at)).collect();
+    pub fn claims(
+        &self,
+        adjustments: Vec<Adjustment>,
+        settlements: Vec<Settlement>,
+        agreement: &Agreement,
+    ) -> Claims {
+        let exempt_days =
+            self.exempt_days.iter().filter_map(|at| at.day(&agreement.zone)).collect();
         Claims { adjustments, settlements, exempt_days }
     }
 

@@ -348,6 +348,8 @@ pub struct Conclusion {
     pub claims: Claims,
     /// Adjustments that do not stand.
     pub held_adjustments: Vec<HeldAdjustment>,
+    /// Adjustments that a later period settles, by their row.
+    pub waiting_adjustments: Vec<u32>,
     /// The statements, one per currency. They are not published where a discrepancy blocks them.
     pub clearing: Clearing,
     /// What decisions came to, in their order.
@@ -376,9 +378,10 @@ pub fn conclude(
     found.extend(detect::past::judge(&desk));
     let mut adjusted = detect::adjustment::judge(&desk, intake.adjustments.as_ref())?;
     found.extend(adjusted.discrepancies);
-    if let Some(frame) = &intake.settlements {
-        found.extend(detect::settlement::judge(&desk, frame));
-    }
+    let settlements = intake.settlements.as_ref();
+    let settled = settlements.map(|frame| detect::settlement::judge(&desk, frame));
+    let settled = settled.unwrap_or_default();
+    found.extend(settled.discrepancies);
     if let Some(decisions) = &intake.decisions {
         let mut verdicts = Verdicts::new(&desk, decisions);
         verdicts.decide_adjustments(&mut adjusted.held);
@@ -391,7 +394,7 @@ pub fn conclude(
     found.retain(|found| desk.is_on(found.rule));
     tell_first_seen(&mut found, before, period)?;
     discrepancies.extend(found);
-    let claims = intake.claims(adjusted.adjustments, agreement);
+    let claims = intake.claims(adjusted.adjustments, settled.settlements, agreement);
     let (a, b) = &obligations;
     let clearing = clear::settle(a, b, &claims, &scope.past, period, agreement)?;
     let rows = conservation.a.rows_in() + conservation.b.rows_in();
@@ -417,13 +420,15 @@ pub fn conclude(
         ))
     });
     let reached = rulings.reached(&discrepancies, rows)?;
-    let held_adjustments = adjusted.held;
+    discrepancies.iter_mut().for_each(Discrepancy::tell_what_no_column_holds);
+    let (held_adjustments, waiting_adjustments) = (adjusted.held, adjusted.waiting);
     Ok(Conclusion {
         discrepancies,
         reached,
         conservation,
         claims,
         held_adjustments,
+        waiting_adjustments,
         clearing,
         decided,
     })

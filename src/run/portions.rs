@@ -49,6 +49,7 @@ pub fn examine(
         watch.took(cache.map(Cache::taken).unwrap_or_default());
         read
     })?;
+    recall::handed(before, &mut intake)?;
     for (place, publication) in before.finals.iter().enumerate() {
         for (table, columns) in recall::published() {
             // What was open, and accounts, are taken up from the period just before alone.

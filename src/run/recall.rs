@@ -5,6 +5,7 @@
 mod adjustments;
 mod alike;
 mod cleared;
+mod handed;
 mod index;
 mod own;
 mod rows;
@@ -25,6 +26,7 @@ use crate::value::period::Period;
 use alike::Alike;
 pub use cleared::CLEARED;
 use cleared::Families;
+pub use handed::bring as handed;
 use index::Index;
 pub use rows::{OPEN, OWN, SETTLED};
 

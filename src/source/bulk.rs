@@ -72,7 +72,7 @@ impl Rule {
                     }
                 })
             }
-            Reading::Token { .. } => cells.extend(rows, |row| match cell(row) {
+            Reading::Label | Reading::Token { .. } => cells.extend(rows, |row| match cell(row) {
                 Some(raw) => self.text(raw, None),
                 None => self.blank(),
             }),

@@ -57,7 +57,7 @@ impl Texts {
 impl Cells {
     pub(super) fn new(kind: FieldKind) -> Cells {
         let values = match kind {
-            FieldKind::Id | FieldKind::Text | FieldKind::Token => {
+            FieldKind::Id | FieldKind::Text | FieldKind::Label | FieldKind::Token => {
                 Values::Text(Texts { text: String::new(), ends: vec![0] })
             }
             FieldKind::Points | FieldKind::Amount | FieldKind::Whole => Values::Whole(Vec::new()),

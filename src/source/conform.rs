@@ -15,6 +15,7 @@ use crate::feed::{
     Around, Column, Contact, Feed, FeedKind, Negative, NumberStyle, Origin, Sign, SignColumn,
 };
 use crate::frame::fields::{Field, FieldKind};
+use crate::value::period::is_label;
 use crate::value::token::{ready, redact};
 
 /// What a reason ends with that misses a column.
@@ -89,6 +90,7 @@ pub(super) struct Rule {
 pub(super) enum Reading {
     Id,
     Text,
+    Label,
     Token { contact: Contact, strip: Vec<String> },
     Points { scale: u8, style: NumberStyle, bound: Bound },
     Amount { style: NumberStyle },
@@ -152,6 +154,7 @@ fn reading(feed: &Feed, field: &'static Field, column: Option<&Column>) -> Readi
     match field.kind {
         FieldKind::Id => Reading::Id,
         FieldKind::Text => Reading::Text,
+        FieldKind::Label => Reading::Label,
         FieldKind::Token => {
             let contact = column.and_then(|column| column.contact.clone());
             let contact = contact.unwrap_or(Contact::Ready(None));
@@ -272,6 +275,8 @@ impl Rule {
                 bounded(text, TEXT_BYTES_MAX)?;
                 Ok(Value::Text(Cow::Borrowed(text)))
             }
+            Reading::Label if !is_label(text) => Err(Refusal::NotLabel),
+            Reading::Label => Ok(Value::Text(Cow::Borrowed(text))),
             Reading::Token { contact, strip } => {
                 let bare = strip.iter().find_map(|prefix| text.strip_prefix(prefix.as_str()));
                 let text = bare.unwrap_or(text);

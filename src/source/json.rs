@@ -244,7 +244,9 @@ fn add(rows: &mut Vec<Row<'_>>, draft: &mut Draft<'_>, together: usize) -> Resul
 }
 
 fn add_one(Row { spot, cells }: &Row<'_>, draft: &mut Draft<'_>) -> Result<(), SourceError> {
-    let is_text = |kind| matches!(kind, FieldKind::Id | FieldKind::Text | FieldKind::Token);
+    let is_text = |kind| {
+        matches!(kind, FieldKind::Id | FieldKind::Text | FieldKind::Label | FieldKind::Token)
+    };
     draft.row(*spot, |at, rule, slot| match cells.get(at) {
         // A word of a list may be one of these; a text of its own is not.
         Some((Found::Truth(_), _)) if is_text(rule.field.kind) => {

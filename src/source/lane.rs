@@ -38,7 +38,7 @@ pub(super) fn unfit(rule: &Rule, data_type: &DataType) -> Option<String> {
         return Some(format!("its type {data_type} stands between no texts; remove `stands`"));
     }
     let cure = match kind {
-        FieldKind::Id | FieldKind::Text | FieldKind::Token => "text or integers",
+        FieldKind::Id | FieldKind::Text | FieldKind::Label | FieldKind::Token => "text or integers",
         FieldKind::Points | FieldKind::Amount | FieldKind::Whole => "integers, decimals or text",
         FieldKind::Instant | FieldKind::AsOf => {
             "timestamps, dates or text, or declare the format of its integers"

@@ -5,6 +5,8 @@
 pub(super) enum Refusal {
     #[error("empty, and the column needs a value; have it filled in")]
     Empty,
+    #[error("no label of a period such as 2026-03, 2026-Q1 or 2026-03-31; have it mended")]
+    NotLabel,
     #[error("does not begin with the declared prefix; see `prefix`")]
     NoLead,
     #[error(

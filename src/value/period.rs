@@ -73,6 +73,13 @@ impl Cycle {
     }
 }
 
+/// Whether a text is the label of a period, of whatever cycle.
+#[must_use]
+pub fn is_label(text: &str) -> bool {
+    let cycles = [Cycle::Daily, Cycle::Monthly, Cycle::Quarterly];
+    cycles.into_iter().any(|cycle| Period::whole(text, cycle, &TimeZone::UTC).is_some())
+}
+
 /// A clearing period `[start, end)` seen on an as-of date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Period {

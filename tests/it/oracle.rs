@@ -79,9 +79,7 @@ pub fn judge_chain(chain: &Chain) -> Vec<Expected> {
     let mut found = Vec::new();
     for (position, run) in chain.runs.iter().enumerate() {
         let expected = judge_after(&chain.seen(position), &past);
-        // After a gap nothing is closed.
-        let continues = matches!(past.standing(&run.world), Standing::First | Standing::Follows);
-        if run.closes && continues {
+        if run.closes && past.may_close(&run.world, position) {
             past.finals.extend(expected.closed.clone());
         }
         found.push(expected);

@@ -348,7 +348,7 @@ impl Checker<'_> {
                     self.problem(spot.mark(), reason, INSTANT_CURE);
                 }
             }
-            FieldKind::Text => {}
+            FieldKind::Text | FieldKind::Label => {}
         }
     }
 }

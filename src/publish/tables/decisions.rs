@@ -73,7 +73,7 @@ pub fn decisions<'a>() -> Table<DecisionRow<'a>> {
                 "outcome",
                 "结果",
                 |row| word(row.decided.outcome.word()),
-                "applied, not_held, refused or unauthorised.",
+                "applied, not_held, refused, unauthorised or waiting (for the period in which it was taken).",
             ),
             text(
                 "issuer",
@@ -98,6 +98,12 @@ pub fn decisions<'a>() -> Table<DecisionRow<'a>> {
                 "关联单号",
                 |row| row.decided.item.as_ref()?.reference.as_deref().map(Into::into),
                 "The number of an adjustment.",
+            ),
+            text(
+                "handed_on_by",
+                "转入期间",
+                |row| row.decisions.handed_on_by(row.decided.decision).map(Into::into),
+                "The closed period that it was filed with, where no file of this one has it.",
             ),
         ],
     }

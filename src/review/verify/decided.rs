@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::publication::{Publication, ReviewError};
 use super::Check;
+use crate::statement::LineKind;
 use crate::value::money::counted;
 
 /// What a decision moved: its discrepancy, action, points, issuer, and both legs.
@@ -18,7 +19,7 @@ struct Moved {
 /// Actions that let count what was held, and that drop it.
 const COUNT: [&str; 2] = ["release", "adjust"];
 const DROP: [&str; 2] = ["reject", "write_off"];
-const OUTCOMES: [&str; 4] = ["applied", "not_held", "refused", "unauthorised"];
+const OUTCOMES: [&str; 5] = ["applied", "not_held", "refused", "unauthorised", "waiting"];
 
 /// Every decision that was applied moved what it says, and nothing was moved by another.
 pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
@@ -49,7 +50,8 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
             check.fault(|| format!("decisions row {number}: its outcome is none"));
         }
         let is_named = (8..11).all(|at| row.some_text(at).is_some()) && row.text(8) != row.text(9);
-        if is_named == (outcome == "unauthorised") {
+        // Whoever is named did not authorise a number that stands for several decisions.
+        if !is_named && !["unauthorised", "waiting"].contains(&outcome) {
             check.fault(|| format!("decisions row {number}: its outcome is not by who decided it"));
         }
         if outcome != "applied" {
@@ -120,6 +122,32 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
         }
         Ok(())
     })?;
+    check_handed_on(publication, check)?;
     check.compared = counted(decisions, "decision");
     Ok(())
+}
+
+/// An adjustment that a later period settles is neither paid nor held by this one.
+fn check_handed_on(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
+    if !publication.has("open_adjustments") {
+        return Ok(());
+    }
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    publication.scan("held", &["reference"], |_, row| {
+        known.extend(row.some_text(0).map(str::to_owned));
+        Ok(())
+    })?;
+    if publication.has("statement_lines") {
+        publication.scan("statement_lines", &["type", "reference"], |_, row| {
+            let is_paid = row.text(0) == LineKind::Adjustment.word();
+            known.extend(row.some_text(1).filter(|_| is_paid).map(str::to_owned));
+            Ok(())
+        })?;
+    }
+    publication.scan("open_adjustments", &["adjustment_id"], |number, row| {
+        if known.contains(row.text(0)) {
+            check.fault(|| format!("open_adjustments row {number}: it is paid or held already"));
+        }
+        Ok(())
+    })
 }

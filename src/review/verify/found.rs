@@ -9,7 +9,7 @@ use super::super::manifest::Manifest;
 use super::super::publication::{Cell, Publication, ReviewError, Row};
 use super::Check;
 use crate::detect::rules;
-use crate::discrepancy::{Effect, Rule, Severity};
+use crate::discrepancy::{ABSENT, Effect, Rule, Severity, code_of_id};
 use crate::value::money::counted;
 
 const COLUMNS: [&str; 21] = [
@@ -162,10 +162,15 @@ fn id_follows(row: &Row<'_>, manifest: &Manifest) -> Option<bool> {
             .iter()
             .flat_map(|(code, ids)| ids.iter().map(|id| (code.as_str(), id.as_str())))
             .collect();
+        match code {
+            "MBR-01" => keys.push((&manifest.a_code, ABSENT)),
+            "MBR-02" => keys.push((&manifest.b_code, ABSENT)),
+            _ => {}
+        }
         keys.sort_unstable();
         let mut hasher = blake3::Hasher::new();
         let keys = keys.iter().flat_map(|(code, id)| [*code, *id]);
-        for text in [manifest.agreement.as_str(), code].into_iter().chain(keys) {
+        for text in [manifest.agreement.as_str(), code_of_id(code)].into_iter().chain(keys) {
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         }

@@ -8,7 +8,7 @@ use super::Check;
 use crate::value::money::counted;
 
 /// Columns that name files: by themselves, as `path:line`, or several of these by semicolons.
-const COLUMNS: [(&str, &str); 13] = [
+const COLUMNS: [(&str, &str); 14] = [
     ("cleared_events", "issuer_file"),
     ("cleared_events", "acceptor_file"),
     ("held", "issuer_row"),
@@ -18,6 +18,7 @@ const COLUMNS: [(&str, &str); 13] = [
     ("open_rows", "file"),
     ("settled_rows", "file"),
     ("own_rows", "file"),
+    ("open_adjustments", "file"),
     ("rejects", "file"),
     ("control_totals", "file"),
     ("discrepancies", "a_rows"),

@@ -195,7 +195,7 @@ impl<'a> Items<'a> {
     fn age_days(&self, at: Instant) -> i128 {
         let as_of = self.period.as_of;
         let day = at.day(&self.agreement.zone).unwrap_or(as_of);
-        day.until(as_of).map_or(0, |span| i128::from(span.get_days()))
+        day.until(as_of).map_or(0, |span| i128::from(span.get_days().max(0)))
     }
 }
 

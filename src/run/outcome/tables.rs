@@ -17,7 +17,8 @@ use crate::judgement::Disposition;
 use crate::pipeline::Pipeline;
 use crate::publish::{
     self, AccountRow, Amend, DecisionRow, DictionaryRow, FINAL, Folder, ItemRow, Largest, LineRow,
-    OutputFile, PROVISIONAL, PublishError, RejectRow, Runs, Stamp, StatementRow, Table,
+    OpenAdjustment, OutputFile, PROVISIONAL, PublishError, RejectRow, Runs, Stamp, StatementRow,
+    Table,
 };
 use crate::run::{Error, Evidence, Watch};
 use crate::statement::Statement;
@@ -173,6 +174,12 @@ pub fn write_tables<'a>(
         }
         Some(drawn) => shelf.merge(&publish::own_rows(), &drawn.own)?,
     };
+    let adjustments = evidence.intake.adjustments.iter().flat_map(|adjustments| {
+        let files = &evidence.intake.paths.adjustments;
+        let waiting = evidence.waiting_adjustments.iter();
+        waiting.map(move |&row| OpenAdjustment { adjustments, row, files })
+    });
+    shelf.put(&publish::open_adjustments(), adjustments)?;
     let decided = evidence.intake.decisions.iter().flat_map(|decisions| {
         evidence.decided.iter().map(move |decided| DecisionRow { decisions, decided })
     });

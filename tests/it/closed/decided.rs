@@ -320,3 +320,72 @@ fn several_decisions_of_one_number_do_nothing() {
         assert_eq!(months.found("2026-04", "LED-06").len(), codes);
     }
 }
+
+/// What is decided after a period's end, and filed with it alone, is applied in the next.
+#[test]
+fn a_decision_that_is_taken_after_the_period_that_it_is_filed_with_is_handed_on() {
+    for again in ["", "alike", "otherwise"] {
+        let mut months = Months::new();
+        months.books("2026-03", &[A1], &[]);
+        months.try_run("2026-03", "2026-04-04").unwrap();
+        let rows = table(&months.path("out/p/2026-03/2026-04-04"), "discrepancies");
+        months.decide_on(&rows[0]["discrepancy_id"], "release", "", "04-05");
+        months.close("2026-03");
+        assert_eq!(decided(&months, "2026-03"), ["D1 waiting  "]);
+        let filed = std::mem::take(&mut months.decisions);
+        months.decisions = match again {
+            "alike" => filed.clone(),
+            "otherwise" => filed.replace("release", "reject"),
+            _ => String::new(),
+        };
+        months.write_decisions();
+        months.close("2026-04");
+        if again == "otherwise" {
+            assert_eq!(decided(&months, "2026-04"), ["D1 unauthorised  "; 2]);
+            assert_eq!(months.found("2026-04", "LED-06").len(), 1);
+            assert_eq!(months.held("2026-04"), ["a A1  EVT-01"]);
+            continue;
+        }
+        assert_eq!(decided(&months, "2026-04"), ["D1 applied A1 "], "{again}");
+        assert_eq!(months.cleared("2026-04"), ["A1  1000 8.000000"]);
+        months.decisions = filed;
+        months.write_decisions();
+        months.close("2026-05");
+        assert_eq!(decided(&months, "2026-05"), ["D1 not_held  "]);
+        assert_eq!(months.codes("2026-05"), [""; 0]);
+    }
+}
+
+/// A number that moved something is used up: another decision under it does nothing, and is told.
+#[test]
+fn a_decisions_number_that_is_used_again_is_told() {
+    let mut months = Months::new();
+    months.books("2026-03", &[A1], &[]);
+    months.close("2026-03");
+    months.decide(("2026-03", "EVT-01"), "release", "", "04-05");
+    let again = "A9 xburn -500 04-06";
+    months.books("2026-04", &[again], &[]);
+    months.close("2026-04");
+    assert_eq!(decided(&months, "2026-04"), ["D1 applied A1 "]);
+    months.decisions.clear();
+    let id = months.found("2026-04", "EVT-01").remove(0)["discrepancy_id"].clone();
+    months.decide_on(&id, "release", "", "05-05");
+    months.close("2026-05");
+    assert_eq!(decided(&months, "2026-05"), ["D1 unauthorised  "]);
+    assert_eq!(
+        cells(&months.found("2026-05", "LED-06"), &["reason"]),
+        ["the number D1 moved something in 2026-04, for another decision"]
+    );
+    assert_eq!(months.held("2026-05"), ["a A9  EVT-01"]);
+    // What moved nothing may be corrected under its number.
+    let mut months = Months::new();
+    months.books("2026-03", &[A1], &[]);
+    months.close("2026-03");
+    months.decide(("2026-03", "EVT-01"), "adjust", "", "04-05");
+    months.close("2026-04");
+    assert_eq!(decided(&months, "2026-04"), ["D1 refused A1 "]);
+    months.decisions = months.decisions.replace("adjust,", "adjust,600");
+    months.write_decisions();
+    months.close("2026-05");
+    assert_eq!(decided(&months, "2026-05"), ["D1 applied A1 "]);
+}

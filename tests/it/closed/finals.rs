@@ -29,6 +29,27 @@ fn no_period_is_closed_after_a_later_one() {
     assert!(matches!(again.published, Published::Already(_)));
 }
 
+/// What was run is somebody's month, and one that is closed after it would shut it out.
+#[test]
+fn no_period_is_closed_over_an_open_one_that_was_run() {
+    let months = Months::new();
+    months.try_run("2026-03", "2026-03-31").unwrap();
+    let command = "`hutong close PIPELINE --period 2026-03`";
+    let says = ["2026-04 cannot be closed before 2026-03", "out/p/2026-03", command];
+    ended(months.try_close("2026-04"), exit::USAGE, &says);
+    ended(months.try_close("2026-05"), exit::USAGE, &says[1..]);
+    months.close("2026-03");
+    months.close("2026-04");
+    // The earliest that is open is named, not the one just before.
+    let says = ["2026-06 cannot be closed before 2026-05", "--period 2026-05`"];
+    ended(months.try_close("2026-06"), exit::USAGE, &says);
+    // A later month that was run stands in nobody's way, and a first one may be any.
+    let months = Months::new();
+    months.try_run("2026-05", "2026-05-31").unwrap();
+    months.close("2026-04");
+    months.close("2026-05");
+}
+
 #[test]
 fn a_final_that_is_no_pointer_to_a_publication_beside_it_ends_the_run() {
     for (target, says) in [

@@ -244,3 +244,52 @@ fn a_reversal_before_its_original_waits_for_it() {
         }
     }
 }
+
+/// A want of consent stays what it was found as: whoever decides about it was shown that finding,
+/// whichever consents the feed still has.
+#[test]
+fn a_want_of_consent_keeps_its_discrepancy() {
+    let withdrawn = "M1,N1,p,2025-01-01 00:00:00,2026-03-04 00:00:00\n";
+    let anew = "M1,N1,p,2026-04-02 00:00:00,\n";
+    for (march, april, code, other) in
+        [(withdrawn, anew, "CON-02", "CON-01"), (anew, withdrawn, "CON-01", "CON-02")]
+    {
+        let mut months = Months::new();
+        let feeds = "shared:\n    links: { files: links.csv, format: { csv: {} }, columns: \
+                     { a_member: a, b_member: b, bound_at: from } }\n    \
+                     consents: { files: consents.csv, format: { csv: {} }, columns: \
+                     { a_member: a, b_member: b, purpose: p, granted_at: from, withdrawn_at: to } }\n";
+        months.change("shared:\n", feeds);
+        months.change("match:\n", "consent: { purpose: p }\nmatch:\n");
+        std::fs::write(months.path("links.csv"), "a,b,from\nM1,N1,2025-01-01 00:00:00\n").unwrap();
+        let consent = |months: &Months, rows: &str| {
+            std::fs::write(months.path("consents.csv"), format!("a,b,p,from,to\n{rows}")).unwrap();
+        };
+        months.books(
+            "2026-03",
+            &["A1 xburn -900 03-05", "A2 xburn -600 03-06"],
+            &["B1 xaccept 300 03-05 counter=A1", "B2 xaccept 200 03-06 counter=A2"],
+        );
+        consent(&months, march);
+        months.close("2026-03");
+        let first = ids(&months, "2026-03", code);
+        assert_eq!(first.len(), 2);
+        // April's file has one of them again, and the other is handed on.
+        months.books("2026-04", &["A2 xburn -600 03-06"], &["B2 xaccept 200 03-06 counter=A2"]);
+        consent(&months, april);
+        months.decide_on(&first[0], "reject", "", "04-05");
+        months.close("2026-04");
+        assert_eq!(ids(&months, "2026-04", code), first);
+        assert_eq!(ids(&months, "2026-04", other), [""; 0]);
+        let reason = &months.found("2026-04", code)[0]["reason"];
+        assert!(reason.ends_with(&format!("; it was held as {code} before")), "{reason}");
+        assert_eq!(months.held("2026-04").len(), 1);
+        let decided = table(&months.finally("2026-04"), "decisions");
+        assert_eq!(cells(&decided, &["outcome"]), ["applied"]);
+        // Proof that there was consent lets it count.
+        consent(&months, "M1,N1,p,2025-01-01 00:00:00,\n");
+        months.close("2026-05");
+        assert_eq!(months.held("2026-05"), [""; 0]);
+        assert_eq!(months.cleared("2026-05").len(), 1);
+    }
+}

@@ -334,6 +334,56 @@ fn two_settlements_of_one_number_are_told() {
     );
 }
 
+/// A payment of no statement counts for nothing, and is told until it is mended.
+#[test]
+fn a_settlement_of_no_statement_is_told() {
+    let told = |row: &str| {
+        let months = march();
+        months.settle(&format!("{row}\nP9,2026-03,CNY,paid,1.00,2026-04-21\n"));
+        months.close("2026-04");
+        let columns = ["field", "expected", "actual", "amount_at_stake", "effect", "a_rows"];
+        let rows = months.found("2026-04", "CLR-02");
+        let reasons: Vec<String> = rows.iter().map(|row| row["reason"].clone()).collect();
+        let rejects = table(&months.finally("2026-04"), "rejects");
+        (cells(&rows, &columns), reasons, cells(&rejects, &["code", "line", "column", "reason"]))
+    };
+    let wrong = |cell: &str, reason: &str| {
+        let cell = format!("{cell} dispute settlements.csv:2");
+        (vec![cell], vec![format!("settlement P1: {reason}")], Vec::new())
+    };
+    let period = "2026-04 has no final statement; have it name the period that it settles";
+    let currency = |code: &str| {
+        format!(
+            "the statement of 2026-03 is in no {code}; have it name the currency of the \
+             statement, such as CNY"
+        )
+    };
+    let amount = "its amount is not above zero; have it sent anew with what was paid or disputed";
+    for (row, expected) in [
+        ("P1,2026-03,CNY,paid,3.00,2026-04-20", Default::default()),
+        ("P1,2026-03,,paid,3.00,2026-04-20", Default::default()),
+        // Of what has not happened yet nobody knows more.
+        ("P1,2026-04,CNY,paid,3.00,2026-05-02", Default::default()),
+        ("P1,2026-04,CNY,paid,3.00,2026-04-20", wrong("period 2026-03 2026-04 3.000000", period)),
+        (
+            "P1,2026-03,HKD,paid,3.00,2026-04-20",
+            wrong("currency CNY HKD 3.000000", &currency("HKD")),
+        ),
+        ("P1,2026-03,cny,paid,3.00,2026-04-20", wrong("currency CNY cny ", &currency("cny"))),
+        ("P1,2026-03,CNY,paid,-3.00,2026-04-20", wrong("amount  -3 -3.000000", amount)),
+        ("P1,2026-03,CNY,disputed,0,2026-04-20", wrong("amount  0 0.000000", amount)),
+    ] {
+        assert_eq!(told(row), expected, "{row}");
+    }
+    let (found, _, rejects) = told("P1,2026-3,CNY,paid,3.00,2026-04-20");
+    assert_eq!(found, [""; 0]);
+    assert_eq!(
+        rejects,
+        ["FIL-06 2 period no label of a period such as 2026-03, 2026-Q1 or 2026-03-31; have it \
+          mended"]
+    );
+}
+
 /// What was held may be corrected, and whoever waited for the other figure is told.
 #[test]
 fn what_was_held_and_is_sent_again_otherwise_is_judged_and_told() {

@@ -102,7 +102,8 @@ fn a_late_pair_with_its_reversal_leaves_the_net_alone(seed: u64, judge: Judge) {
     }
     for run in &mut longer.runs {
         run.world.links.clone_from(&first.links);
-        run.world.consents.clone_from(&first.consents);
+        let newcomers = first.consents.iter().flatten().last().cloned();
+        run.world.consents.iter_mut().for_each(|consents| consents.extend(newcomers.clone()));
     }
     assert_eq!(figures(&judge(&chain)), figures(&judge(&longer)));
 }
@@ -209,10 +210,25 @@ fn ids(chain: &Chain) -> Vec<Vec<String>> {
 
 #[test]
 fn both_partners_have_the_same_ids() {
-    for seed in 0..12 {
+    let mut missing = vec!["MBR-01", "MBR-02", "MBR-03", "MBR-04", "MBR-07", "CON-01", "CON-02"];
+    for seed in 0..400 {
+        if seed >= 12 && missing.is_empty() {
+            break;
+        }
         let chain = swappable(seed);
-        assert_eq!(ids(&chain), ids(&bent(&chain, World::swapped)), "seed {seed}");
+        let answers = oracle(&chain);
+        let is_told = |code: &&str| {
+            let mut found = answers.iter().flat_map(|answer| &answer.discrepancies);
+            found.any(|one| one.code == *code)
+        };
+        let told: Vec<&str> = missing.iter().copied().filter(is_told).collect();
+        // A chain that tells nothing new of members is asked only among the first.
+        if seed < 12 || !told.is_empty() {
+            assert_eq!(ids(&chain), ids(&bent(&chain, World::swapped)), "seed {seed}");
+            missing.retain(|code| !told.contains(code));
+        }
     }
+    assert!(missing.is_empty(), "no chain tells {missing:?}");
 }
 
 /// What is closed has the bytes that it had, whatever comes after it, and however often it is

@@ -2,7 +2,7 @@
 
 use super::answer::Discrepancy;
 use super::past::{Past, Settled, Standing};
-use crate::world::{Flow, Kind, PARTIES, Party, Row, Status, World};
+use crate::world::{Decision, Flow, Kind, PARTIES, Party, Row, Status, World};
 
 /// The part that a row plays in clearing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +87,8 @@ pub struct Books<'w> {
     pub findings: Vec<(&'static str, Vec<usize>)>,
     /// A leg that waits with collided rows of the partner, and one of these.
     pub held_with: Vec<(usize, usize)>,
+    /// The decisions that moved something, once they were tried.
+    pub applied: Vec<Decision>,
 }
 
 impl<'w> Books<'w> {
@@ -147,7 +149,8 @@ impl<'w> Books<'w> {
         }));
         entries.sort_by_key(|entry| entry.party);
         let (findings, held_with) = (Vec::new(), Vec::new());
-        let mut books = Books { world, past, entries, ignored, findings, held_with };
+        let mut books =
+            Books { world, past, entries, ignored, findings, held_with, applied: Vec::new() };
         books.identify();
         books.assign_roles();
         books.judge_identity();
@@ -333,8 +336,13 @@ impl<'w> Books<'w> {
                 let all = self.entries.iter().enumerate();
                 all.filter(|(_, other)| (other.party, other.row.event_id.as_str()) == key)
             };
-            let stands: Vec<usize> =
+            let mut stands: Vec<usize> =
                 of_id().filter(|(_, other)| !other.resent).map(|(index, _)| index).collect();
+            // Of collided rows that were dropped together the first by what it says stands for all.
+            stands.sort_by_key(|at| {
+                let row = &self.entries[*at].row;
+                (row.occurred_at, format!("{:?}", row.kind), row.member_no.clone(), row.points)
+            });
             let other =
                 |row: &Row| stands.iter().all(|at| says(&self.entries[*at].row) != says(row));
             let mut rows: Vec<usize> = of_id()
@@ -439,11 +447,6 @@ impl<'w> Books<'w> {
     fn is_late(&self, at: i64) -> bool {
         let knows = matches!(self.past.standing(self.world), Standing::First | Standing::Follows);
         knows && self.past.has_closed(at)
-    }
-
-    /// Whether what is of an instant, and not settled, is this run's.
-    pub fn covers(&self, at: i64) -> bool {
-        self.clears(at) || self.is_late(at)
     }
 
     /// The entry whose instant decides: of a pair the issuer's leg.

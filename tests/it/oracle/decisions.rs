@@ -55,6 +55,7 @@ impl Books<'_> {
             }
         }
         let decisions = self.decisions_in_force();
+        let mut applied = Vec::new();
         let mut turns: Vec<usize> = (0..self.entries.len())
             .filter(|index| {
                 let entry = &self.entries[*index];
@@ -74,6 +75,7 @@ impl Books<'_> {
             let about = self.entries[index].under.as_ref().map(Discrepancy::to_string);
             for decision in decisions.iter().filter(|one| Some(&one.about) == about.as_ref()) {
                 let Some(fate) = self.decide(index, decision, &mut found) else { continue };
+                applied.push(decision.clone());
                 let partner = self.entries[index].partner;
                 for leg in [Some(index), partner].into_iter().flatten() {
                     self.entries[leg].fate = Some(fate);
@@ -83,23 +85,46 @@ impl Books<'_> {
                 break;
             }
         }
+        self.applied = applied;
         found
+    }
+
+    /// The decisions of the files, and those that the period before handed on.
+    fn decisions_in_hand(&self) -> Vec<&Decision> {
+        let handed = self.past.before(self.world).map(|before| &before.later_decisions);
+        self.world.decisions.iter().flatten().chain(handed.into_iter().flatten()).collect()
+    }
+
+    /// Whether no other decision has its number, here or among those that moved something before.
+    fn is_alone(&self, decision: &Decision) -> bool {
+        let before = self.past.finals.iter().flat_map(|past| &past.applied);
+        let mut all = self.decisions_in_hand().into_iter().chain(before);
+        !all.any(|other| other.decision_id == decision.decision_id && other != decision)
     }
 
     /// Whether a decision is authorised, and no other has its number.
     fn may_decide(&self, decision: &Decision) -> bool {
-        let mut all = self.world.decisions.iter().flatten();
-        let is_alone =
-            !all.any(|other| other.decision_id == decision.decision_id && other != decision);
-        decision.said.is_authorised() && is_alone
+        decision.said.is_authorised() && self.is_alone(decision)
     }
 
-    /// How many numbers stand for decisions that do nothing.
+    /// Decisions that are taken after this run, each alone under its number.
+    pub fn later_decisions(&self) -> Vec<Decision> {
+        let all = self.decisions_in_hand().into_iter();
+        let later = all.filter(|one| one.decided_at >= self.world.cut() && self.is_alone(one));
+        let mut later: Vec<Decision> = later.cloned().collect();
+        later.dedup();
+        later
+    }
+
+    /// How many numbers stand for decisions that do nothing: those taken before the cut without
+    /// authority, and those of which there are several, whenever they were taken.
     pub fn without_authority(&self) -> usize {
-        let all = self.world.decisions.iter().flatten();
-        let early = all.filter(|decision| decision.decided_at < self.world.cut());
-        let mut ids: Vec<&str> = early
-            .filter(|decision| !self.may_decide(decision))
+        let all = self.decisions_in_hand().into_iter();
+        let mut ids: Vec<&str> = all
+            .filter(|one| {
+                let is_early = one.decided_at < self.world.cut();
+                !self.is_alone(one) || (is_early && !one.said.is_authorised())
+            })
             .map(|decision| decision.decision_id.as_str())
             .collect();
         ids.sort_unstable();
@@ -235,7 +260,7 @@ impl Books<'_> {
     /// The authorised decisions that were taken before the cut, in their order. Each is tried on
     /// whatever is still held when its turn comes.
     fn decisions_in_force(&self) -> Vec<Decision> {
-        let mut all = self.world.decisions.clone().unwrap_or_default();
+        let mut all: Vec<Decision> = self.decisions_in_hand().into_iter().cloned().collect();
         all.retain(|decision| self.may_decide(decision));
         all.retain(|decision| decision.decided_at < self.world.cut());
         all.sort_by_key(|decision| (decision.decided_at, decision.decision_id.clone()));

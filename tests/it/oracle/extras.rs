@@ -45,13 +45,47 @@ impl Books<'_> {
         all.find(|(one, _)| one.adjustment_id == adjustment_id)
     }
 
+    /// The adjustments of the files, and those that the period before handed on and that the files
+    /// do not have word for word.
+    fn adjustments_in_hand(&self) -> Vec<&Adjustment> {
+        let mut all: Vec<&Adjustment> = self.world.adjustments.iter().flatten().collect();
+        let before = self.past.before(self.world);
+        for one in before.into_iter().flat_map(|before| &before.later_adjustments) {
+            if !self.world.adjustments.iter().flatten().any(|other| other == one) {
+                all.push(one);
+            }
+        }
+        all
+    }
+
+    fn is_one_of_several(&self, one: &Adjustment) -> bool {
+        let all = self.adjustments_in_hand();
+        all.iter().filter(|other| other.adjustment_id == one.adjustment_id).count() > 1
+    }
+
+    /// Adjustments that are approved after this run, each alone under its number.
+    pub fn later_adjustments(&self) -> Vec<&Adjustment> {
+        let mut later = self.adjustments_in_hand();
+        later.retain(|one| {
+            let is_new = self.settled_adjustment(&one.adjustment_id).is_none();
+            one.approved_at >= self.world.cut() && is_new && !self.is_one_of_several(one)
+        });
+        later
+    }
+
     /// The adjustments of this run, and whether each may stand. What the period before held is
     /// held still, unless it is sent again.
     pub fn adjustments(&self) -> Vec<(&Adjustment, bool)> {
         let world = self.world;
-        let all = || world.adjustments.iter().flatten();
+        let in_hand = self.adjustments_in_hand();
+        let all = || in_hand.iter().copied();
+        let is_awaited = matches!(self.past.standing(world), Standing::Awaited | Standing::Gap);
         let open = |one: &&Adjustment| {
-            self.covers(one.approved_at) && self.settled_adjustment(&one.adjustment_id).is_none()
+            let is_early = one.approved_at < world.period_bounds().0;
+            let is_later = one.approved_at >= world.cut();
+            let is_mine = !is_later && !(is_early && is_awaited);
+            (is_mine || (is_later && self.is_one_of_several(one)))
+                && self.settled_adjustment(&one.adjustment_id).is_none()
         };
         let before = self.past.before(world).map(|before| &before.held_adjustments);
         let kept = before
@@ -61,7 +95,7 @@ impl Books<'_> {
         all()
             .filter(open)
             .map(|one| {
-                let twice = all().filter(|row| row.adjustment_id == one.adjustment_id).count() > 1;
+                let twice = self.is_one_of_several(one);
                 let code = one.currency.unwrap_or(world.currency);
                 let declared = world.currencies().into_iter().find(|other| other.code == code);
                 let fits = declared.is_some_and(|currency| {
@@ -81,7 +115,7 @@ impl Books<'_> {
         let held = all.iter().filter(|(_, stands)| !stands);
         let held: BTreeSet<&str> = held.map(|(one, _)| one.adjustment_id.as_str()).collect();
         let code = |one: &Adjustment| one.currency.unwrap_or(self.world.currency);
-        let again = self.world.adjustments.iter().flatten().filter(|one| {
+        let again = self.adjustments_in_hand().into_iter().filter(|one| {
             self.settled_adjustment(&one.adjustment_id).is_some_and(|(settled, end)| {
                 let says = |one: &Adjustment| (one.payer, one.thousandths, code(one));
                 says(one) != says(settled) || one.approved_at >= end

@@ -121,7 +121,11 @@ impl Books<'_> {
                 }
             }
         }
-        self.without_consent(link, at).filter(|code| !world.is_off(code)).and_then(own)
+        let want = self.without_consent(link, at)?;
+        // What was held for want of consent stays what it was found as.
+        let before = self.past.held_under(world, party, &one.row.event_id);
+        let before = before.filter(|code| code.starts_with("CON") && !world.is_off(code));
+        Some(before.unwrap_or(want)).filter(|code| !world.is_off(code)).and_then(own)
     }
 
     /// Whether links and dated snapshots say that a leg's members were linked and active then.

@@ -4,7 +4,9 @@ use jiff::civil::Date;
 
 use super::answer::Account;
 use super::fraction::Fraction;
-use crate::world::{Adjustment, Fee, Kind, Mode, Party, Row, SECOND, Status, Taxed, World};
+use crate::world::{
+    Adjustment, Decision, Fee, Kind, Mode, Party, Row, SECOND, Status, Taxed, World,
+};
 
 /// A leg of a ledger: whose, and its row.
 pub type Leg = (Party, Row);
@@ -74,9 +76,13 @@ pub struct Final {
     pub open: Vec<(Leg, &'static str)>,
     /// Own business and cancelled legs, for what names them later.
     pub own: Vec<Leg>,
-    /// The adjustments that were paid, and those that were held.
+    /// The adjustments that were paid, those that were held, and those that a later period settles.
     pub adjustments: Vec<Adjustment>,
     pub held_adjustments: Vec<Adjustment>,
+    pub later_adjustments: Vec<Adjustment>,
+    /// The decisions that moved something, and those that a later period applies.
+    pub applied: Vec<Decision>,
+    pub later_decisions: Vec<Decision>,
     /// The accounts that were judged, and as of which instant.
     pub accounts: Vec<(Account, i64)>,
     pub balances: Vec<Balance>,
@@ -131,6 +137,16 @@ impl Past {
             Standing::Awaited
         } else {
             Standing::Gap
+        }
+    }
+
+    /// Whether the run of that position in its chain may close its period: after a gap nothing is
+    /// closed, nor over a run before it of which nothing became final.
+    pub fn may_close(&self, world: &World, position: usize) -> bool {
+        match self.standing(world) {
+            Standing::First => position == 0,
+            Standing::Follows => true,
+            Standing::Awaited | Standing::Gap => false,
         }
     }
 

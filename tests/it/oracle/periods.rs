@@ -119,6 +119,9 @@ impl Books<'_> {
         Some(Final {
             adjustments: adjustments(paid),
             held_adjustments: adjustments(held),
+            later_adjustments: self.later_adjustments().into_iter().cloned().collect(),
+            applied: self.applied.clone(),
+            later_decisions: self.later_decisions(),
             label: world.label_of(first),
             bounds: world.period_bounds(),
             own: own.map(leg).collect(),

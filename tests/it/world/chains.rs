@@ -18,7 +18,7 @@ use super::{
     Act, Adjustment, Balance, Cycle, DAY, Decision, FLOWS, HOUR, Kind, Moment, PARTIES, Payment,
     Row, SECOND, World,
 };
-use crate::oracle::past::{Past, Standing};
+use crate::oracle::past::Past;
 use crate::oracle::terms::mirror_by;
 use crate::oracle::{Expected, judge_after};
 
@@ -60,6 +60,7 @@ pub fn random_chain(seed: u64) -> Chain {
         chain.runs.push(Run { world, closes });
     }
     say_again(&mut amending, &mut chain);
+    consent_anew(&mut rng, &mut chain);
     reverse_earlier(&mut rng, &mut chain);
     name_own_business(&mut rng, &mut chain);
     entangle(&mut rng, &mut chain);
@@ -160,6 +161,21 @@ fn say_again(rng: &mut Rng, chain: &mut Chain) {
         let world = &mut chain.runs[position].world;
         world.side_mut(issuer).ledger.push(again);
         world.side_mut(issuer.other()).ledger.push(mirrored);
+    }
+}
+
+/// Consents that were withdrawn and are granted anew stand in the next feed as if they never were.
+fn consent_anew(rng: &mut Rng, chain: &mut Chain) {
+    for position in 1..PERIODS {
+        let earlier = chain.runs[position - 1].world.consents.clone();
+        let world = &mut chain.runs[position].world;
+        let start = world.period_bounds().0;
+        world.consents = earlier;
+        for consent in world.consents.iter_mut().flatten() {
+            if consent.withdrawn_at.is_some_and(|at| at < start) && rng.bool() {
+                (consent.granted_at, consent.withdrawn_at) = (start + HOUR, None);
+            }
+        }
     }
 }
 
@@ -355,8 +371,7 @@ fn hand_in(rng: &mut Rng, chain: &mut Chain) {
         let lines = judge_after(&chain.seen(position), &past).answer.lines;
         stated::state(rng, &mut chain.runs[position].world, &lines);
         let run = &chain.runs[position];
-        let follows = matches!(past.standing(&run.world), Standing::First | Standing::Follows);
-        if run.closes && follows {
+        if run.closes && past.may_close(&run.world, position) {
             past.finals.extend(judge_after(&chain.seen(position), &past).closed);
         }
     }
@@ -448,7 +463,7 @@ fn pay(rng: &mut Rng, world: &World, past: &Past, payments: &mut Vec<Payment>) {
 
 /// Decisions on some of what is held.
 fn decisions(rng: &mut Rng, world: &World, expected: &Expected, position: usize) -> Vec<Decision> {
-    let (start, _) = world.period_bounds();
+    let (start, end) = world.period_bounds();
     let mut rows: Vec<Decision> = Vec::new();
     for item in &expected.held {
         // What is held under a link of another period is told nowhere, and so has no id.
@@ -464,14 +479,20 @@ fn decisions(rng: &mut Rng, world: &World, expected: &Expected, position: usize)
             let sign = if item.cleared == 0 { 1 } else { item.cleared.signum() };
             let sign = if now_and_then(rng, 5) { -sign } else { sign };
             let points = (needed != now_and_then(rng, 5)).then(|| sign * rng.i64(1..=900));
+            // Now and then under a number of the period before.
+            let numbered = position - usize::from(position > 0 && now_and_then(rng, 10));
             rows.push(Decision {
-                decision_id: format!("D{position}-{}", rows.len()),
+                decision_id: format!("D{numbered}-{}", rows.len()),
                 about: item.about.clone(),
                 act,
                 points,
                 said: one_of(rng, &SAID),
                 decided_at: start + rng.i64(0..30) * HOUR,
             });
+            // Or after the period that it is filed with.
+            if now_and_then(rng, 15) {
+                rows.last_mut().unwrap().decided_at = end + rng.i64(-2..30) * HOUR;
+            }
         }
     }
     rows

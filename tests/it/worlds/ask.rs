@@ -6,7 +6,7 @@ use hutong::run::{Order, Outcome, Unwatched};
 
 use super::observe;
 use crate::oracle::answer::Answer;
-use crate::oracle::past::{Past, Standing};
+use crate::oracle::past::Past;
 use crate::oracle::{Expected, judge_after};
 use crate::world::World;
 use crate::world::chain::Chain;
@@ -115,8 +115,7 @@ fn perform(
     for (position, run) in chain.runs.iter().enumerate() {
         let order = order(chain.write_pipeline(dir, position), &run.world, &out);
         let expected = judge_after(&chain.seen(position), &past);
-        let follows = matches!(past.standing(&run.world), Standing::First | Standing::Follows);
-        let closes = run.closes && follows;
+        let closes = run.closes && past.may_close(&run.world, position);
         let ask = || -> Result<(Answer, PathBuf), String> {
             let mut known = ids.clone();
             let wanted = run.world.decisions.iter().flatten();

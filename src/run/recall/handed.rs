@@ -1,0 +1,162 @@
+//! What was approved or decided after the end of the period before and filed with it: that period
+//! handed it on. And which decisions moved something before, so that a number that is used again
+//! for another is told.
+
+use super::super::before::Before;
+use super::index::{said, unsound, word};
+use crate::frame::books::{Decisions, PublishedDecision};
+use crate::frame::claims::{Adjustments, HandedAdjustment};
+use crate::judgement::{APPLIED, WAITING};
+use crate::publish::{Columns, Final, PublishError};
+use crate::run::{Error, Intake};
+use crate::value::kind::Action;
+use crate::value::party::Party;
+
+const ADJUSTMENTS: &str = "open_adjustments";
+const DECISIONS: &str = "decisions";
+
+/// Puts what was handed on behind what the run's files have.
+///
+/// # Errors
+/// [`Error`] when a publication is not what it was.
+pub fn bring(before: &Before, intake: &mut Intake) -> Result<(), Error> {
+    if let Some(last) = before.last() {
+        bring_adjustments(last, intake)?;
+        let handed = decisions_of(last, WAITING)?;
+        if !handed.is_empty() {
+            let files = intake.feeds.iter().map(|feed| feed.parts.len()).max().unwrap_or_default();
+            let own = intake.decisions.take().unwrap_or_else(Decisions::none);
+            // There are fewer files than 2^32.
+            intake.decisions = Some(own.followed_by((&last.label, &handed), files as u32));
+        }
+    }
+    let Some(decisions) = &mut intake.decisions else { return Ok(()) };
+    for publication in &before.finals {
+        for (decision, _) in decisions_of(publication, APPLIED)? {
+            decisions.was_applied(decision, &publication.label);
+        }
+    }
+    Ok(())
+}
+
+fn bring_adjustments(publication: &Final, intake: &mut Intake) -> Result<(), PublishError> {
+    // A period that an earlier version of Hutong closed handed none on.
+    if !publication.has(ADJUSTMENTS) {
+        return Ok(());
+    }
+    let wanted = [
+        "adjustment_id",
+        "payer",
+        "amount",
+        "currency",
+        "reason",
+        "corrects",
+        "origin_period",
+        "clause",
+        "author",
+        "approver",
+        "approved_at",
+        "file",
+        "line",
+    ];
+    let paths = &mut intake.paths.adjustments;
+    let mut handed = Vec::new();
+    publication.scan(ADJUSTMENTS, &wanted, |_, rows| {
+        let ids = rows.texts("adjustment_id")?;
+        let (payers, files) = (rows.texts("payer")?, rows.texts("file")?);
+        let (amounts, lines) = (rows.decimals("amount")?, rows.integers("line")?);
+        let instants = rows.instants("approved_at")?;
+        let text = |name: &str, row: usize| {
+            Ok::<_, PublishError>(said(rows.texts(name)?, row).map(str::to_owned))
+        };
+        for row in 0..rows.len() {
+            let unsound = || unsound(publication, ADJUSTMENTS, rows.line(row));
+            let payer = said(payers, row);
+            let payer = Party::BOTH.into_iter().find(|party| Some(party.letter()) == payer);
+            let one = HandedAdjustment {
+                id: said(ids, row).ok_or_else(unsound)?.to_owned(),
+                payer: payer.ok_or_else(unsound)?,
+                amount: amounts[row].ok_or_else(unsound)?,
+                currency: text("currency", row)?,
+                reason: text("reason", row)?,
+                corrects: text("corrects", row)?,
+                origin_period: text("origin_period", row)?,
+                clause: text("clause", row)?,
+                author: text("author", row)?,
+                approver: text("approver", row)?,
+                approved_at: instants[row].ok_or_else(unsound)?,
+            };
+            let file = said(files, row).ok_or_else(unsound)?;
+            let place = paths.iter().position(|known| known == file).unwrap_or_else(|| {
+                paths.push(file.to_owned());
+                paths.len() - 1
+            });
+            let line = lines[row].and_then(|line| u64::try_from(line).ok());
+            // There are fewer files than 2^32.
+            handed.push((one, (place as u32, line.ok_or_else(unsound)?)));
+        }
+        Ok::<(), PublishError>(())
+    })?;
+    if handed.is_empty() {
+        return Ok(());
+    }
+    let own = intake.adjustments.take().unwrap_or_else(Adjustments::none);
+    let all = own.followed_by(&handed);
+    intake.adjustments = Some(all.ok_or_else(|| unsound(publication, ADJUSTMENTS, 1))?);
+    Ok(())
+}
+
+/// The decisions of a final publication that came to this, each once, with its row there.
+fn decisions_of(
+    publication: &Final,
+    outcome: &str,
+) -> Result<Vec<(PublishedDecision, u64)>, PublishError> {
+    let wanted = [
+        "decision_id",
+        "discrepancy_id",
+        "action",
+        "points",
+        "reason",
+        "author",
+        "approver",
+        "decided_at",
+        "outcome",
+    ];
+    let mut found: Vec<(PublishedDecision, u64)> = Vec::new();
+    publication.scan(DECISIONS, &wanted, |_, rows| {
+        let outcomes = rows.texts("outcome")?;
+        for row in (0..rows.len()).filter(|&row| said(outcomes, row) == Some(outcome)) {
+            let decision = decision(rows, row)?;
+            let decision =
+                decision.ok_or_else(|| unsound(publication, DECISIONS, rows.line(row)))?;
+            // A decision has a row for each item that it is about, one behind the other.
+            if found.last().is_none_or(|(last, _)| *last != decision) {
+                found.push((decision, rows.line(row)));
+            }
+        }
+        Ok::<(), PublishError>(())
+    })?;
+    Ok(found)
+}
+
+fn decision(rows: &Columns<'_>, row: usize) -> Result<Option<PublishedDecision>, PublishError> {
+    let text = |name: &str| Ok::<_, PublishError>(said(rows.texts(name)?, row).map(str::to_owned));
+    let action = said(rows.texts("action")?, row);
+    let action = word(&Action::ALL, Action::WORDS, action);
+    let decided_at = rows.instants("decided_at")?[row];
+    let ids = text("decision_id")?.zip(text("discrepancy_id")?);
+    let Some(((ids, action), decided_at)) = ids.zip(action).zip(decided_at) else {
+        return Ok(None);
+    };
+    let (decision_id, discrepancy_id) = ids;
+    Ok(Some(PublishedDecision {
+        decision_id,
+        discrepancy_id,
+        action,
+        points: rows.integers("points")?[row],
+        reason: text("reason")?,
+        author: text("author")?,
+        approver: text("approver")?,
+        decided_at,
+    }))
+}
