@@ -306,6 +306,10 @@ fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewErro
     story.tell(
         "arithmetic 计算",
         match by_event {
+            _ if terms.is_empty() => format!(
+                "by the terms of {period}, which is not here 依据该期条款，其终版不在此处",
+                period = line["origin_period"]
+            ),
             Some(_) => "each event rounded, then summed 逐笔舍入后相加, see below 见下".to_owned(),
             None => charged::of_line(&lines, at, &terms),
         },

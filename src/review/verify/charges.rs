@@ -44,6 +44,10 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
         }
         let period = line.origin_period.as_str();
         let Some((terms, rounding)) = in_force.terms(period).zip(in_force.rounding(period)) else {
+            let is_closed = publication.manifest.past.iter().any(|taken| taken.period == period);
+            if !is_closed {
+                check.fault(|| format!("line {number}: `{period}` is no period of the past"));
+            }
             check.beyond(format!(
                 "line {number}: {period} is not here, and what it charged and how it rounded is \
                  not known; the line and what stands beneath it are not recomputed"

@@ -175,6 +175,8 @@ impl Worths {
         let one = |worth: Worth| Ok(Some(vec![worth]));
         match code {
             "CLR-01" => one(stake.of_statement()),
+            // Payments and disputes stand in no table.
+            "CLR-02" => Ok(None),
             "EVT-10" | "LED-06" => {
                 let is_held = matches!(stake.effect.as_str(), "held" | "blocks");
                 if !is_held || self.decided.contains(&stake.discrepancy) {

@@ -211,12 +211,13 @@ fn a_line_of_rounded_events_can_be_summed_again_with_a_pencil() {
     for (period, id, chain) in rows {
         assert_eq!(told(&months.finally(period), id, "mirror"), [chain], "{id}");
     }
-    // Where March is not here, nobody can tell what was left, and the line still adds up.
+    // Where March is not here, nobody can tell what it left, charged and how it rounded.
     let march = fs::canonicalize(months.finally("2026-03")).unwrap();
     fs::rename(&march, march.with_extension("away")).unwrap();
-    let told = lines("2026-04", 1);
-    assert!(told[0].starts_with("what was left of the event may stand"), "{told:?}");
-    assert_eq!(told[1], "… and 1 more 其余 -6.66, in cleared_events of line 1 = -6.66 CNY");
+    let arithmetic = told(&months.finally("2026-04"), "line:1", "arithmetic");
+    assert!(arithmetic[0].starts_with("by the terms of 2026-03, which is not here"));
+    let events = told(&months.finally("2026-04"), "line:1", "event");
+    assert!(events[0].contains("-833 × 0.008 = -6.664 CNY"), "{events:?}");
 }
 
 /// Of a long line the first events are told one by one, and the rest summed.
