@@ -23,7 +23,7 @@ pub struct Before {
     pub closed_as: Option<String>,
     /// The first later period that is closed, where the run's own is open.
     pub overtaken_by: Option<String>,
-    /// The earliest period before the run's own that was run, where none is closed, with its folder.
+    /// The earliest period before the run's own that was run, where none is closed; and its folder.
     pub passes: Option<(String, String)>,
 }
 

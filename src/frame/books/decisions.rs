@@ -43,7 +43,7 @@ pub struct Decisions {
     decided_at: Int64Array,
     /// The first row that a closed period handed on, and that period's label.
     handed: Option<(u32, String)>,
-    /// Numbers of decisions that were applied before, with what they said, and the period in which.
+    /// Numbers of decisions that were applied before, with what they said, and the period of it.
     applied: BTreeMap<String, (PublishedDecision, String)>,
     /// Where the rows stood.
     pub origins: Origins,
@@ -91,8 +91,8 @@ impl Decisions {
         }
     }
 
-    /// These decisions, followed by those that the period of that label handed on, each with the row
-    /// of its publication. They stand behind all files, of which the feed has `files`.
+    /// These decisions, followed by those that the period of that label handed on, each with the
+    /// row of its publication. They stand behind all files, of which the feed has `files`.
     #[must_use]
     pub fn followed_by(
         &self,
@@ -173,8 +173,8 @@ impl Decisions {
         rows
     }
 
-    /// The rows whose number is theirs alone, now and in closed periods, and the rows that repeat another in everything, of
-    /// which the first by what it says and where it stands is taken.
+    /// The rows whose number is theirs alone, now and in closed periods, and the rows that repeat
+    /// another in everything, of which the first by what it says and where it stands is taken.
     #[must_use]
     pub fn by_number(&self) -> (BTreeSet<u32>, BTreeSet<u32>) {
         let mut by_number: BTreeMap<&str, Vec<u32>> = BTreeMap::new();

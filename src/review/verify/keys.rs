@@ -61,8 +61,8 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
         Ok(())
     })?;
     let mut decisions: BTreeSet<String> = BTreeSet::new();
-    // What a closed period handed on is no row of this one's feed. Publications from before anything
-    // was handed on do not have the column.
+    // What a closed period handed on is no row of this one's feed. Publications from before
+    // anything was handed on do not have the column.
     let columns: &[&str] = match publication.has("open_adjustments") {
         true => &["decision_id", "handed_on_by"],
         false => &["decision_id"],

@@ -142,7 +142,7 @@ fn decisions_of(
 fn decision(rows: &Columns<'_>, row: usize) -> Result<Option<PublishedDecision>, PublishError> {
     let text = |name: &str| Ok::<_, PublishError>(said(rows.texts(name)?, row).map(str::to_owned));
     let action = said(rows.texts("action")?, row);
-    let action = word(&Action::ALL, Action::WORDS, action);
+    let action = word(Action::ALL, Action::WORDS, action);
     let decided_at = rows.instants("decided_at")?[row];
     let ids = text("decision_id")?.zip(text("discrepancy_id")?);
     let Some(((ids, action), decided_at)) = ids.zip(action).zip(decided_at) else {

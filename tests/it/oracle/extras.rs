@@ -83,7 +83,7 @@ impl Books<'_> {
         let open = |one: &&Adjustment| {
             let is_early = one.approved_at < world.period_bounds().0;
             let is_later = one.approved_at >= world.cut();
-            let is_mine = !is_later && !(is_early && is_awaited);
+            let is_mine = !(is_later || is_early && is_awaited);
             (is_mine || (is_later && self.is_one_of_several(one)))
                 && self.settled_adjustment(&one.adjustment_id).is_none()
         };
