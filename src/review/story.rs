@@ -295,7 +295,9 @@ fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewErro
             None => charged::of_line(&lines, at, &publication.manifest.terms),
         },
     );
-    story.tell("rounding 舍入", charged::of_rounding(line, &publication.manifest.terms));
+    let terms = &publication.manifest.terms;
+    story.tell("rounding 舍入", charged::of_rounding(line, terms));
+    story.tell("shared 分摊", charged::of_share(&lines, at, terms).unwrap_or_default());
     story.tell("pays 付款", format!("{} → {}", line["payer"], line["payee"]));
     if let Some((by_event, gross)) = by_event {
         let events = find(publication, "cleared_events", |row| row["line_no"] == gross)?;
