@@ -354,11 +354,12 @@ pub(super) fn compared(
         ));
     }
     let rows = changes.iter().take(limit).map(|change| {
+        let chinese = in_chinese(&change.detail).filter(|_| !layout.is_for_programs());
         vec![
             change_in_words(change.what).to_owned(),
             change.code.clone(),
             change.discrepancy_id.clone(),
-            change.detail.clone(),
+            lines([change.detail.clone(), chinese.unwrap_or_default()]),
             grouped(&change.amount_at_stake),
             change.currency.clone(),
         ]

@@ -103,6 +103,8 @@ pub struct CodeTally<'a> {
     pub stake: &'a Worths,
     /// The age of the oldest.
     pub oldest_days: i32,
+    /// Of how many a decision moved what was held.
+    pub decided: u64,
 }
 
 /// A decision on what is held, as the page tells it.

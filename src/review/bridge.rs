@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
+use super::decision::Decision;
 use super::publication::{Publication, ReviewError, add};
 use super::tally::{Filter, Found, Sort, discrepancies};
 
@@ -111,6 +112,11 @@ fn shown(amount: Option<Decimal>) -> String {
     amount.map(|amount| amount.normalize().to_string()).unwrap_or_default()
 }
 
+/// What was decided of a discrepancy, by number and action.
+fn decided(found: &Found) -> String {
+    found.decisions.iter().map(Decision::name).collect::<Vec<String>>().join(", ")
+}
+
 /// The fields in which two sightings of a discrepancy differ; its age always does.
 fn differences(then: &Found, now: &Found) -> String {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -124,6 +130,7 @@ fn differences(then: &Found, now: &Found) -> String {
         ("amount", shown(then.amount_at_stake), shown(now.amount_at_stake)),
         ("version", text(&then.version), text(&now.version)),
         ("diagnosis", text(&then.diagnosis), text(&now.diagnosis)),
+        ("decision", decided(then), decided(now)),
     ];
     let differing = fields.iter().filter(|(_, then, now)| then != now);
     let told: Vec<String> =

@@ -61,9 +61,12 @@ impl<'p> InForce<'p> {
         let (Some(terms), Some(rounding)) = (self.terms(period), self.rounding(period)) else {
             return Vec::new();
         };
+        // A party's total is of all periods, and rounded as the statement says.
+        let of_total = Rounding::of(self.1).filter(|own| own.place == "statement");
+        let Rounding { place, mode } = of_total.unwrap_or(rounding);
         let mut terms = terms.to_vec();
         for term in terms.iter_mut().filter(|term| term.term == "rounding of money") {
-            term.value = format!("{} {}", rounding.place, rounding.mode);
+            term.value = format!("{place} {mode}");
         }
         terms
     }

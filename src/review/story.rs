@@ -2,6 +2,7 @@
 //! or a row of a partner's file, from the statement down to file and line.
 
 mod arithmetic;
+mod books;
 mod bytes;
 mod candidates;
 mod charged;
@@ -25,6 +26,7 @@ use crate::discrepancy::in_chinese;
 pub use bytes::offsets;
 pub use own::of_ledgers;
 
+use books::{accounts_of, of_account, of_link, of_reject};
 use rounded::{ByEvent, Left};
 
 /// A row of a table by the names of its columns. A null is the empty text, and so is a column that
@@ -315,6 +317,8 @@ fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewErro
         },
     );
     story.tell("rounding 舍入", charged::of_rounding(line, &terms));
+    let own = &publication.manifest.terms;
+    story.tell("shared 分摊", charged::of_share(&lines, at, own).unwrap_or_default());
     story.tell("pays 付款", format!("{} → {}", line["payer"], line["payee"]));
     if let Some((by_event, gross)) = by_event {
         let events = find(publication, "cleared_events", |row| row["line_no"] == gross)?;
@@ -497,52 +501,6 @@ fn of_row(publication: &Publication, became: &str, row: &Record) -> Result<Story
     story.tell("became 结清方式", row["became"].as_str());
     decided::tell(publication, ("discrepancy_id", &row["discrepancy_id"]), &mut story)?;
     Ok(story)
-}
-
-/// The account that a discrepancy of a balance names.
-fn accounts_of(publication: &Publication, found: &Record) -> Result<Vec<Story>, ReviewError> {
-    if !BALANCES.contains(&found["code"].as_str()) {
-        return Ok(Vec::new());
-    }
-    let is_named = |account: &Record| {
-        let member = &found[&format!("{}_member", account["party"])];
-        !member.is_empty() && *member == account["member_no"]
-    };
-    Ok(find(publication, "accounts", is_named)?.iter().map(of_account).collect())
-}
-
-/// Codes whose figures are balances of an account.
-const BALANCES: [&str; 3] = ["LED-01", "LED-02", "LED-03"];
-
-fn of_account(account: &Record) -> Story {
-    let mut story = Story::new(format!("Account of {}'s programme 账户", account["party"]));
-    story.tell("rolled forward 滚动", arithmetic::of_account(account));
-    match account["reported"].as_str() {
-        "" => story.tell("reported 报告余额", "none: the snapshot has no such account 无此账户"),
-        _ => story.tell("difference 差额", arithmetic::of_difference(account)),
-    }
-    story.tell("as of 期末时点", &account["closing_as_of"]);
-    story
-}
-
-fn of_link(link: &Record) -> Story {
-    let mut story = Story::new("Link 会员勾对".to_owned());
-    story.tell("method 绑定方式", &link["method"]);
-    story.tell("standing 结论", &link["standing"]);
-    story.tell("since 绑定时间", &link["bound_at"]);
-    story.tell("until 解绑时间", &link["unbound_at"]);
-    story.tell("consents 同意数", &link["consents"]);
-    story
-}
-
-fn of_reject(reject: &Record) -> Story {
-    let mut story = Story::new(format!("Refused 拒收: {}", reject["code"]));
-    story.tell("row 行", read_from(reject));
-    story.tell("byte offset 字节偏移", &reject["byte_offset"]);
-    story.tell("column 列", &reject["column"]);
-    story.tell("why 原因", in_both(&reject["reason"]));
-    story.tell("value, masked 脱敏值", &reject["redacted"]);
-    story
 }
 
 #[cfg(test)]

@@ -495,6 +495,24 @@ fn generated_partners_are_not_written_over_what_is_no_earlier_one() {
     }
 }
 
+/// A reason on the terminal stands in both languages: of what is refused, and of what blocks.
+#[test]
+fn a_reason_on_the_terminal_is_told_in_chinese_too() {
+    let rows = [
+        ("FIL-06", 0, "a fraction of a point", "积分不是整数"),
+        ("AMT-07", 3, "has no redemption rate", "没有有效的 redemption rate"),
+        ("FIL-01", 3, "no file of the feed", "没有文件符合"),
+    ];
+    for (case, code, english, chinese) in rows {
+        let out = tempfile::tempdir().unwrap();
+        let pipeline = format!("tests/cases/{case}/pipeline.yaml");
+        let to = out.path().to_str().unwrap();
+        let (ended, said, _) = ran(&["run", &pipeline, "--as-of", "2026-03-31", "--to", to]);
+        assert_eq!(ended, Some(code), "{said}");
+        assert!(said.contains(english) && said.contains(chinese), "{case}: {said}");
+    }
+}
+
 /// A script for DuckDB has a view of each table and the query, whose mode is the layout.
 #[test]
 fn a_query_is_a_script_with_a_view_of_each_table() {

@@ -103,6 +103,14 @@ fn the_workbook_says_what_the_tables_say_and_names_no_member() {
     }
     assert_eq!(counted, outcome.manifest.discrepancies);
 
+    // Every reason stands in both languages.
+    let [english, chinese] =
+        ["reason\n原因（英文）", "reason, in Chinese\n原因"].map(|head| letter(&book[3], head));
+    for row in &book[3][1..] {
+        assert!(row[&english].is_ascii() || row[&english] != row[&chinese], "{row:?}");
+        assert!(!row[&chinese].is_ascii(), "{row:?}");
+    }
+
     let texts: Vec<&String> = book.iter().flatten().flat_map(BTreeMap::values).collect();
     let mut members = 0;
     for party in ["a", "b"] {

@@ -24,6 +24,8 @@ pub struct CodeRow {
     pub count: String,
     pub stake: Vec<String>,
     pub oldest: i32,
+    /// Of how many something was decided; empty for none.
+    pub decided: String,
     pub bar: Piece,
     pub finds: Say,
     pub matters: Say,
@@ -169,6 +171,7 @@ pub fn codes(tallies: &[CodeTally<'_>]) -> Vec<CodeRow> {
         count: count(tally.count),
         stake: exacts(tally.stake),
         oldest: tally.oldest_days,
+        decided: if tally.decided > 0 { count(tally.decided) } else { String::new() },
         bar: scale.piece(tally.severity.word(), 0, i128::from(tally.count)),
         finds: tally.rule.finds,
         matters: tally.rule.matters,

@@ -2,11 +2,12 @@
 //! rounded, and what held points are worth.
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use super::{Record, arithmetic};
 use crate::review::Term;
 use crate::review::charge::{Charge, Rounding, beneath};
-use crate::value::money::grouped;
+use crate::value::money::{Currency, grouped};
 
 /// The arithmetic of a line: of a fee or tax from the line that it is a share of, of another from
 /// its points.
@@ -71,6 +72,65 @@ pub(super) fn of_rounding(line: &Record, terms: &[Term]) -> String {
         _ => "each party's total, shared by largest remainder 各方合计，按最大余数分摊",
     };
     format!("{} {mode}, {place}", rounding.mode)
+}
+
+/// Lines that are named one by one.
+const LINES_SHOWN: usize = 10;
+
+/// Where a statement is rounded, how a party's total is shared: `lines 行 1, 2, 3 of a: 61.6754
+/// exactly 精确 → 61.68; each line down to 0.01 向下 61.66, and 2 × 0.01 to the largest remainders
+/// 余数最大 of lines 行 3, 1`.
+pub(super) fn of_share(lines: &[Record], at: usize, terms: &[Term]) -> Option<String> {
+    let rounding = Rounding::of(terms).filter(|rounding| rounding.place == "statement")?;
+    let line = lines.get(at)?;
+    let is_shared = |line: &Record| matches!(line["type"].as_str(), "gross" | "fee" | "tax");
+    if !is_shared(line) {
+        return None;
+    }
+    let digits = Currency::of(&line["currency"])?.digits();
+    let unit = Decimal::new(1, digits);
+    let (mut exact, mut floors) = (Decimal::ZERO, Decimal::ZERO);
+    let mut rests: Vec<(Decimal, usize, &str)> = Vec::new();
+    let is_its = |one: &&Record| {
+        is_shared(one) && one["payer"] == line["payer"] && one["currency"] == line["currency"]
+    };
+    for (place, one) in lines.iter().filter(is_its).enumerate() {
+        let part = one["exact"].parse::<Decimal>().ok()?;
+        let floor = part.checked_div(unit)?.floor().checked_mul(unit)?;
+        exact = exact.checked_add(part)?;
+        floors = floors.checked_add(floor)?;
+        rests.push((part.checked_sub(floor)?, place, &one["line_no"]));
+    }
+    let total = rounding.round(exact, digits)?;
+    let units = total.checked_sub(floors)?.checked_div(unit)?.to_usize()?;
+    let named = |numbers: &[&str]| {
+        let rest = numbers.len().saturating_sub(LINES_SHOWN);
+        let rest = if rest == 0 { String::new() } else { format!(" … and {rest} more 其余") };
+        format!("{}{rest}", numbers[..numbers.len().min(LINES_SHOWN)].join(", "))
+    };
+    let all: Vec<&str> = rests.iter().map(|(.., number)| *number).collect();
+    rests.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
+    let raised: Vec<&str> = rests.iter().take(units).map(|(.., number)| *number).collect();
+    let shown = |mut amount: Decimal| {
+        amount.rescale(digits);
+        grouped(&amount.to_string())
+    };
+    let up = match raised.as_slice() {
+        [] => "nothing is left 无余".to_owned(),
+        raised => format!(
+            "{} × {unit} to the largest remainders 余数最大, lines 行 {}",
+            raised.len(),
+            named(raised)
+        ),
+    };
+    Some(format!(
+        "lines 行 {} of {}: {} exactly 精确 → {}; each line down 向下 to {unit}: {}; {up}",
+        named(&all),
+        line["payer"],
+        arithmetic::short(&exact.to_string()),
+        shown(total),
+        shown(floors)
+    ))
 }
 
 /// `800 × 0.008 = 6.4 CNY, clause 一.3`: with the rate of the period that gives it, and where none
@@ -156,6 +216,28 @@ mod tests {
             assert_eq!(of_charge(&lines, at, &terms(place)).as_deref(), Some(told));
         }
         assert_eq!(of_charge(&lines, 2, &terms("line half_up")[..1]), None);
+    }
+
+    /// 21.208 + 0.424 + 0.3 are 21.932 and so 21.93; down they are 21.20, 0.42 and 0.30.
+    #[test]
+    fn a_total_is_shared_by_the_largest_remainders() {
+        let line = |number: &str, kind: &str, exact: &str| {
+            let cells = [("line_no", number), ("type", kind), ("exact", exact)];
+            let whose = [("payer", "a"), ("currency", "CNY")];
+            record(&[&cells[..], &whose[..]].concat())
+        };
+        let lines = [
+            line("1", "gross", "21.208"),
+            line("2", "fee", "0.424"),
+            line("3", "carry", "5.009"),
+            line("4", "gross", "0.3"),
+        ];
+        let told = "lines 行 1, 2, 4 of a: 21.932 exactly 精确 → 21.93; each line down 向下 to 0.01: \
+                    21.92; 1 × 0.01 to the largest remainders 余数最大, lines 行 1";
+        let place = |place: &str| [term(None, "rounding of money", place)];
+        assert_eq!(of_share(&lines, 1, &place("statement half_up")).as_deref(), Some(told));
+        assert_eq!(of_share(&lines, 2, &place("statement half_up")), None);
+        assert_eq!(of_share(&lines, 1, &place("line half_up")), None);
     }
 
     #[test]

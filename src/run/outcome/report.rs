@@ -40,6 +40,7 @@ pub fn report<'a>(
         count: tally.count,
         stake: &tally.stake,
         oldest_days: tally.oldest_days,
+        decided: tally.decided.values().sum(),
     });
     let blocking = summary.blocking.iter();
     let blocking =

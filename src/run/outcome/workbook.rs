@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::report::largest_found;
 use super::{Summary, due_date, net_in_words};
-use crate::discrepancy::{Discrepancy, Effect, Severity, in_chinese};
+use crate::discrepancy::{Effect, Severity, in_chinese};
 use crate::publish::{
     Entry, Folder, Heading, Manifest, OutputFile, PublishError, Sheet, write_workbook,
 };
@@ -40,7 +40,7 @@ pub fn put(
     let sheets = [
         statement(manifest, summary, evidence),
         lines(summary),
-        by_code(summary, &evidence.discrepancies)?,
+        by_code(summary, evidence)?,
         largest(summary, evidence),
     ];
     let title = format!("{} {}", manifest.pipeline, manifest.period);
@@ -220,20 +220,23 @@ fn lines(summary: &Summary) -> Sheet {
 #[derive(Default)]
 struct Group {
     count: i128,
+    decided: i128,
     stake: Worths,
     oldest: Option<(Date, i32)>,
 }
 
 /// Discrepancies summed; those of no amount stand without a currency.
-fn by_code(summary: &Summary, discrepancies: &[Discrepancy]) -> Result<Sheet, Error> {
+fn by_code(summary: &Summary, evidence: &Evidence) -> Result<Sheet, Error> {
+    let decided = evidence.decided_by();
     type Key = (&'static str, Severity, Effect, Option<Currency>);
     let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
-    for found in discrepancies {
+    for found in &evidence.discrepancies {
         let worth = found.amount_at_stake.zip(found.currency);
         let currency = worth.map(|(_, currency)| currency);
         let key = (found.rule.code, found.severity, found.effect, currency);
         let group = groups.entry(key).or_default();
         group.count += 1;
+        group.decided += i128::from(decided.contains_key(found.id.as_str()));
         if let Some((amount, currency)) = worth {
             group.stake.add(Worth { amount, currency })?;
         }
@@ -258,6 +261,7 @@ fn by_code(summary: &Summary, discrepancies: &[Discrepancy]) -> Result<Sheet, Er
             both(severity.word(), severity.zh()),
             both(effect.word(), effect.zh()),
             Entry::Count(group.count),
+            Entry::Count(group.decided),
             Entry::maybe(currency.map(Currency::code)),
             stake,
             day,
@@ -273,6 +277,7 @@ fn by_code(summary: &Summary, discrepancies: &[Discrepancy]) -> Result<Sheet, Er
             Heading::new("severity", "严重程度", 16),
             Heading::new("effect", "处理", 16),
             Heading::new("count", "数量", 12),
+            Heading::new("of these decided", "其中已决", 12),
             Heading::new("currency", "币种", 10),
             Heading::amount("at stake", "涉及金额"),
             Heading::new("oldest first seen", "最早首见日", 14),

@@ -76,7 +76,8 @@ fn what_was_decided_is_told_wherever_the_discrepancy_is() {
         assert!(summed.lines().any(|row| row.starts_with("EVT-01,") && row.ends_with(",1")));
         let page = fs::read_to_string(Path::new(folder).join("report.html")).unwrap();
         let (id_and_word, _) = name.split_once(|c: char| !c.is_ascii()).unwrap();
-        for part in [&format!("{}, no longer held", id_and_word.trim_end()), "x, approved by y"] {
+        let decided = format!("{}, no longer held", id_and_word.trim_end());
+        for part in [&decided, "x, approved by y", "1 decided", "1 条已决"] {
             assert!(page.contains(part), "{part}");
         }
     }
