@@ -5,7 +5,8 @@ use std::fmt::Write;
 use std::io;
 
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError,
+    MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,
 };
 use serde::Serialize;
 
@@ -32,7 +33,9 @@ pub enum Trouble {
     /// A publication says nothing of an id.
     Unknown(String),
     /// There is no such rule.
-    Usage(String),
+    UnknownRule(String),
+    /// A command was given what it cannot take, with the cure.
+    Usage(String, &'static str),
     /// A result that is no table was asked for as one.
     Layout,
     /// Standard output failed.
@@ -73,7 +76,7 @@ impl Trouble {
         let wanted = code.to_uppercase();
         let nearest = known.min_by_key(|known| strsim::damerau_levenshtein(known, &wanted));
         let hint = nearest.map_or(String::new(), |nearest| format!("; did you mean {nearest}?"));
-        Trouble::Usage(format!("there is no rule `{code}`{hint}"))
+        Trouble::UnknownRule(format!("there is no rule `{code}`{hint}"))
     }
 
     /// The exit code.
@@ -81,7 +84,8 @@ impl Trouble {
         match self {
             Trouble::Run(error) => error.exit_code(),
             Trouble::Generate(GenerateError::Order(_))
-            | Trouble::Usage(_)
+            | Trouble::UnknownRule(_)
+            | Trouble::Usage(..)
             | Trouble::Layout
             | Trouble::Unknown(_)
             | Trouble::Review(
@@ -134,7 +138,9 @@ impl Trouble {
             Trouble::Run(error) => error,
             Trouble::Generate(error) => error,
             Trouble::Review(error) => error,
-            Trouble::Usage(message) => return vec![message.clone()],
+            Trouble::UnknownRule(message) | Trouble::Usage(message, _) => {
+                return vec![message.clone()];
+            }
             Trouble::Unknown(id) => {
                 return vec![format!("the publication says nothing of `{}`", visible(id))];
             }
@@ -224,7 +230,10 @@ impl Trouble {
                         Some("see that the folder can be written to, or name another with `--to`")
                     }
                     Error::Pipeline(_) => Some("name a pipeline file that exists and can be read"),
-                    Error::Find { .. } => Some("see that the folder of the feed can be listed"),
+                    Error::Find { .. } => Some(
+                        "it is a matter of this machine, and nobody has to send anything: see that \
+                         what is named is there and may be read by the user who runs this",
+                    ),
                     _ => None,
                 },
                 exit::BLOCKED
@@ -259,12 +268,45 @@ impl Trouble {
                  `explain --inputs PIPELINE` looks for a party's own business in the ledgers",
             ),
             Trouble::Layout => Some("leave `--output-format` out, or write `json`"),
-            Trouble::Usage(_) => Some("`hutong rules` lists every code"),
+            Trouble::UnknownRule(_) => Some("`hutong rules` lists every code"),
+            Trouble::Usage(_, cure) => Some(cure),
             Trouble::Generate(GenerateError::Io { .. } | GenerateError::Parquet { .. }) => {
                 Some("see that the folder can be written to, or name another with `--to`")
             }
             _ => None,
         }
+    }
+}
+
+/// The text of a file, of which columns are told as problems tell them: in characters. By itself
+/// the report would tell bytes, which behind Chinese are others.
+#[derive(Debug)]
+struct Shown {
+    file: String,
+    text: String,
+}
+
+impl Shown {
+    fn new(file: &str, text: &str) -> Shown {
+        Shown { file: file.to_owned(), text: text.to_owned() }
+    }
+}
+
+impl SourceCode for Shown {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let found = self.text.read_span(span, lines_before, lines_after)?;
+        let before = self.text.get(..span.offset()).unwrap_or_default();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+        let (data, within) = (found.data(), *found.span());
+        let column = if lines_before == 0 { column } else { found.column() };
+        let lines = (found.line(), found.line_count());
+        let name = self.file.clone();
+        Ok(Box::new(MietteSpanContents::new_named(name, data, within, lines.0, column, lines.1)))
     }
 }
 
@@ -288,9 +330,9 @@ fn problems_in(file: &str, text: &str, problems: &[Problem]) -> String {
         if is_shown {
             diagnostic = diagnostic.with_label(LabeledSpan::at(start..end, "here"));
         }
-        let report =
-            Report::new(diagnostic).with_source_code(NamedSource::new(file, text.to_owned()));
-        if handler.render_report(&mut shown, report.as_ref()).is_err() || !is_shown {
+        let report = Report::new(diagnostic).with_source_code(Shown::new(file, text));
+        // Without a place in the text the report says the reason and the cure all the same.
+        if handler.render_report(&mut shown, report.as_ref()).is_err() {
             let _ = writeln!(shown, "{problem}");
         }
     }
