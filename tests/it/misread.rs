@@ -109,9 +109,9 @@ fn what_cannot_be_looked_at_is_no_file_that_was_not_sent() {
         let (code, told) = hutong(dir, "check pipeline.yaml");
         let told = told.replace("\n  | ", " ");
         assert_eq!(code, Some(2), "{told}");
-        assert!(told.contains("which has a symbolic link to what is not there"), "{told}");
+        assert!(told.contains("which leads to what is not there by a symbolic link"), "{told}");
         symlink("nowhere.csv", dir.join("in/a-2026-03.csv")).unwrap();
-        change(dir, "in/a.csv", "in/a-{period}.csv");
+        change(dir, "in/a.csv", "\"in/a-{period}.csv\"");
     };
     // The superuser looks into any folder; a name that no system takes stops everybody.
     let unreadable = |dir: &Path| {
@@ -120,7 +120,8 @@ fn what_cannot_be_looked_at_is_no_file_that_was_not_sent() {
             change(dir, "in/a.csv", &format!("in/{}/a.csv", "x".repeat(300)));
         }
     };
-    let rows: [(&dyn Fn(&Path), &str); 2] = [
+    type Row<'r> = (&'r dyn Fn(&Path), &'r str);
+    let rows: [Row<'_>; 2] = [
         (&dangling, "in/a-2026-03.csv is a symbolic link to what is not there"),
         (&unreadable, "/in/"),
     ];

@@ -157,7 +157,7 @@ impl Checker<'_> {
                 "Put the files under the root, or move `root` to a folder that holds both.",
             ),
             Err(error) if error.kind() == io::ErrorKind::NotFound => (
-                "has a symbolic link to what is not there".to_owned(),
+                "leads to what is not there by a symbolic link".to_owned(),
                 "Put the file where the link leads, or take the link away.",
             ),
             Err(error) => (

@@ -1,6 +1,5 @@
 //! Files are read in pieces, on all threads at once, and nothing that comes out tells how.
 
-use std::collections::HashSet;
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::ThreadId;
@@ -238,17 +237,21 @@ struct Met {
     /// Whether one has waited in vain.
     in_vain: bool,
     /// The threads that had a piece.
-    threads: HashSet<ThreadId>,
+    threads: Vec<ThreadId>,
 }
 
 impl Meeting {
-    /// Waits within a piece until another thread is within one, or once was. Where pieces are handed
-    /// out to all threads one comes for certain; where one thread has them all a minute passes.
+    /// Waits within a piece until another thread is within one, or once was. Where pieces are
+    /// handed out to all threads one comes for certain; where one thread has them all a minute
+    /// passes.
     fn meet(&self) {
         let mut met = self.met.lock().unwrap();
         met.inside += 1;
         met.most = met.most.max(met.inside);
-        met.threads.insert(std::thread::current().id());
+        let me = std::thread::current().id();
+        if !met.threads.contains(&me) {
+            met.threads.push(me);
+        }
         self.came.notify_all();
         let is_alone = |met: &mut Met| met.most < 2 && !met.in_vain;
         let minute = Duration::from_secs(60);
