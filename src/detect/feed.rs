@@ -5,7 +5,7 @@ use super::desk::Desk;
 use super::total;
 use crate::control::FileTotal;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
-use crate::feed::{Beside, Feed, FeedFault, FeedRows, Note, Owner, RejectCode};
+use crate::feed::{Beside, Feed, FeedFault, FeedRows, InputFile, Note, Owner, RejectCode};
 use crate::value::party::Party;
 
 /// FIL-01: feed missing or late (文件缺失或迟到).
@@ -281,7 +281,8 @@ fn many(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Option<Discrepancy> {
 /// period came, and a statement on it would be one on an absent feed. Rows of the days after the
 /// period do not make up for it.
 fn all(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Option<Discrepancy> {
-    let own = || arrival.rows.files.iter().zip(arrival.totals).filter(|(file, _)| !file.follows);
+    let is_read = |file: &InputFile| !file.follows && !file.is_passed_over();
+    let own = || arrival.rows.files.iter().zip(arrival.totals).filter(|(file, _)| is_read(file));
     let rows: u64 = own().map(|(_, total)| total.rows).sum();
     let rejected: u64 = own().map(|(_, total)| total.rejected).sum();
     if rows == 0 || rejected < rows {

@@ -325,7 +325,9 @@ fn is_of_events(columns: &[Seen]) -> bool {
         named("member_no", columns).is_some_and(|member| member.name == column.name)
     };
     let is_time = |column: &Seen| !column.formats.is_empty() || !column.several.is_empty();
-    let is_id = |column: &Seen| column.differs && !is_time(column) && !column.has_signs;
+    let is_id = |column: &Seen| {
+        column.differs && !is_time(column) && !column.has_signs && !column.is_personal
+    };
     let has = |field: &str| named(field, columns).is_some();
     let has_instant = has("occurred_at") || columns.iter().any(is_time);
     let has_points = has("points") || columns.iter().any(|column| column.has_signs);

@@ -264,8 +264,14 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
     let name = if holds_number(name) { redact(name) } else { name.to_owned() };
     let several = several.into_iter().map(|(notation, _)| notation).collect();
     let differs = distinct.len() == rows.len() && rows.len() > 1;
-    let is_below = |value: &&str| value.contains('-') || value.starts_with('(');
-    let has_signs = every(&is_number) && !is_timed && values.iter().any(is_below);
+    // Telephone numbers have hyphens and parentheses too, but not around all their digits.
+    let is_below = |value: &&str| {
+        value.starts_with('-')
+            || value.ends_with('-')
+            || value.starts_with('(') && value.ends_with(')')
+    };
+    let is_counted = every(&is_number) && !is_timed && !is_personal;
+    let has_signs = is_counted && values.iter().any(is_below);
     Seen { name, kind, formats, several, words, empty, is_personal, differs, has_signs }
 }
 
