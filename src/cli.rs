@@ -122,8 +122,8 @@ fn obey(arguments: &Arguments) -> Result<u8, trouble::Trouble> {
         }
         Verb::Init { folder, from } => {
             let [a, b] = from.as_slice() else {
-                let why = "`--from` names two files: A's, and then B's".to_owned();
-                let cure = "write `--from A-FILE B-FILE`";
+                let why = format!("`--from` stands {} times, and two files are needed", from.len());
+                let cure = "write `hutong init DIR --from A.csv --from B.csv`: A's file, then B's";
                 return Err(trouble::Trouble::Usage(why, cure));
             };
             let pipeline = source::first(folder, a, b).map_err(Error::from)?;

@@ -36,6 +36,7 @@ mod instant;
 mod ipc;
 mod json;
 mod lane;
+mod misnamed;
 mod layout;
 mod parquet;
 mod record;

@@ -6,7 +6,8 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError,
+    MietteSpanContents, Report, SourceCode, SourceSpan, SpanContents,
 };
 use serde::Serialize;
 
@@ -232,7 +233,10 @@ impl Trouble {
                         Some("see that the folder can be written to, or name another with `--to`")
                     }
                     Error::Pipeline(_) => Some("name a pipeline file that exists and can be read"),
-                    Error::Find { .. } => Some("see that the folder of the feed can be listed"),
+                    Error::Find { .. } => Some(
+                        "it is a matter of this machine, and nobody has to send anything: see that \
+                         what is named is there and may be read by the user who runs this",
+                    ),
                     _ => None,
                 },
                 exit::BLOCKED
@@ -297,6 +301,38 @@ impl Trouble {
     }
 }
 
+/// The text of a file, of which columns are told as problems tell them: in characters. By itself
+/// the report would tell bytes, which behind Chinese are others.
+#[derive(Debug)]
+struct Shown {
+    file: String,
+    text: String,
+}
+
+impl Shown {
+    fn new(file: &str, text: &str) -> Shown {
+        Shown { file: file.to_owned(), text: text.to_owned() }
+    }
+}
+
+impl SourceCode for Shown {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let found = self.text.read_span(span, lines_before, lines_after)?;
+        let before = self.text.get(..span.offset()).unwrap_or_default();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+        let (data, within) = (found.data(), *found.span());
+        let column = if lines_before == 0 { column } else { found.column() };
+        let lines = (found.line(), found.line_count());
+        let name = self.file.clone();
+        Ok(Box::new(MietteSpanContents::new_named(name, data, within, lines.0, column, lines.1)))
+    }
+}
+
 /// Every problem of a file, underlined where it stands.
 fn problems_in(file: &str, text: &str, problems: &[Problem]) -> String {
     let theme = if std::io::IsTerminal::is_terminal(&std::io::stderr()) {
@@ -317,8 +353,8 @@ fn problems_in(file: &str, text: &str, problems: &[Problem]) -> String {
         if is_shown {
             diagnostic = diagnostic.with_label(LabeledSpan::at(start..end, "here"));
         }
-        let report =
-            Report::new(diagnostic).with_source_code(NamedSource::new(file, text.to_owned()));
+        let report = Report::new(diagnostic).with_source_code(Shown::new(file, text));
+        // Without a place in the text the report says the reason and the cure all the same.
         if handler.render_report(&mut shown, report.as_ref()).is_err() {
             let _ = writeln!(shown, "{problem}");
         }

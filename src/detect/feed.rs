@@ -5,7 +5,7 @@ use super::desk::Desk;
 use super::total;
 use crate::control::FileTotal;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
-use crate::feed::{Beside, Feed, FeedFault, FeedRows, Note, Owner, RejectCode};
+use crate::feed::{Beside, Feed, FeedFault, FeedRows, InputFile, Note, Owner, RejectCode};
 use crate::value::party::Party;
 
 /// FIL-01: feed missing or late (文件缺失或迟到).
@@ -138,12 +138,12 @@ pub static FIL_06_MANY: Rule = Rule {
     effect: Effect::Blocks,
     latitude: Latitude::Firm,
     finds: say(
-        "A feed of which more rows were refused than `max_rejects` allows.",
-        "被拒收的行数超过 `max_rejects` 的数据源。",
+        "A feed of which more rows were refused than `max_rejects` allows, or every row, whatever it allows.",
+        "被拒收的行数超过 `max_rejects` 的数据源；或不论如何约定，所有行均被拒收的数据源。",
     ),
     matters: say(
-        "A few spoiled rows are a nuisance; many are another file than the one that was agreed.",
-        "坏几行是小事，坏得多就不是约定的文件了。",
+        "A few spoiled rows are a nuisance; many are another file than the one that was agreed, and without a row a period would be settled at nothing.",
+        "坏几行是小事，坏得多就不是约定的文件了；一行都没有，当期就会按零结清。",
     ),
     example: say(
         "`max_rejects: { count: 100 }`, and 4,210 rows have a date in another form.",
@@ -264,6 +264,9 @@ pub fn judge(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Vec<Discrepancy> {
 
 /// FIL-06 of the feed as a whole.
 fn many(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Option<Discrepancy> {
+    if let Some(all) = all(desk, arrival) {
+        return Some(all);
+    }
     let most = arrival.feed.max_rejects?;
     let rejected = arrival.rows.rejects.len() as u64;
     let rows = arrival.rows.files.iter().map(|file| file.rows).sum();
@@ -272,6 +275,31 @@ fn many(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Option<Discrepancy> {
     Some(arrival.draft(desk, &FIL_06_MANY, &[]).expected(None, Some(found.clone())).because(
         format!("{found} were refused, {passed}; have them mended, or agree on `max_rejects`"),
     ))
+}
+
+/// FIL-06 of a feed of whose own files no row was accepted: whatever is allowed, nothing of the
+/// period came, and a statement on it would be one on an absent feed. Rows of the days after the
+/// period do not make up for it.
+fn all(desk: &Desk<'_>, arrival: &Arrival<'_>) -> Option<Discrepancy> {
+    let is_read = |file: &InputFile| !file.follows && !file.is_passed_over();
+    let own = || arrival.rows.files.iter().zip(arrival.totals).filter(|(file, _)| is_read(file));
+    let rows: u64 = own().map(|(_, total)| total.rows).sum();
+    let rejected: u64 = own().map(|(_, total)| total.rejected).sum();
+    if rows == 0 || rejected < rows {
+        return None;
+    }
+    let is_own = |path: &str| own().any(|(file, _)| path.starts_with(&file.path));
+    let first = arrival.rows.rejects.iter().filter(|reject| is_own(&reject.file)).min()?;
+    let place = format!("{}:{}", first.file, first.line);
+    let (owner, kind) = (arrival.rows.owner.word(), arrival.rows.kind.word());
+    let reason = told(&first.column, &first.reason);
+    let why = format!(
+        "every row of the feed {owner} {kind} was refused, {rows} of {rows}, so that nothing can be \
+         settled on it; mend its declaration, or have it sent as agreed; the first is {place}: \
+         {reason}"
+    );
+    let draft = arrival.draft(desk, &FIL_06_MANY, &[]).at(arrival.party(), place);
+    Some(draft.expected(None, Some(format!("{rows} of {rows} rows"))).because(why))
 }
 
 /// A reason with the column that it is about, where it is about one.

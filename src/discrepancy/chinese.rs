@@ -237,6 +237,11 @@ const SENTENCES: &[Sentence] = &[
     ),
     ("the {} delivered are not those that were read", "交接单的 {1} 与读入的不符"),
     ("the {} of the {} are not those that were read", "{2} 的 {1} 与读入的不符"),
+    (
+        "every row of the feed {} was refused, {} of {}, so that nothing can be settled on it; mend \
+         its declaration, or have it sent as agreed; the first is {}: {…}",
+        "数据源 {1} 的所有行均被拒收（{3} 行中 {2} 行），无从据以结算；请改正其声明，或请按约定重送；首行为 {4}：{5}",
+    ),
     ("{} of {} rows were refused, more than {}", "{2} 行中拒收 {1} 行，超过 {3}"),
     ("{} of {} rows were refused, {}", "{2} 行中拒收 {1} 行，{3}"),
     (
@@ -266,6 +271,19 @@ const SENTENCES: &[Sentence] = &[
         "no row has such a key, so that none has a value for it; if that is not so, the partner \
          renamed it: see `from`",
         "没有一行有此键，因而都无值；若非如此，即对方改了名：见 `from`",
+    ),
+    (
+        "the header has no such column; it has {}, on line {}: did you mean `{}`?",
+        "表头没有此列；表头在第 {2} 行，有 {1} 列：是否指 `{3}`？",
+    ),
+    (
+        "the header has no such column; it has {}, on line {}: nothing reads {}; is it one of these?",
+        "表头没有此列；表头在第 {2} 行，有 {1} 列，其中无人读取 {3}；是否其一？",
+    ),
+    ("the file has no such column; did you mean `{}`?", "文件没有此列；是否指 `{1}`？"),
+    (
+        "the file has no such column; nothing reads {}; is it one of these?",
+        "文件没有此列；其中无人读取 {1}；是否其一？",
     ),
     ("the header has no such column; it has {}", "表头没有此列；表头有 {1}"),
     ("not UTF-8", "不是 UTF-8"),

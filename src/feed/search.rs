@@ -46,7 +46,13 @@ impl Feed {
                 found = named(&found, name)?;
             }
             for found in found {
-                let file = found.canonicalize()?;
+                let file = found.canonicalize().map_err(|error| match found.is_symlink() {
+                    true if error.kind() == io::ErrorKind::NotFound => io::Error::new(
+                        error.kind(),
+                        format!("{} is a symbolic link to what is not there", found.display()),
+                    ),
+                    _ => unlisted(&found, &error),
+                })?;
                 if !file.starts_with(&self.root) {
                     return Err(io::Error::new(
                         io::ErrorKind::PermissionDenied,
@@ -79,13 +85,24 @@ impl Packing {
 fn named(folders: &[PathBuf], pattern: &str) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     if !pattern.contains(['*', '?', '[']) {
-        let paths = folders.iter().map(|folder| folder.join(pattern));
-        found.extend(paths.filter(|path| path.symlink_metadata().is_ok()));
+        for path in folders.iter().map(|folder| folder.join(pattern)) {
+            match path.symlink_metadata() {
+                Ok(_) => found.push(path),
+                Err(error) if is_absent(&error) => {}
+                // What may not be looked at may be there, and nobody has failed to send it.
+                Err(error) => return Err(unlisted(&path, &error)),
+            }
+        }
         return Ok(found);
     }
     let wanted = glob::Pattern::new(pattern)
         .map_err(|error| refused(format!("the pattern `{pattern}`: {error}")))?;
-    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+    for folder in folders {
+        match folder.metadata() {
+            Ok(metadata) if metadata.is_dir() => {}
+            Err(error) if !is_absent(&error) => return Err(unlisted(folder, &error)),
+            Ok(_) | Err(_) => continue,
+        }
         for entry in fs::read_dir(folder).map_err(|error| unlisted(folder, &error))? {
             let path = entry.map_err(|error| unlisted(folder, &error))?.path();
             let Some(name) = path.file_name() else { continue };
@@ -101,6 +118,11 @@ fn named(folders: &[PathBuf], pattern: &str) -> io::Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+/// Whether there is nothing of that path, rather than something that cannot be looked at.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn refused(why: String) -> io::Error {
@@ -171,6 +193,33 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("secret.csv"), root.join("a.csv")).unwrap();
         let error = feed(&root, &["*.csv"]).find().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_is_named_and_is_no_file_that_was_not_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("a-1.csv")).unwrap();
+        for pattern in ["a-1.csv", "a-?.csv"] {
+            let error = feed(folder.path(), &[pattern]).find().unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::NotFound);
+            let told = error.to_string();
+            assert!(told.ends_with("a-1.csv is a symbolic link to what is not there"), "{told}");
+        }
+        assert!(feed(folder.path(), &["b-1.csv"]).find().unwrap().is_empty());
+    }
+
+    /// A name that is too long for the system is one that cannot be looked at, for whoever asks:
+    /// permissions would stop everybody but the superuser, who runs many tests.
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_looked_at_is_an_error_that_names_it_and_not_absent() {
+        let folder = tempfile::tempdir().unwrap();
+        let long = "x".repeat(300);
+        for pattern in [format!("{long}.csv"), format!("{long}/a.csv"), format!("{long}/*.csv")] {
+            let error = feed(folder.path(), &[&pattern]).find().unwrap_err();
+            assert!(error.to_string().contains(&long), "{error}");
+        }
     }
 
     #[cfg(target_os = "linux")]

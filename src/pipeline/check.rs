@@ -19,6 +19,7 @@ mod rules;
 mod sent;
 mod styles;
 mod terms;
+mod units;
 mod versions;
 
 use std::fs::File;

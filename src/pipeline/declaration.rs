@@ -155,8 +155,9 @@ pub struct PartyDeclaration {
     /// What a point is called, such as 里程; default 积分.
     #[serde(default)]
     pub unit: Option<String>,
-    /// Decimal places of a point in the files; inside, points are whole smallest units, of which
-    /// ratios, rates, caps and minimums speak too; default 0.
+    /// Decimal places of a point in the files; inside and in what is published, points are whole
+    /// smallest units; default 0. Ratios, rates, caps, minimums and the bases of tiers say by their
+    /// keys in which of the two they count.
     #[serde(default)]
     pub scale: Option<u8>,
     /// Whether a balance below zero is agreed; default no.

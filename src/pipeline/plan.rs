@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use rust_decimal::Decimal;
 use serde::Serialize;
 
 pub use charges::PlannedCharges;
@@ -19,8 +20,10 @@ use super::Pipeline;
 use crate::agreement::{Agreement, EventRule, MemberRule, TierBasis, TierMap};
 use crate::feed::{Contact, Feed, Origin};
 use crate::value::kind::Flow;
-use crate::value::party::Party;
+use crate::value::party::{Both, Party};
 use crate::value::period::{Instant, Period};
+use crate::value::points::Ratio;
+use crate::value::price::Price;
 use crate::value::version::{Version, Versions};
 
 pub use rules::PlannedRule;
@@ -221,8 +224,12 @@ pub struct PlannedVersion {
     pub flow: Option<&'static str>,
     /// The currency of a rate.
     pub currency: Option<&'static str>,
-    /// The ratio `issuer:acceptor`, or the money per point; [`GAP`] where no version is in force.
+    /// The ratio `issuer:acceptor`, or the money per point, in smallest units; [`GAP`] where no
+    /// version is in force.
     pub value: String,
+    /// The same of whole points, where a point has decimal places and that reads otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whole_points: Option<String>,
     /// The first instant.
     pub from: String,
     /// The first instant after it.
@@ -413,7 +420,15 @@ fn event_rule(rule: &EventRule) -> String {
 fn ratios(agreement: &Agreement, period: &Period) -> Vec<PlannedVersion> {
     let mut planned = Vec::new();
     for (issuer, versions) in agreement.ratios.iter() {
-        planned.extend(in_force(agreement, period, (issuer, None), versions, |_| None));
+        let scales = Both::from_fn(|party| agreement.parties.of(party).scale);
+        let (ours, theirs) = (*scales.of(issuer), *scales.of(issuer.partner()));
+        let shown = |ratio: &Ratio| {
+            let issued = fraction(ratio.denominator().into(), ours)?;
+            let accepted = fraction(ratio.numerator().into(), theirs)?;
+            Some(format!("{issued}:{accepted}")).filter(|_| ours != theirs)
+        };
+        let whole = |ratio: &Ratio| (None, shown(ratio));
+        planned.extend(in_force(agreement, period, (issuer, None), versions, whole));
     }
     planned
 }
@@ -423,9 +438,14 @@ fn rates(agreement: &Agreement, period: &Period) -> Vec<PlannedVersion> {
     for issuer in Party::BOTH {
         for flow in Flow::ALL {
             let versions = agreement.rates_of(issuer, *flow);
-            planned.extend(in_force(agreement, period, (issuer, Some(*flow)), versions, |price| {
-                Some(price.currency.code())
-            }));
+            let scale = agreement.parties.of(issuer).scale;
+            let whole = |price: &Price| {
+                let each = price.rate.per_point();
+                let shown = each.mantissa().checked_mul(10_i128.pow(scale.into()));
+                let shown = shown.and_then(|all| fraction(all, u8::try_from(each.scale()).ok()?));
+                (Some(price.currency.code()), shown.filter(|_| scale > 0))
+            };
+            planned.extend(in_force(agreement, period, (issuer, Some(*flow)), versions, whole));
         }
     }
     planned
@@ -436,16 +456,20 @@ fn in_force<T: fmt::Display>(
     period: &Period,
     (issuer, flow): (Party, Option<Flow>),
     versions: &Versions<T>,
-    currency: impl Fn(&T) -> Option<&'static str>,
+    told: impl Fn(&T) -> (Option<&'static str>, Option<String>),
 ) -> Vec<PlannedVersion> {
-    let planned = |from: Instant, to: Instant, version: Option<&Version<T>>| PlannedVersion {
-        issuer: issuer.letter(),
-        flow: flow.map(Flow::word),
-        currency: version.and_then(|version| currency(&version.value)),
-        value: version.map_or(GAP.to_owned(), |version| version.value.to_string()),
-        from: from.show(&agreement.zone),
-        to: to.show(&agreement.zone),
-        clause: version.and_then(|version| version.clause.clone()),
+    let planned = |from: Instant, to: Instant, version: Option<&Version<T>>| {
+        let (currency, whole_points) = version.map_or((None, None), |version| told(&version.value));
+        PlannedVersion {
+            issuer: issuer.letter(),
+            flow: flow.map(Flow::word),
+            currency,
+            value: version.map_or(GAP.to_owned(), |version| version.value.to_string()),
+            whole_points,
+            from: from.show(&agreement.zone),
+            to: to.show(&agreement.zone),
+            clause: version.and_then(|version| version.clause.clone()),
+        }
     };
     // A flow that is not agreed at all has no versions, and no gap between them.
     let (mut covered, end) = (period.start.max(agreement.term.0), period.end.min(agreement.term.1));
@@ -461,6 +485,12 @@ fn in_force<T: fmt::Display>(
         shown.push(planned(covered, end, None));
     }
     shown
+}
+
+/// So many parts of 10^places, as a decimal without zeros at its end.
+fn fraction(parts: i128, places: u8) -> Option<String> {
+    let shown = Decimal::try_from_i128_with_scale(parts, places.into()).ok()?;
+    Some(shown.normalize().to_string())
 }
 
 /// A path with `/` between names, on every system.

@@ -77,6 +77,12 @@ fn told(name: String, feed: &Feed, read: FeedRows) -> Sampled {
         ("CON-03", format!("{}: `{}` was not agreed; it is dropped", stray.file, stray.column))
     });
     faults.extend(strays);
+    let rows = read.files.iter().map(|file| file.rows).sum::<u64>();
+    if rows > 0 && read.rejects.len() as u64 == rows {
+        let why = "every row that was read was refused; a run in which that is so is blocked, \
+                   whatever `max_rejects` allows";
+        faults.push(("FIL-06", why.to_owned()));
+    }
     let has_totals = !feed.format.expected().is_empty() || feed.packing.totals.is_some();
     let whole: BTreeSet<u32> = read.declared.iter().map(|total| total.part).collect();
     let begun: BTreeSet<u32> = read.parts.iter().map(|part| part.file).collect();
@@ -85,7 +91,7 @@ fn told(name: String, feed: &Feed, read: FeedRows) -> Sampled {
     Sampled {
         feed: name,
         files: read.files.len(),
-        rows: read.files.iter().map(|file| file.rows).sum(),
+        rows,
         rejects: read.rejects,
         faults,
         held: whole.len(),

@@ -15,6 +15,7 @@ use super::cut::{Cutter, RECORD_BYTES_MAX, Unit};
 use super::error::SourceError;
 use super::foreign::foreign;
 use super::layout::{Layout, bare};
+use super::misnamed::guess;
 use super::record::{Dialect, Flaw, Record, Records, Span};
 use super::sent::{Part, Sent};
 use super::text::{Fault, Text, mark, written};
@@ -355,11 +356,7 @@ impl<'f> Blocks<'f> {
                 return Ok(None);
             }
             let header = text.text.get(record.from..record.to).map(|text| bare(text).to_owned());
-            let told = format!(
-                "; it has {}, on line {}: see `delimiter`, `skip` and `header`",
-                values.len(),
-                record.line
-            );
+            let told = format!("; it has {}, on line {}", values.len(), record.line);
             let layout = self.layout(&name, &values, &told);
             open.skip(length);
             return Ok(layout.map(|layout| Layout { header, ..layout }));
@@ -431,9 +428,20 @@ impl<'f> Blocks<'f> {
                 Err(misfit) => faults.push(misfit),
             }
         }
-        for misfit in &faults {
-            let cure = if misfit.reason.ends_with(ABSENT) { told } else { "" };
-            self.fault(file, &misfit.column, &format!("{}{cure}", misfit.reason));
+        if !faults.is_empty() {
+            let trimmed = names.iter().map(|name| trim(name));
+            let unread: Vec<&str> =
+                trimmed.filter(|name| self.rules.iter().all(|rule| !rule.reads(name))).collect();
+            let is_known = unread.len() < names.len();
+            for misfit in &faults {
+                let mut reason = misfit.reason.clone();
+                if reason.ends_with(ABSENT) && !told.is_empty() {
+                    let cure = guess(&misfit.column, &unread, is_known);
+                    let cure = cure.as_deref().unwrap_or("see `delimiter`, `skip` and `header`");
+                    reason += &format!("{told}: {cure}");
+                }
+                self.fault(file, &misfit.column, &reason);
+            }
         }
         let markers = match &self.feed.format {
             Format::Csv(csv) => csv.exclusive_markers(),

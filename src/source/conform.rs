@@ -232,6 +232,15 @@ impl Rule {
         Ok(Some(Source { value, sign }))
     }
 
+    /// Whether a column of that name is one from which the rule takes something.
+    pub(super) fn reads(&self, name: &str) -> bool {
+        let wanted = match &self.supply {
+            Supply::Named(wanted) => wanted.as_slice(),
+            _ => &[],
+        };
+        wanted.iter().chain(self.sign_names()).any(|want| want == name)
+    }
+
     /// The names of the column that holds the sign, where there is one.
     pub(super) fn sign_names(&self) -> &[String] {
         self.sign.as_ref().map_or(&[], |sign| &sign.names)

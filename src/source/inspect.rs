@@ -66,7 +66,7 @@ pub fn inspect(
 ) -> Result<Inspection, SourceError> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.unwrap_or_default();
-    let unread = |source| SourceError::Io { file: name.clone(), source };
+    let unread = |source| SourceError::Io { file: path.display().to_string(), source };
     // Opening a pipe would wait for whoever writes into it.
     if !std::fs::metadata(path).map_err(unread)?.is_file() {
         let reason = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
@@ -102,7 +102,7 @@ pub fn inspect(
         None => {
             SourceError::Corrupt { file: name.clone(), what: "packed", reason: source.to_string() }
         }
-        Some(_) => SourceError::Io { file: name.clone(), source },
+        Some(_) => unread(source),
     })?;
     if let Some(unpack) = &head.unpack {
         findings.push(("packing 压缩", unpack.clone()));
@@ -147,6 +147,8 @@ fn table(
         words: Vec::new(),
         empty: 0,
         is_personal: false,
+        differs: false,
+        has_signs: false,
     });
     let columns: Vec<Seen> = columns.collect();
     let draft = draft::of_table(&name, format, &columns);

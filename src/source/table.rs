@@ -11,6 +11,7 @@ use arrow::record_batch::RecordBatch;
 use super::conform::{ABSENT, Misfit, Rule, Source};
 use super::error::SourceError;
 use super::lane::{Lane, unfit, unfit_sign};
+use super::misnamed::guess;
 use super::sheet::{Draft, Spot, after};
 use crate::feed::{Feed, FeedFault, Stray};
 
@@ -60,7 +61,13 @@ impl Findings {
                 Ok(source) => source,
                 Err(Misfit { column, mut reason }) => {
                     if reason.ends_with(ABSENT) {
-                        reason.push_str("; see `from` of the column, or have it sent");
+                        let names = schema.fields().iter().map(|column| column.name().as_str());
+                        let unread = |name: &&str| rules.iter().all(|rule| !rule.reads(name));
+                        let unread: Vec<&str> = names.filter(unread).collect();
+                        match guess(&column, &unread, true) {
+                            Some(cure) => reason += &format!("; {cure}"),
+                            None => reason += "; see `from` of the column, or have it sent",
+                        }
                     }
                     faults.push(FeedFault::Column { file: file.to_owned(), column, reason });
                     continue;

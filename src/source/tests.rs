@@ -9,6 +9,8 @@ use crate::feed::{Column, Delimited, FeedRows, Marked, Owner, Packing, Reject};
 use crate::frame::fields::FeedKind;
 use crate::value::party::Party;
 
+mod pieces;
+
 /// A folder with the files of one feed.
 pub(super) struct Folder {
     dir: tempfile::TempDir,

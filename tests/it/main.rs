@@ -25,6 +25,7 @@ mod cases;
 mod feed_examples;
 mod first_look;
 mod hostile;
+mod misread;
 mod pitfalls;
 mod exports;
 mod rulings;

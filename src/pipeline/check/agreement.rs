@@ -36,7 +36,7 @@ const CLOSE_AFTER_DAYS_MAX: u32 = 366;
 const DUE_DAYS_MAX: u32 = 366;
 
 /// The most decimal places of a point.
-const SCALE_MAX: u8 = 6;
+pub(super) const SCALE_MAX: u8 = 6;
 
 /// The longest party code; it stands in file names and in every discrepancy's identity.
 const CODE_LETTERS_MAX: usize = 12;

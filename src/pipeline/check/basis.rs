@@ -9,7 +9,7 @@ use crate::pipeline::nearest;
 use crate::pipeline::structure::shown;
 use crate::pipeline::text::Spot;
 use crate::value::kind::Kind;
-use crate::value::party::Both;
+use crate::value::party::{Both, Party};
 
 /// The most months that a tier may look back.
 const MONTHS_MAX: u32 = 120;
@@ -19,13 +19,14 @@ impl Checker<'_> {
         &mut self,
         spot: Spot<'_>,
         tiers: &TiersDeclaration,
+        scales: &Both<u8>,
     ) -> Both<BTreeMap<String, TierBasis>> {
         let of_a: BTreeSet<&str> = tiers.map.keys().map(String::as_str).collect();
         let of_b = tiers.map.values().chain(&tiers.order).map(String::as_str).collect();
         let spot = spot.key("basis");
         Both {
-            a: self.bases_of(spot.key("a"), &tiers.basis.a, &of_a),
-            b: self.bases_of(spot.key("b"), &tiers.basis.b, &of_b),
+            a: self.bases_of(spot.key("a"), &tiers.basis.a, &of_a, (Party::A, scales.a)),
+            b: self.bases_of(spot.key("b"), &tiers.basis.b, &of_b, (Party::B, scales.b)),
         }
     }
 
@@ -34,6 +35,7 @@ impl Checker<'_> {
         spot: Spot<'_>,
         declared: &BTreeMap<String, TierBasisDeclaration>,
         known: &BTreeSet<&str>,
+        of: (Party, u8),
     ) -> BTreeMap<String, TierBasis> {
         let mut bases = BTreeMap::new();
         for (tier, basis) in declared {
@@ -48,7 +50,7 @@ impl Checker<'_> {
                 let reason = format!("`months` is {}, not 1 to {MONTHS_MAX}", basis.months);
                 self.problem(at.key("months").mark(), reason, "Write a number of months.");
             }
-            let points = self.count(at.key("points"), &basis.points);
+            let points = self.quantity(at, basis, of);
             bases.extend(
                 points.map(|points| {
                     (tier.clone(), TierBasis { points, kinds, months: basis.months })

@@ -42,6 +42,7 @@ impl Checker<'_> {
         spot: Spot<'_>,
         declared: &TermsDeclaration,
         frame: &Frame,
+        scales: &Both<u8>,
     ) -> Option<Charges> {
         let currencies = self.currencies(spot, declared, frame.currency);
         let digits = currencies.iter().flatten().map(|terms| terms.currency.digits()).min();
@@ -53,8 +54,8 @@ impl Checker<'_> {
         };
         let fees = self.fees(spot.key("fees"), declared, digits);
         let taxes = self.taxes(spot.key("taxes"), declared);
-        let caps = self.caps(spot.key("caps"), declared);
-        let minimums = self.minimums(spot.key("minimums"), declared);
+        let caps = self.caps(spot.key("caps"), declared, scales);
+        let minimums = self.minimums(spot.key("minimums"), declared, scales);
         let late_fee = match &declared.late_fee {
             Some(late_fee) => Some(self.late_fee(spot.key("late_fee"), late_fee)?),
             None => None,
@@ -182,17 +183,21 @@ impl Checker<'_> {
     ) -> Option<Option<Decimal>> {
         let Some(text) = text else { return Some(None) };
         let bound = decimal(text).map(|bound| bound.normalize());
-        let digits = digits.unwrap_or_default();
-        let fits = |bound: &Decimal| !bound.is_sign_negative() && bound.scale() <= digits;
+        // Where no currency is known, nobody knows how many places it has.
+        let most = digits.unwrap_or(u32::MAX);
+        let fits = |bound: &Decimal| !bound.is_sign_negative() && bound.scale() <= most;
         let bound = bound.filter(fits);
         if bound.is_none() {
             self.problem(
                 spot.mark(),
                 format!("`{key}` is `{}`, which is no amount of a fee", shown(text)),
-                format!(
-                    "Write a plain decimal of zero or more with at most {digits} decimal places, \
-                     as many as every declared currency has."
-                ),
+                match digits {
+                    Some(digits) => format!(
+                        "Write a plain decimal of zero or more with at most {digits} decimal \
+                         places, as many as every declared currency has."
+                    ),
+                    None => "Write a plain decimal of zero or more.".to_owned(),
+                },
             );
         }
         bound.map(Some)
@@ -242,13 +247,19 @@ impl Checker<'_> {
         (taxes.len() == declared.taxes.len()).then_some(taxes)
     }
 
-    fn caps(&mut self, spot: Spot<'_>, declared: &TermsDeclaration) -> Option<Vec<Cap>> {
+    fn caps(
+        &mut self,
+        spot: Spot<'_>,
+        declared: &TermsDeclaration,
+        scales: &Both<u8>,
+    ) -> Option<Vec<Cap>> {
         let mut caps = Vec::with_capacity(declared.caps.len());
         for (index, cap) in declared.caps.iter().enumerate() {
-            let points = self.count(spot.item(index).key("points"), &cap.points);
+            let issuer = party(cap.issuer);
+            let points = self.quantity(spot.item(index), cap, (issuer, *scales.of(issuer)));
             let Some(points) = points else { continue };
             caps.push(Cap {
-                issuer: party(cap.issuer),
+                issuer,
                 flow: cap.flow.map(flow),
                 per_member: cap.per == CapSpan::Member,
                 points,
@@ -258,33 +269,25 @@ impl Checker<'_> {
         (caps.len() == declared.caps.len()).then_some(caps)
     }
 
-    fn minimums(&mut self, spot: Spot<'_>, declared: &TermsDeclaration) -> Option<Vec<Minimum>> {
+    fn minimums(
+        &mut self,
+        spot: Spot<'_>,
+        declared: &TermsDeclaration,
+        scales: &Both<u8>,
+    ) -> Option<Vec<Minimum>> {
         let mut minimums = Vec::with_capacity(declared.minimums.len());
         for (index, minimum) in declared.minimums.iter().enumerate() {
-            let points = self.count(spot.item(index).key("points"), &minimum.points);
+            let issuer = party(minimum.issuer);
+            let points = self.quantity(spot.item(index), minimum, (issuer, *scales.of(issuer)));
             let Some(points) = points else { continue };
             minimums.push(Minimum {
-                issuer: party(minimum.issuer),
+                issuer,
                 flow: minimum.flow.map(flow),
                 points,
                 clause: minimum.clause.clone(),
             });
         }
         (minimums.len() == declared.minimums.len()).then_some(minimums)
-    }
-
-    /// A whole number of points.
-    pub(super) fn count(&mut self, spot: Spot<'_>, text: &str) -> Option<i64> {
-        let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let count = is_plain.then(|| text.parse().ok()).flatten();
-        if count.is_none() {
-            self.problem(
-                spot.mark(),
-                format!("`points` is `{}`, which is no number of points", shown(text)),
-                "Write a whole number of the programme's smallest unit, such as `\"5000\"`.",
-            );
-        }
-        count
     }
 
     fn late_fee(&mut self, spot: Spot<'_>, declared: &LateFeeDeclaration) -> Option<LateFee> {

@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::amounts::length_micros;
+use super::units::scales;
 use crate::agreement::{EventRule, MemberRule, TierMap};
 use crate::pipeline::declaration::{
     Declaration, EventRuleDeclaration, MemberRuleDeclaration, TierRule, TokenColumn,
@@ -267,7 +268,7 @@ impl Checker<'_> {
             TierRule::Exact => Vec::new(),
             TierRule::AtLeast => tiers.order.clone(),
         };
-        let basis = self.bases(spot, tiers);
+        let basis = self.bases(spot, tiers, &scales(declared));
         Some(TierMap { map: tiers.map.clone(), at_least, lag_days, basis })
     }
 

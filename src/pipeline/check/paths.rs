@@ -150,15 +150,23 @@ impl Checker<'_> {
 
     /// Whether the part of a path that exists lies under the root when symbolic links are followed.
     pub(super) fn stays(&mut self, spot: Spot<'_>, what: &str, root: &Path, path: &str) -> bool {
-        let stays = existing(root, path).is_ok_and(|real| real.starts_with(root));
-        if !stays {
-            self.problem(
-                spot.mark(),
-                format!("{what} is `{}`, which leaves the root by a symbolic link", shown(path)),
+        let (why, cure) = match existing(root, path) {
+            Ok(real) if real.starts_with(root) => return true,
+            Ok(_) => (
+                "leaves the root by a symbolic link".to_owned(),
                 "Put the files under the root, or move `root` to a folder that holds both.",
-            );
-        }
-        stays
+            ),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (
+                "leads to what is not there by a symbolic link".to_owned(),
+                "Put the file where the link leads, or take the link away.",
+            ),
+            Err(error) => (
+                format!("cannot be looked at: {error}"),
+                "See that the user who runs this may read the path.",
+            ),
+        };
+        self.problem(spot.mark(), format!("{what} is `{}`, which {why}", shown(path)), cure);
+        false
     }
 
     /// The key of contact data, where one is declared.

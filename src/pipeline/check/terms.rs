@@ -5,20 +5,19 @@ use jiff::tz::TimeZone;
 
 use super::Checker;
 use super::agreement::Frame;
-use super::amounts::decimal;
 use super::charges::Charges;
+use super::units::scales;
 use super::versions::Draft;
 use crate::pipeline::declaration::{
     ColumnDeclaration, Declaration, FlowDeclaration, ModeDeclaration, PartyName, PlaceDeclaration,
     SettleOnWord,
 };
-use crate::pipeline::structure::shown;
 use crate::pipeline::text::Spot;
 use crate::value::kind::{Flow, Kind, Role};
 use crate::value::money::Currency;
 use crate::value::party::{Both, Party};
 use crate::value::period::Instant;
-use crate::value::points::{RATE_DIGITS, Rate, Ratio};
+use crate::value::points::Ratio;
 use crate::value::price::Price;
 use crate::value::rounding::{Mode, Place, Rounding};
 use crate::value::version::Versions;
@@ -46,7 +45,7 @@ impl Checker<'_> {
         let ratios = self.ratios(spot.key("ratios"), declared, &zone, frame.term);
         let rates = self.rates(spot.key("rates"), declared, &zone, frame);
         self.flows_have_rates(top, declared);
-        let charges = self.charges(spot, &declared.terms, frame);
+        let charges = self.charges(spot, &declared.terms, frame, &scales(declared));
         let rounding = Rounding {
             place: self.settled(
                 "terms.rounding.place",
@@ -77,11 +76,12 @@ impl Checker<'_> {
         zone: &TimeZone,
         term: Option<(Instant, Instant)>,
     ) -> Option<Both<Versions<Ratio>>> {
+        let scales = scales(declared);
         let mut drafts: Both<Vec<Draft<'_, Ratio>>> = Both::default();
         let mut whole = true;
         for (index, ratio) in declared.terms.ratios.iter().enumerate() {
             let item = spot.item(index);
-            let value = self.ratio(item.key("points"), &ratio.points);
+            let value = self.ratio(item, ratio, party(ratio.issuer), &scales);
             let span = self.span(item, &ratio.from, ratio.to.as_deref(), zone);
             let Some((from, to)) = span else {
                 whole = false;
@@ -105,9 +105,10 @@ impl Checker<'_> {
                     spot.key_mark(),
                     format!("`ratios` has no version for the issuer `{}`", issuer.letter()),
                     format!(
-                        "Add {{ issuer: {}, points: \"N:M\", from: … }} as agreed; a \
+                        "Add {{ issuer: {}, {}: \"N:M\", from: … }} as agreed; a \
                         ratio has no default.",
-                        issuer.letter()
+                        issuer.letter(),
+                        if scales.a == scales.b { "points" } else { "whole_points" }
                     ),
                 );
                 whole = false;
@@ -120,27 +121,6 @@ impl Checker<'_> {
         whole.then_some(both)
     }
 
-    fn ratio(&mut self, spot: Spot<'_>, text: &str) -> Option<Ratio> {
-        let count = |part: &str| {
-            let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-            digits.then(|| part.parse::<i64>().ok()).flatten()
-        };
-        let ratio = text
-            .split_once(':')
-            .and_then(|(issuer, acceptor)| Some((count(issuer)?, count(acceptor)?)))
-            .and_then(|(issuer, acceptor)| Ratio::new(issuer, acceptor));
-        if ratio.is_none() {
-            self.problem(
-                spot.mark(),
-                format!("`points` is `{}`, which is no ratio", shown(text)),
-                "Write issuer points and acceptor points as two whole numbers above zero, \
-                such as \
-                 `100:40`; a decimal ratio such as 1:0.4 is 10:4.",
-            );
-        }
-        ratio
-    }
-
     fn rates(
         &mut self,
         spot: Spot<'_>,
@@ -149,16 +129,18 @@ impl Checker<'_> {
         frame: &Frame,
     ) -> Option<Both<[Versions<Price>; 3]>> {
         let term = frame.term;
+        let scales = scales(declared);
         let mut drafts: Both<[Vec<Draft<'_, Price>>; 3]> = Both::default();
         let mut whole = true;
         for (index, rate) in declared.terms.rates.iter().enumerate() {
             let item = spot.item(index);
-            let per_point = self.rate(item.key("per_point"), &rate.per_point);
             let currency = match &rate.currency {
                 Some(code) => self.declared_currency(item.key("currency"), code, declared),
                 None => frame.currency,
             };
-            let value = per_point.zip(currency).map(|(rate, currency)| Price { rate, currency });
+            let issuer = party(rate.issuer);
+            let price = self.rate(item, rate, (issuer, *scales.of(issuer)), currency);
+            let value = price.zip(currency).map(|(rate, currency)| Price { rate, currency });
             let span = self.span(item, &rate.from, rate.to.as_deref(), zone);
             let name = format!("terms.rates.{}", index + 1);
             let flow = rate.flow.map(flow);
@@ -176,7 +158,7 @@ impl Checker<'_> {
                 clause: rate.clause.clone(),
                 value,
             };
-            let [redemption, conversion, sale] = drafts.of_mut(party(rate.issuer));
+            let [redemption, conversion, sale] = drafts.of_mut(issuer);
             match flow {
                 Flow::Redemption => redemption.push(draft),
                 Flow::Conversion => conversion.push(draft),
@@ -191,9 +173,10 @@ impl Checker<'_> {
                     spot.key_mark(),
                     format!("`rates` has no redemption rate for the issuer `{}`", issuer.letter()),
                     format!(
-                        "Add {{ issuer: {}, per_point: \"…\", from: … }} as agreed; a \
+                        "Add {{ issuer: {}, {}: \"…\", from: … }} as agreed; a \
                         rate has no default.",
-                        issuer.letter()
+                        issuer.letter(),
+                        priced_by(*scales.of(issuer))
                     ),
                 );
                 whole = false;
@@ -234,25 +217,11 @@ impl Checker<'_> {
         Some(currency)
     }
 
-    fn rate(&mut self, spot: Spot<'_>, text: &str) -> Option<Rate> {
-        let rate = decimal(text).and_then(Rate::new);
-        if rate.is_none() {
-            self.problem(
-                spot.mark(),
-                format!("`per_point` is `{}`, which is no rate", shown(text)),
-                format!(
-                    "Write a plain decimal of zero or more with at most {RATE_DIGITS} \
-                    decimal places, such as `0.008`."
-                ),
-            );
-        }
-        rate
-    }
-
     /// A flow whose kinds a ledger maps needs a rate of its issuer, or every such event would be
     /// without one.
     fn flows_have_rates(&mut self, top: Spot<'_>, declared: &Declaration) {
         let feeds = top.key("feeds");
+        let scales = scales(declared);
         for (party, ledger) in
             [(Party::A, &declared.feeds.a.ledger), (Party::B, &declared.feeds.b.ledger)]
         {
@@ -288,16 +257,22 @@ impl Checker<'_> {
                             issuer.letter()
                         ),
                         format!(
-                            "Add {{ issuer: {}, flow: {}, per_point: \"…\", from: … }} \
+                            "Add {{ issuer: {}, flow: {}, {}: \"…\", from: … }} \
                             as agreed.",
                             issuer.letter(),
-                            flow.word()
+                            flow.word(),
+                            priced_by(*scales.of(issuer))
                         ),
                     );
                 }
             }
         }
     }
+}
+
+/// The key of a price that leaves no doubt of what it is the price.
+fn priced_by(scale: u8) -> &'static str {
+    if scale == 0 { "per_point" } else { "per_whole_point" }
 }
 
 /// Whether an issuer's flow has money, and so needs a rate.

@@ -21,8 +21,16 @@ pub struct BasisDeclaration {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TierBasisDeclaration {
-    /// The least sum of points, whatever their sign, in smallest units, such as `"10000"`.
-    pub points: String,
+    /// The least sum of points, whatever their sign, such as `"10000"`, of a party whose points have
+    /// no decimal places; exactly one of `points`, `whole_points` and `smallest_units`.
+    #[serde(default)]
+    pub points: Option<String>,
+    /// The same in whole points, whatever the party's `scale`.
+    #[serde(default)]
+    pub whole_points: Option<String>,
+    /// The same in smallest units, of which a point has 10 to the power of its `scale`.
+    #[serde(default)]
+    pub smallest_units: Option<String>,
     /// The kinds of movement that count.
     pub kinds: Vec<BasisKind>,
     /// Over how many months before the cut.

@@ -57,10 +57,19 @@ pub struct TermsDeclaration {
 pub struct RatioDeclaration {
     /// Whose points are spent.
     pub issuer: PartyName,
-    /// `issuer points : acceptor points` in whole numbers, such as `100:40`. Of a party with
-    /// `scale` its smallest units count: with two places on either side `100:40` is 1 point for
-    /// 0.40.
-    pub points: String,
+    /// `issuer points : acceptor points` in whole numbers, such as `100:40`, where the points of
+    /// both parties have as many decimal places (`scale`): whole points and smallest units are to
+    /// one another alike then. Else one of `whole_points` and `smallest_units` says it.
+    #[serde(default)]
+    pub points: Option<String>,
+    /// The same in whole points: `100:40` is 100 points of the issuer for 40 of the acceptor,
+    /// whatever their `scale`.
+    #[serde(default)]
+    pub whole_points: Option<String>,
+    /// The same in smallest units: with `scale: 2` on the acceptor's side alone, `1:40` is a point
+    /// for 0.40.
+    #[serde(default)]
+    pub smallest_units: Option<String>,
     /// The first day or instant at which it is in force.
     pub from: String,
     /// The day or instant at which it ends; default: where the next version begins, or the term's end.
@@ -80,9 +89,17 @@ pub struct RateDeclaration {
     /// Which flow; default redemption.
     #[serde(default)]
     pub flow: Option<FlowDeclaration>,
-    /// Money per issuer point, up to six decimals, such as `"0.008"`. Of a party with `scale` it
-    /// is money per smallest unit: 0.11 a point with `scale: 2` is `"0.0011"`.
-    pub per_point: String,
+    /// Money per issuer point, up to six decimals, such as `"0.008"`. Of a party with `scale` one of
+    /// `per_whole_point` and `per_smallest_unit` says it.
+    #[serde(default)]
+    pub per_point: Option<String>,
+    /// Money per whole point, whatever the issuer's `scale`: with `scale: 2`, `"0.11"` is 0.0011 a
+    /// smallest unit. It has no more than six decimals when that is worked out.
+    #[serde(default)]
+    pub per_whole_point: Option<String>,
+    /// Money per smallest unit, up to six decimals: with `scale: 2`, `"0.0011"` is 0.11 a point.
+    #[serde(default)]
+    pub per_smallest_unit: Option<String>,
     /// The currency, ISO 4217; default the agreement's.
     #[serde(default)]
     pub currency: Option<String>,
@@ -210,8 +227,16 @@ pub struct CapDeclaration {
     pub flow: Option<FlowDeclaration>,
     /// Whose sum is capped.
     pub per: CapSpan,
-    /// The most issuer points that count, in the programme's smallest unit.
-    pub points: String,
+    /// The most issuer points that count, of an issuer whose points have no decimal places; exactly
+    /// one of `points`, `whole_points` and `smallest_units`.
+    #[serde(default)]
+    pub points: Option<String>,
+    /// The same in whole points, whatever the issuer's `scale`.
+    #[serde(default)]
+    pub whole_points: Option<String>,
+    /// The same in smallest units, of which a point has 10 to the power of its `scale`.
+    #[serde(default)]
+    pub smallest_units: Option<String>,
     /// The clause of the agreement.
     #[serde(default)]
     pub clause: Option<String>,
@@ -236,8 +261,16 @@ pub struct MinimumDeclaration {
     /// Of which flow; default each of the issuer's flows.
     #[serde(default)]
     pub flow: Option<FlowDeclaration>,
-    /// The least issuer points of an event, in the programme's smallest unit.
-    pub points: String,
+    /// The least issuer points of an event, of an issuer whose points have no decimal places; exactly
+    /// one of `points`, `whole_points` and `smallest_units`.
+    #[serde(default)]
+    pub points: Option<String>,
+    /// The same in whole points, whatever the issuer's `scale`.
+    #[serde(default)]
+    pub whole_points: Option<String>,
+    /// The same in smallest units, of which a point has 10 to the power of its `scale`.
+    #[serde(default)]
+    pub smallest_units: Option<String>,
     /// The clause of the agreement.
     #[serde(default)]
     pub clause: Option<String>,

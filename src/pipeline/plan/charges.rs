@@ -211,7 +211,11 @@ fn scope(flows: &[&str], issuers: &[&str]) -> String {
 
 impl PlannedCharges {
     /// What comes between rates and rounding.
-    pub(super) fn show_charges(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(super) fn show_charges(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        scaled: &dyn Fn(&str) -> bool,
+    ) -> fmt::Result {
         for settled in &self.settle_on {
             let shown = format!("{} on {}", settled.issuer, settled.settle_on);
             line(f, "settled", "结算基础", &shown)?;
@@ -244,8 +248,10 @@ impl PlannedCharges {
             for cap in caps {
                 let flow = cap.flow.map_or_else(String::new, |flow| format!(" {flow}"));
                 let clause = clause(cap.clause.as_deref());
+                let noun =
+                    if scaled(cap.issuer) { "smallest units 最小单位" } else { "points" };
                 let shown =
-                    format!("{}{flow} {} points per {}{clause}", cap.issuer, cap.points, cap.per);
+                    format!("{}{flow} {} {noun} per {}{clause}", cap.issuer, cap.points, cap.per);
                 line(f, label, zh, &shown)?;
             }
         }

@@ -142,16 +142,15 @@ impl Plan {
 
     fn show_money(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         heading(f, "Terms in force", "适用条款")?;
-        // Ratios and rates count the points that the engine counts: smallest units.
-        let scaled = |letter: &str| {
-            self.parties.iter().any(|party| party.letter == letter && party.scale > 0)
-        };
-        let any_scaled = self.parties.iter().any(|party| party.scale > 0);
         for version in &self.ratios {
-            let units = if any_scaled { " in smallest units 最小单位" } else { "" };
-            let value = match version.value.as_str() {
-                GAP => format!("{} {GAP_IN_WORDS}", version.issuer),
-                value => format!("{} {value}{units}", version.issuer),
+            let value = match (version.value.as_str(), &version.whole_points) {
+                (GAP, _) => format!("{} {GAP_IN_WORDS}", version.issuer),
+                (value, None) => format!("{} {value}", version.issuer),
+                // The engine counts smallest units, and the agreement speaks of points.
+                (value, Some(whole)) => format!(
+                    "{} {whole} in points = {value} in smallest units 最小单位",
+                    version.issuer
+                ),
             };
             line(f, "ratio", "互通比例", &dated(&value, version))?;
         }
@@ -159,14 +158,19 @@ impl Plan {
             let currency = version.currency.unwrap_or_default();
             let flow = version.flow.unwrap_or_default();
             let issuer = version.issuer;
-            let unit = if scaled(issuer) { "smallest unit 最小单位" } else { "point" };
-            let value = match version.value.as_str() {
-                GAP => format!("{issuer} {flow} {GAP_IN_WORDS}"),
-                value => format!("{issuer} {flow} {value} {currency} per {unit}"),
+            let value = match (version.value.as_str(), &version.whole_points) {
+                (GAP, _) => format!("{issuer} {flow} {GAP_IN_WORDS}"),
+                (value, None) => format!("{issuer} {flow} {value} {currency} per point"),
+                (value, Some(whole)) => format!(
+                    "{issuer} {flow} {whole} {currency} per point = {value} per smallest unit 最小单位"
+                ),
             };
             line(f, "rate", "清算单价", &dated(&value, version))?;
         }
-        self.charges.show_charges(f)?;
+        let scaled = |letter: &str| {
+            self.parties.iter().any(|party| party.letter == letter && party.scale > 0)
+        };
+        self.charges.show_charges(f, &scaled)?;
         let money = format!("by {}, {}", self.rounding_place, self.rounding_mode);
         line(f, "rounding", "舍入", &money)?;
         line(f, "mirror rounding", "对方积分舍入", self.mirror_rounding)?;

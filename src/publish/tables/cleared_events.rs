@@ -227,7 +227,12 @@ pub fn cleared_events<'a>() -> Table<ClearedRow<'a>> {
                 |row| row.rate_from.map(Into::into),
                 "The rate version, by its from; empty where the flow has no money.",
             ),
-            exact("rate", "单价", |row| row.rate, "Money per issuer point."),
+            exact(
+                "rate",
+                "单价",
+                |row| row.rate,
+                "Money per issuer point, which is a smallest unit as everywhere in the tables.",
+            ),
             exact("amount", "精确金额", |row| row.amount, "points x rate, exact."),
             text("currency", "币种", |row| word(row.currency), "The currency of the amount."),
             integer("line_no", "清算单行号", |row| row.line_no, "The gross line that sums it."),

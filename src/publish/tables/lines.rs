@@ -54,7 +54,7 @@ pub fn lines<'a>() -> Table<LineRow<'a>> {
                 "ratio",
                 "互通比例",
                 |row| version_value(&row.line.ratio),
-                "issuer points : acceptor points.",
+                "issuer points : acceptor points, in smallest units.",
             ),
             text(
                 "rate_from",
@@ -66,7 +66,7 @@ pub fn lines<'a>() -> Table<LineRow<'a>> {
                 "rate",
                 "单价",
                 |row| version_value(&row.line.rate).and_then(|rate| rate.parse().ok()),
-                "Money per issuer point.",
+                "Money per issuer point, which is a smallest unit as everywhere in the tables.",
             ),
             integer(
                 "events",

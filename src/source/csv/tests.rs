@@ -139,7 +139,20 @@ fn headers_fit_or_the_file_gives_no_rows() {
              or have it mended",
             )],
         ),
-        ("会员号,x\n1,2\n".as_bytes(), &[("余额", ABSENT)]),
+        (
+            "会员号,x\n1,2\n".as_bytes(),
+            &[(
+                "余额",
+                "the header has no such column; it has 2, on line 1: nothing reads `x`; is it one of these?",
+            )],
+        ),
+        (
+            "会员号,余額\n1,2\n".as_bytes(),
+            &[(
+                "余额",
+                "the header has no such column; it has 2, on line 1: nothing reads `余額`; is it one of these?",
+            )],
+        ),
         (
             "会员号,余额,会员号\n1,2,3\n".as_bytes(),
             &[("会员号", "the header has the column twice; have one of them renamed")],

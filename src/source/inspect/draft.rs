@@ -29,13 +29,59 @@ impl Draft {
 
 /// Names that partners give to canonical columns.
 const NAMES: &[(&str, &[&str])] = &[
-    ("event_id", &["event_id", "流水号", "交易流水号", "业务流水号", "交易号", "id", "event"]),
-    ("counter_event_id", &["counter_event_id", "对方流水号", "对方交易号", "partner_event_id"]),
-    ("member_no", &["member_no", "会员号", "会员编号", "会员卡号", "卡号", "member", "member.no"]),
+    (
+        "event_id",
+        &[
+            "event_id",
+            "流水号",
+            "交易流水号",
+            "业务流水号",
+            "流水编号",
+            "交易号",
+            "交易编号",
+            "id",
+            "event",
+            "txn_id",
+            "transaction_id",
+        ],
+    ),
+    (
+        "counter_event_id",
+        &[
+            "counter_event_id",
+            "对方流水号",
+            "对方交易号",
+            "对方编号",
+            "对方流水编号",
+            "partner_event_id",
+            "peer_txn",
+        ],
+    ),
+    (
+        "original_event_id",
+        &["original_event_id", "原流水号", "原交易号", "原交易流水号", "原编号", "reverses"],
+    ),
+    (
+        "member_no",
+        &[
+            "member_no",
+            "会员号",
+            "会员编号",
+            "会员卡号",
+            "卡号",
+            "member",
+            "member.no",
+            "card",
+            "card_no",
+        ],
+    ),
     ("kind", &["kind", "交易类型", "业务类型", "类型", "type"]),
-    ("points", &["points", "积分", "积分变动", "积分（分）", "变动积分", "miles"]),
+    ("points", &["points", "积分", "积分变动", "积分（分）", "变动积分", "miles", "pts"]),
     ("balance", &["balance", "余额", "积分余额", "期末余额"]),
-    ("occurred_at", &["occurred_at", "交易时间", "时间", "完成时间", "发生时间", "at", "time"]),
+    (
+        "occurred_at",
+        &["occurred_at", "交易时间", "时间", "完成时间", "发生时间", "at", "time", "txn_time"],
+    ),
     ("order_no", &["order_no", "订单号"]),
     ("status", &["status", "状态"]),
     ("mobile", &["mobile", "手机", "手机号", "phone"]),
@@ -141,7 +187,7 @@ pub(super) fn of(
             }
             if let Some(marker) = &found.trailer {
                 let record = |rows: &Rows<'_>| rows.in_record(&found.trailing);
-                lines.extend(trailer(marker, rows.as_ref().and_then(record), "values"));
+                lines.extend(trailer(marker, rows.as_ref().and_then(record), "values", false));
             }
         }
         Layout::JsonLines => lines.push(format!("  json_lines: {{ encoding: {word} }}")),
@@ -154,11 +200,15 @@ pub(super) fn of(
             }
             if let Some(marker) = &found.leading {
                 lines.push("    # Which bytes of it are the rows and the points?".to_owned());
-                lines.push(format!("    leading: {{ marker: {} }}", quoted(marker)));
+                lines.push(format!("    # {NO_ROW}"));
+                lines.push(format!(
+                    "    leading: {{ marker: {}, exclusive: true }}",
+                    quoted(marker)
+                ));
             }
             if let Some(marker) = &found.trailer {
                 let record = |rows: &Rows<'_>| rows.in_bytes(&found.trailing_bytes, marker.len());
-                lines.extend(trailer(marker, rows.as_ref().and_then(record), "bytes"));
+                lines.extend(trailer(marker, rows.as_ref().and_then(record), "bytes", true));
             }
             lines.push(
                 "    # These are guesses. Where does each field stand, and what is its name?"
@@ -191,17 +241,24 @@ fn candidate(evidence: &str) -> String {
     format!("    # A candidate, because {evidence}; ask the partner.")
 }
 
-/// The last record, with where its totals may stand.
-fn trailer(marker: &str, found: Option<Candidates>, noun: &str) -> [String; 2] {
+/// What `exclusive: true` of a drafted record rests on. Without it a record that has the shape of a
+/// row and no declared figure is refused, because it may be one.
+const NO_ROW: &str = "No row that was looked at begins so; is that so of every row?";
+
+/// The last record, with where its totals may stand; `is_alike` where a row has its shape.
+fn trailer(marker: &str, found: Option<Candidates>, noun: &str, is_alike: bool) -> Vec<String> {
     let marker = quoted(marker);
     match found {
         Some(Candidates { yaml, evidence }) => {
-            [candidate(&evidence), format!("    trailer: {{ marker: {marker}, {yaml} }}")]
+            vec![candidate(&evidence), format!("    trailer: {{ marker: {marker}, {yaml} }}")]
         }
-        None => [
-            format!("    # Which {noun} of it are the rows and the points?"),
-            format!("    trailer: {{ marker: {marker} }}"),
-        ],
+        None => {
+            let mut lines = vec![format!("    # Which {noun} of it are the rows and the points?")];
+            lines.extend(is_alike.then(|| format!("    # {NO_ROW}")));
+            let exclusive = if is_alike { ", exclusive: true" } else { "" };
+            lines.push(format!("    trailer: {{ marker: {marker}{exclusive} }}"));
+            lines
+        }
     }
 }
 
@@ -224,13 +281,21 @@ fn with_columns(name: &str, mut lines: Vec<String>, columns: &[Seen]) -> Draft {
         fields.clone().filter(|field| has(field.name)).count() * 100 / fields.count().max(1)
     };
     // Of equals the first: a ledger has members too, and members no ledger.
-    let kind = KINDS
-        .iter()
-        .rev()
-        .max_by_key(|kind| held(kind))
-        .copied()
-        .filter(|kind| held(kind) > 0)
-        .unwrap_or(FeedKind::Ledger);
+    let by_names =
+        KINDS.iter().rev().max_by_key(|kind| held(kind)).copied().filter(|kind| held(kind) > 0);
+    let kind = match by_names {
+        // A member's number alone makes members of every file.
+        Some(FeedKind::Links) => FeedKind::Links,
+        _ if is_of_events(columns) => FeedKind::Ledger,
+        by_names => by_names.unwrap_or(FeedKind::Ledger),
+    };
+    if kind == FeedKind::Ledger {
+        lines.push(
+            "# With more refused rows than this nothing is settled; agree on it. Per cent, or `count`."
+                .to_owned(),
+        );
+        lines.push("max_rejects: { share: \"1\" }".to_owned());
+    }
     lines.push("columns:".to_owned());
     let mut used = BTreeSet::new();
     for field in kind.fields() {
@@ -250,6 +315,24 @@ fn with_columns(name: &str, mut lines: Vec<String>, columns: &[Seen]) -> Draft {
         lines.push(format!("  # dropped: {} ({})", quoted(&column.name), column.kind));
     }
     Draft { kind, file: name.to_owned(), lines }
+}
+
+/// Whether the rows show events, whatever their columns are called: an instant, a figure of points,
+/// and a number or a kind of its own for each. Balances have instants and figures too, but no sign
+/// below zero that is not an overdraft, and say what they are.
+fn is_of_events(columns: &[Seen]) -> bool {
+    let is_member = |column: &Seen| {
+        named("member_no", columns).is_some_and(|member| member.name == column.name)
+    };
+    let is_time = |column: &Seen| !column.formats.is_empty() || !column.several.is_empty();
+    let is_id = |column: &Seen| {
+        column.differs && !is_time(column) && !column.has_signs && !column.is_personal
+    };
+    let has = |field: &str| named(field, columns).is_some();
+    let has_instant = has("occurred_at") || columns.iter().any(is_time);
+    let has_points = has("points") || columns.iter().any(|column| column.has_signs);
+    let has_id = has("event_id") || columns.iter().any(|one| is_id(one) && !is_member(one));
+    has_instant && has_points && (has_id || has("kind")) && !has("balance")
 }
 
 fn mapped(field: &str, column: &Seen) -> Vec<String> {

@@ -67,7 +67,9 @@ terms:
   ratios:
     - { issuer: a, points: \"\", from: \"\" }
     - { issuer: b, points: \"\", from: \"\" }
-  # What one point of each issuer is worth.
+  # What one point of each issuer is worth. Where points have decimal places (`scale` of the party),
+  # `per_whole_point` or `per_smallest_unit` says of what, as `whole_points` or `smallest_units` of
+  # a ratio does.
   rates:
     - { issuer: a, per_point: \"\", from: \"\" }
     - { issuer: b, per_point: \"\", from: \"\" }

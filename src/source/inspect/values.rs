@@ -98,6 +98,10 @@ pub struct Seen {
     pub empty: usize,
     /// Whether its values look like somebody's own.
     pub is_personal: bool,
+    /// Whether each row has a value and no two have the same, where there are several.
+    pub differs: bool,
+    /// Whether its values are numbers, some of them below zero.
+    pub has_signs: bool,
 }
 
 /// A value as it may be shown.
@@ -259,7 +263,16 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
     // A key of JSON lines may be a number itself.
     let name = if holds_number(name) { redact(name) } else { name.to_owned() };
     let several = several.into_iter().map(|(notation, _)| notation).collect();
-    Seen { name, kind, formats, several, words, empty, is_personal }
+    let differs = distinct.len() == rows.len() && rows.len() > 1;
+    // Telephone numbers have hyphens and parentheses too, but not around all their digits.
+    let is_below = |value: &&str| {
+        value.starts_with('-')
+            || value.ends_with('-')
+            || value.starts_with('(') && value.ends_with(')')
+    };
+    let is_counted = every(&is_number) && !is_timed && !is_personal;
+    let has_signs = is_counted && values.iter().any(is_below);
+    Seen { name, kind, formats, several, words, empty, is_personal, differs, has_signs }
 }
 
 /// Notations of time of which each value fits one, the commonest first, with how many are read by

@@ -107,6 +107,9 @@ fn a_version_of_a_closed_period_cannot_be_edited() {
 fn the_scale_of_a_closed_period_cannot_be_edited() {
     let months = march();
     months.change("name: s }", "name: s, scale: 2 }");
+    months.change("a, points", "a, smallest_units");
+    months.change("b, points", "b, smallest_units");
+    months.change("a, per_point", "a, per_smallest_unit");
     let says = &["2026-03/final was settled at the SKY scale 0", "the pipeline has 2"];
     ended(months.try_close("2026-04"), exit::USAGE, says);
     ended(months.try_run("2026-04", "2026-04-20"), exit::USAGE, says);

@@ -168,21 +168,32 @@ impl World {
         };
         let mut text = "terms:\n  ratios:\n".to_owned();
         for ratio in &self.ratios {
+            let key = self.key_of(ratio.issuer, Some(ratio.issuer.other()));
             let points = format!("{}:{}", ratio.issuer_points, ratio.acceptor_points);
             let (issuer, span) = (ratio.issuer.letter(), span(ratio.from, ratio.to));
-            writeln!(text, "    - {{ issuer: {issuer}, points: \"{points}\", {span} }}").unwrap();
+            writeln!(text, "    - {{ issuer: {issuer}, {key}: \"{points}\", {span} }}").unwrap();
         }
         text.push_str("  rates:\n");
         for rate in &self.rates {
             let (issuer, flow) = (rate.issuer.letter(), rate.flow.word());
-            let price = decimal_text(rate.millionths, 6);
+            // A world has prices of smallest units; that of a whole point is written for redemptions,
+            // so that the engine has to find the other by itself.
+            let scale = self.side(rate.issuer).scale;
+            let (key, price) = match (scale, rate.flow) {
+                (0, _) => ("per_point", decimal_text(rate.millionths, 6)),
+                (scale, Flow::Redemption) => {
+                    let whole = rate.millionths * 10_i64.pow(scale);
+                    ("per_whole_point", decimal_text(whole, 6))
+                }
+                _ => ("per_smallest_unit", decimal_text(rate.millionths, 6)),
+            };
             let mut more = span(rate.from, rate.to);
             if let Some(code) = rate.currency {
                 write!(more, ", currency: {code}").unwrap();
             }
             writeln!(
                 text,
-                "    - {{ issuer: {issuer}, flow: {flow}, per_point: \"{price}\", {more} }}"
+                "    - {{ issuer: {issuer}, flow: {flow}, {key}: \"{price}\", {more} }}"
             )
             .unwrap();
         }
@@ -201,6 +212,14 @@ impl World {
         let carry = decimal_text(self.opening_carry, self.minor_digits);
         writeln!(text, "  opening_carry: \"{carry}\"").unwrap();
         text
+    }
+
+    /// The key under which a figure of smallest units is written: of an issuer's points, or of
+    /// theirs and the acceptor's.
+    fn key_of(&self, issuer: super::Party, acceptor: Option<super::Party>) -> &'static str {
+        let scale = |party: super::Party| self.side(party).scale;
+        let is_plain = scale(issuer) == acceptor.map_or(0, scale);
+        if is_plain { "points" } else { "smallest_units" }
     }
 
     fn fees_text(&self) -> String {
@@ -257,16 +276,23 @@ impl World {
         }
         for cap in &self.caps {
             let per = if cap.per_member { "member" } else { "period" };
-            let (issuer, flow, points) = (cap.issuer.letter(), flow(cap.flow), cap.points);
-            writeln!(text, "    - {{ issuer: {issuer}{flow}, per: {per}, points: \"{points}\" }}")
+            let (key, points) = (self.key_of(cap.issuer, None), cap.points);
+            let (issuer, flow) = (cap.issuer.letter(), flow(cap.flow));
+            writeln!(text, "    - {{ issuer: {issuer}{flow}, per: {per}, {key}: \"{points}\" }}")
                 .unwrap();
         }
         if !self.minimums.is_empty() {
             text.push_str("  minimums:\n");
         }
         for least in &self.minimums {
-            let (issuer, flow, points) = (least.issuer.letter(), flow(least.flow), least.points);
-            writeln!(text, "    - {{ issuer: {issuer}{flow}, points: \"{points}\" }}").unwrap();
+            let (issuer, flow) = (least.issuer.letter(), flow(least.flow));
+            let scale = self.side(least.issuer).scale;
+            // Of a world in which points have decimal places a minimum is written in whole points.
+            let (key, points) = match scale {
+                0 => ("points", least.points.to_string()),
+                scale => ("whole_points", decimal_text(least.points, scale)),
+            };
+            writeln!(text, "    - {{ issuer: {issuer}{flow}, {key}: \"{points}\" }}").unwrap();
         }
         let on = |party: &super::Party| {
             let word = match self.settle_on[*party as usize]? {
