@@ -222,10 +222,11 @@ fn whatever_the_pieces_and_the_threads_the_same_comes_out_of_every_layout() {
 }
 
 /// Where threads wait for one another, each within a piece.
-#[derive(Default)]
 struct Meeting {
     met: Mutex<Met>,
     came: Condvar,
+    /// How long the first waits for a second.
+    patience: Duration,
 }
 
 #[derive(Default)]
@@ -242,8 +243,7 @@ struct Met {
 
 impl Meeting {
     /// Waits within a piece until another thread is within one, or once was. Where pieces are
-    /// handed out to all threads one comes for certain; where one thread has them all a minute
-    /// passes.
+    /// handed out to all threads one comes for certain, and the patience is never tried.
     fn meet(&self) {
         let mut met = self.met.lock().unwrap();
         met.inside += 1;
@@ -254,18 +254,18 @@ impl Meeting {
         }
         self.came.notify_all();
         let is_alone = |met: &mut Met| met.most < 2 && !met.in_vain;
-        let minute = Duration::from_secs(60);
-        let (mut met, _) = self.came.wait_timeout_while(met, minute, is_alone).unwrap();
+        let (mut met, _) = self.came.wait_timeout_while(met, self.patience, is_alone).unwrap();
         met.in_vain |= met.most < 2;
         met.inside -= 1;
     }
 }
 
 /// The decoders of pieces, called as a reading calls them, with threads that meet in them.
-fn met(folder: &Folder) -> Met {
+fn met(folder: &Folder, patience: Duration) -> Met {
     let (feed, files) = (&folder.feed, folder.survey());
     let rules = conform::rules(feed).unwrap();
-    let (meeting, rows) = (Meeting::default(), Mutex::new(0));
+    let (met, came) = (Mutex::default(), Condvar::new());
+    let (meeting, rows) = (Meeting { met, came, patience }, Mutex::new(0));
     let add = |sheet: Sheet| {
         *rows.lock().unwrap() += sheet.rows;
         Ok(())
@@ -311,7 +311,10 @@ fn met(folder: &Folder) -> Met {
 #[test]
 fn the_pieces_of_one_file_are_decoded_by_several_threads_at_once() {
     for (name, folder) in in_blocks().into_iter().chain(in_tables(100)) {
-        let Met { most, threads, .. } = on(4, || met(&folder));
+        let Met { most, threads, .. } = on(4, || met(&folder, Duration::from_secs(60)));
         assert!(most > 1 && threads.len() > 1, "{name}: {} threads", threads.len());
+        // What one thread reads no other has a part in.
+        let Met { most, threads, .. } = on(1, || met(&folder, Duration::ZERO));
+        assert_eq!((most, threads.len()), (1, 1), "{name}");
     }
 }
