@@ -28,6 +28,6 @@ pub use tables::{
     AccountRow, ClearedRow, DROPPED, DecisionRow, DictionaryRow, ItemRow, JOINED, LineRow, LinkRow,
     OpenAdjustment, OpenRow, RejectRow, StatementRow, accounts, cleared_events, control, decisions,
     dictionary, discrepancies, held, lines, links, open_adjustments, open_rows, own_rows, pending,
-    rejects, settled_rows, statement,
+    rejects, settled_rows, settlements, statement,
 };
 pub use workbook::{Entry, Heading, Sheet, write_workbook};

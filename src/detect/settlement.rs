@@ -54,8 +54,35 @@ pub struct Settled {
 /// Judges payments and disputes. Which of several under one number counts is said in
 /// docs/clearing.md, *Late fee*.
 #[must_use]
-pub fn judge(desk: &Desk<'_>, frame: &Settlements) -> Settled {
+pub fn judge(
+    desk: &Desk<'_>,
+    frame: Option<&Settlements>,
+    handed: Vec<(Settlement, String)>,
+) -> Settled {
     let mut settled = Settled::default();
+    let mut before: BTreeMap<String, (Settlement, String)> =
+        handed.into_iter().map(|one| (one.0.id.clone(), one)).collect();
+    if let Some(frame) = frame {
+        judge_sent(desk, frame, &mut before, &mut settled);
+    }
+    for (settlement, at) in before.into_values() {
+        match fits(desk, &settlement) {
+            true => settled.settlements.push(settlement),
+            false => settled.discrepancies.push(stranded(desk, &settlement, at)),
+        }
+    }
+    settled.settlements.sort();
+    settled
+}
+
+/// Judges what the run's files have. A number that they have stands for what was handed on under
+/// it, and is told where it says something else.
+fn judge_sent(
+    desk: &Desk<'_>,
+    frame: &Settlements,
+    before: &mut BTreeMap<String, (Settlement, String)>,
+    settled: &mut Settled,
+) {
     let mut by_number: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for row in frame.rows() {
         by_number.entry(frame.of(row).0).or_default().push(row);
@@ -72,9 +99,84 @@ pub fn judge(desk: &Desk<'_>, frame: &Settlements) -> Settled {
         fit.sort();
         settled.discrepancies.extend(collided(desk, frame, id, &fit));
         settled.discrepancies.extend(unfitting(desk, frame, id, &unfit));
-        settled.settlements.extend(fit.into_iter().next().map(|(settlement, _)| settlement));
+        let counts = fit.into_iter().next();
+        let known = before.remove(id);
+        if let (Some((now, row)), Some((was, at))) = (&counts, known)
+            && *now != was
+        {
+            let row = place(&desk.paths.settlements, &frame.origins, *row);
+            settled.discrepancies.push(otherwise(desk, (&was, at), (now, row)));
+        }
+        settled.settlements.extend(counts.map(|(settlement, _)| settlement));
     }
-    settled
+}
+
+/// Whether what was handed on still is of a final statement, or of one that may still come.
+fn fits(desk: &Desk<'_>, settlement: &Settlement) -> bool {
+    let closed = &desk.scope.past.closed;
+    let is_later = || {
+        let cut = desk.period.cut().day(&desk.agreement.zone);
+        cut.is_none_or(|cut| settlement.on >= cut)
+    };
+    match closed.iter().find(|closed| closed.period.label == settlement.period) {
+        Some(closed) => closed.statements.contains_key(&settlement.currency),
+        None => is_later(),
+    }
+}
+
+/// CLR-02 of a payment that was handed on for a statement that never came.
+fn stranded(desk: &Desk<'_>, settlement: &Settlement, at: String) -> Discrepancy {
+    let Settlement { id, period, currency, amount, .. } = settlement;
+    let mut draft = desk.draft(&CLR_02).at(Party::A, at);
+    for party in Party::BOTH {
+        draft = draft.subject(party, format!("settlement {id}"));
+    }
+    let is_settled = desk.agreement.currencies.iter().any(|terms| terms.currency == *currency);
+    draft
+        .differs("period", None, None)
+        .expected(
+            desk.scope.past.closed.last().map(|closed| closed.period.label.clone()),
+            Some(period.clone()),
+        )
+        .stake(is_settled.then_some(Worth { amount: *amount, currency: *currency }))
+        .because(format!(
+            "settlement {id}: {period} has no final statement; have it name the period that it \
+             settles"
+        ))
+}
+
+/// EVT-04 *settled number used again*: what is sent now is not what an earlier period knew.
+fn otherwise(
+    desk: &Desk<'_>,
+    (was, at): (&Settlement, String),
+    (now, row): (&Settlement, String),
+) -> Discrepancy {
+    let shown = |one: &Settlement| {
+        let (kind, amount) = (one.kind.word(), one.amount.normalize());
+        format!("{} {kind} {amount} {} {}", one.period, one.currency.code(), one.on)
+    };
+    let mut draft = desk.draft(&EVT_04_SETTLED).at(Party::A, row).at(Party::A, at);
+    for party in Party::BOTH {
+        draft = draft.subject(party, format!("settlement {}", now.id));
+    }
+    draft
+        .differs(field_of(was, now), None, None)
+        .expected(Some(shown(now)), Some(shown(was)))
+        .because(format!(
+            "the settlement {} was another in the period before; what is sent now counts",
+            now.id
+        ))
+}
+
+/// The first field in which two settlements of one number differ.
+fn field_of(one: &Settlement, other: &Settlement) -> &'static str {
+    match () {
+        () if one.period != other.period => "period",
+        () if one.currency != other.currency => "currency",
+        () if one.kind != other.kind => "kind",
+        () if one.on != other.on => "on",
+        () => "amount",
+    }
 }
 
 /// Why a row is of no statement, and the field that says so.
@@ -191,13 +293,7 @@ fn collided(
     let said: BTreeSet<&Settlement> = rows.iter().map(|(settlement, _)| settlement).collect();
     let all: Vec<&Settlement> = said.into_iter().collect();
     let (first, second) = (all.first()?, all.get(1)?);
-    let field = match () {
-        () if first.period != second.period => "period",
-        () if first.currency != second.currency => "currency",
-        () if first.kind != second.kind => "kind",
-        () if first.on != second.on => "on",
-        () => "amount",
-    };
+    let field = field_of(first, second);
     let shown = all.iter().map(|one| {
         let (kind, amount, currency) =
             (one.kind.word(), one.amount.normalize(), one.currency.code());

@@ -186,6 +186,10 @@ const SENTENCES: &[Sentence] = &[
     // Payments and disputes.
     ("settlement {}: {…}", "收付款 {1}：{2}"),
     (
+        "the settlement {} was another in the period before; what is sent now counts",
+        "收付款单 {1} 与上期所知不同；以现在送来的为准",
+    ),
+    (
         "the settlement {} stands {} times, and not alike; the first of them counts",
         "收付款 {1} 出现 {2} 次而内容不同；以第一笔为准",
     ),

@@ -39,6 +39,7 @@ pub const OUTPUTS: &[&str] = &[
     "settled_rows.parquet",
     "own_rows.parquet",
     "open_adjustments.parquet",
+    "settlements.parquet",
     "decisions.parquet",
     "pending.parquet",
     "links.parquet",

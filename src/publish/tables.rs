@@ -13,6 +13,7 @@ mod decisions;
 mod links;
 mod accounts;
 mod rejects;
+mod settlements;
 mod control;
 mod dictionary;
 
@@ -28,4 +29,5 @@ pub use links::{LinkRow, links};
 pub use open_adjustments::{OpenAdjustment, open_adjustments};
 pub use open_rows::{DROPPED, JOINED, OpenRow, open_rows, own_rows, settled_rows};
 pub use rejects::{RejectRow, rejects};
+pub use settlements::settlements;
 pub use statement::{StatementRow, statement};

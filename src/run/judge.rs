@@ -378,9 +378,8 @@ pub fn conclude(
     found.extend(detect::past::judge(&desk));
     let mut adjusted = detect::adjustment::judge(&desk, intake.adjustments.as_ref())?;
     found.extend(adjusted.discrepancies);
-    let settlements = intake.settlements.as_ref();
-    let settled = settlements.map(|frame| detect::settlement::judge(&desk, frame));
-    let settled = settled.unwrap_or_default();
+    let handed = recall::settlements(before)?;
+    let settled = detect::settlement::judge(&desk, intake.settlements.as_ref(), handed);
     found.extend(settled.discrepancies);
     if let Some(decisions) = &intake.decisions {
         let mut verdicts = Verdicts::new(&desk, decisions);

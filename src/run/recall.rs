@@ -26,7 +26,7 @@ use crate::value::period::Period;
 use alike::Alike;
 pub use cleared::CLEARED;
 use cleared::Families;
-pub use handed::bring as handed;
+pub use handed::{bring as handed, settlements};
 use index::Index;
 pub use rows::{OPEN, OWN, SETTLED};
 

@@ -48,7 +48,7 @@ fn threads_buckets_and_memory_leave_no_trace() {
             let (buckets, threads) = (Some(buckets), Some(threads));
             ran(&Order { buckets, threads, memory_bytes, ..order });
             let bytes = bytes_under(&to);
-            assert_eq!(bytes.len(), 19 + 1, "{:?}", bytes.keys());
+            assert_eq!(bytes.len(), 20 + 1, "{:?}", bytes.keys());
             let first = first.get_or_insert_with(|| bytes.clone());
             for (name, expected) in first.iter() {
                 let same = bytes.get(name) == Some(expected);

@@ -180,6 +180,7 @@ pub fn write_tables<'a>(
         waiting.map(move |&row| OpenAdjustment { adjustments, row, files })
     });
     shelf.put(&publish::open_adjustments(), adjustments)?;
+    shelf.put(&publish::settlements(), evidence.claims.settlements.iter())?;
     let decided = evidence.intake.decisions.iter().flat_map(|decisions| {
         evidence.decided.iter().map(move |decided| DecisionRow { decisions, decided })
     });

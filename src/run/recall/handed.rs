@@ -4,16 +4,19 @@
 
 use super::super::before::Before;
 use super::index::{said, unsound, word};
+use crate::claim::Settlement;
 use crate::frame::books::{Decisions, PublishedDecision};
 use crate::frame::claims::{Adjustments, HandedAdjustment};
 use crate::judgement::{APPLIED, WAITING};
 use crate::publish::{Columns, Final, PublishError};
 use crate::run::{Error, Intake};
-use crate::value::kind::Action;
+use crate::value::kind::{Action, SettlementKind};
+use crate::value::money::Currency;
 use crate::value::party::Party;
 
 const ADJUSTMENTS: &str = "open_adjustments";
 const DECISIONS: &str = "decisions";
+const SETTLEMENTS: &str = "settlements";
 
 /// Puts what was handed on behind what the run's files have.
 ///
@@ -37,6 +40,43 @@ pub fn bring(before: &Before, intake: &mut Intake) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// The payments and disputes that the period before knew: a file need not name them again. Each
+/// with where it stands.
+///
+/// # Errors
+/// [`Error`] when a publication is not what it was.
+pub fn settlements(before: &Before) -> Result<Vec<(Settlement, String)>, Error> {
+    let mut handed = Vec::new();
+    // A period that an earlier version of Hutong closed handed none on.
+    let Some(last) = before.last().filter(|last| last.has(SETTLEMENTS)) else { return Ok(handed) };
+    let wanted = ["settlement_id", "period", "currency", "kind", "amount", "settled_on"];
+    last.scan(SETTLEMENTS, &wanted, |_, rows| {
+        let (ids, periods) = (rows.texts("settlement_id")?, rows.texts("period")?);
+        let (currencies, kinds) = (rows.texts("currency")?, rows.texts("kind")?);
+        let (amounts, days) = (rows.decimals("amount")?, rows.days("settled_on")?);
+        for row in 0..rows.len() {
+            let settlement = || {
+                let kind = SettlementKind::WORDS
+                    .iter()
+                    .position(|known| Some(*known) == said(kinds, row))?;
+                Some(Settlement {
+                    id: said(ids, row)?.to_owned(),
+                    period: said(periods, row)?.to_owned(),
+                    currency: Currency::of(said(currencies, row)?)?,
+                    kind: SettlementKind::from_code(kind.try_into().ok()?)?,
+                    on: days[row]?,
+                    amount: amounts[row]?,
+                })
+            };
+            let line = rows.line(row);
+            let settlement = settlement().ok_or_else(|| unsound(last, SETTLEMENTS, line))?;
+            handed.push((settlement, format!("{}/{SETTLEMENTS}.parquet:{line}", last.place())));
+        }
+        Ok::<(), PublishError>(())
+    })?;
+    Ok(handed)
 }
 
 fn bring_adjustments(publication: &Final, intake: &mut Intake) -> Result<(), PublishError> {

@@ -55,6 +55,46 @@ fn a_late_fee_that_was_due_is_taken_off_its_own_statement_alone() {
     check_late(&months, expected);
 }
 
+/// A payment that one month's file named is known to the later ones; a file that says something else
+/// of it is told and believed, and one that says that it was nothing takes it back.
+#[test]
+fn a_payment_that_was_named_once_is_known() {
+    const PAID: &str = "P1,2026-03,CNY,paid,80000.00,2026-04-20\n";
+    let of_may = |amount: &str| format!("P1,2026-03,CNY,paid,{amount},2026-04-20\n");
+    // What May's file says, the late fee of May, what it tells, and the late fee of June.
+    let rows = [
+        (String::new(), "", "", ""),
+        (PAID.to_owned(), "", "", ""),
+        (of_may("30000.00"), "775.00", "EVT-04", "750.00"),
+        (of_may("0"), "1240.00", "CLR-02", "1200.00"),
+    ];
+    for (may, of_day, told, in_june) in rows {
+        let months = Months::new();
+        months.declare_terms(|terms| terms + "  late_fee: { per_day: \"0.0005\", clause: l }\n");
+        months.change("grace_days: 2", "grace_days: 2\n  due_days: 20");
+        let (a, b) = ("A1 xburn -10000000 03-05", "B1 xaccept 3333333 03-05 counter=A1");
+        months.books("2026-03", &[a], &[b]);
+        months.settle(PAID);
+        months.close("2026-03");
+        months.close("2026-04");
+        months.settle(&may);
+        let fee = |period: &str| {
+            let mut lines = table(&months.finally(period), "statement_lines");
+            lines.retain(|line| line["type"] == "late_fee" && line["reference"] == "2026-03");
+            cells(&lines, &["amount"]).concat()
+        };
+        months.close("2026-05");
+        assert_eq!(fee("2026-05"), of_day, "{may}");
+        let codes: Vec<String> =
+            months.codes("2026-05").iter().map(|code| code.trim().to_owned()).collect();
+        assert_eq!(codes.concat(), told, "{may}");
+        crate::review::is_sound(&months.finally("2026-05"), &may);
+        months.settle("");
+        months.close("2026-06");
+        assert_eq!(fee("2026-06"), in_june, "{may}");
+    }
+}
+
 /// A statement counts what comes late with its own: first what is older.
 #[test]
 fn what_comes_late_does_not_pass_by_caps_and_minimums() {

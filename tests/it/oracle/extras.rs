@@ -6,7 +6,7 @@ use super::answer::{Discrepancy, Line};
 use super::books::Books;
 use super::fraction::Fraction;
 use super::past::{Balance, Standing};
-use crate::world::{Adjustment, Currency, Party};
+use crate::world::{Adjustment, Currency, Party, Payment};
 
 /// A line of no event.
 pub fn line(item: &str, currency: &Currency, payer: Party, amount: Fraction) -> Line {
@@ -174,7 +174,7 @@ impl Books<'_> {
             let exempt = world.exempt_days.iter().flatten().any(|other| *other == day);
             if day > balance.due_day && !exempt {
                 let mut principal = begins;
-                for payment in world.payments.iter().flatten() {
+                for payment in &self.payments() {
                     let its = payment.period == label && payment.currency == balance.currency;
                     let by_then =
                         if payment.disputed { payment.on <= day } else { payment.on < day };
@@ -187,6 +187,17 @@ impl Books<'_> {
             day = day.tomorrow().unwrap();
         }
         sum
+    }
+
+    /// Payments and disputes: those of the files, and those that the period before knew under
+    /// numbers that the files do not have.
+    pub fn payments(&self) -> Vec<Payment> {
+        let own: Vec<Payment> = self.world.payments.iter().flatten().cloned().collect();
+        let before = self.past.before(self.world).into_iter().flat_map(|past| &past.payments);
+        let handed =
+            before.filter(|one| own.iter().all(|other| other.settlement_id != one.settlement_id));
+        let handed: Vec<Payment> = handed.cloned().collect();
+        own.into_iter().chain(handed).collect()
     }
 
     pub fn opening_carry(&self, currency: &Currency) -> Fraction {

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::answer::Account;
 use super::fraction::Fraction;
 use crate::world::{
-    Adjustment, Decision, Fee, Kind, Mode, Party, Row, SECOND, Status, Taxed, World,
+    Adjustment, Decision, Fee, Kind, Mode, Party, Payment, Row, SECOND, Status, Taxed, World,
 };
 
 /// A leg of a ledger: whose, and its row.
@@ -86,6 +86,8 @@ pub struct Final {
     /// The accounts that were judged, and as of which instant.
     pub accounts: Vec<(Account, i64)>,
     pub balances: Vec<Balance>,
+    /// The payments and disputes that are known.
+    pub payments: Vec<Payment>,
     /// What was charged on what happened in it.
     pub charges: Charges,
 }

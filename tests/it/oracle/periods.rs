@@ -130,6 +130,7 @@ impl Books<'_> {
             open,
             accounts: accounts.to_vec(),
             balances: balances.collect(),
+            payments: self.payments(),
             charges: world.charges(),
         })
     }

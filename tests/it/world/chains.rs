@@ -359,7 +359,11 @@ fn hand_in(rng: &mut Rng, chain: &mut Chain) {
         }
         if chain.runs[0].world.late_fee.is_some() {
             pay(rng, &chain.runs[position].world, &past, &mut payments);
-            chain.runs[position].world.payments = Some(payments.clone());
+            let start = chain.runs[position].world.period_days().0;
+            // A payment that was named once need not be named again.
+            let named = |one: &&Payment| one.on >= start || rng.bool();
+            let named = payments.iter().filter(named).cloned().collect();
+            chain.runs[position].world.payments = Some(named);
             chain.runs[position].world.exempt_days.clone_from(&exempt);
         }
         if with_decisions {
