@@ -14,7 +14,12 @@ pub fn settlements<'a>() -> Table<&'a Settlement> {
                   whether its files name it or an earlier period handed it on",
         columns: vec![
             text("settlement_id", "收付款单号", |row| some(&row.id), "Its number."),
-            text("period", "账期", |row| some(&row.period), "The period of the statement."),
+            text(
+                "statement_period",
+                "账期",
+                |row| some(&row.period),
+                "The period of the statement.",
+            ),
             text("currency", "币种", |row| some(row.currency.code()), "The statement's currency."),
             text("kind", "类型", |row| some(row.kind.word()), "paid or disputed."),
             exact("amount", "金额", |row| Some(row.amount), "How much of it."),

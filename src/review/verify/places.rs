@@ -26,7 +26,8 @@ const COLUMNS: [(&str, &str); 14] = [
 ];
 
 /// The tables of a final publication from which rows are brought back.
-const TABLES: [&str; 4] = ["open_rows", "cleared_events", "settled_rows", "own_rows"];
+const TABLES: [&str; 5] =
+    ["open_rows", "cleared_events", "settled_rows", "own_rows", "settlements"];
 
 /// The files that rows may name.
 struct Known {

@@ -51,9 +51,9 @@ pub fn settlements(before: &Before) -> Result<Vec<(Settlement, String)>, Error> 
     let mut handed = Vec::new();
     // A period that an earlier version of Hutong closed handed none on.
     let Some(last) = before.last().filter(|last| last.has(SETTLEMENTS)) else { return Ok(handed) };
-    let wanted = ["settlement_id", "period", "currency", "kind", "amount", "settled_on"];
+    let wanted = ["settlement_id", "statement_period", "currency", "kind", "amount", "settled_on"];
     last.scan(SETTLEMENTS, &wanted, |_, rows| {
-        let (ids, periods) = (rows.texts("settlement_id")?, rows.texts("period")?);
+        let (ids, periods) = (rows.texts("settlement_id")?, rows.texts("statement_period")?);
         let (currencies, kinds) = (rows.texts("currency")?, rows.texts("kind")?);
         let (amounts, days) = (rows.decimals("amount")?, rows.days("settled_on")?);
         for row in 0..rows.len() {
