@@ -1,6 +1,6 @@
 //! What a run published, read back as a user's tools would read it: rows by column name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -53,6 +53,8 @@ pub fn table(folder: &Path, name: &str) -> Vec<Row> {
     let mut rows = Vec::new();
     for batch in reader.map(Result::unwrap) {
         let schema = batch.schema();
+        let names: BTreeSet<&String> = schema.fields().iter().map(|field| field.name()).collect();
+        assert_eq!(names.len(), schema.fields().len(), "{name}: a column's name stands twice");
         let fields = schema.fields().iter().zip(batch.columns());
         // Instants with a zone need a feature of arrow's formatter, and nothing here asks them.
         let shown =
