@@ -9,7 +9,7 @@ use super::index::{party_of, said, word};
 use super::rows::{COLUMNS, OWN, read_rows};
 use crate::publish::{Columns, Final, PublishError};
 use crate::run::Error;
-use crate::value::kind::{Kind, Role};
+use crate::value::kind::{Kind, Role, Status};
 use crate::value::party::{Both, Party};
 
 /// What decides whether a published row is brought back.
@@ -93,8 +93,11 @@ impl Hand<'_> {
         let mut ids: Both<BTreeSet<String>> = Both::default();
         self.shelf.scan(publication, OWN, &COLUMNS, &mut |rows| {
             let (parties, event_ids) = (rows.texts("party")?, rows.texts("event_id")?);
+            let statuses = rows.texts("status")?;
             for row in 0..rows.len() {
-                if let Some(id) = said(event_ids, row) {
+                // What was pending has moved nothing yet.
+                let is_posted = said(statuses, row) == Some(Status::Posted.word());
+                if let Some(id) = said(event_ids, row).filter(|_| is_posted) {
                     self.know(party_of(parties.value(row)), id);
                 }
             }

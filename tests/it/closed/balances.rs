@@ -89,6 +89,14 @@ fn a_movement_counts_in_one_closing() {
         );
     }
     check(
+        "what was pending",
+        [
+            (&["A1 earn 50 03-16 status=pending"], "03-31", 5000, 5000),
+            (&["A1 earn 50 03-16"], "04-30", 5050, 5050),
+            (&["A1 earn 50 03-16"], "05-31", 5050, 5050),
+        ],
+    );
+    check(
         "what comes late",
         [(&[], "03-31", 5000, 5000), (&march, "04-30", 3500, 3500), (&march, "05-31", 3500, 3500)],
     );

@@ -216,7 +216,10 @@ impl Past {
             return Some(at.any(|at| at <= closed));
         }
         let is_known = self.settled(party, &row.event_id).is_some()
-            || self.finals.iter().any(|past| past.own.iter().any(is_it));
+            || self.finals.iter().any(|past| {
+                // What was pending has moved nothing yet.
+                past.own.iter().any(|leg| is_it(leg) && leg.1.status == Status::Posted)
+            });
         if is_known {
             return Some(true);
         }
