@@ -23,6 +23,14 @@ const FOREIGN: [(&[u8], &str); 7] = [
 
 const UTF_16: &str = "the file is UTF-16; have it saved as UTF-8";
 
+/// Why a file's head is no text that can be looked at: two bytes a character, with a mark or told by
+/// their NUL bytes.
+pub(super) fn wide(head: &[u8]) -> Option<&'static str> {
+    let has_mark = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+    let nuls = head.iter().filter(|&&byte| byte == 0).count();
+    (has_mark || nuls * 10 > head.len()).then_some(UTF_16)
+}
+
 /// GB18030 reads the mark as a rare character and a half, and what follows as others than were
 /// written.
 const MARKED_UTF_8: &str = "the file begins with the byte order mark of UTF-8; declare `encoding: \

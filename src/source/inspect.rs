@@ -21,6 +21,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use zstd::stream::read::Decoder as ZstdDecoder;
 
 use super::error::SourceError;
+use super::foreign::wide;
 use super::table::contained;
 use super::text::{Text, mark};
 use super::zip::{Contents, list};
@@ -106,6 +107,11 @@ pub fn inspect(
     })?;
     if let Some(unpack) = &head.unpack {
         findings.push(("packing 压缩", unpack.clone()));
+    }
+    // Read as bytes, its characters would escape every mask.
+    if let Some(reason) = wide(&head.bytes) {
+        let (what, reason) = ("text", reason.to_owned());
+        return Err(SourceError::Corrupt { file: name, what, reason });
     }
     let encoding = encodings(&head, encoding, &mut findings);
     let begins = mark(&head.bytes, encoding);

@@ -187,7 +187,8 @@ pub(super) fn of(
             }
             if let Some(marker) = &found.trailer {
                 let record = |rows: &Rows<'_>| rows.in_record(&found.trailing);
-                lines.extend(trailer(marker, rows.as_ref().and_then(record), "values", false));
+                let is_alike = found.is_trailer_alike;
+                lines.extend(trailer(marker, rows.as_ref().and_then(record), "values", is_alike));
             }
         }
         Layout::JsonLines => lines.push(format!("  json_lines: {{ encoding: {word} }}")),

@@ -32,6 +32,8 @@ pub(super) struct Found {
     /// The first value of the last record, where that is no row.
     pub(super) trailer: Option<String>,
     pub(super) prefix: Option<String>,
+    /// Whether that record has as many values as a row.
+    pub(super) is_trailer_alike: bool,
     /// The values of that record, or of one of fixed width its bytes.
     pub(super) trailing: Vec<String>,
     pub(super) trailing_bytes: Vec<u8>,
@@ -161,11 +163,21 @@ fn delimited(text: &str, delimiter: &str, width: usize, share: usize, is_whole: 
     match behind.as_slice() {
         [only] if is_whole => {
             let marker = only.first().map(|first| first.trim()).unwrap_or_default();
-            let told = format!("the last record begins with `{marker}` and is no row");
-            found.findings.push(told);
-            found.trailer = Some(marker.to_owned());
-            found.trailing.clone_from(only);
+            // Nothing of a row may stand in the draft: its value may be somebody's.
+            if is_marker(marker, &found.rows) {
+                let told = format!("the last record begins with `{marker}` and is no row");
+                found.findings.push(told);
+                found.trailer = Some(marker.to_owned());
+                found.trailing.clone_from(only);
+            } else {
+                found.findings.push(format!(
+                    "the last record begins as a row does and has {} values instead of {width}: it \
+                     is cut short, or is of totals without a marker; ask the partner",
+                    only.len()
+                ));
+            }
         }
+        [] if is_whole => found.take_last_marked(),
         [names, figures] if is_whole && names.len() == figures.len() => {
             found.findings.push("the last two records are a table of their own".to_owned());
             found.summary = names.iter().map(|name| name.trim().to_owned()).collect();
@@ -194,6 +206,60 @@ fn delimited(text: &str, delimiter: &str, width: usize, share: usize, is_whole: 
         }
     }
     found
+}
+
+impl Found {
+    /// Takes the last row for a marked record where it begins as no other does: a word or a short
+    /// code where all others have a value of one shape.
+    fn take_last_marked(&mut self) {
+        let Some((last, others)) = self.rows.split_last() else { return };
+        let marker = last.first().map(|first| first.trim().to_owned()).unwrap_or_default();
+        // The first of the others may be the header.
+        let shapes: BTreeSet<String> =
+            others.iter().skip(1).filter_map(|row| row.first()).map(|cell| shape(cell)).collect();
+        let is_alone = others.len() > 10 && shapes.len() == 1 && is_marker(&marker, others);
+        if !is_alone || !self.is_complete {
+            return;
+        }
+        let told = format!("the last record begins with `{marker}`, and no other does");
+        self.findings.push(told);
+        self.trailer = Some(marker);
+        self.trailing = self.rows.pop().unwrap_or_default();
+        self.is_trailer_alike = true;
+    }
+}
+
+/// Whether a value marks a record: a word or a short code, and nothing like what rows begin with.
+fn is_marker(value: &str, rows: &[Vec<String>]) -> bool {
+    const LETTERS_MAX: usize = 16;
+    const DIGITS_MAX: usize = 2;
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    let has_words = value.chars().any(char::is_alphanumeric);
+    let is_plain = value.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '#' | '*'));
+    let short = value.chars().count() <= LETTERS_MAX && digits <= DIGITS_MAX;
+    let of_value = shape(value);
+    // The header may be among the rows still, and words of one shape say nothing.
+    let is_alike =
+        rows.iter().skip(1).filter_map(|row| row.first()).any(|one| shape(one) == of_value);
+    has_words && is_plain && short && !is_alike
+}
+
+/// What a value looks like: each run of digits, of letters, or of other characters of words by one
+/// sign.
+fn shape(value: &str) -> String {
+    let mut shape = String::new();
+    for character in value.trim().chars() {
+        let sign = match character {
+            c if c.is_ascii_digit() => '9',
+            c if c.is_ascii_alphabetic() => 'a',
+            c if c.is_alphanumeric() => 'x',
+            c => c,
+        };
+        if !shape.ends_with(sign) {
+            shape.push(sign);
+        }
+    }
+    shape
 }
 
 /// Takes the header off the rows, where the first of them looks like one.
@@ -283,8 +349,17 @@ fn json(text: &str) -> Option<Found> {
     let mut found = Found { layout: Layout::JsonLines, has_header: true, ..Found::default() };
     let mut objects = Vec::new();
     let (mut known, mut is_cut) = (BTreeSet::new(), false);
-    for line in text.lines().filter(|line| !line.trim().is_empty()).take(ROWS_MAX) {
-        let value: serde_json::Value = serde_json::from_str(line).ok()?;
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).take(ROWS_MAX).peekable();
+    while let Some(line) = lines.next() {
+        let value: serde_json::Value = match serde_json::from_str(line) {
+            Ok(value) => value,
+            Err(_) if lines.peek().is_none() && !objects.is_empty() => {
+                let told = "the last line is no object: it is cut short; ask the partner";
+                found.findings.push(told.to_owned());
+                break;
+            }
+            Err(_) => return None,
+        };
         let mut cells = BTreeMap::new();
         flatten("", &value, &mut cells);
         for name in cells.keys() {

@@ -290,3 +290,54 @@ fn a_marked_record_with_the_shape_of_a_row_is_drafted_as_none() {
         assert!(draft.lines.iter().any(|one| one == line), "{line}\n{:#?}", draft.lines);
     }
 }
+
+/// A last record that was cut begins as a row does: it marks nothing, and no value of it is shown.
+#[test]
+fn a_last_record_that_was_cut_is_no_marker() {
+    let rows = |columns: &str, row: fn(u32) -> String| -> String {
+        columns.to_owned() + "\n" + &(0..30).map(row).collect::<String>()
+    };
+    let mobiles = rows("手机号,姓名,会员号,状态", |nth| {
+        format!("138{nth:08},李小{nth},88{nth:08},active\n")
+    });
+    let events = rows("流水号,会员号,类型,积分,交易时间", |nth| {
+        format!("E{nth},88{nth:08},burn,-5,2026-03-05 12:00:{nth:02}\n")
+    });
+    let names = rows("姓名,会员号,状态", |nth| format!("李小{nth},88{nth:08},active\n"));
+    let json: String =
+        (0..30).map(|nth| format!("{{\"mobile\":\"138{nth:08}\",\"id\":\"A{nth}\"}}\n")).collect();
+    for (text, cut, value) in [
+        (&mobiles, 18, "13800000029"),
+        (&events, 24, "E29"),
+        (&names, 8, "李小29"),
+        (&json, 10, "13800000029"),
+    ] {
+        let found = look(&text.as_bytes()[..text.len() - cut]);
+        let told = format!("{:?} {}", found.findings, found.draft.lines.join("\n"));
+        assert!(told.contains("cut short") && !told.contains(value), "{told}");
+        assert!(!told.contains("trailer"), "{told}");
+    }
+    for (last, marker) in
+        [("合计,30,,-150,", "合计"), ("T,30,,-150", "T"), ("9,30,0,-150,0", "9"), ("总计", "总计")]
+    {
+        let found = look(format!("{events}{last}\n").as_bytes());
+        let draft = found.draft.lines.join("\n");
+        let is_alike = last.matches(',').count() == 4;
+        assert!(draft.contains(&format!("trailer: {{ marker: \"{marker}\"")), "{last}: {draft}");
+        let is_told = draft.contains("exclusive: true") || draft.contains("rows:");
+        assert!(!is_alike || is_told, "{last}: {draft}");
+    }
+}
+
+#[test]
+fn what_has_two_bytes_a_character_is_told_as_that_and_nothing_of_it_is_shown() {
+    let text = "会员卡号,手机号\n".to_owned() + &"8800000001,13812340001\n".repeat(9);
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [[&b"\xff\xfe"[..], &wide].concat(), wide] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        std::fs::write(&path, bytes).unwrap();
+        let error = inspect(&path, None, 3).unwrap_err().to_string();
+        assert!(error.contains("UTF-16") && !error.contains("138"), "{error}");
+    }
+}
