@@ -303,9 +303,13 @@ fn by_order<I: Side>(leads: &Leads<'_, I>, table: &Table<I>, exchange: Exchange)
                     let is_void = |row: &u32| acceptor.status(*row) == Status::Cancelled;
                     let (right_void, right_rest): (Vec<u32>, Vec<u32>) =
                         right.iter().partition(|row| is_void(row));
-                    // What both sides cancelled as often does not compete with what took effect.
+                    // What both sides cancelled as often does not compete with what took effect,
+                    // and is excluded whichever is paired with which.
                     if left_void.len() == right_void.len() {
-                        place_order(left_void, right_void, placed);
+                        let (mut left_void, mut right_void) = (left_void, right_void);
+                        left_void.sort_unstable_by_key(|&row| issuer.event_id(row));
+                        right_void.sort_unstable_by_key(|&row| acceptor.event_id(row));
+                        placed.pairs.extend(left_void.into_iter().zip(right_void));
                         place_order(left_rest, right_rest, placed);
                     } else {
                         place_order(left, right, placed);

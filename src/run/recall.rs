@@ -27,7 +27,7 @@ use alike::Alike;
 pub use cleared::CLEARED;
 use cleared::Families;
 pub use handed::{bring as handed, settlements};
-use index::Index;
+use index::{Index, Movement};
 pub use rows::{OPEN, OWN, SETTLED};
 
 /// The table of which closing balances are brought back.
@@ -261,10 +261,13 @@ impl Hand<'_> {
         index
     }
 
-    /// Notes that a final publication has the event of the files' rows of an id.
-    fn know(&mut self, party: Party, id: &str) {
+    /// Notes that a final publication has the event of the files' rows of an id; of own business,
+    /// whose number may be another's later, of those that say the same.
+    fn know(&mut self, party: Party, id: &str, own: Option<Movement>) {
         let known = &mut self.recalled.scope.moved.of_mut(party).known;
-        for row in self.index.of(party).own.rows(id) {
+        let index = self.index.of(party);
+        let is_it = |row: &u32| own.is_none_or(|own| index.movement(*row) == own);
+        for row in index.own.rows(id).filter(is_it) {
             if let Some(known) = known.get_mut(row as usize) {
                 *known = true;
             }
@@ -280,7 +283,7 @@ impl Hand<'_> {
         first_read: Option<(String, u64)>,
         how: Settled,
     ) -> u32 {
-        self.know(party, &leg.event_id);
+        self.know(party, &leg.event_id, None);
         let scope = &mut self.recalled.scope;
         // What was left open for the sake of its balance alone was sent then, and stands aside too.
         let open = self.open.of(party).get(&leg.event_id).into_iter().flatten().copied();

@@ -23,8 +23,8 @@ const FOREIGN: [(&[u8], &str); 7] = [
 
 const UTF_16: &str = "the file is UTF-16; have it saved as UTF-8";
 
-/// Why a file's head is no text that can be looked at: two bytes a character, with a mark or told by
-/// their NUL bytes.
+/// Why a file's head is no text that can be looked at: two bytes a character, with a mark or told
+/// by their NUL bytes.
 pub(super) fn wide(head: &[u8]) -> Option<&'static str> {
     let has_mark = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
     let nuls = head.iter().filter(|&&byte| byte == 0).count();

@@ -11,6 +11,7 @@ use crate::feed::{FeedRows, Owner};
 use crate::frame::books::{Ledger, Side};
 use crate::frame::fields::{AMOUNT_DIGITS, FeedKind};
 use crate::judgement::{Cause, Disposition, Judgement};
+use crate::past::MovedBefore;
 use crate::publish::{OpenRow, SortKey};
 use crate::value::party::Programme;
 use crate::value::period::Instant;
@@ -25,6 +26,11 @@ struct Later<'a> {
     closings: BTreeMap<&'a str, Instant>,
     /// The earliest of these.
     earliest: Instant,
+    /// What moved a balance before, and the instant at which each account was opened with our own
+    /// closing; `None` where no closing was.
+    before: Option<(&'a MovedBefore, BTreeMap<&'a str, Instant>)>,
+    /// The last instant before the period.
+    eve: Instant,
 }
 
 impl Later<'_> {
@@ -36,6 +42,16 @@ impl Later<'_> {
             feed.files.get(part.file as usize)
         });
         file.is_some_and(|file| file.follows && file.comes_again)
+    }
+
+    /// When at the latest a row moved its balance, if an earlier closing counted it.
+    fn moved_before<P: Programme>(&self, ledger: &Ledger<P>, row: u32) -> Option<Instant> {
+        let (moved, openings) = self.before.as_ref()?;
+        let opened = openings.get(ledger.member_no(row)).copied().unwrap_or(self.eve);
+        match moved.open.get(&row) {
+            Some(before) => before.filter(|before| *before <= opened),
+            None => moved.known.get(row as usize).is_some_and(|known| *known).then_some(opened),
+        }
     }
 
     /// Whether a row that moves a balance moved it after its account was closed.
@@ -80,22 +96,34 @@ impl<'a> Items<'a> {
             pairs.chain(mirrors).chain(items).chain(legs).collect();
         let later = self.later_of::<P>();
         let waiting = self.waiting(direction, accepted, later.last);
-        // What moved a balance of this period is not to move one of the next, though that reads it.
-        let moved_now =
-            |row: &u32| moves(ledger, direction.lineage, *row) && !later.moved_later(ledger, *row);
+        // What moved a balance of this period is not to move one of the next, though that reads it;
+        // and what happened in this one and moves a balance later is no other row of the next.
+        let is_known = |row: &u32| {
+            let moved_now =
+                moves(ledger, direction.lineage, *row) && !later.moved_later(ledger, *row);
+            moved_now || ledger.occurred_at(*row) <= later.last
+        };
         let is_later = |row: &u32| {
             let lineage = direction.lineage;
             let is_settled = self.evidence.scope.settled(P::PARTY, *row).is_some();
             let after = (ledger.occurred_at(*row) > later.last && !is_settled)
-                || (later.moved_later(ledger, *row) && moves(ledger, lineage, *row));
+                || (later.moved_later(ledger, *row)
+                    && later.moved_before(ledger, *row).is_none()
+                    && moves(ledger, lineage, *row));
             (after || waiting.contains(row))
                 && lineage.standing[*row as usize] != Standing::Extra
                 && !held.contains_key(row)
-                && (moved_now(row) || !later.comes_again(ledger, *row))
+                && (is_known(row) || !later.comes_again(ledger, *row))
         };
-        let later = ledger.rows().filter(is_later);
-        rows.extend(later.map(|row| self.open_row(ledger, row, None)));
-        rows.extend(held.iter().map(|(&row, &cause)| self.open_row(ledger, row, cause)));
+        // What moved its balance is not to move it again, whatever it is sent with now.
+        let handed = |row: u32, cause| {
+            let open = self.open_row(ledger, row, cause);
+            let moved =
+                later.moved_before(ledger, row).filter(|_| moves(ledger, direction.lineage, row));
+            OpenRow { posted_at: moved.or(open.posted_at), ..open }
+        };
+        rows.extend(ledger.rows().filter(is_later).map(|row| handed(row, None)));
+        rows.extend(held.iter().map(|(&row, &cause)| handed(row, cause)));
     }
 
     /// Legs that only a later period can settle: those that are pending, and the party's mirrors of
@@ -132,7 +160,15 @@ impl<'a> Items<'a> {
         let is_ours = |feed: &&FeedRows| {
             feed.kind == FeedKind::Ledger && feed.owner == Owner::Party(P::PARTY)
         };
+        let closed = self.evidence.intake.ends(P::PARTY, &self.evidence.scope.past).closed;
+        let before = closed.map(|closed| {
+            let of = |row: u32| Some((closed.member_no(row), closed.as_of(row)?));
+            let openings = (0..closed.len() as u32).filter_map(of).collect();
+            (self.evidence.scope.moved.of(P::PARTY), openings)
+        });
         Later {
+            before,
+            eve: self.period.start.plus(-1),
             feed: self.evidence.intake.feeds.iter().find(is_ours),
             last,
             earliest: accounts.iter().map(|one| one.closing_as_of).min().unwrap_or(last).min(last),

@@ -8,6 +8,10 @@ use crate::frame::books::{Ledger, Side};
 use crate::publish::{Final, PublishError, plain};
 use crate::value::kind::{Kind, Role};
 use crate::value::party::Party;
+use crate::value::period::Instant;
+
+/// What moved, how much, and when it happened.
+pub type Movement = (Kind, i64, Instant);
 
 /// The ids of one ledger's rows, and those that its legs name.
 pub struct Index<'a> {
@@ -19,6 +23,7 @@ pub struct Index<'a> {
     pub originals: Ids<'a>,
     is_leg: Box<dyn Fn(u32) -> bool + 'a>,
     reversed: Box<dyn Fn(u32) -> Option<&'a str> + 'a>,
+    movement: Box<dyn Fn(u32) -> Movement + 'a>,
     /// The number of rows.
     pub rows: u32,
 }
@@ -34,6 +39,9 @@ impl<'a> Index<'a> {
                 let is_reversal = ledger.kind(row) == Kind::Reversal;
                 is_reversal.then(|| ledger.original_event_id(row)).flatten()
             }),
+            movement: Box::new(|row| {
+                (ledger.kind(row), ledger.points(row), ledger.occurred_at(row))
+            }),
             rows: ledger.rows().end,
         }
     }
@@ -46,6 +54,11 @@ impl<'a> Index<'a> {
     /// Whether a row is a leg, as far as its kind says.
     pub fn is_leg(&self, row: u32) -> bool {
         (self.is_leg)(row)
+    }
+
+    /// What a row says of a movement.
+    pub fn movement(&self, row: u32) -> Movement {
+        (self.movement)(row)
     }
 
     /// The id of the event that a row reverses, where it is a reversal and names one.

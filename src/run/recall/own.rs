@@ -93,12 +93,16 @@ impl Hand<'_> {
         let mut ids: Both<BTreeSet<String>> = Both::default();
         self.shelf.scan(publication, OWN, &COLUMNS, &mut |rows| {
             let (parties, event_ids) = (rows.texts("party")?, rows.texts("event_id")?);
-            let statuses = rows.texts("status")?;
-            for row in 0..rows.len() {
+            let (statuses, kinds) = (rows.texts("status")?, rows.texts("kind")?);
+            let (points, instants) = (rows.integers("points")?, rows.instants("occurred_at")?);
+            for (row, (points, at)) in points.into_iter().zip(instants).enumerate() {
                 // What was pending has moved nothing yet.
                 let is_posted = said(statuses, row) == Some(Status::Posted.word());
-                if let Some(id) = said(event_ids, row).filter(|_| is_posted) {
-                    self.know(party_of(parties.value(row)), id);
+                let kind = word(Kind::ALL, Kind::WORDS, said(kinds, row));
+                let movement =
+                    kind.zip(points).zip(at).map(|((kind, points), at)| (kind, points, at));
+                if let Some(id) = said(event_ids, row).filter(|_| is_posted && movement.is_some()) {
+                    self.know(party_of(parties.value(row)), id, movement);
                 }
             }
             let wanted = self.missed(rows)?;

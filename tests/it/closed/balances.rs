@@ -88,6 +88,23 @@ fn a_movement_counts_in_one_closing() {
             ],
         );
     }
+    let again: &[&str] = &["A1 xburn -500 05-12"];
+    check(
+        "what is held and sent again with another day",
+        [
+            (&["A1 xburn -500 03-10"], "03-31", 4500, 4500),
+            (again, "04-30", 4500, 4500),
+            (&[], "05-31", 4500, 4500),
+        ],
+    );
+    check(
+        "what is sent again as another's number",
+        [
+            (&["A1 earn 50 03-16"], "03-31", 5050, 5050),
+            (&["A1 burn -20 04-05"], "04-30", 5030, 5030),
+            (&["A1 earn 50 03-16"], "05-31", 5030, 5030),
+        ],
+    );
     check(
         "what was pending",
         [

@@ -489,3 +489,33 @@ fn a_settled_spend_that_comes_again_under_other_numbers_is_told() {
         crate::review::is_sound(&months.finally("2026-04"), day);
     }
 }
+
+/// A payment of one order that failed, again and again, is excluded in every month, whether or not
+/// the files have the earlier failures still; the one that was made instead is paid.
+#[test]
+fn an_order_that_failed_ties_with_nothing() {
+    for rules in ["[reference, { order: {} }]", "[{ order: {} }, reference]"] {
+        for is_cumulative in [false, true] {
+            let months = Months::matched(rules);
+            let a =
+                |id: &str, day: &str| format!("{id} xburn -900 {day} order=O1 status=cancelled");
+            let b =
+                |id: &str, day: &str| format!("{id} xaccept 300 {day} order=O1 status=cancelled");
+            let march = (a("A1", "03-30"), b("B1", "03-30"));
+            months.books("2026-03", &[&march.0], &[&march.1]);
+            months.close("2026-03");
+            let april = (a("A2", "04-02"), b("B2", "04-02"));
+            let made = ("A3 xburn -900 04-03 order=O1", "B3 xaccept 300 04-03 order=O1");
+            let mut books = (vec![april.0.as_str(), made.0], vec![april.1.as_str(), made.1]);
+            if is_cumulative {
+                books.0.push(&march.0);
+                books.1.push(&march.1);
+            }
+            months.books("2026-04", &books.0, &books.1);
+            months.close("2026-04");
+            assert_eq!(months.held("2026-04"), [""; 0], "{rules} {is_cumulative}");
+            assert_eq!(months.cleared("2026-04"), ["A3 B3 900 7.200000"], "{rules}");
+            crate::review::is_sound(&months.finally("2026-04"), rules);
+        }
+    }
+}

@@ -142,7 +142,17 @@ impl Books<'_> {
             let with = |legs: Vec<usize>| -> Vec<usize> {
                 legs.into_iter().filter(|one| !apart || is_void(*one) == is_void(leg)).collect()
             };
-            let (issuers, acceptors) = (with(issuers), with(acceptors));
+            let (mut issuers, mut acceptors) = (with(issuers), with(acceptors));
+            if apart && is_void(leg) {
+                // None of them is ever paid, whichever belongs to which.
+                for legs in [&mut issuers, &mut acceptors] {
+                    legs.sort_by_key(|one| self.entries[*one].row.event_id.clone());
+                }
+                for (one, other) in issuers.into_iter().zip(acceptors) {
+                    self.join(one, other);
+                }
+                continue;
+            }
             self.settle_group(issuers, acceptors);
         }
     }

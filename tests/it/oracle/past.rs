@@ -218,7 +218,11 @@ impl Past {
         let is_known = self.settled(party, &row.event_id).is_some()
             || self.finals.iter().any(|past| {
                 // What was pending has moved nothing yet.
-                past.own.iter().any(|leg| is_it(leg) && leg.1.status == Status::Posted)
+                // A number of own business may be another event's later.
+                let says = |row: &Row| (row.kind, row.points, row.occurred_at);
+                past.own.iter().any(|leg| {
+                    is_it(leg) && leg.1.status == Status::Posted && says(&leg.1) == says(row)
+                })
             });
         if is_known {
             return Some(true);

@@ -62,14 +62,15 @@ impl Books<'_> {
             // What moved a balance of this period is not to move one of the next, which reads it.
             let moves = entry.row.status == Status::Posted && self.moves_balance(index);
             let moved = moves && !self.moves_later(index, accounts);
-            if !is_held && (!entry.follows || moved) && is_later {
-                open.push((leg(index), ""));
+            let known = moved || entry.row.occurred_at < world.period_bounds().1;
+            if !is_held && (!entry.follows || known) && is_later {
+                open.push((self.handed_on(index), ""));
             }
             if !self.belongs(index) {
                 continue;
             }
             match entry.fate {
-                Some(Fate::Held(code)) => open.push((leg(index), code)),
+                Some(Fate::Held(code)) => open.push((self.handed_on(index), code)),
                 Some(Fate::Excluded) if entry.refused && entry.role != Role::Own => {
                     apart.push(set_apart(Settled::Refused));
                 }
@@ -135,6 +136,38 @@ impl Books<'_> {
         })
     }
 
+    /// A row for the next period, with the instant at which it moved its balance where an earlier
+    /// closing counted it: whatever it is sent with now, it does not move it again.
+    fn handed_on(&self, index: usize) -> Leg {
+        let entry = &self.entries[index];
+        let mut row = entry.row.clone();
+        if row.status == Status::Posted && self.moves_balance(index) {
+            row.posted_at = self.moved_before(index).or(row.posted_at);
+        }
+        (entry.party, row)
+    }
+
+    /// When at the latest a row of the files moved its balance, if an earlier closing counted it.
+    fn moved_before(&self, index: usize) -> Option<i64> {
+        let (world, entry) = (self.world, &self.entries[index]);
+        let before = self.past.before(world).filter(|_| !entry.recalled)?;
+        let letter = entry.party.letter();
+        let of_party = || before.accounts.iter().filter(|(account, _)| account.party == letter);
+        of_party().next()?;
+        let its = of_party().find(|(account, _)| account.member_no == entry.row.member_no);
+        let closed = its.map_or(world.period_bounds().0 - 1, |(_, at)| *at);
+        let moved = self.past.has_moved(world, entry.party, &entry.row, closed) == Some(true);
+        let open = before
+            .open
+            .iter()
+            .map(|(leg, _)| leg)
+            .filter(|leg| leg.0 == entry.party && leg.1.event_id == entry.row.event_id);
+        let posted = open
+            .filter(|leg| leg.1.status == Status::Posted)
+            .map(|leg| leg.1.posted_at.unwrap_or(leg.1.occurred_at));
+        moved.then(|| posted.min().unwrap_or(closed))
+    }
+
     /// Whether a leg is pending, or the mirror of what is dated after the period.
     fn waits_for_another_period(&self, index: usize) -> bool {
         let entry = &self.entries[index];
@@ -162,6 +195,7 @@ impl Books<'_> {
         let closed_at = closing.map_or(end - 1, |(_, at)| *at);
         let posted = entry.row.posted_at.unwrap_or(entry.row.occurred_at);
         let moves = entry.row.status == Status::Posted && self.moves_balance(index);
-        moves && !entry.as_cleared && posted > closed_at
+        let is_new = self.moved_before(index).is_none();
+        moves && !entry.as_cleared && is_new && posted > closed_at
     }
 }
