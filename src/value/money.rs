@@ -261,7 +261,8 @@ pub fn grouped(plain: &str) -> String {
 #[must_use]
 pub fn counted(count: u64, noun: &str) -> String {
     let shown = grouped(&count.to_string());
-    match (count, noun.strip_suffix('y')) {
+    let stem = noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match (count, stem) {
         (1, _) => format!("{shown} {noun}"),
         (_, Some(stem)) => format!("{shown} {stem}ies"),
         _ => format!("{shown} {noun}s"),
@@ -323,5 +324,13 @@ mod tests {
         assert_eq!(Money::exactly(Decimal::new(1_200, 3), currency).unwrap(), cny(120));
         assert_eq!(Money::round(exact, Mode::HalfUp, currency).unwrap(), cny(121));
         assert_eq!(Money::round(exact, Mode::HalfEven, currency).unwrap(), cny(120));
+    }
+
+    #[test]
+    fn nouns_have_their_plurals() {
+        let rows = [(1, "key", "1 key"), (2, "key", "2 keys"), (0, "entry", "0 entries")];
+        for (count, noun, shown) in rows.into_iter().chain([(1_200, "row", "1,200 rows")]) {
+            assert_eq!(counted(count, noun), shown);
+        }
     }
 }

@@ -88,3 +88,23 @@ fn the_terminal_picture_is_what_the_terminal_shows() {
     assert!(picture.contains("46.97"), "the picture shows the worked example");
     assert!(shown.contains(picture), "the terminal shows\n{shown}\nand the README\n{picture}");
 }
+
+/// docs/feeds.md lists the words that columns hold.
+#[test]
+fn the_words_of_feeds_are_listed() {
+    use hutong::value::kind::{Action, Kind, LinkMethod, MemberStatus, SettlementKind, Status};
+    let page = fs::read_to_string("docs/feeds.md").unwrap();
+    let rows = [
+        ("`kind` of ledgers", Kind::WORDS),
+        ("`status` of ledgers", Status::WORDS),
+        ("`status` of members", MemberStatus::WORDS),
+        ("`method` of links", LinkMethod::WORDS),
+        ("`action` of decisions", Action::WORDS),
+        ("`kind` of settlements", SettlementKind::WORDS),
+    ];
+    for (column, words) in rows {
+        let row = page.lines().find(|line| line.starts_with(&format!("| {column} |"))).unwrap();
+        let listed: Vec<&str> = row.split('`').skip(3).step_by(2).collect();
+        assert_eq!(listed, words, "{column}");
+    }
+}

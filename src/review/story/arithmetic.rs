@@ -117,7 +117,8 @@ pub(super) fn of_line(line: &Record) -> String {
                 rate if line["type"] == "gross" => format!(" × {}", short(rate)),
                 _ => String::new(),
             };
-            format!("{} events, {} points{rate}: ", grouped(events), grouped(&line["points"]))
+            let noun = if events == "1" { "event" } else { "events" };
+            format!("{} {noun}, {} points{rate}: ", grouped(events), grouped(&line["points"]))
         }
     };
     match line["exact"].as_str() {
