@@ -230,6 +230,10 @@ fn accounts(publication: &Publication, check: &mut Check) -> Result<(), ReviewEr
     let mut accounts: u64 = 0;
     publication.scan("accounts", &columns, |number, row| {
         accounts = number;
+        // Only a balance may not be known.
+        if (2..=EXPECTED).any(|at| row.integer(at).is_none()) {
+            check.fault(|| format!("accounts row {number}: a movement or its sum is empty"));
+        }
         let expected: i128 = (1..EXPECTED).map(|at| figure(row, at)).sum();
         check.expect(|| format!("accounts row {number} expected"), figure(row, EXPECTED), expected);
         let reported = row.integer(EXPECTED + 1).map(i128::from);

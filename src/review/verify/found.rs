@@ -104,6 +104,10 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
                 fault("its difference is not actual less expected");
             }
         }
+        let is_mirror = row.text(1).starts_with("AMT-") && row.text(20) == "points";
+        if is_mirror && (11..14).any(|at| row.cell(at) == Cell::Null) {
+            fault("its mirror is not told");
+        }
         match id_follows(row, manifest) {
             Some(true) => {}
             Some(false) => {

@@ -47,7 +47,14 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
     for table in ["held", "pending", "open_rows"] {
         let columns = ["discrepancy_id", "code", "kind", "first_seen"];
         publication.scan(table, &columns, |number, row| {
-            let (Some(id), code) = (row.some_text(0), row.text(1)) else { return Ok(()) };
+            let (Some(id), code) = (row.some_text(0), row.text(1)) else {
+                if row.some_text(1).is_some() {
+                    check.fault(|| {
+                        format!("{table} row {number}: it has a code, and no discrepancy")
+                    });
+                }
+                return Ok(());
+            };
             items += 1;
             let is_told = match told.get(id) {
                 Some(told) => told.codes.contains(code),
@@ -322,6 +329,14 @@ fn of_table(
 /// with the collided rows that it names.
 fn unnamed(row: &Row<'_>, told: &Told) -> Option<&'static str> {
     let code = row.text(3);
+    if row.some_text(13).is_some() && row.some_text(11).is_none() {
+        return Some("it is an adjustment of no row");
+    }
+    if row.some_text(13).is_some()
+        && !told.rows.iter().any(|list| list.contains(&format!("{};", row.text(11))))
+    {
+        return Some("its discrepancy does not name its row");
+    }
     // What is told of a member may be told of the acceptor's, whom an item does not name.
     let is_of_members = code.starts_with("MBR-") && !BY_EVENTS.contains(&code);
     let follows = row.text(5) == "reversal" || code == "EVT-04";
