@@ -154,8 +154,8 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
     Ok(())
 }
 
-/// An adjustment that a later period settles is not paid by this one. It may be held: under a number
-/// of which an earlier one was.
+/// An adjustment that a later period settles is not paid by this one. It may be held: under a
+/// number of which an earlier one was.
 fn check_handed_on(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
     if !publication.has("open_adjustments") {
         return Ok(());

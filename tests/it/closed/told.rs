@@ -246,7 +246,8 @@ fn the_rest_of_a_rounded_fee_is_on_its_gross_line() {
     let months = Months::new();
     months.declare_terms(|terms| {
         terms
-            + "  rounding: { place: event }\n  fees: [{ on: gross, percent: \"2\", paid_by: issuer }]\n"
+            + "  rounding: { place: event }\n  fees: [{ on: gross, percent: \"2\", paid_by: \
+               issuer }]\n"
     });
     let of_a: Vec<String> = (1..=12).map(|n| format!("A{n} xburn -1000 03-05")).collect();
     let of_b: Vec<String> =
