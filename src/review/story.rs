@@ -8,6 +8,8 @@ mod candidates;
 mod charged;
 mod decided;
 mod earlier;
+mod member;
+mod mirror;
 mod own;
 mod rounded;
 mod tried;
@@ -187,6 +189,7 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
     for account in find(publication, "accounts", |row| row["member_no"] == id)? {
         stories.push(of_account(&account));
     }
+    stories.extend(member::of(publication, id)?);
     for link in
         find(publication, "links", |row| names(&row["a_member"]) || names(&row["b_member"]))?
     {
@@ -410,6 +413,7 @@ fn of_item(publication: &Publication, table: &str, item: &Record) -> Result<Stor
     tried::of_item(publication, item, &mut story)?;
     story.tell("happened 交易时间", &item["occurred_at"]);
     story.tell("points 积分", &item["points"]);
+    story.tell("mirror 镜像", mirror::of_item(publication, item)?);
     let terms = &publication.manifest.terms;
     story.tell("worth, outside the net 不计入净额", charged::of_held(item, terms));
     story.tell("adjustment 调账单号", &item["reference"]);
@@ -477,6 +481,7 @@ fn of_discrepancy(publication: &Publication, found: &Record) -> Result<Story, Re
     story.tell("why 原因", in_both(&found["reason"]));
     story.tell("diagnosis 诊断", in_both(&found["diagnosis"]));
     decided::tell(publication, ("discrepancy_id", &found["discrepancy_id"]), &mut story)?;
+    decided::tell_unauthorised(publication, found, &mut story)?;
     story.tell("first seen 首见日", &found["first_seen"]);
     story.tell("age in days 账龄", &found["age_days"]);
     if !found["expected"].is_empty() && found["field"] == "points" {

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use arrow::array::{Array, AsArray};
-use arrow::compute::concat_batches;
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, new_null_array};
+use arrow::compute::{cast, concat, concat_batches};
 use arrow::record_batch::RecordBatch;
 use hutong::review::{Publication, verify};
 use hutong::run::{Again, Unwatched, again};
+use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::cases::perform;
-use crate::review::alter;
+use crate::review::{agree, alter};
 use crate::tables::{close, run};
 
 /// Publications that between them fill nearly every column.
@@ -58,7 +59,52 @@ fn faults(folder: &Path) -> Vec<&'static str> {
 /// By table and column: how many cells were altered, and how many of these were noticed.
 type Noticed = BTreeMap<String, (usize, usize)>;
 
-/// Alters one cell of each column of a publication after another, and asks whether it is noticed.
+/// Cells of each column that are altered: of the filled ones another value in the first, the middle
+/// and the last, and none in the first and the last; of the empty ones a value in the first and the
+/// last. A column whose cells are a few words gets another of them.
+fn forgeries(column: &dyn Array) -> Vec<(usize, ArrayRef)> {
+    let (filled, empty): (Vec<usize>, Vec<usize>) =
+        (0..column.len()).partition(|row| column.is_valid(*row));
+    let ends = |rows: &[usize]| {
+        let ends = [rows.first(), rows.last()].into_iter().flatten().copied();
+        ends.collect::<BTreeSet<usize>>()
+    };
+    let mut forgeries = Vec::new();
+    for row in ends(&filled) {
+        forgeries.push((row, new_null_array(column.data_type(), 1)));
+    }
+    if let Some(&row) = filled.get(filled.len() / 2) {
+        let other = filled.iter().find(|at| column.slice(**at, 1) != column.slice(row, 1));
+        forgeries.extend(other.map(|at| (row, column.slice(*at, 1))));
+    }
+    let one: ArrayRef = match (filled.first(), column.data_type()) {
+        (Some(&row), _) => column.slice(row, 1),
+        (None, kind) => {
+            cast(&StringArray::from(vec!["1"]), kind).unwrap_or_else(|_| new_null_array(kind, 1))
+        }
+    };
+    forgeries.extend(ends(&empty).into_iter().map(|row| (row, one.clone())));
+    forgeries.retain(|(row, cell)| column.is_valid(*row) || cell.is_valid(0));
+    forgeries
+}
+
+/// Puts another cell into a table, and makes its manifest agree.
+fn put(folder: &Path, table: &str, (at, row): (usize, usize), cell: &ArrayRef) {
+    let path = folder.join(format!("{table}.parquet"));
+    let batch = read(&path);
+    let column = batch.column(at);
+    let (before, after) = (column.slice(0, row), column.slice(row + 1, column.len() - row - 1));
+    let mut columns = batch.columns().to_vec();
+    columns[at] = concat(&[before.as_ref(), cell.as_ref(), after.as_ref()]).unwrap();
+    let batch = RecordBatch::try_new(batch.schema(), columns).unwrap();
+    let mut writer =
+        ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    agree(folder, table);
+}
+
+/// Alters cells of each column of a publication one after another, and asks whether it is noticed.
 fn altered(folder: &Path, takes_last: bool, wanted: &[&str]) -> Noticed {
     let mut noticed = Noticed::new();
     assert_eq!(faults(folder), [""; 0]);
@@ -77,12 +123,21 @@ fn altered(folder: &Path, takes_last: bool, wanted: &[&str]) -> Noticed {
             let mut filled = (0..column.len()).filter(|row| column.is_valid(*row));
             let row = if takes_last { filled.next_back() } else { filled.next() };
             let entry = noticed.entry(format!("{table}.{}", field.name())).or_default();
-            let Some(row) = row else { continue };
-            alter(folder, table, field.name(), row);
-            entry.0 += 1;
-            entry.1 += usize::from(!faults(folder).is_empty());
-            fs::write(&path, &bytes).unwrap();
-            fs::write(folder.join("manifest.json"), &manifest).unwrap();
+            let mut try_it = |change: &dyn Fn()| {
+                change();
+                entry.0 += 1;
+                entry.1 += usize::from(!faults(folder).is_empty());
+                fs::write(&path, &bytes).unwrap();
+                fs::write(folder.join("manifest.json"), &manifest).unwrap();
+            };
+            if let Some(row) = row {
+                try_it(&|| alter(folder, table, field.name(), row));
+            }
+            for (row, cell) in forgeries(column) {
+                if field.is_nullable() || cell.is_valid(0) {
+                    try_it(&|| put(folder, table, (at, row), &cell));
+                }
+            }
         }
     }
     noticed

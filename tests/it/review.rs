@@ -107,7 +107,7 @@ pub fn alter(folder: &Path, table: &str, column: &str, row: usize) {
 }
 
 /// Makes the manifest agree with a table as it lies there.
-fn agree(folder: &Path, table: &str) {
+pub fn agree(folder: &Path, table: &str) {
     let bytes = fs::read(folder.join(format!("{table}.parquet"))).unwrap();
     let manifest = folder.join("manifest.json");
     let mut said: serde_json::Value =

@@ -22,6 +22,7 @@ const BALANCES: [&str; 3] = ["LED-01", "LED-02", "LED-03"];
 
 pub(super) fn of_account(account: &Record) -> Story {
     let mut story = Story::new(format!("Account of {}'s programme 账户", account["party"]));
+    story.tell("member 会员号", &account["member_no"]);
     story.tell("rolled forward 滚动", arithmetic::of_account(account));
     match account["reported"].as_str() {
         "" => story.tell("reported 报告余额", "none: the snapshot has no such account 无此账户"),
@@ -33,6 +34,10 @@ pub(super) fn of_account(account: &Record) -> Story {
 
 pub(super) fn of_link(link: &Record) -> Story {
     let mut story = Story::new("Link 会员勾对".to_owned());
+    for (party, label) in [("a", "a's member 甲方会员号"), ("b", "b's member 乙方会员号")]
+    {
+        story.tell(label, link[&format!("{party}_member")].replace(';', "; "));
+    }
     story.tell("method 绑定方式", &link["method"]);
     story.tell("standing 结论", &link["standing"]);
     story.tell("since 绑定时间", &link["bound_at"]);

@@ -224,7 +224,8 @@ pub(super) fn tell_line(
         let known = parts.iter().try_fold(Decimal::ZERO, |sum, part| sum.checked_add(*part));
         let rest = rest.or_else(|| amount.checked_sub(known?));
         let rest = rest.map(figure).unwrap_or_default();
-        let number = &line["line_no"];
+        // A fee or tax has no events of its own: they stand on the gross line above it.
+        let number = &events.first().unwrap_or(line)["line_no"];
         sum.push_str(&format!(
             " … and {others} more 其余 {rest}, in cleared_events of line {number}"
         ));

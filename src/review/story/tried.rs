@@ -99,7 +99,7 @@ pub(super) fn of_item(
 }
 
 /// The row of a leg as it was read.
-fn open_leg(
+pub(super) fn open_leg(
     publication: &Publication,
     item: &Record,
     side: &str,

@@ -230,6 +230,10 @@ fn accounts(publication: &Publication, check: &mut Check) -> Result<(), ReviewEr
     let mut accounts: u64 = 0;
     publication.scan("accounts", &columns, |number, row| {
         accounts = number;
+        // Only a balance may not be known.
+        if (2..=EXPECTED).any(|at| row.integer(at).is_none()) {
+            check.fault(|| format!("accounts row {number}: a movement or its sum is empty"));
+        }
         let expected: i128 = (1..EXPECTED).map(|at| figure(row, at)).sum();
         check.expect(|| format!("accounts row {number} expected"), figure(row, EXPECTED), expected);
         let reported = row.integer(EXPECTED + 1).map(i128::from);
@@ -303,9 +307,44 @@ fn flags(publication: &Publication) -> Result<BTreeSet<(String, String)>, Review
     Ok(flags)
 }
 
+/// What a total may say: of a file rows, and of those that were accepted points and keys; of a book
+/// money in a currency, and no keys. Every file has all of its stages.
+fn of_files(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
+    let columns =
+        ["owner", "subject", "file", "stage", "points", "money", "currency", "hash_total", "rows"];
+    let mut stages: BTreeMap<[String; 3], BTreeSet<String>> = BTreeMap::new();
+    publication.scan("control_totals", &columns, |number, row| {
+        let is_accepted = row.text(3) == "accepted";
+        let (points, keys) = (row.integer(4).is_some(), row.some_text(7).is_some());
+        let mut is_sound = row.decimal(5).is_some() == row.some_text(6).is_some();
+        match row.some_text(2) {
+            Some(file) => {
+                is_sound &= row.decimal(5).is_none() && row.integer(8).is_some();
+                is_sound &= is_accepted || !points && !keys;
+                let key = [row.text(0), row.text(1), file].map(str::to_owned);
+                is_sound &= stages.entry(key).or_default().insert(row.text(3).to_owned());
+            }
+            None => is_sound &= !keys,
+        }
+        if !is_sound || !matches!(row.text(0), "a" | "b" | "shared") {
+            check.fault(|| format!("control_totals row {number}: no total says so"));
+        }
+        Ok(())
+    })?;
+    for ([owner, feed, file], stages) in &stages {
+        let has =
+            |all: &[&str]| all.len() == stages.len() && all.iter().all(|it| stages.contains(*it));
+        if !has(&["read", "ignored"]) && !has(&["read", "accepted", "rejected"]) {
+            check.fault(|| format!("{owner} {feed} {file}: a stage of it is missing"));
+        }
+    }
+    Ok(())
+}
+
 /// read = accepted + rejected + ignored for every file, and as many refused rows as are listed.
 fn feeds(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
     let (_, files) = totals(publication)?;
+    of_files(publication, check)?;
     let mut refused: BTreeMap<(String, String), i128> = BTreeMap::new();
     publication.scan("rejects", &["owner", "feed"], |_, row| {
         *refused.entry((row.text(0).to_owned(), row.text(1).to_owned())).or_default() += 1;

@@ -12,7 +12,7 @@ use super::Check;
 use crate::value::kind::{Kind, Status};
 use crate::value::money;
 
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 26] = [
     "issuer",
     "flow",
     "kind",
@@ -37,6 +37,8 @@ const COLUMNS: [&str; 24] = [
     "exact_denominator",
     "original_event_id",
     "acceptor_original_event_id",
+    "issuer_file",
+    "acceptor_file",
 ];
 
 /// A term in force over a part of the period.
@@ -101,6 +103,10 @@ fn faults(row: &Row<'_>, manifest: &Manifest, terms: &[InForce<'_>]) -> Vec<&'st
     expect(row.some_text(3).is_some() == accepted, "its kind at the acceptor is of no leg");
     expect(row.some_text(6).is_some() == issued, "its status is of no leg");
     expect(row.some_text(7).is_some() == accepted, "its status at the acceptor is of no leg");
+    expect(row.some_text(24).is_some() == issued, "its file is of no leg");
+    expect(row.some_text(25).is_some() == accepted, "its file at the acceptor is of no leg");
+    let exact = [20, 21].map(|at| row.integer(at).is_some());
+    expect(exact[0] == exact[1] && (exact[0] || is_decided), "it has no exact mirror");
     expect(is_paired || is_decided, "it has one leg, and nobody decided it");
     let is_kind = |at: usize| row.some_text(at).is_none_or(|kind| Kind::WORDS.contains(&kind));
     let is_status = |at: usize| row.some_text(at).is_none_or(|one| Status::WORDS.contains(&one));

@@ -25,6 +25,8 @@ const OUTCOMES: [&str; 5] = ["applied", "not_held", "refused", "unauthorised", "
 pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
     let mut counts: BTreeSet<Moved> = BTreeSet::new();
     let mut drops: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    // What has an acceptor's leg is no party's own business, which is settled nowhere.
+    let mut mirrored: BTreeSet<(String, String)> = BTreeSet::new();
     let columns = [
         "decision_id",
         "discrepancy_id",
@@ -54,8 +56,23 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
         if !is_named && !["unauthorised", "waiting"].contains(&outcome) {
             check.fault(|| format!("decisions row {number}: its outcome is not by who decided it"));
         }
+        // Only what was held under it was tried: legs of somebody's points, or an adjustment.
+        let is_leg = row.some_text(6).is_some() || row.some_text(7).is_some();
+        let (is_whose, is_adjustment) =
+            (matches!(row.text(5), "a" | "b"), row.some_text(11).is_some());
+        let is_tried = ["applied", "refused"].contains(&outcome);
+        if is_leg != is_whose
+            || is_leg && is_adjustment
+            || is_tried != (is_leg || is_adjustment)
+            || row.some_text(5).is_some() != is_whose
+        {
+            check.fault(|| format!("decisions row {number}: its item does not fit its outcome"));
+        }
         if outcome != "applied" {
             return Ok(());
+        }
+        if action == "adjust" && row.integer(3).is_none() {
+            check.fault(|| format!("decisions row {number}: it gives no points"));
         }
         let legs = [6, 7].map(|at| row.text(at).to_owned());
         if COUNT.contains(&action) {
@@ -68,8 +85,12 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
         } else if row.some_text(11).is_none() {
             let [issued, accepted] = legs;
             let partner = if row.text(5) == "a" { "b" } else { "a" };
+            let is_mirrored = !accepted.is_empty();
             for (party, id) in [(row.text(5), issued), (partner, accepted)] {
                 if !id.is_empty() {
+                    if is_mirrored {
+                        mirrored.insert((party.to_owned(), id.clone()));
+                    }
                     let of = drops.entry((party.to_owned(), id)).or_default();
                     of.insert(row.text(1).to_owned());
                 }
@@ -98,12 +119,15 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
         check.fault(|| format!("decision {}: nothing counts by it", moved.decision));
     }
     if publication.has("settled_rows") {
+        let mut unsettled = drops.clone();
+        unsettled.retain(|key, _| mirrored.contains(key));
         let columns = ["party", "event_id", "became", "discrepancy_id"];
         publication.scan("settled_rows", &columns, |number, row| {
             let key = (row.text(0).to_owned(), row.text(1).to_owned());
             match row.text(2) {
                 "joined" => {}
                 "dropped" => {
+                    unsettled.remove(&key);
                     let of = drops.get(&key);
                     if !of.is_some_and(|of| of.contains(row.text(3))) {
                         check.fault(|| format!("settled_rows row {number}: no decision drops it"));
@@ -113,6 +137,9 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
             }
             Ok(())
         })?;
+        for (party, event) in unsettled.keys() {
+            check.fault(|| format!("{event} of {party}: it was dropped, and is settled nowhere"));
+        }
     }
     // A party's own business is settled nowhere; but nothing that was dropped is held still.
     publication.scan("open_rows", &["party", "event_id", "discrepancy_id"], |number, row| {

@@ -85,6 +85,16 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
         if !matches!(row.text(6), "" | "a" | "b") {
             fault("it is of nobody's points");
         }
+        for (event, place) in [(7, 18), (9, 19)] {
+            let (is_event, is_row) =
+                (row.some_text(event).is_some(), row.some_text(place).is_some());
+            if is_event && !is_row || is_row && !is_event && BY_EVENTS.contains(&row.text(1)) {
+                fault("it names an event without its row, or a row without its event");
+            }
+            if is_event && BY_MEMBERS.contains(&row.text(1)) {
+                fault("it is told of a member, and names an event");
+            }
+        }
         // What is not there is nothing; only what is back-dated has an instant in its place.
         let whole = |at: usize| row.some_text(at).map_or(Some(0), |text| text.parse::<i128>().ok());
         let difference = row.integer(13).map(i128::from).filter(|_| row.text(1) != "LED-07");
@@ -93,6 +103,10 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
             if of != Some(difference) {
                 fault("its difference is not actual less expected");
             }
+        }
+        let is_mirror = row.text(1).starts_with("AMT-") && row.text(20) == "points";
+        if is_mirror && (11..14).any(|at| row.cell(at) == Cell::Null) {
+            fault("its mirror is not told");
         }
         match id_follows(row, manifest) {
             Some(true) => {}

@@ -18,11 +18,10 @@ struct Told {
     codes: BTreeSet<String>,
     effects: BTreeSet<String>,
     seen: String,
-    /// Event ids of both sides, each list as it stands, and members.
-    events: String,
+    /// Event ids and places of each side, A's first, each list as it stands, and members of both.
+    events: [String; 2],
+    rows: [String; 2],
     members: String,
-    /// Places of both sides.
-    rows: String,
 }
 
 /// A row that is handed on.
@@ -48,7 +47,14 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
     for table in ["held", "pending", "open_rows"] {
         let columns = ["discrepancy_id", "code", "kind", "first_seen"];
         publication.scan(table, &columns, |number, row| {
-            let (Some(id), code) = (row.some_text(0), row.text(1)) else { return Ok(()) };
+            let (Some(id), code) = (row.some_text(0), row.text(1)) else {
+                if row.some_text(1).is_some() {
+                    check.fault(|| {
+                        format!("{table} row {number}: it has a code, and no discrepancy")
+                    });
+                }
+                return Ok(());
+            };
             items += 1;
             let is_told = match told.get(id) {
                 Some(told) => told.codes.contains(code),
@@ -67,7 +73,9 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
             Ok(())
         })?;
     }
-    let open = open_rows(publication)?;
+    let open = open_rows(publication, check)?;
+    collided(&told, &open, check);
+    handed_on(publication, &open, check)?;
     for table in ["held", "pending"] {
         of_table(publication, table, (&told, &open), check)?;
     }
@@ -126,9 +134,9 @@ fn told(publication: &Publication) -> Result<BTreeMap<String, Told>, ReviewError
         of.seen = row.cell(3).to_string();
         for at in 4..10 {
             let list = match at {
-                4 | 5 => &mut of.events,
+                4 | 5 => &mut of.events[at - 4],
                 6 | 7 => &mut of.members,
-                _ => &mut of.rows,
+                _ => &mut of.rows[at - 8],
             };
             list.push_str(row.text(at));
             list.push(';');
@@ -138,7 +146,7 @@ fn told(publication: &Publication) -> Result<BTreeMap<String, Told>, ReviewError
     Ok(told)
 }
 
-fn open_rows(publication: &Publication) -> Result<OpenRows, ReviewError> {
+fn open_rows(publication: &Publication, check: &mut Check) -> Result<OpenRows, ReviewError> {
     let mut open = OpenRows::new();
     let columns = [
         "party",
@@ -153,7 +161,10 @@ fn open_rows(publication: &Publication) -> Result<OpenRows, ReviewError> {
         "file",
         "line",
     ];
-    publication.scan("open_rows", &columns, |_, row| {
+    publication.scan("open_rows", &columns, |number, row| {
+        if !matches!(row.text(0), "a" | "b") {
+            check.fault(|| format!("open_rows row {number}: it is on nobody's book"));
+        }
         let key = (row.text(0).to_owned(), row.text(1).to_owned());
         open.entry(key).or_default().push(Open {
             code: row.text(2).to_owned(),
@@ -170,7 +181,48 @@ fn open_rows(publication: &Publication) -> Result<OpenRows, ReviewError> {
     Ok(open)
 }
 
-const COLUMNS: [&str; 15] = [
+/// A number under which several rows stand is that of the rows that are handed on under it.
+fn collided(told: &BTreeMap<String, Told>, open: &OpenRows, check: &mut Check) {
+    for (id, told) in told.iter().filter(|(_, told)| told.codes.contains("EVT-04")) {
+        for (party, list) in ["a", "b"].into_iter().zip(&told.events) {
+            let under = |rows: &Vec<Open>| rows.iter().any(|one| one.discrepancy == *id);
+            let rows = open.iter().filter(|((of, _), rows)| of == party && under(rows));
+            let mut numbers = rows.map(|((_, event), _)| format!("{event};")).peekable();
+            let is_named = |list: &str| list.len() > 1;
+            if is_named(list) && numbers.peek().is_some() && !numbers.any(|one| one == *list) {
+                check.fault(|| format!("{id}: the number that it names is none of its rows'"));
+            }
+        }
+    }
+}
+
+/// Rows that are handed on under a code are the legs that are held, one for one.
+fn handed_on(
+    publication: &Publication,
+    open: &OpenRows,
+    check: &mut Check,
+) -> Result<(), ReviewError> {
+    let mut legs: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let columns = ["issuer", "issuer_event_id", "acceptor_event_id"];
+    publication.scan("held", &columns, |_, row| {
+        let parties = if row.text(0) == "b" { ["b", "a"] } else { ["a", "b"] };
+        for (party, at) in parties.into_iter().zip([1, 2]) {
+            if let Some(event) = row.some_text(at) {
+                *legs.entry((party.to_owned(), event.to_owned())).or_default() += 1;
+            }
+        }
+        Ok(())
+    })?;
+    for (key, rows) in open {
+        let handed = rows.iter().filter(|one| !one.code.is_empty()).count();
+        if handed > 0 && legs.get(key).copied().unwrap_or_default() != handed {
+            check.fault(|| format!("open_rows: {} of {} is held otherwise", key.1, key.0));
+        }
+    }
+    Ok(())
+}
+
+const COLUMNS: [&str; 17] = [
     "issuer",
     "issuer_event_id",
     "acceptor_event_id",
@@ -186,6 +238,8 @@ const COLUMNS: [&str; 15] = [
     "acceptor_row",
     "reference",
     "payer",
+    "amount",
+    "currency",
 ];
 
 fn of_table(
@@ -212,6 +266,14 @@ fn of_table(
             && !is_age(row.integer(10), at, as_of, &offsets)
         {
             fault("its age is not the days since it happened");
+        }
+        if row.decimal(15).is_some() != row.some_text(16).is_some() {
+            fault("it has money without a currency, or a currency without money");
+        }
+        // The agreement gives the issuer's points a worth, and so none to an acceptor's leg alone.
+        let is_worth = row.some_text(1).is_some() || row.some_text(13).is_some();
+        if row.decimal(15).is_some() && !is_worth {
+            fault("it has a worth, and neither the issuer's leg nor a reference");
         }
         if let Some(told) = told.get(row.text(4)) {
             if let Some(what) = unnamed(row, told) {
@@ -267,6 +329,14 @@ fn of_table(
 /// with the collided rows that it names.
 fn unnamed(row: &Row<'_>, told: &Told) -> Option<&'static str> {
     let code = row.text(3);
+    if row.some_text(13).is_some() && row.some_text(11).is_none() {
+        return Some("it is an adjustment of no row");
+    }
+    if row.some_text(13).is_some()
+        && !told.rows.iter().any(|list| list.contains(&format!("{};", row.text(11))))
+    {
+        return Some("its discrepancy does not name its row");
+    }
     // What is told of a member may be told of the acceptor's, whom an item does not name.
     let is_of_members = code.starts_with("MBR-") && !BY_EVENTS.contains(&code);
     let follows = row.text(5) == "reversal" || code == "EVT-04";
@@ -276,18 +346,25 @@ fn unnamed(row: &Row<'_>, told: &Told) -> Option<&'static str> {
     let has = |list: &str, at: usize| {
         row.some_text(at).is_some_and(|text| list.contains(&format!("{text};")))
     };
+    let any = |lists: &[String; 2], at: usize| lists.iter().any(|list| has(list, at));
     let is_member = has(&told.members, 6);
     if !BY_EVENTS.contains(&code) {
-        let is_named = is_member || has(&told.events, 1) || has(&told.events, 2);
+        let is_named = is_member || any(&told.events, 1) || any(&told.events, 2);
         return (!is_named).then_some("its discrepancy names neither its events nor its member");
     }
     // What is of another kind names the acceptor's leg only (docs/judging.md).
     let lead = if row.some_text(1).is_some() { (1, 11) } else { (2, 12) };
-    let (event, place) = if has(&told.events, lead.0) { lead } else { (2, 12) };
-    if !has(&told.events, event) {
+    let (event, place) = if any(&told.events, lead.0) { lead } else { (2, 12) };
+    if !any(&told.events, event) {
         return Some("its discrepancy does not name its events");
     }
-    if !has(&told.rows, place) {
+    // A leg of which it names the event stands there with its row, on its party's side.
+    let issuer = usize::from(row.text(0) == "b");
+    let is_amiss =
+        [(issuer, 1, 11), (1 - issuer, 2, 12)].into_iter().any(|(side, event, place)| {
+            has(&told.events[side], event) && !has(&told.rows[side], place)
+        });
+    if is_amiss || !any(&told.rows, place) {
         return Some("its discrepancy does not name its rows");
     }
     (event == lead.0 && !is_member).then_some("its discrepancy does not name its member")

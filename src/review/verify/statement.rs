@@ -93,7 +93,9 @@ fn totals(publication: &Publication, check: &mut Check) -> Result<(), ReviewErro
             check.expect(|| format!("{currency} {}", columns[column]), at(column), of);
         }
         let is_paid = matches!((row.text(7), row.text(8)), ("a", "b") | ("b", "a"));
-        if at(5).is_sign_negative() || is_paid == at(5).is_zero() {
+        let is_unpaid = row.some_text(7).is_none() && row.some_text(8).is_none();
+        let is_whose = is_paid || is_unpaid;
+        if at(5).is_sign_negative() || is_paid == at(5).is_zero() || !is_whose {
             check.fault(|| format!("{currency}: payer, payee and amount_due do not fit"));
         }
         let manifest = &publication.manifest;
@@ -231,7 +233,7 @@ fn beside(publication: &Publication, check: &mut Check) -> Result<(), ReviewErro
             check.expect(|| columns[at].to_owned(), said.normalize(), of.normalize());
         }
         for (at, (name, count)) in (3..).zip(counts) {
-            check.expect(|| name.to_owned(), row.integer(at).unwrap_or_default(), count);
+            check.expect(|| name.to_owned(), row.integer(at).unwrap_or(-1), count);
         }
         Ok(())
     })?;

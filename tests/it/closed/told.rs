@@ -239,3 +239,71 @@ fn a_long_line_is_bounded_and_still_adds_up() {
     let sum = format!("{ten} … and 3 more 其余 0.15, in cleared_events of line 1 = 0.65 CNY");
     assert_eq!(told(&folder, "line:1", "sum"), [sum]);
 }
+
+/// A fee has no events of its own: its rest is named by the gross line, on which they stand.
+#[test]
+fn the_rest_of_a_rounded_fee_is_on_its_gross_line() {
+    let months = Months::new();
+    months.declare_terms(|terms| {
+        terms
+            + "  rounding: { place: event }\n  fees: [{ on: gross, percent: \"2\", paid_by: \
+               issuer }]\n"
+    });
+    let of_a: Vec<String> = (1..=12).map(|n| format!("A{n} xburn -1000 03-05")).collect();
+    let of_b: Vec<String> =
+        (1..=12).map(|n| format!("B{n} xaccept 333 03-05 counter=A{n}")).collect();
+    let rows = [&of_a, &of_b].map(|rows| rows.iter().map(String::as_str).collect::<Vec<&str>>());
+    months.books("2026-03", &rows[0], &rows[1]);
+    months.close("2026-03");
+    let folder = months.finally("2026-03");
+    for line in ["line:1", "line:2"] {
+        let sum = told(&folder, line, "sum").join("");
+        assert!(sum.contains("and 2 more 其余"), "{sum}");
+        assert!(sum.contains("in cleared_events of line 1 ="), "{line}: {sum}");
+    }
+}
+
+/// A pair that is held because of its points is told with the mirror that the agreement gives it.
+#[test]
+fn a_held_pair_is_told_with_its_mirror() {
+    let months = Months::new();
+    months.books("2026-03", &[A1], &["B1 xaccept 300 03-05 counter=A1"]);
+    months.close("2026-03");
+    let folder = months.finally("2026-03");
+    let held = table(&folder, "held");
+    assert!(held[0]["code"].starts_with("AMT-"), "{held:?}");
+    let mirror = told(&folder, "A1", "mirror");
+    assert!(mirror[0].contains("= 333 + 1/3 → 333 agreed 约定"), "{mirror:?}");
+    assert!(mirror[0].ends_with("; 300 recorded 记录"), "{mirror:?}");
+}
+
+/// A member is told with what it did on either book, and its link with both numbers.
+#[test]
+fn a_member_is_told_with_its_events() {
+    let months = Months::new();
+    months.books("2026-03", &[A1, "A2 xburn -900 03-05"], &["B1 xaccept 333 03-05 counter=A1"]);
+    months.close("2026-03");
+    let folder = months.finally("2026-03");
+    let counted = &table(&folder, "cleared_events")[0];
+    let held = &table(&folder, "held")[0];
+    for (member, wanted) in [
+        (&counted["issuer_member"], ["counted", "held"].as_slice()),
+        (&counted["acceptor_member"], ["counted"].as_slice()),
+    ] {
+        for label in wanted {
+            let all = told(&folder, member, label);
+            assert_eq!(all.len(), 1, "{member} {label}: {all:?}");
+        }
+    }
+    let of_held = told(&folder, &held["member"], "held").join("");
+    assert!(of_held.contains(&held["discrepancy_id"]) && of_held.contains("A2"), "{of_held}");
+    // The link names both numbers.
+    let out = tempfile::tempdir().unwrap();
+    let pipeline = Path::new("pipelines/worked-example.yaml");
+    let outcome = crate::tables::run(pipeline, ("2026-03-31", None), out.path()).unwrap();
+    let folder = outcome.published.folder();
+    let link = &table(folder, "links")[0];
+    for (label, column) in [("a's member", "a_member"), ("b's member", "b_member")] {
+        assert!(told(folder, &link["b_member"], label).contains(&link[column]), "{link:?}");
+    }
+}
