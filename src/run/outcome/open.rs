@@ -96,12 +96,13 @@ impl<'a> Items<'a> {
             pairs.chain(mirrors).chain(items).chain(legs).collect();
         let later = self.later_of::<P>();
         let waiting = self.waiting(direction, accepted, later.last);
-        // What moved a balance of this period is not to move one of the next, though that reads it;
+        // What moved a balance until now is not to move one of the next period, though that reads it;
         // and what happened in this one and moves a balance later is no other row of the next.
         let is_known = |row: &u32| {
-            let moved_now =
-                moves(ledger, direction.lineage, *row) && !later.moved_later(ledger, *row);
-            moved_now || ledger.occurred_at(*row) <= later.last
+            let has_moved =
+                !later.moved_later(ledger, *row) || later.moved_before(ledger, *row).is_some();
+            (has_moved && moves(ledger, direction.lineage, *row))
+                || ledger.occurred_at(*row) <= later.last
         };
         let is_later = |row: &u32| {
             let lineage = direction.lineage;
