@@ -96,7 +96,7 @@ impl<'a> Items<'a> {
             pairs.chain(mirrors).chain(items).chain(legs).collect();
         let later = self.later_of::<P>();
         let waiting = self.waiting(direction, accepted, later.last);
-        // What moved a balance until now is not to move one of the next period, though that reads it;
+        // What moved a balance until now is not to move one of the next, though that reads it too;
         // and what happened in this one and moves a balance later is no other row of the next.
         let is_known = |row: &u32| {
             let has_moved =
