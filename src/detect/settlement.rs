@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::desk::{Desk, place};
+use super::desk::{Desk, Draft, place};
 use super::event::EVT_04_SETTLED;
 use crate::claim::Settlement;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
 use crate::frame::claims::Settlements;
 use crate::value::money::Currency;
 use crate::value::party::Party;
+use crate::value::period::Instant;
 use crate::value::price::Worth;
 
 /// CLR-02: payment fits no statement (收付款不符).
@@ -127,10 +128,7 @@ fn fits(desk: &Desk<'_>, settlement: &Settlement) -> bool {
 /// CLR-02 of a payment that was handed on for a statement that never came.
 fn stranded(desk: &Desk<'_>, settlement: &Settlement, at: String) -> Discrepancy {
     let Settlement { id, period, currency, amount, .. } = settlement;
-    let mut draft = desk.draft(&CLR_02).at(Party::A, at);
-    for party in Party::BOTH {
-        draft = draft.subject(party, format!("settlement {id}"));
-    }
+    let draft = about(desk, &CLR_02, id).at(Party::A, at);
     let is_settled = desk.agreement.currencies.iter().any(|terms| terms.currency == *currency);
     draft
         .differs("period", None, None)
@@ -139,10 +137,8 @@ fn stranded(desk: &Desk<'_>, settlement: &Settlement, at: String) -> Discrepancy
             Some(period.clone()),
         )
         .stake(is_settled.then_some(Worth { amount: *amount, currency: *currency }))
-        .because(format!(
-            "settlement {id}: {period} has no final statement; have it name the period that it \
-             settles"
-        ))
+        .seen(seen(desk, settlement))
+        .because(format!("settlement {id}: {}", no_statement(period)))
 }
 
 /// EVT-04 *settled number used again*: what is sent now is not what an earlier period knew.
@@ -151,21 +147,38 @@ fn otherwise(
     (was, at): (&Settlement, String),
     (now, row): (&Settlement, String),
 ) -> Discrepancy {
-    let shown = |one: &Settlement| {
-        let (kind, amount) = (one.kind.word(), one.amount.normalize());
-        format!("{} {kind} {amount} {} {}", one.period, one.currency.code(), one.on)
-    };
-    let mut draft = desk.draft(&EVT_04_SETTLED).at(Party::A, row).at(Party::A, at);
-    for party in Party::BOTH {
-        draft = draft.subject(party, format!("settlement {}", now.id));
-    }
-    draft
+    about(desk, &EVT_04_SETTLED, &now.id)
+        .at(Party::A, row)
+        .at(Party::A, at)
         .differs(field_of(was, now), None, None)
         .expected(Some(shown(now)), Some(shown(was)))
+        .seen(seen(desk, now))
         .because(format!(
             "the settlement {} was another in the period before; what is sent now counts",
             now.id
         ))
+}
+
+/// A finding about a settlement's number, which is both parties' subject, so that it does not
+/// matter which of them is called A.
+fn about<'a>(desk: &Desk<'a>, rule: &'static Rule, id: &str) -> Draft<'a> {
+    let subject = |draft: Draft<'a>, party| draft.subject(party, format!("settlement {id}"));
+    Party::BOTH.into_iter().fold(desk.draft(rule), subject)
+}
+
+/// When a settlement happened: the beginning of its day.
+fn seen(desk: &Desk<'_>, settlement: &Settlement) -> Instant {
+    Instant::start_of(settlement.on, &desk.agreement.zone).unwrap_or(desk.period.start)
+}
+
+/// What a settlement says, its number aside.
+fn shown(one: &Settlement) -> String {
+    let (kind, amount) = (one.kind.word(), one.amount.normalize());
+    format!("{} {kind} {amount} {} {}", one.period, one.currency.code(), one.on)
+}
+
+fn no_statement(period: &str) -> String {
+    format!("{period} has no final statement; have it name the period that it settles")
 }
 
 /// The first field in which two settlements of one number differ.
@@ -216,9 +229,7 @@ fn settlement(desk: &Desk<'_>, frame: &Settlements, row: u32) -> Result<Settleme
             field: "period",
             expected: desk.scope.past.closed.last().map(|closed| closed.period.label.clone()),
             actual: period.to_owned(),
-            reason: format!(
-                "{period} has no final statement; have it name the period that it settles"
-            ),
+            reason: no_statement(period),
         });
     }
     let currency = Currency::of(code).filter(|_| statements.is_none() || known.contains(&code));
@@ -246,11 +257,7 @@ fn unfitting(
     rows: &[(Unfit, u32)],
 ) -> Option<Discrepancy> {
     let (first, _) = rows.first()?;
-    // The number is both parties' subject, so that it does not matter which of them is called A.
-    let mut draft = desk.draft(&CLR_02);
-    for party in Party::BOTH {
-        draft = draft.subject(party, format!("settlement {id}"));
-    }
+    let mut draft = about(desk, &CLR_02, id);
     for (_, row) in rows {
         draft = draft.at(Party::A, place(&desk.paths.settlements, &frame.origins, *row));
     }
@@ -294,18 +301,9 @@ fn collided(
     let all: Vec<&Settlement> = said.into_iter().collect();
     let (first, second) = (all.first()?, all.get(1)?);
     let field = field_of(first, second);
-    let shown = all.iter().map(|one| {
-        let (kind, amount, currency) =
-            (one.kind.word(), one.amount.normalize(), one.currency.code());
-        format!("{} {kind} {amount} {currency} {}", one.period, one.on)
-    });
-    let shown: Vec<String> = shown.collect();
+    let shown: Vec<String> = all.into_iter().map(shown).collect();
     let (counts, others) = shown.split_first()?;
-    // The number is both parties' subject, so that it does not matter which of them is called A.
-    let mut draft = desk.draft(&EVT_04_SETTLED);
-    for party in Party::BOTH {
-        draft = draft.subject(party, format!("settlement {id}"));
-    }
+    let mut draft = about(desk, &EVT_04_SETTLED, id);
     for (_, row) in rows {
         draft = draft.at(Party::A, place(&desk.paths.settlements, &frame.origins, *row));
     }
