@@ -403,9 +403,24 @@ fn a_killed_run_leaves_earlier_publications_intact() {
         let lock = File::open(folder.join(".lock")).unwrap();
         matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock))
     };
+    // To look at the lock is to hold it for an instant: a run that wants it then ends with 5, and is
+    // started again.
+    let locked = || loop {
+        let mut child = run("2026-04-01").spawn().unwrap();
+        let ended = loop {
+            match child.try_wait().unwrap() {
+                _ if is_locked() => break None,
+                Some(status) => break Some(status),
+                None => std::thread::sleep(Duration::from_millis(2)),
+            }
+        };
+        match ended {
+            None => break child,
+            Some(status) => assert_eq!(status.code(), Some(5), "the run ended before it locked"),
+        }
+    };
     // Once as it begins to work, once as it stages.
-    let mut child = run("2026-04-01").spawn().unwrap();
-    wait(&mut child, "lock", is_locked);
+    let mut child = locked();
     child.kill().unwrap();
     assert_eq!(child.wait().unwrap().code(), None);
     assert!(published() == before);
@@ -420,11 +435,14 @@ fn a_killed_run_leaves_earlier_publications_intact() {
     let swept = staging(&folder);
     let is_staging = || staging(&folder).iter().any(|name| !swept.contains(name));
     for is_late in [false, true] {
-        let mut child = run("2026-04-01").spawn().unwrap();
-        match is_late {
-            false => wait(&mut child, "lock", is_locked),
-            true => wait(&mut child, "staging", is_staging),
-        }
+        let child = match is_late {
+            false => locked(),
+            true => {
+                let mut child = run("2026-04-01").spawn().unwrap();
+                wait(&mut child, "staging", is_staging);
+                child
+            }
+        };
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
         let output = child.wait_with_output().unwrap();
