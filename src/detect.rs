@@ -32,7 +32,7 @@ pub mod statement;
 pub mod adjustment;
 pub mod settlement;
 pub mod cap;
-mod kept;
+pub mod kept;
 pub mod past;
 pub mod decision;
 
@@ -96,10 +96,11 @@ where
     I::Partner: Side,
 {
     let (rest, fates) = items::judge_rest(scene, book, partner_book)?;
-    let (pairs, mut discrepancies) = pairs::judge(scene, &fates)?;
+    let pairs::Judged { pairs, mut discrepancies, mut kept } = pairs::judge(scene, &fates)?;
+    kept.extend(book.kept.clone());
     discrepancies.extend(rest.discrepancies);
     let (released, left) = (Vec::new(), BTreeMap::new());
-    Ok((Judgement { pairs, items: rest.items, released, left }, discrepancies))
+    Ok((Judgement { pairs, items: rest.items, released, kept, left }, discrepancies))
 }
 
 /// Judges the feeds as files, and the snapshots and tokens in them as a whole.

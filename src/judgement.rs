@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use crate::discrepancy::Rule;
 use crate::event::Pair;
-use crate::past::Origin;
+use crate::past::{Kept, Origin};
 use crate::value::kind::Flow;
 use crate::value::party::{Party, Programme};
 use crate::value::points::Points;
@@ -199,6 +199,8 @@ pub struct Judgement<I: Programme> {
     pub items: Vec<Item<I>>,
     /// Legs without a pair that a decision lets count.
     pub released: Vec<Released<I>>,
+    /// Of rows of the issuer's book, the codes under which they stay held until somebody decides.
+    pub kept: BTreeMap<u32, Kept>,
     /// What an event had left before each reversal of it that counts, by the reversal's place among
     /// the pairs and, after these, what was released.
     pub left: BTreeMap<u32, Points<I>>,
@@ -207,7 +209,8 @@ pub struct Judgement<I: Programme> {
 impl<I: Programme> Default for Judgement<I> {
     fn default() -> Judgement<I> {
         let (pairs, items, released) = (Vec::new(), Vec::new(), Vec::new());
-        Judgement { pairs, items, released, left: BTreeMap::new() }
+        let (kept, left) = (BTreeMap::new(), BTreeMap::new());
+        Judgement { pairs, items, released, kept, left }
     }
 }
 

@@ -195,6 +195,10 @@ impl MovedBefore {
 /// run's own.
 pub type Origin = Option<Arc<str>>;
 
+/// The codes under which an event was held and stays held until somebody decides, or the feeds
+/// themselves say otherwise, whatever else holds it meanwhile.
+pub type Kept = BTreeSet<&'static str>;
+
 /// Which rows a run judges: those of its own period, and those of closed periods that are not
 /// settled. What is settled is never judged again.
 #[derive(Debug, Clone)]
@@ -217,6 +221,11 @@ pub struct Scope {
     pub cleared: Both<BTreeMap<u32, i64>>,
     /// Rows that were held when the period before was closed, with the rule's code, by their book.
     pub held: Both<BTreeMap<u32, &'static str>>,
+    /// Of rows that earlier periods knew, the codes under which they stay held, by their book.
+    pub kept: Both<BTreeMap<u32, Kept>>,
+    /// Rows of own business of which the last final publication that has them says that they had
+    /// not taken effect, with whether they have now, by their book.
+    pub void: Both<BTreeMap<u32, bool>>,
     /// Rows that were left open when the period before was closed and that the files have again,
     /// by their book: they stand for nothing, and are only held against what came.
     pub replaced: Both<Vec<RecalledRow>>,
@@ -241,6 +250,8 @@ impl Scope {
             named: Both::default(),
             cleared: Both::default(),
             held: Both::default(),
+            kept: Both::default(),
+            void: Both::default(),
             replaced: Both::default(),
             moved: Both::default(),
             adjustments: AdjustedBefore::default(),
@@ -260,12 +271,16 @@ impl Scope {
         self.covers(at) && self.settled(party, row).is_none()
     }
 
-    /// Whether a row of own business is judged in this run: one of its own period, or one that was
-    /// held when the period before was closed, which waits for a decision as any held row does.
+    /// Whether a row of own business is judged in this run: one of its own period, one that was
+    /// held when the period before was closed, which waits for a decision as any held row does, and
+    /// one that came late: no final publication has it, or it took effect and the last that has it
+    /// says that it had not.
     #[must_use]
     pub fn judges_own(&self, party: Party, row: u32, at: Instant) -> bool {
-        let is_held = || self.held.of(party).contains_key(&row) && self.judges(party, row, at);
-        self.period.clears(at) || is_held()
+        let is_new = || self.moved.of(party).known.get(row as usize) == Some(&false);
+        let is_late = || self.void.of(party).get(&row).copied().unwrap_or_else(is_new);
+        let is_open = || self.held.of(party).contains_key(&row) || is_late();
+        self.period.clears(at) || (self.judges(party, row, at) && is_open())
     }
 
     /// Whether what is of an instant, and not settled, is this run's.

@@ -126,12 +126,11 @@ pub fn judge<I: Side>(
     )
 }
 
-/// The rule under which a leg was held for want of consent when the period before was closed. It
-/// stays what it was found as, whichever consents the feed still has: whoever decides about it was
+/// The rule under which an earlier period held a leg for want of consent. It stays what it was found as, whichever consents the feed still has: whoever decides about it was
 /// shown that finding.
 fn held_before<I: Side>(scene: &Scene<'_, I>, leg: u32) -> Option<&'static Rule> {
-    let code = scene.desk.scope.held.of(I::PARTY).get(&leg)?;
-    let rule = [&CON_01, &CON_02].into_iter().find(|rule| rule.code == *code)?;
+    let kept = scene.desk.scope.kept.of(I::PARTY).get(&leg)?;
+    let rule = [&CON_01, &CON_02].into_iter().find(|rule| kept.contains(rule.code))?;
     scene.desk.is_on(rule).then_some(rule)
 }
 

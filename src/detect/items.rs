@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use super::desk::Desk;
 use super::event::{EVT_01, EVT_02, EVT_03, EVT_04, EVT_07, EVT_09, EVT_10};
+use super::kept;
 use super::ledger::LED_06;
 use super::lot::{self, LED_04};
 use super::reversal::{REV_01, REV_03};
@@ -14,7 +15,7 @@ use crate::discrepancy::Discrepancy;
 use crate::event::{Lineage, Matched};
 use crate::frame::books::{Ledger, Side};
 use crate::judgement::{Cause, Disposition, Item};
-use crate::past::Settled;
+use crate::past::{Kept, Settled};
 use crate::value::kind::{Kind, Role, Status};
 use crate::value::party::Party;
 use crate::value::period::{DAY_MICROS, Instant};
@@ -45,11 +46,13 @@ pub struct Judged<I> {
     pub items: Vec<Item<I>>,
     /// What was found.
     pub discrepancies: Vec<Discrepancy>,
+    /// Of own business that was judged, the codes under which it stays held until somebody decides.
+    pub kept: BTreeMap<u32, Kept>,
 }
 
 impl<I> Default for Judged<I> {
     fn default() -> Self {
-        Judged { items: Vec::new(), discrepancies: Vec::new() }
+        Judged { items: Vec::new(), discrepancies: Vec::new(), kept: BTreeMap::new() }
     }
 }
 
@@ -180,8 +183,16 @@ fn judge_own<P: Side>(
         Status::Cancelled => judged.place(Some(row), None, Disposition::Excluded, None),
         Status::Pending => judged.place(Some(row), None, Disposition::Pending, None),
         Status::Posted => {
-            let found = wrong_alone(desk, ledger, lineage, row);
-            if let Some(discrepancy) = found.filter(|found| desk.is_on(found.rule)) {
+            let stays = kept::stays_expired(desk, ledger, row);
+            let found = wrong_alone(desk, ledger, lineage, row, stays);
+            let found = found.filter(|found| desk.is_on(found.rule));
+            let is_expired = |found: &Discrepancy| found.rule.code == LED_04.code && found.holds();
+            if stays || found.as_ref().is_some_and(is_expired) {
+                judged.kept.insert(row, Kept::from([LED_04.code]));
+            } else if desk.scope.kept.of(P::PARTY).contains_key(&row) {
+                judged.kept.insert(row, Kept::new());
+            }
+            if let Some(discrepancy) = found {
                 let holds = discrepancy.holds();
                 let cause = judged.found(discrepancy);
                 if holds {
@@ -198,6 +209,7 @@ fn wrong_alone<P: Side>(
     ledger: &Ledger<P>,
     lineage: &Lineage<P>,
     row: u32,
+    stays_expired: bool,
 ) -> Option<Discrepancy> {
     let draft = |rule| {
         let draft = desk.draft(rule).issuer(P::PARTY).row(P::PARTY, row);
@@ -211,6 +223,9 @@ fn wrong_alone<P: Side>(
     }
     if let Some(reason) = lot::expired(desk, ledger, row) {
         return Some(draft(&LED_04).because(reason));
+    }
+    if stays_expired && desk.is_on(&LED_04) {
+        return Some(draft(&LED_04).because(kept::REASON));
     }
     let needs_authority = desk.agreement.parties.of(P::PARTY).names_authority;
     if kind == Kind::Adjust && needs_authority && ledger.authority(row).is_none() {

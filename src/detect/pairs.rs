@@ -20,7 +20,7 @@ use crate::discrepancy::{Discrepancy, Rule};
 use crate::event::{Lineage, Pair};
 use crate::frame::books::{Ledger, Side};
 use crate::judgement::{Cause, Disposition, JudgedPair};
-use crate::past::Settled;
+use crate::past::{Kept, Settled};
 use crate::value::kind::{Flow, Kind, Status};
 use crate::value::points::{Overflow, Points};
 
@@ -51,6 +51,16 @@ impl<I: Side> Docket<I> {
     }
 }
 
+/// Every pair, judged, and what was found.
+pub struct Judged<I: Side> {
+    /// The pairs, in the issuer's row order.
+    pub pairs: Vec<JudgedPair<I>>,
+    /// What was found of those that this run judges.
+    pub discrepancies: Vec<Discrepancy>,
+    /// The codes under which issuer's rows stay held until somebody decides.
+    pub kept: BTreeMap<u32, Kept>,
+}
+
 /// Spends that one worker judges at a time.
 const CHUNK_PAIRS: usize = 1 << 12;
 
@@ -58,10 +68,7 @@ const CHUNK_PAIRS: usize = 1 << 12;
 ///
 /// # Errors
 /// [`Overflow`] when a product or sum cannot be exact.
-pub fn judge<I: Side>(
-    scene: &Scene<'_, I>,
-    fates: &Fates,
-) -> Result<(Vec<JudgedPair<I>>, Vec<Discrepancy>), Overflow> {
+pub fn judge<I: Side>(scene: &Scene<'_, I>, fates: &Fates) -> Result<Judged<I>, Overflow> {
     let (reversals, spends): (Vec<Pair>, Vec<Pair>) = scene
         .matched
         .pairs
@@ -110,11 +117,12 @@ pub fn judge<I: Side>(
         judged.disposition = Disposition::OtherPeriod;
         judged.cause = None;
     }
-    let found = found.into_iter().filter(|(pair, _)| scene.judges(*pair));
-    let discrepancies = found.flat_map(|(_, found)| found).collect();
     // Spends are in order already, and reversals are few: a sort that sees runs is quick.
     pairs.sort_by_key(|judged| judged.pair);
-    Ok((pairs, discrepancies))
+    let kept = kept::carry(scene, &pairs, &found);
+    let found = found.into_iter().filter(|(pair, _)| scene.judges(*pair));
+    let discrepancies = found.flat_map(|(_, found)| found).collect();
+    Ok(Judged { pairs, discrepancies, kept })
 }
 
 /// What can be said of a pair before its quantities are looked at.
@@ -330,8 +338,10 @@ fn judge_spend<I: Side>(scene: &Scene<'_, I>, pair: Pair) -> Result<Verdict<I>, 
     }
     found.extend(lot::judge_pair(scene, pair)?);
     if judged.cause.is_none() && !found.iter().any(Discrepancy::holds) {
-        let kept = kept::judge(scene, pair)?;
-        found.extend(kept.filter(|kept| !found.iter().any(|told| told.id == kept.id)));
+        let kept = kept::judge(scene, pair)?.into_iter();
+        let is_told = |kept: &Discrepancy| found.iter().any(|told| told.id == kept.id);
+        let kept: Vec<Discrepancy> = kept.filter(|kept| !is_told(kept)).collect();
+        found.extend(kept);
     }
     Ok(conclude(scene, judged, found))
 }

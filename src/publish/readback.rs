@@ -191,6 +191,12 @@ impl Columns<'_> {
         self.batch.num_rows()
     }
 
+    /// Whether it has a column: a period that an earlier version of Hutong closed may lack one.
+    #[must_use]
+    pub fn has(&self, column: &str) -> bool {
+        self.batch.column_by_name(column).is_some()
+    }
+
     /// Whether it has none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -40,7 +40,7 @@ pub fn published() -> [(&'static str, Vec<&'static str>); 5] {
         (OPEN, [&rows::COLUMNS[..], &rows::BESIDE_OPEN].concat()),
         (CLEARED, cleared::COLUMNS.to_vec()),
         (SETTLED, [&rows::COLUMNS[..], &rows::BESIDE_SETTLED].concat()),
-        (OWN, rows::COLUMNS.to_vec()),
+        (OWN, [&rows::COLUMNS[..], &[rows::KEPT]].concat()),
         (ACCOUNTS, publish::CLOSINGS.to_vec()),
     ]
 }
@@ -259,6 +259,12 @@ impl Hand<'_> {
         rows.push(row);
         self.recalled.first_read.of_mut(party).push(first_read);
         index
+    }
+
+    /// Whether a final publication that was looked through has the event of a row of the files as
+    /// one that took effect.
+    fn is_known(&self, party: Party, row: u32) -> bool {
+        self.recalled.scope.moved.of(party).known.get(row as usize) == Some(&true)
     }
 
     /// Notes that a final publication has the event of the files' rows of an id; of own business,

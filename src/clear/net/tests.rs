@@ -149,7 +149,7 @@ fn pairs<I: Side>(events: &[(Flow, i64)]) -> Vec<JudgedPair<I>> {
 }
 
 fn judged<I: Side>(pairs: Vec<JudgedPair<I>>) -> Judgement<I> {
-    Judgement { pairs, items: Vec::new(), released: Vec::new(), left: BTreeMap::new() }
+    Judgement { pairs, ..Judgement::default() }
 }
 
 fn no_past() -> Past {

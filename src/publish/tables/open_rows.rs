@@ -49,6 +49,8 @@ pub struct OpenRow<'a> {
     pub code: Option<&'static str>,
     /// The discrepancy.
     pub discrepancy_id: Option<&'a str>,
+    /// The codes under which it stays held until somebody decides.
+    pub kept: Vec<&'static str>,
     /// The file that it was first read from.
     pub file: &'a str,
     /// The line.
@@ -71,6 +73,8 @@ pub const JOINED: &str = "joined";
 #[must_use]
 pub fn settled_rows<'a>() -> Table<OpenRow<'a>> {
     let mut columns = open_rows().columns;
+    // What is settled is held no more.
+    columns.retain(|column| column.name != "kept");
     let of_settled: [Column<OpenRow<'a>>; 3] = [
         text(
             "became",
@@ -186,6 +190,13 @@ pub fn open_rows<'a>() -> Table<OpenRow<'a>> {
                 "差错编号",
                 |row| row.discrepancy_id.map(Into::into),
                 "The discrepancy under which it stands.",
+            ),
+            text(
+                "kept",
+                "持续挂账代码",
+                |row| (!row.kept.is_empty()).then(|| row.kept.join(";").into()),
+                "The codes under which it stays held until somebody decides, whatever holds it \
+                 now; several are joined by `;`.",
             ),
             text("file", "文件", |row| some(row.file), "The file that it was first read from."),
             integer("line", "行号", |row| Some(i128::from(row.line)), "Its line."),

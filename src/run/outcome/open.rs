@@ -121,7 +121,8 @@ impl<'a> Items<'a> {
             let open = self.open_row(ledger, row, cause);
             let moved =
                 later.moved_before(ledger, row).filter(|_| moves(ledger, direction.lineage, row));
-            OpenRow { posted_at: moved.or(open.posted_at), ..open }
+            let kept = direction.judged.kept.get(&row).into_iter().flatten().copied().collect();
+            OpenRow { posted_at: moved.or(open.posted_at), kept, ..open }
         };
         rows.extend(ledger.rows().filter(is_later).map(|row| handed(row, None)));
         rows.extend(held.iter().map(|(&row, &cause)| handed(row, cause)));
@@ -215,6 +216,7 @@ impl<'a> Items<'a> {
             first_seen: seen.or(id.map(|_| self.period.as_of)),
             code: cause.map(|cause| cause.rule.code),
             discrepancy_id: id,
+            kept: Vec::new(),
             file,
             line,
             became: None,

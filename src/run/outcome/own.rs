@@ -29,12 +29,14 @@ impl<'a> OwnRows<'a> {
     pub fn row(&self, place: usize) -> Option<OpenRow<'a>> {
         let (a, b) = directions(self.items.evidence);
         match self.orders.0.get(place) {
-            Some(&row) => Some(self.items.open_row(a.issuer, row, None)),
-            None => {
-                let row = *self.orders.1.get(place - self.orders.0.len())?;
-                Some(self.items.open_row(b.issuer, row, None))
-            }
+            Some(&row) => Some(self.row_of(a, row)),
+            None => Some(self.row_of(b, *self.orders.1.get(place - self.orders.0.len())?)),
         }
+    }
+
+    fn row_of<P: Side>(&self, direction: Direction<'a, P>, row: u32) -> OpenRow<'a> {
+        let kept = direction.judged.kept.get(&row).into_iter().flatten().copied().collect();
+        OpenRow { kept, ..self.items.open_row(direction.issuer, row, None) }
     }
 
     /// How many there are.

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use crate::engine::{Exchange, Keyed};
 use crate::frame::books::{Ledger, Side};
 use crate::publish::{Final, PublishError, plain};
-use crate::value::kind::{Kind, Role};
+use crate::value::kind::{Kind, Role, Status};
 use crate::value::party::Party;
 use crate::value::period::Instant;
 
@@ -24,6 +24,7 @@ pub struct Index<'a> {
     is_leg: Box<dyn Fn(u32) -> bool + 'a>,
     reversed: Box<dyn Fn(u32) -> Option<&'a str> + 'a>,
     movement: Box<dyn Fn(u32) -> Movement + 'a>,
+    is_posted: Box<dyn Fn(u32) -> bool + 'a>,
     /// The number of rows.
     pub rows: u32,
 }
@@ -42,6 +43,7 @@ impl<'a> Index<'a> {
             movement: Box::new(|row| {
                 (ledger.kind(row), ledger.points(row), ledger.occurred_at(row))
             }),
+            is_posted: Box::new(|row| ledger.status(row) == Status::Posted),
             rows: ledger.rows().end,
         }
     }
@@ -59,6 +61,11 @@ impl<'a> Index<'a> {
     /// What a row says of a movement.
     pub fn movement(&self, row: u32) -> Movement {
         (self.movement)(row)
+    }
+
+    /// Whether a row took effect.
+    pub fn is_posted(&self, row: u32) -> bool {
+        (self.is_posted)(row)
     }
 
     /// The id of the event that a row reverses, where it is a reversal and names one.

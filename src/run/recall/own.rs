@@ -4,9 +4,11 @@
 
 use std::collections::BTreeSet;
 
+use arrow::array::Array;
+
 use super::Hand;
 use super::index::{party_of, said, word};
-use super::rows::{COLUMNS, OWN, read_rows};
+use super::rows::{COLUMNS, KEPT, OWN, read_rows, stays};
 use crate::publish::{Columns, Final, PublishError};
 use crate::run::Error;
 use crate::value::kind::{Kind, Role, Status};
@@ -91,18 +93,37 @@ impl Hand<'_> {
     /// that differed when it was closed come together, so that they differ still.
     pub fn bring_own(&mut self, publication: &Final) -> Result<(), Error> {
         let mut ids: Both<BTreeSet<String>> = Both::default();
-        self.shelf.scan(publication, OWN, &COLUMNS, &mut |rows| {
+        // Rows of the files that this publication has as void, and no later one has at all.
+        let mut void: Vec<(Party, u32)> = Vec::new();
+        let columns = [&COLUMNS[..], &[KEPT]].concat();
+        self.shelf.scan(publication, OWN, &columns, &mut |rows| {
             let (parties, event_ids) = (rows.texts("party")?, rows.texts("event_id")?);
             let (statuses, kinds) = (rows.texts("status")?, rows.texts("kind")?);
             let (points, instants) = (rows.integers("points")?, rows.instants("occurred_at")?);
+            let kept = rows.has(KEPT).then(|| rows.texts(KEPT)).transpose()?;
             for (row, (points, at)) in points.into_iter().zip(instants).enumerate() {
                 // What was pending has moved nothing yet.
                 let is_posted = said(statuses, row) == Some(Status::Posted.word());
                 let kind = word(Kind::ALL, Kind::WORDS, said(kinds, row));
                 let movement =
                     kind.zip(points).zip(at).map(|((kind, points), at)| (kind, points, at));
-                if let Some(id) = said(event_ids, row).filter(|_| is_posted && movement.is_some()) {
-                    self.know(party_of(parties.value(row)), id, movement);
+                let party = party_of(parties.value(row));
+                let Some((id, movement)) = said(event_ids, row).zip(movement) else { continue };
+                let index = self.index.of(party);
+                if is_posted {
+                    self.know(party, id, Some(movement));
+                } else {
+                    let is_it = |&row: &u32| {
+                        index.movement(row) == movement && !self.is_known(party, row)
+                    };
+                    void.extend(index.own.rows(id).filter(is_it).map(|row| (party, row)));
+                }
+                if let Some(kept) = kept.filter(|kept| kept.is_valid(row)) {
+                    let index = self.index.of(party);
+                    for sent in index.own.rows(id) {
+                        let known = self.recalled.scope.kept.of_mut(party).entry(sent);
+                        known.or_insert_with(|| stays(kept, row));
+                    }
                 }
             }
             let wanted = self.missed(rows)?;
@@ -119,6 +140,11 @@ impl Hand<'_> {
             }
             Ok(())
         })?;
+        void.retain(|&(party, row)| !self.is_known(party, row));
+        for (party, row) in void {
+            let takes_effect = self.index.of(party).is_posted(row);
+            self.recalled.scope.void.of_mut(party).insert(row, takes_effect);
+        }
         for party in Party::BOTH {
             self.own.of_mut(party).append(ids.of_mut(party));
         }

@@ -1,10 +1,12 @@
 //! Rows that a final publication has as they were read: `open_rows`, `settled_rows` and `own_rows`.
 
+use arrow::array::StringArray;
+
 use super::index::{millionths, party_of, said, unsound, word};
 use super::{Hand, Known};
-use crate::detect;
+use crate::detect::{self, kept};
 use crate::frame::books::RecalledRow;
-use crate::past::Settled;
+use crate::past::{Kept, Settled};
 use crate::publish::{Columns, DROPPED, Final, PublishError};
 use crate::run::Error;
 use crate::value::kind::{Kind, Role, Status};
@@ -35,7 +37,10 @@ pub const COLUMNS: [&str; 16] = [
 ];
 
 /// The columns that `open_rows` has beside.
-pub const BESIDE_OPEN: [&str; 1] = ["code"];
+pub const BESIDE_OPEN: [&str; 2] = ["code", KEPT];
+
+/// The column of the codes under which a row stays held.
+pub const KEPT: &str = "kept";
 
 /// The columns that `settled_rows` has beside.
 pub const BESIDE_SETTLED: [&str; 3] = ["became", "issuer", "partner_event_id"];
@@ -45,6 +50,11 @@ pub struct Read {
     pub party: Party,
     pub row: RecalledRow,
     pub first_read: Option<(String, u64)>,
+}
+
+/// The codes under which a published row stays held.
+pub fn stays(column: &StringArray, row: usize) -> Kept {
+    said(column, row).into_iter().flat_map(|codes| codes.split(';')).filter_map(kept::code).collect()
 }
 
 /// Those rows of a batch of a publication's table.
@@ -109,9 +119,14 @@ impl Hand<'_> {
             let all: Vec<usize> = (0..rows.len()).collect();
             let read = read_rows(self, publication, OPEN, rows, &all)?;
             let codes = rows.texts("code")?;
+            let kept = rows.has(KEPT).then(|| rows.texts(KEPT)).transpose()?;
             for (at, Read { party, row, first_read }) in read.into_iter().enumerate() {
                 let said = said(codes, at);
                 let code = said.and_then(|said| known.iter().copied().find(|code| *code == said));
+                let stays = match kept {
+                    Some(kept) => stays(kept, at),
+                    None => code.and_then(kept::code).into_iter().collect(),
+                };
                 if self.index.of(party).own.has(&row.event_id) {
                     let is_posted = row.status == Status::Posted;
                     let moves_at = is_posted.then(|| row.posted_at.unwrap_or(row.occurred_at));
@@ -125,6 +140,10 @@ impl Hand<'_> {
                         let sent = self.index.of(party).own.rows(&row.event_id);
                         let held = sent.map(|row| (row, code));
                         self.recalled.scope.held.of_mut(party).extend(held);
+                    }
+                    for sent in self.index.of(party).own.rows(&row.event_id) {
+                        let kept = self.recalled.scope.kept.of_mut(party).entry(sent);
+                        kept.or_default().extend(&stays);
                     }
                     self.recalled.scope.replaced.of_mut(party).push(row);
                     continue;
@@ -141,6 +160,9 @@ impl Hand<'_> {
                 self.open.of_mut(party).entry(event_id).or_default().push(row);
                 if let Some(code) = code {
                     self.recalled.scope.held.of_mut(party).insert(row, code);
+                }
+                if !stays.is_empty() {
+                    self.recalled.scope.kept.of_mut(party).insert(row, stays);
                 }
             }
             Ok(())

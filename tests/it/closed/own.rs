@@ -122,6 +122,62 @@ fn a_number_of_own_business_that_a_spend_uses_again_is_told() {
     }
 }
 
+/// Own business of a closed month that comes late is judged as in its own month, once; what the
+/// closed month had, and is sent again, is not.
+#[test]
+fn own_business_that_comes_late_is_judged_when_it_comes() {
+    let cases: [(&[&str], &[&str]); 6] = [
+        (&["A1 earn -50 03-05"], &["EVT-09 A1 "]),
+        (&["A1 earn 50 03-05", "A1 earn 60 03-05"], &["EVT-04 A1 "]),
+        (&["A1 earn 50 03-05", "A1 earn 50 03-05"], &["EVT-03 A1 "]),
+        (&["A1 earn 50 03-05 status=pending"], &[]),
+        (&["A1 earn -50 03-05 status=cancelled"], &[]),
+        (&["A1 earn 50 03-05"], &[]),
+    ];
+    for (rows, codes) in cases {
+        for sent in ["2026-03", "2026-04"] {
+            let months = Months::new();
+            for period in ["2026-03", "2026-04", "2026-05"] {
+                if period >= sent {
+                    months.book('a', period, rows);
+                }
+                months.close(period);
+                let is_held = codes.iter().any(|code| !code.starts_with("EVT-03"));
+                let told = period == sent || (period > sent && is_held);
+                let wanted = if told { codes } else { &[] };
+                assert_eq!(months.codes(period), wanted, "{rows:?} {sent} {period}");
+                crate::review::is_sound(&months.finally(period), period);
+            }
+        }
+    }
+}
+
+/// What was held as own business is judged again where it took effect after all, though a month in
+/// between called it void; and what was called void at first, where it took effect later.
+#[test]
+fn own_business_that_was_void_meanwhile_is_judged_again() {
+    for void in ["pending", "cancelled"] {
+        let posted = "A1 earn -50 03-05";
+        let void = format!("{posted} status={void}");
+        for (rows, held) in [
+            ([posted, &void, posted], [true, false, true]),
+            ([&void, posted, posted], [false, true, true]),
+            ([&void, &void, posted], [false, false, true]),
+        ] {
+            let months = Months::new();
+            for ((period, row), is_held) in
+                ["2026-03", "2026-04", "2026-05"].iter().zip(rows).zip(held)
+            {
+                months.book('a', period, &[row]);
+                months.close(period);
+                let wanted = if is_held { vec!["a A1  EVT-09"] } else { Vec::new() };
+                assert_eq!(months.held(period), wanted, "{rows:?} {period}");
+                crate::review::is_sound(&months.finally(period), period);
+            }
+        }
+    }
+}
+
 /// What is published for later months is published when a month is closed.
 #[test]
 fn only_a_closed_month_publishes_own_rows() {

@@ -53,6 +53,8 @@ pub struct Entry {
     pub under: Option<Discrepancy>,
     /// A decision rejected it or wrote it off.
     pub refused: bool,
+    /// The codes under which it stays held until somebody decides.
+    pub kept: Vec<&'static str>,
 }
 
 impl Entry {
@@ -120,6 +122,7 @@ impl<'w> Books<'w> {
         let entry = |(party, row): (Party, Row), recalled: bool, as_cleared: bool| Entry {
             settled: past.settled(party, &row.event_id),
             resent: !as_cleared && past.settled(party, &row.event_id).is_some(),
+            kept: past.kept(world, party, &row.event_id),
             row,
             party,
             recalled,
@@ -363,10 +366,20 @@ impl<'w> Books<'w> {
             if entry.role != Role::Own || !entry.is_open() {
                 continue;
             }
-            let fate = match entry.row.status {
+            let was_expired = entry.kept.contains(&"LED-04") && entry.row.kind == Kind::Burn;
+            let stays = was_expired && !self.had_a_lot(index);
+            let spends_expired =
+                self.spends_expired(index) || (stays && !self.world.is_off("LED-04"));
+            if entry.row.status == Status::Posted && self.belongs(index) {
+                let right = self.sign_is_right(index);
+                let holds = spends_expired && right && self.world.lets_hold("LED-04");
+                self.entries[index].kept =
+                    if stays || holds { vec!["LED-04"] } else { Vec::new() };
+            }
+            let fate = match self.entries[index].row.status {
                 Status::Cancelled => Fate::Excluded,
                 Status::Pending => Fate::Pending(""),
-                Status::Posted if self.sign_is_right(index) && self.spends_expired(index) => {
+                Status::Posted if self.sign_is_right(index) && spends_expired => {
                     if self.world.lets_hold("LED-04") {
                         self.find("LED-04", vec![index]);
                         continue;
@@ -465,7 +478,10 @@ impl<'w> Books<'w> {
         let at = decides.row.occurred_at;
         let was_held = || self.past.held_under(self.world, decides.party, &decides.row.event_id);
         // What comes back for its number alone is known, and judged no more.
-        let waits = || !decides.of_own && was_held().is_some();
+        let is_late = || self.past.is_new_business(decides.party, &decides.row);
+        let waits = || {
+            !decides.of_own && (was_held().is_some() || (!decides.recalled && is_late()))
+        };
         let late = self.is_late(at) && (decides.role != Role::Own || waits());
         let partner = decides.partner.map(|partner| &self.entries[partner]);
         // An own row never stands among what was settled.

@@ -69,6 +69,8 @@ impl Books<'_> {
                     self.hold(&legs, about);
                 }
             }
+            let holding = told.iter().filter(|code| world.lets_hold(code));
+            self.entries[pair.issuer].kept.extend(holding);
             self.findings.extend(told.into_iter().map(|code| (code, legs.clone())));
         }
         for pair in judged {

@@ -123,9 +123,18 @@ impl Books<'_> {
         }
         let want = self.without_consent(link, at)?;
         // What was held for want of consent stays what it was found as.
-        let before = self.past.held_under(world, party, &one.row.event_id);
-        let before = before.filter(|code| code.starts_with("CON") && !world.is_off(code));
+        let before = one.kept.iter().copied().find(|code| code.starts_with("CON"));
+        let before = before.filter(|code| !world.is_off(code));
         Some(before.unwrap_or(want)).filter(|code| !world.is_off(code)).and_then(own)
+    }
+
+    /// Whether a link and a consent of a pair's members stood when it happened.
+    pub fn had_consent(&self, issuer: usize, acceptor: usize) -> bool {
+        let entry = &self.entries[issuer];
+        let at = entry.row.occurred_at;
+        let link = sole_link(self.world, entry.party, &entry.row.member_no, at);
+        let stands = |link: &Link| self.without_consent(link, at).is_none();
+        link.is_some_and(stands) && self.ineligible(issuer, acceptor).is_none()
     }
 
     /// Whether links and dated snapshots say that a leg's members were linked and active then.

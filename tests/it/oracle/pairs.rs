@@ -30,13 +30,18 @@ struct Verdict {
     fate: Fate,
     under: Option<Discrepancy>,
     codes: Vec<&'static str>,
+    /// Under which codes it stays held; none where that was not asked.
+    kept: Option<Vec<&'static str>>,
 }
 
 impl Verdict {
     fn quiet(fate: Fate) -> Verdict {
-        Verdict { fate, under: None, codes: Vec::new() }
+        Verdict { fate, under: None, codes: Vec::new(), kept: None }
     }
 }
+
+/// Of which codes the holds stay until somebody decides, in the order in which they are told.
+const STAY: [&str; 7] = ["CON-01", "CON-02", "MBR-07", "LED-04", "CAP-01", "CAP-02", "CAP-03"];
 
 impl Books<'_> {
     /// Judges everything that identity and pairing have left open. Second come the pairs that are
@@ -127,12 +132,17 @@ impl Books<'_> {
         let verdict = match self.structure(issuer, acceptor) {
             Some((fate, code)) => {
                 let under = code.map(|code| self.describe(code, &[issuer, acceptor]));
-                Verdict { fate, under, codes: code.into_iter().collect() }
+                Verdict { fate, under, codes: code.into_iter().collect(), kept: None }
             }
             None => self.judge_substance(&mut judged, reversed),
         };
         for code in verdict.codes {
             self.findings.push((code, vec![issuer, acceptor]));
+        }
+        if let Some(kept) = verdict.kept
+            && self.belongs(issuer)
+        {
+            self.entries[issuer].kept = kept;
         }
         for index in [issuer, acceptor] {
             self.entries[index].fate = Some(verdict.fate);
@@ -222,12 +232,13 @@ impl Books<'_> {
                 let fate = entry.fate.unwrap();
                 match fate {
                     Fate::Held(_) => {
-                        return Verdict { fate, under: entry.under.clone(), codes: Vec::new() };
+                        let under = entry.under.clone();
+                        return Verdict { under, ..Verdict::quiet(fate) };
                     }
                     Fate::Pending(_) => return Verdict::quiet(fate),
                     Fate::Excluded => {
                         let (fate, under) = (Fate::Held("REV-01"), Some(own("REV-01")));
-                        return Verdict { fate, under, codes: vec!["REV-01"] };
+                        return Verdict { fate, under, codes: vec!["REV-01"], kept: None };
                     }
                     Fate::Counted => {}
                 }
@@ -236,15 +247,24 @@ impl Books<'_> {
                 codes.push("REV-04");
             }
         }
-        if under.is_none() && original.is_none() {
-            let leg = &self.entries[issuer];
-            let code = self.past.held_under(self.world, leg.party, &leg.row.event_id);
-            let code = code.filter(|code| self.stays_held(code, issuer) && !codes.contains(code));
-            codes.extend(code);
-            under = code.filter(|code| self.world.lets_hold(code)).map(own);
+        let mut kept = None;
+        if original.is_none() {
+            let known = &self.entries[issuer].kept;
+            let stays =
+                |code: &&str| known.contains(code) && self.stays_held(code, issuer, acceptor);
+            let staying: Vec<&'static str> = STAY.into_iter().filter(stays).collect();
+            let new = |code: &&str| self.world.lets_hold(code) && STAY.contains(code);
+            let found = codes.iter().copied().filter(new);
+            kept = Some(staying.iter().copied().chain(found).collect());
+            if under.is_none() {
+                let told = staying.into_iter().filter(|code| !self.world.is_off(code));
+                let told: Vec<&'static str> = told.filter(|code| !codes.contains(code)).collect();
+                under = told.iter().find(|code| self.world.lets_hold(code)).map(|code| own(code));
+                codes.extend(told);
+            }
         }
         if let Some(under) = under {
-            return Verdict { fate: Fate::Held(under.code), under: Some(under), codes };
+            return Verdict { fate: Fate::Held(under.code), under: Some(under), codes, kept };
         }
         let first = self.world.cycle_of(self.world.day_of(self.entries[issuer].row.occurred_at));
         let (start, end) = (self.world.midnight(first.0), self.world.midnight(first.1));
@@ -252,18 +272,18 @@ impl Books<'_> {
         if !(start <= accepted_at && accepted_at < end) {
             codes.push("EVT-06");
         }
-        Verdict { fate: Fate::Counted, under: None, codes }
+        Verdict { fate: Fate::Counted, under: None, codes, kept }
     }
 
-    /// Whether what the period before held under a code is still to be decided, though nothing of
+    /// Whether what an earlier period held under a code is still to be decided, though nothing of
     /// this period says so again.
-    fn stays_held(&self, code: &str, issuer: usize) -> bool {
+    fn stays_held(&self, code: &str, issuer: usize, acceptor: usize) -> bool {
         let said_otherwise = match code {
             "MBR-07" => self.were_entitled(issuer),
             "LED-04" => self.had_a_lot(issuer),
-            code => !code.starts_with("CAP"),
+            code => code.starts_with("CON") && self.had_consent(issuer, acceptor),
         };
-        !said_otherwise && !self.world.is_off(code)
+        !said_otherwise
     }
 
     /// Compares the recorded mirror with the agreed one. `before` and `after` are what is left of

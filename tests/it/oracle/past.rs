@@ -76,6 +76,8 @@ pub struct Final {
     pub open: Vec<(Leg, &'static str)>,
     /// Own business and cancelled legs, for what names them later.
     pub own: Vec<Leg>,
+    /// Under which codes events that are open, own business or cancelled stay held.
+    pub kept: Vec<(Party, String, Vec<&'static str>)>,
     /// The adjustments that were paid, those that were held, and those that a later period settles.
     pub adjustments: Vec<Adjustment>,
     pub held_adjustments: Vec<Adjustment>,
@@ -202,6 +204,45 @@ impl Past {
             *owner == party && row.event_id == event_id && !code.is_empty()
         });
         found.map(|(_, code)| *code)
+    }
+
+    /// The codes under which an event stays held until somebody decides: as the period before left
+    /// it open, or else as the last says that has it as own business or as cancelled.
+    pub fn kept(&self, world: &World, party: Party, event_id: &str) -> Vec<&'static str> {
+        let of = |past: &Final| {
+            let kept = past.kept.iter().filter(|one| one.0 == party && one.1 == event_id);
+            let mut codes: Vec<&'static str> = Vec::new();
+            for code in kept.flat_map(|one| &one.2) {
+                if !codes.contains(code) {
+                    codes.push(code);
+                }
+            }
+            codes
+        };
+        let is_it = |leg: &Leg| leg.0 == party && leg.1.event_id == event_id;
+        if let Some(before) = self.before(world)
+            && before.open.iter().any(|(leg, _)| is_it(leg))
+        {
+            return of(before);
+        }
+        let own = self.finals.iter().rev().filter(|past| past.own.iter().any(is_it));
+        own.map(of).find(|codes| !codes.is_empty()).unwrap_or_default()
+    }
+
+    /// Whether own business of a closed period is new: no final publication has it, or it took
+    /// effect and the last that has it says that it had not.
+    pub fn is_new_business(&self, party: Party, row: &Row) -> bool {
+        let says = |row: &Row| (row.kind, row.points, row.occurred_at);
+        for past in self.finals.iter().rev() {
+            let own = past.own.iter().filter(|leg| {
+                leg.0 == party && leg.1.event_id == row.event_id && says(&leg.1) == says(row)
+            });
+            let statuses: Vec<Status> = own.map(|leg| leg.1.status).collect();
+            if !statuses.is_empty() {
+                return row.status == Status::Posted && !statuses.contains(&Status::Posted);
+            }
+        }
+        true
     }
 
     /// Whether a row of the files has moved its account's balance in an earlier closing, the last of

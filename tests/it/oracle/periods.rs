@@ -42,6 +42,9 @@ impl Books<'_> {
             let is_void_leg = is_void && !entry.collided && !entry.is_reversal();
             stands && is_past && (entry.role == Role::Own || is_void_leg)
         });
+        let kept = self.entries.iter().filter(|entry| !entry.extra && !entry.kept.is_empty());
+        let kept =
+            kept.map(|entry| (entry.party, entry.row.event_id.clone(), entry.kept.clone()));
         for (index, entry) in self.entries.iter().enumerate() {
             let partner = entry.partner.map(|partner| &self.entries[partner]);
             let set_apart = |how| Apart {
@@ -125,6 +128,7 @@ impl Books<'_> {
             later_decisions: self.later_decisions(),
             label: world.label_of(first),
             bounds: world.period_bounds(),
+            kept: kept.collect(),
             own: own.map(leg).collect(),
             settled: settled.collect(),
             apart,
