@@ -7,6 +7,7 @@ mod decided;
 mod due;
 mod found;
 mod items;
+mod kept;
 mod keys;
 mod lines;
 mod places;
@@ -133,6 +134,9 @@ pub fn verify(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
         "挂账与差错",
         |check| items::check(publication, check),
     ));
+    checks.push(Check::made("holds that stay against what holds", "持续挂账", |check| {
+        kept::check(publication, check)
+    }));
     checks.push(Check::made("discrepancies by themselves", "差错自身", |check| {
         found::check(publication, check)
     }));

@@ -138,7 +138,8 @@ pub fn open_rows<'a>() -> Table<OpenRow<'a>> {
                 "posted_at",
                 "入账时间",
                 |row| row.posted_at,
-                "When the balance moved, where the file says so.",
+                "When the balance moved, where the file says so; of what has no effect, when it had \
+                 moved it before.",
             ),
             text(
                 "counter_event_id",

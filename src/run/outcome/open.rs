@@ -13,6 +13,7 @@ use crate::frame::fields::{AMOUNT_DIGITS, FeedKind};
 use crate::judgement::{Cause, Disposition, Judgement};
 use crate::past::MovedBefore;
 use crate::publish::{OpenRow, SortKey};
+use crate::value::kind::Status;
 use crate::value::party::Programme;
 use crate::value::period::Instant;
 
@@ -116,13 +117,18 @@ impl<'a> Items<'a> {
                 && !held.contains_key(row)
                 && (is_known(row) || !later.comes_again(ledger, *row))
         };
-        // What moved its balance is not to move it again, whatever it is sent with now.
         let handed = |row: u32, cause| {
             let open = self.open_row(ledger, row, cause);
-            let moved =
-                later.moved_before(ledger, row).filter(|_| moves(ledger, direction.lineage, row));
             let kept = direction.judged.kept.get(&row).into_iter().flatten().copied().collect();
-            OpenRow { posted_at: moved.or(open.posted_at), kept, ..open }
+            let posted_at = match ledger.status(row) {
+                Status::Posted => {
+                    let moved = later.moved_before(ledger, row);
+                    let moved = moved.filter(|_| moves(ledger, direction.lineage, row));
+                    moved.or(open.posted_at)
+                }
+                Status::Pending | Status::Cancelled => later.moved_before(ledger, row),
+            };
+            OpenRow { posted_at, kept, ..open }
         };
         rows.extend(ledger.rows().filter(is_later).map(|row| handed(row, None)));
         rows.extend(held.iter().map(|(&row, &cause)| handed(row, cause)));
@@ -153,6 +159,22 @@ impl<'a> Items<'a> {
             .chain(items.filter_map(|item| item.issuer))
             .chain(legs.filter_map(|item| item.acceptor))
             .collect()
+    }
+
+    /// Rows that have no effect now and had moved their balance before, with when at the latest:
+    /// they are not to move it again, whatever they are sent with later.
+    pub fn moved_and_void<P: Side>(
+        &self,
+        ledger: &Ledger<P>,
+        rows: &[u32],
+    ) -> BTreeMap<u32, Instant> {
+        let void = |row: &&u32| ledger.status(**row) != Status::Posted;
+        let mut void = rows.iter().filter(void).peekable();
+        if void.peek().is_none() {
+            return BTreeMap::new();
+        }
+        let later = self.later_of::<P>();
+        void.filter_map(|&row| Some((row, later.moved_before(ledger, row)?))).collect()
     }
 
     fn later_of<P: Side>(&self) -> Later<'a> {

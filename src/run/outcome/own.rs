@@ -1,6 +1,8 @@
 //! Rows that a period neither settles nor holds, for the reversals and legs of later periods that
 //! name them: own business, and legs that were cancelled.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use super::directions;
@@ -10,18 +12,21 @@ use crate::event::Standing;
 use crate::frame::books::Side;
 use crate::publish::OpenRow;
 use crate::value::kind::{Kind, Role, Status};
+use crate::value::period::Instant;
 
 /// The rows of `own_rows`, in order, still to be made.
 pub struct OwnRows<'a> {
     items: Items<'a>,
     orders: (Vec<u32>, Vec<u32>),
+    /// Of those that have no effect, when they moved their balance before, by party.
+    moved: (BTreeMap<u32, Instant>, BTreeMap<u32, Instant>),
 }
 
 impl<'a> OwnRows<'a> {
     /// No rows, of a period that is not closed.
     #[must_use]
     pub fn none(items: Items<'a>) -> OwnRows<'a> {
-        OwnRows { items, orders: (Vec::new(), Vec::new()) }
+        OwnRows { items, orders: Default::default(), moved: Default::default() }
     }
 
     /// The row at a place.
@@ -29,14 +34,25 @@ impl<'a> OwnRows<'a> {
     pub fn row(&self, place: usize) -> Option<OpenRow<'a>> {
         let (a, b) = directions(self.items.evidence);
         match self.orders.0.get(place) {
-            Some(&row) => Some(self.row_of(a, row)),
-            None => Some(self.row_of(b, *self.orders.1.get(place - self.orders.0.len())?)),
+            Some(&row) => Some(self.row_of(a, &self.moved.0, row)),
+            None => {
+                let row = *self.orders.1.get(place - self.orders.0.len())?;
+                Some(self.row_of(b, &self.moved.1, row))
+            }
         }
     }
 
-    fn row_of<P: Side>(&self, direction: Direction<'a, P>, row: u32) -> OpenRow<'a> {
+    fn row_of<P: Side>(
+        &self,
+        direction: Direction<'a, P>,
+        moved: &BTreeMap<u32, Instant>,
+        row: u32,
+    ) -> OpenRow<'a> {
         let kept = direction.judged.kept.get(&row).into_iter().flatten().copied().collect();
-        OpenRow { kept, ..self.items.open_row(direction.issuer, row, None) }
+        let own = self.items.open_row(direction.issuer, row, None);
+        let is_void = direction.issuer.status(row) != Status::Posted;
+        let posted_at = if is_void { moved.get(&row).copied() } else { own.posted_at };
+        OpenRow { kept, posted_at, ..own }
     }
 
     /// How many there are.
@@ -52,7 +68,10 @@ impl<'a> Items<'a> {
     #[must_use]
     pub fn own_rows(&self) -> OwnRows<'a> {
         let (a, b) = directions(self.evidence);
-        OwnRows { items: *self, orders: (self.own_rows_of(a), self.own_rows_of(b)) }
+        let orders = (self.own_rows_of(a), self.own_rows_of(b));
+        let moved =
+            (self.moved_and_void(a.issuer, &orders.0), self.moved_and_void(b.issuer, &orders.1));
+        OwnRows { items: *self, orders, moved }
     }
 
     fn own_rows_of<P: Side>(&self, direction: Direction<'a, P>) -> Vec<u32> {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use arrow::array::Array;
 
 use super::Hand;
-use super::index::{party_of, said, word};
+use super::index::{Movement, party_of, said, word};
 use super::rows::{COLUMNS, KEPT, OWN, read_rows, stays};
 use crate::publish::{Columns, Final, PublishError};
 use crate::run::Error;
@@ -95,11 +95,14 @@ impl Hand<'_> {
         let mut ids: Both<BTreeSet<String>> = Both::default();
         // Rows of the files that this publication has as void, and no later one has at all.
         let mut void: Vec<(Party, u32)> = Vec::new();
+        // What has no effect, and moved its balance before it was called so.
+        let mut moved: Vec<(Party, String, Movement)> = Vec::new();
         let columns = [&COLUMNS[..], &[KEPT]].concat();
         self.shelf.scan(publication, OWN, &columns, &mut |rows| {
             let (parties, event_ids) = (rows.texts("party")?, rows.texts("event_id")?);
             let (statuses, kinds) = (rows.texts("status")?, rows.texts("kind")?);
             let (points, instants) = (rows.integers("points")?, rows.instants("occurred_at")?);
+            let posted = rows.instants("posted_at")?;
             let kept = rows.has(KEPT).then(|| rows.texts(KEPT)).transpose()?;
             for (row, (points, at)) in points.into_iter().zip(instants).enumerate() {
                 // What was pending has moved nothing yet.
@@ -113,10 +116,12 @@ impl Hand<'_> {
                 if is_posted {
                     self.know(party, id, Some(movement));
                 } else {
-                    let is_it = |&row: &u32| {
-                        index.movement(row) == movement && !self.is_known(party, row)
-                    };
+                    let is_it =
+                        |&row: &u32| index.movement(row) == movement && !self.is_known(party, row);
                     void.extend(index.own.rows(id).filter(is_it).map(|row| (party, row)));
+                    if posted[row].is_some() {
+                        moved.push((party, id.to_owned(), movement));
+                    }
                 }
                 if let Some(kept) = kept.filter(|kept| kept.is_valid(row)) {
                     let index = self.index.of(party);
@@ -144,6 +149,9 @@ impl Hand<'_> {
         for (party, row) in void {
             let takes_effect = self.index.of(party).is_posted(row);
             self.recalled.scope.void.of_mut(party).insert(row, takes_effect);
+        }
+        for (party, id, movement) in moved {
+            self.know(party, &id, Some(movement));
         }
         for party in Party::BOTH {
             self.own.of_mut(party).append(ids.of_mut(party));

@@ -54,7 +54,11 @@ pub struct Read {
 
 /// The codes under which a published row stays held.
 pub fn stays(column: &StringArray, row: usize) -> Kept {
-    said(column, row).into_iter().flat_map(|codes| codes.split(';')).filter_map(kept::code).collect()
+    said(column, row)
+        .into_iter()
+        .flat_map(|codes| codes.split(';'))
+        .filter_map(kept::code)
+        .collect()
 }
 
 /// Those rows of a batch of a publication's table.
@@ -128,8 +132,9 @@ impl Hand<'_> {
                     None => code.and_then(kept::code).into_iter().collect(),
                 };
                 if self.index.of(party).own.has(&row.event_id) {
+                    // What has no effect and says when it was posted moved its balance before.
                     let is_posted = row.status == Status::Posted;
-                    let moves_at = is_posted.then(|| row.posted_at.unwrap_or(row.occurred_at));
+                    let moves_at = row.posted_at.or(is_posted.then_some(row.occurred_at));
                     let open = &mut self.recalled.scope.moved.of_mut(party).open;
                     for sent in self.index.of(party).own.rows(&row.event_id) {
                         // Of several of one number the first that moved it did.

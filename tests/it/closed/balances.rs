@@ -113,6 +113,20 @@ fn a_movement_counts_in_one_closing() {
             (&["A1 earn 50 03-16"], "05-31", 5050, 5050),
         ],
     );
+    for void in ["pending", "cancelled"] {
+        for kind in ["burn", "xburn"] {
+            let posted = format!("A1 {kind} -500 03-10");
+            let void = format!("{posted} status={void}");
+            check(
+                &void,
+                [
+                    (&[&posted], "03-31", 4500, 4500),
+                    (&[&void], "04-30", 4500, 4500),
+                    (&[&posted], "05-31", 4500, 4500),
+                ],
+            );
+        }
+    }
     check(
         "what comes late",
         [(&[], "03-31", 5000, 5000), (&march, "04-30", 3500, 3500), (&march, "05-31", 3500, 3500)],

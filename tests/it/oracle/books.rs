@@ -373,8 +373,7 @@ impl<'w> Books<'w> {
             if entry.row.status == Status::Posted && self.belongs(index) {
                 let right = self.sign_is_right(index);
                 let holds = spends_expired && right && self.world.lets_hold("LED-04");
-                self.entries[index].kept =
-                    if stays || holds { vec!["LED-04"] } else { Vec::new() };
+                self.entries[index].kept = if stays || holds { vec!["LED-04"] } else { Vec::new() };
             }
             let fate = match self.entries[index].row.status {
                 Status::Cancelled => Fate::Excluded,
@@ -479,9 +478,8 @@ impl<'w> Books<'w> {
         let was_held = || self.past.held_under(self.world, decides.party, &decides.row.event_id);
         // What comes back for its number alone is known, and judged no more.
         let is_late = || self.past.is_new_business(decides.party, &decides.row);
-        let waits = || {
-            !decides.of_own && (was_held().is_some() || (!decides.recalled && is_late()))
-        };
+        let waits =
+            || !decides.of_own && (was_held().is_some() || (!decides.recalled && is_late()));
         let late = self.is_late(at) && (decides.role != Role::Own || waits());
         let partner = decides.partner.map(|partner| &self.entries[partner]);
         // An own row never stands among what was settled.

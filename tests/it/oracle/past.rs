@@ -252,8 +252,7 @@ impl Past {
         let open = self.before(world).into_iter().flat_map(|before| &before.open);
         let open: Vec<&Row> = open.filter(|(leg, _)| is_it(leg)).map(|(leg, _)| &leg.1).collect();
         if !open.is_empty() {
-            let posted = open.iter().filter(|row| row.status == Status::Posted);
-            let mut at = posted.map(|row| row.posted_at.unwrap_or(row.occurred_at));
+            let mut at = open.iter().filter_map(|row| row.moved_at());
             return Some(at.any(|at| at <= closed));
         }
         let is_known = self.settled(party, &row.event_id).is_some()
@@ -262,7 +261,7 @@ impl Past {
                 // A number of own business may be another event's later.
                 let says = |row: &Row| (row.kind, row.points, row.occurred_at);
                 past.own.iter().any(|leg| {
-                    is_it(leg) && leg.1.status == Status::Posted && says(&leg.1) == says(row)
+                    is_it(leg) && leg.1.moved_at().is_some() && says(&leg.1) == says(row)
                 })
             });
         if is_known {
@@ -411,6 +410,15 @@ impl Past {
 
 /// How near one another two spends are that may be one.
 const MINUTE: i64 = 60 * SECOND;
+
+impl Row {
+    /// When a row of a final publication moved its balance: what has no effect says so only where
+    /// it had moved it before.
+    pub fn moved_at(&self) -> Option<i64> {
+        let is_posted = self.status == Status::Posted;
+        self.posted_at.or(is_posted.then_some(self.occurred_at))
+    }
+}
 
 fn is_spend(leg: &Leg) -> bool {
     matches!(leg.1.kind, Kind::Xburn | Kind::Xout | Kind::Xearn)

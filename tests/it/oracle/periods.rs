@@ -43,8 +43,7 @@ impl Books<'_> {
             stands && is_past && (entry.role == Role::Own || is_void_leg)
         });
         let kept = self.entries.iter().filter(|entry| !entry.extra && !entry.kept.is_empty());
-        let kept =
-            kept.map(|entry| (entry.party, entry.row.event_id.clone(), entry.kept.clone()));
+        let kept = kept.map(|entry| (entry.party, entry.row.event_id.clone(), entry.kept.clone()));
         for (index, entry) in self.entries.iter().enumerate() {
             let partner = entry.partner.map(|partner| &self.entries[partner]);
             let set_apart = |how| Apart {
@@ -129,7 +128,12 @@ impl Books<'_> {
             label: world.label_of(first),
             bounds: world.period_bounds(),
             kept: kept.collect(),
-            own: own.map(leg).collect(),
+            own: own
+                .map(|index| match self.entries[index].row.status {
+                    Status::Posted => leg(index),
+                    _ => self.handed_on(index),
+                })
+                .collect(),
             settled: settled.collect(),
             apart,
             open,
@@ -145,7 +149,9 @@ impl Books<'_> {
     fn handed_on(&self, index: usize) -> Leg {
         let entry = &self.entries[index];
         let mut row = entry.row.clone();
-        if row.status == Status::Posted && self.moves_balance(index) {
+        if row.status != Status::Posted {
+            row.posted_at = self.moved_before(index);
+        } else if self.moves_balance(index) {
             row.posted_at = self.moved_before(index).or(row.posted_at);
         }
         (entry.party, row)
@@ -166,9 +172,7 @@ impl Books<'_> {
             .iter()
             .map(|(leg, _)| leg)
             .filter(|leg| leg.0 == entry.party && leg.1.event_id == entry.row.event_id);
-        let posted = open
-            .filter(|leg| leg.1.status == Status::Posted)
-            .map(|leg| leg.1.posted_at.unwrap_or(leg.1.occurred_at));
+        let posted = open.filter_map(|leg| leg.1.moved_at());
         moved.then(|| posted.min().unwrap_or(closed))
     }
 
