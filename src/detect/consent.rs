@@ -127,7 +127,7 @@ pub fn judge<I: Side>(
 }
 
 /// The rule under which an earlier period held a leg for want of consent. It stays what it was
-/// found as, whichever consents the feed still has: whoever decides about it was shown that finding.
+/// found as, whichever consents the feed still has: whoever decides about it was shown that.
 fn held_before<I: Side>(scene: &Scene<'_, I>, leg: u32) -> Option<&'static Rule> {
     let kept = scene.desk.scope.kept.of(I::PARTY).get(&leg)?;
     let rule = [&CON_01, &CON_02].into_iter().find(|rule| kept.contains(rule.code))?;

@@ -65,6 +65,7 @@ pub fn random_chain(seed: u64) -> Chain {
     name_own_business(&mut rng, &mut chain);
     entangle(&mut rng, &mut chain);
     send_late(&mut rng, &mut chain);
+    void_meanwhile(&mut rng, &mut chain);
     hand_in(&mut rng, &mut chain);
     chain
 }
@@ -331,6 +332,27 @@ fn send_late(rng: &mut Rng, chain: &mut Chain) {
                 order_no: None,
                 status: super::Status::Posted,
             });
+        }
+    }
+}
+
+/// Rows that are called void in the next period's file, and have taken effect after all in the one
+/// after.
+fn void_meanwhile(rng: &mut Rng, chain: &mut Chain) {
+    for position in 0..PERIODS - 1 {
+        for party in PARTIES {
+            let rows = chain.runs[position].world.side(party).ledger.clone();
+            for row in rows {
+                if !now_and_then(rng, 4) {
+                    continue;
+                }
+                let status = one_of(rng, &[super::Status::Pending, super::Status::Cancelled]);
+                let void = Row { status, ..row.clone() };
+                chain.runs[position + 1].world.side_mut(party).ledger.push(void);
+                if position + 2 < PERIODS && now_and_then(rng, 80) {
+                    chain.runs[position + 2].world.side_mut(party).ledger.push(row);
+                }
+            }
         }
     }
 }
