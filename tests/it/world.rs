@@ -222,6 +222,8 @@ pub struct Side {
     pub statement: Option<Stated>,
     /// Into how many files the ledger is split.
     pub parts: usize,
+    /// A file of later days that only this period reads, for pairing.
+    pub after: Option<Vec<Row>>,
     /// The files of the next period, which are read for pairing.
     pub following: Vec<Vec<Row>>,
 }

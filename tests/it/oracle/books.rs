@@ -101,8 +101,10 @@ impl<'w> Books<'w> {
         for party in PARTIES {
             let side = world.side(party);
             let own = side.files();
-            let own_files = own.len();
             let mut files = own;
+            files.extend(side.after.as_deref());
+            // What only this period reads does not come again.
+            let own_files = files.len();
             files.extend(side.following.iter().map(Vec::as_slice));
             for (position, file) in files.iter().enumerate() {
                 if files[..position].contains(file) {

@@ -66,8 +66,34 @@ pub fn random_chain(seed: u64) -> Chain {
     entangle(&mut rng, &mut chain);
     send_late(&mut rng, &mut chain);
     void_meanwhile(&mut rng, &mut chain);
+    read_ahead(&mut rng, &mut chain);
     hand_in(&mut rng, &mut chain);
     chain
+}
+
+/// Rows of the next period that stand in a file of later days, which only this period reads; some
+/// of them the next period's own file has again, and some it lacks.
+fn read_ahead(rng: &mut Rng, chain: &mut Chain) {
+    if now_and_then(rng, 60) {
+        return;
+    }
+    for position in 0..PERIODS {
+        for party in PARTIES {
+            let mut after = Vec::new();
+            if position + 1 < PERIODS {
+                let rows =
+                    std::mem::take(&mut chain.runs[position + 1].world.side_mut(party).ledger);
+                for row in rows {
+                    let is_ahead = now_and_then(rng, 25);
+                    if !is_ahead || now_and_then(rng, 40) {
+                        chain.runs[position + 1].world.side_mut(party).ledger.push(row.clone());
+                    }
+                    after.extend(is_ahead.then_some(row));
+                }
+            }
+            chain.runs[position].world.side_mut(party).after = Some(after);
+        }
+    }
 }
 
 /// Fees, taxes and the rounding of money may be others from the next period on.

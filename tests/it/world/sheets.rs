@@ -63,11 +63,14 @@ impl World {
                 let lot = |lot: &Lot| lot.cells(side.scale);
                 sheets.push(Sheet::new(owner, "lots", COLUMNS, rows(lots, lot)));
             }
-            let files = side.files().into_iter().enumerate().map(|(part, file)| {
-                let event = |row: &Row| event(row, side.scale);
-                (format!("{owner}-ledger-{part}.csv"), rows(file, event))
-            });
-            let files = files.collect();
+            let event = |row: &Row| event(row, side.scale);
+            let files = side
+                .files()
+                .into_iter()
+                .enumerate()
+                .map(|(part, file)| (format!("{owner}-ledger-{part}.csv"), rows(file, event)));
+            let after = side.after.as_ref().map(|file| (after_of(owner), rows(file, event)));
+            let files = files.chain(after).collect();
             let left_out = Vec::new();
             sheets.push(Sheet { owner, word: "ledger", names: LEDGER, left_out, files });
             sheets.extend(side.statement.as_ref().map(|statement| statement.sheet(owner)));
@@ -253,6 +256,11 @@ fn write_csv(path: &Path, width: usize, rows: &[Cells]) {
         text.push('\n');
     }
     fs::write(path, text).unwrap();
+}
+
+/// The name of a file of later days, which comes after those of the ledger.
+pub fn after_of(owner: &str) -> String {
+    format!("{owner}-ledger.after.csv")
 }
 
 /// Declares a feed; a column that no row fills is left out now and then, because one that is not

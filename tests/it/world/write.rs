@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::chain::Chain;
-use super::sheets::{Cells, declare};
+use super::sheets::{Cells, after_of, declare};
 use super::{
     Bearer, Cycle, Flow, Mode, Moment, PARTIES, Place, Rule, Scope, SettleOn, Tax, World,
     moment_text,
@@ -42,9 +42,20 @@ impl Chain {
                 "statement" => format!("{owner}-statement.csv"),
                 _ => sheet.files[0].0.clone(),
             };
-            let next = format!("      following: [ \"{{next}}/{file}\" ]\n");
-            let next = if sheet.word == "ledger" && first.reads_following { &next } else { "" };
-            declare(&mut feeds, &sheet, &format!("\"{{period}}/{file}\""), next, &[]);
+            let after = format!("\"{{period}}/{}\"", after_of(owner));
+            let next = format!("\"{{next}}/{file}\"");
+            let following: Vec<String> = match sheet.word {
+                "ledger" => {
+                    let after = first.a.after.as_ref().map(|_| after);
+                    after.into_iter().chain(first.reads_following.then_some(next)).collect()
+                }
+                _ => Vec::new(),
+            };
+            let following = match following.is_empty() {
+                true => String::new(),
+                false => format!("      following: [ {} ]\n", following.join(", ")),
+            };
+            declare(&mut feeds, &sheet, &format!("\"{{period}}/{file}\""), &following, &[]);
         }
         self.runs[position].world.write_pipeline(dir, &feeds)
     }

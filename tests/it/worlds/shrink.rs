@@ -200,7 +200,7 @@ pub fn shrink_chain(mut chain: Chain, wrong: impl Fn(&Chain) -> bool) -> Chain {
 }
 
 /// What makes the terms of every period simpler at once.
-const SIMPLER_TERMS: [fn(&mut World); 15] = [
+const SIMPLER_TERMS: [fn(&mut World); 16] = [
     |world| (world.a.lots, world.b.lots) = (None, None),
     |world| (world.a.statement, world.b.statement) = (None, None),
     |world| (world.a.scale, world.b.scale) = (0, 0),
@@ -215,6 +215,7 @@ const SIMPLER_TERMS: [fn(&mut World); 15] = [
     |world| world.decisions = None,
     |world| world.settle_on = [None; 2],
     |world| world.reads_following = false,
+    |world| (world.a.after, world.b.after) = (None, None),
     |world| world.taxes.clear(),
 ];
 
