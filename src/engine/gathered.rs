@@ -1,4 +1,8 @@
 //! Rows of several lists, gathered by their keys without sorting them.
+#![expect(
+    clippy::disallowed_types,
+    reason = "the map is asked by key alone and never walked through, so that no order is seen"
+)]
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
