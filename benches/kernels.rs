@@ -144,7 +144,7 @@ fn write(bench: &mut Criterion) {
         b.iter(|| {
             let file = File::create(folder.path().join("links.parquet"))?;
             let stamp = Stamp { period: &period, digits: 2 };
-            write_by_place(&links(), ids.len(), row, stamp, file)
+            write_by_place(&links(), ids.len(), row, stamp, file, &mut |_| Ok(()))
         });
     });
     group.finish();

@@ -10,6 +10,7 @@
 //! a portion can be judged as if there were nothing else.
 
 mod exchange;
+mod gathered;
 mod kernel;
 mod kin;
 mod memory;
@@ -17,7 +18,8 @@ mod spill;
 mod stowage;
 
 pub use exchange::{Exchange, Keyed};
-pub use kernel::{gather_by_key, group_by_key, join_by_key};
+pub use gathered::Gathered;
+pub use kernel::{gather_by_key, group_by_key, join_by_key, join_to_sorted};
 pub use kin::{Families, Kin};
 pub use memory::{machine_bytes, peak_bytes};
 pub use spill::{Packed, Piece, Spill, SpillError};

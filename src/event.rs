@@ -1,6 +1,5 @@
 //! What pairing knows of ledger rows: who stands for whom, what reverses what, who mirrors whom.
 
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use crate::agreement::EventRule;
@@ -28,7 +27,7 @@ pub struct Lineage<P> {
     /// Per row, its part in clearing; a reversal has its original's.
     pub role: Vec<Role>,
     /// Reversal → its original; a reversal that is absent here is an orphan.
-    pub originals: BTreeMap<u32, u32>,
+    pub originals: Originals,
     /// (extra, the row that stands for it), in order.
     pub extras: Vec<(u32, u32)>,
     /// Rows of one event_id with other content, each group in order.
@@ -42,7 +41,7 @@ impl<P> Default for Lineage<P> {
         Lineage {
             standing: Vec::new(),
             role: Vec::new(),
-            originals: BTreeMap::new(),
+            originals: Originals::default(),
             extras: Vec::new(),
             collisions: Vec::new(),
             programme: PhantomData,
@@ -79,6 +78,42 @@ impl<P> Lineage<P> {
             Role::Acceptor(flow) => Some(flow),
             Role::Issuer(_) | Role::Own => None,
         }
+    }
+}
+
+/// Which event each reversal of a ledger reverses. Nearly every rule asks of nearly every row, so
+/// that each row has a place of its own.
+#[derive(Debug, Clone, Default)]
+pub struct Originals {
+    /// By row; [`NONE`] for a row that is no reversal, or an orphan.
+    of: Vec<u32>,
+}
+
+/// A frame has fewer rows than this.
+const NONE: u32 = u32::MAX;
+
+impl Originals {
+    /// Of a ledger of so many rows, of which nothing is known yet.
+    #[must_use]
+    pub fn new(rows: usize) -> Originals {
+        Originals { of: vec![NONE; rows] }
+    }
+
+    /// Notes what a reversal reverses, in place of what was noted before.
+    pub fn insert(&mut self, reversal: u32, original: u32) {
+        self.of[reversal as usize] = original;
+    }
+
+    /// The original of a row, where it is a reversal that has one.
+    #[must_use]
+    pub fn get(&self, row: &u32) -> Option<&u32> {
+        self.of.get(*row as usize).filter(|original| **original != NONE)
+    }
+
+    /// Whether a row is a reversal that has an original.
+    #[must_use]
+    pub fn contains_key(&self, row: &u32) -> bool {
+        self.get(row).is_some()
     }
 }
 

@@ -11,5 +11,5 @@ mod members;
 
 pub use authority::{authorities, link_in_force};
 pub use events::{Leads, pair};
-pub use lineage::trace;
+pub use lineage::{ByEventId, trace};
 pub use members::match_members;

@@ -8,12 +8,13 @@ use super::lot::{JudgedLots, LED_04, LED_05};
 use super::member::MBR_04;
 use crate::account::Account;
 use crate::discrepancy::{Discrepancy, Effect, Latitude, Rule, Severity, say};
-use crate::engine::{Exchange, gather_by_key};
+use crate::engine::{Exchange, Gathered, Keyed};
 use crate::event::{Lineage, Standing};
 use crate::frame::books::{Balances, Ledger};
 use crate::value::kind::{Kind, Role, Status};
 use crate::value::party::Programme;
 use crate::value::period::DAY_MICROS;
+use crate::value::period::Instant;
 use crate::value::points::Overflow;
 
 /// LED-01: roll-forward breaks (滚动余额不平).
@@ -174,26 +175,18 @@ pub fn roll_forward<P: Programme>(
         .zip(closings)
         .zip(closed_rows)
         .map(|(((movements, openings), closings), closed_rows)| {
-            let mut bucket = RollForward::default();
-            let mut failure = None;
-            gather_by_key(
-                [&movements, &openings, &closings, &closed_rows],
-                |list, row| match list {
-                    0 => ledger.member_no(row),
-                    1 => opening.member_no(row),
-                    2 => accounts.member_no(row),
-                    _ => ours(row),
-                },
-                |member, rows| {
-                    if let Err(error) = roll_account(desk, frames, member, rows, &mut bucket) {
-                        failure = Some(error);
-                    }
-                },
-            );
-            failure.map_or(Ok(bucket), Err)
+            let lists = [&movements[..], &openings, &closings, &closed_rows];
+            let gathered = Gathered::new(lists, |list, row| match list {
+                0 => ledger.member_no(row),
+                1 => opening.member_no(row),
+                2 => accounts.member_no(row),
+                _ => ours(row),
+            });
+            roll_bucket(desk, frames, &movements, &gathered)
         })
         .collect::<Result<_, Overflow>>()?;
     let mut rolled = RollForward::default();
+    rolled.accounts.reserve_exact(buckets.iter().map(|bucket| bucket.accounts.len()).sum());
     for bucket in buckets {
         rolled.accounts.extend(bucket.accounts);
         rolled.discrepancies.extend(bucket.discrepancies);
@@ -217,20 +210,84 @@ pub fn moves<P: Programme>(ledger: &Ledger<P>, lineage: &Lineage<P>, row: u32) -
         && lineage.standing[row as usize] != Standing::Extra
 }
 
-fn roll_account<P: Programme>(
+/// Rolls the accounts of a bucket forward. Movements are summed in their own order, because a
+/// member's stand far apart in the ledger.
+fn roll_bucket<P: Programme>(
+    desk: &Desk<'_>,
+    frames: Balanced<'_, P>,
+    movements: &[Keyed],
+    gathered: &Gathered<'_, 4>,
+) -> Result<RollForward, Overflow> {
+    let ledger = frames.ledger;
+    let mut bucket = RollForward::default();
+    let mut books: Vec<Option<Book>> = Vec::with_capacity(gathered.keys.len());
+    for (number, &member) in gathered.keys.iter().enumerate() {
+        books.push(open(desk, frames, member, gathered.rows(number), &mut bucket.discrepancies));
+    }
+    for (&Keyed { row, .. }, &number) in movements.iter().zip(&gathered.numbers[0]) {
+        if let Some(book) = &mut books[number as usize]
+            && book.counts(desk, ledger, row)
+        {
+            book.sums[usize::from(ledger.kind(row).code())] += i128::from(ledger.points(row));
+            book.has_moved = true;
+        }
+    }
+    bucket.accounts.reserve_exact(books.len());
+    for (number, book) in books.iter().enumerate() {
+        let Some(book) = book else { continue };
+        let (member, rows) = (gathered.keys[number], gathered.rows(number));
+        close(desk, frames, (member, rows), book, &mut bucket)?;
+    }
+    Ok(bucket)
+}
+
+/// An account being rolled forward.
+struct Book {
+    /// What we closed the period before with, and when.
+    ours: Option<(i64, Instant)>,
+    /// The row that was delivered as its opening, with the balance, and when.
+    delivered: Option<(u32, i64, Instant)>,
+    /// The balance that it is rolled on from.
+    opening: Option<i64>,
+    /// What the snapshot says.
+    reported: Option<i64>,
+    /// Whether the snapshot is of before our own closing.
+    is_stale: bool,
+    /// It is rolled from behind this instant to the end of the other.
+    after: Instant,
+    until: Instant,
+    /// The beginning of the first final publication, where we closed it before.
+    known_from: Option<Instant>,
+    /// Points by kind, wide enough for any number of rows, so that their order never decides.
+    sums: [i128; Kind::ALL.len()],
+    has_moved: bool,
+}
+
+impl Book {
+    /// Whether a movement lies in the time for which the account is rolled.
+    fn counts<P: Programme>(&self, desk: &Desk<'_>, ledger: &Ledger<P>, row: u32) -> bool {
+        let (occurred, posted) = (ledger.occurred_at(row), ledger.posted_at(row));
+        let before = desk.scope.moved.of(P::PARTY);
+        posted <= self.until && before.moves(row, (occurred, posted), self.after, self.known_from)
+    }
+}
+
+/// Opens an account; `None` where one of its balances stands twice. Which of two balances is meant
+/// nobody can say, and so no figure stands for the account.
+fn open<P: Programme>(
     desk: &Desk<'_>,
     frames: Balanced<'_, P>,
     member: &str,
-    [movements, openings, closings, closed_rows]: [&[u32]; 4],
-    bucket: &mut RollForward,
-) -> Result<(), Overflow> {
-    let Balanced { ledger, opening, closed, accounts, .. } = frames;
+    [_, openings, closings, closed_rows]: [&[u32]; 4],
+    found: &mut Vec<Discrepancy>,
+) -> Option<Book> {
+    let Balanced { opening, closed, accounts, .. } = frames;
     let party = P::PARTY;
     let mut stands_once = true;
     for (feed, rows) in [("opening", openings), ("accounts", closings)] {
         if rows.len() > 1 {
             stands_once = false;
-            bucket.discrepancies.push(
+            found.push(
                 desk.draft(&MBR_04)
                     .member(party, member)
                     .subject(party, feed.to_owned())
@@ -238,9 +295,8 @@ fn roll_account<P: Programme>(
             );
         }
     }
-    // Which of two balances is meant nobody can say, and so no figure stands for the account.
     if !stands_once {
-        return Ok(());
+        return None;
     }
     let before = desk.period.start.plus(-1);
     let delivered = openings
@@ -260,48 +316,56 @@ fn roll_account<P: Programme>(
     // A balance that was delivered holds whatever was posted until then.
     let is_ours = closed.is_some() && (ours.is_some() || opened.is_none());
     let first = desk.scope.past.closed.first().map(|closed| closed.period.start);
-    let known_from = first.filter(|_| is_ours);
     let sent = closings.first().map(|&row| (accounts.balance(row), accounts.as_of(row)));
     let after = opened.map_or(before, |(_, as_of)| as_of);
     // What was closed is not opened again by a snapshot of before.
     let is_stale = ours.is_some() && sent.and_then(|(_, as_of)| as_of).is_some_and(|at| at < after);
     let closed = sent.filter(|_| !is_stale);
-    let until = closed.and_then(|(_, as_of)| as_of).unwrap_or(desk.period.as_of_end.plus(-1));
-    // Sums are wide enough for any number of rows, so that their order never decides.
-    let mut sums = [0_i128; Kind::ALL.len()];
-    let mut has_moved = false;
-    let counts = |row: u32| {
-        let (occurred, posted) = (ledger.occurred_at(row), ledger.posted_at(row));
-        let before = desk.scope.moved.of(party);
-        posted <= until && before.moves(row, (occurred, posted), after, known_from)
-    };
-    for &row in movements {
-        if counts(row) {
-            sums[usize::from(ledger.kind(row).code())] += i128::from(ledger.points(row));
-            has_moved = true;
-        }
-    }
-    let opening_balance = opened.map(|(balance, _)| balance);
+    let until = closed.and_then(|(_, as_of)| as_of);
+    Some(Book {
+        ours,
+        delivered,
+        opening: opened.map(|(balance, _)| balance),
+        reported: closed.map(|(balance, _)| balance),
+        is_stale,
+        after,
+        until: until.unwrap_or(desk.period.as_of_end.plus(-1)),
+        known_from: first.filter(|_| is_ours),
+        sums: [0; Kind::ALL.len()],
+        has_moved: false,
+    })
+}
+
+/// Closes an account whose movements are summed, and judges it.
+fn close<P: Programme>(
+    desk: &Desk<'_>,
+    frames: Balanced<'_, P>,
+    (member, [movements, _, closings, _]): (&str, [&[u32]; 4]),
+    book: &Book,
+    bucket: &mut RollForward,
+) -> Result<(), Overflow> {
+    let Balanced { ledger, opening, accounts, .. } = frames;
+    let party = P::PARTY;
     let overflow = |_| Overflow { what: "points" };
-    let moved: i128 = sums.iter().sum();
-    let expected = i64::try_from(i128::from(opening_balance.unwrap_or(0)) + moved);
+    let moved: i128 = book.sums.iter().sum();
+    let expected = i64::try_from(i128::from(book.opening.unwrap_or(0)) + moved);
     let expected = expected.map_err(overflow)?;
     let mut by_kind = [0_i64; Kind::ALL.len()];
-    for (narrow, wide) in by_kind.iter_mut().zip(sums) {
+    for (narrow, wide) in by_kind.iter_mut().zip(book.sums) {
         *narrow = i64::try_from(wide).map_err(overflow)?;
     }
-    let reported = closed.map(|(balance, _)| balance);
     // A member of whom nothing is known but movements outside the time has no account here.
-    if opened.is_none() && closed.is_none() && !has_moved {
+    if book.opening.is_none() && book.reported.is_none() && !book.has_moved {
         return Ok(());
     }
+    let until = book.until;
     let mut account = Account {
         party,
         member_no: member.to_owned(),
-        opening: opening_balance,
+        opening: book.opening,
         movements: by_kind,
         expected,
-        reported,
+        reported: book.reported,
         closing_as_of: until,
         flagged: false,
     };
@@ -313,7 +377,7 @@ fn roll_account<P: Programme>(
         let days = Movements { counted: Vec::new(), last_day: 0, next_day: 0 };
         movements.iter().fold(days, |mut days, &row| {
             let (posted, points) = (ledger.posted_at(row), ledger.points(row));
-            if counts(row) {
+            if book.counts(desk, ledger, row) {
                 days.counted.push((ledger.event_id(row), points));
                 if until.plus(-DAY_MICROS) < posted {
                     days.last_day += i128::from(points);
@@ -324,8 +388,8 @@ fn roll_account<P: Programme>(
             days
         })
     };
-    let mut found = judge_account(desk, &account, (is_stale, &place_of), &explain);
-    if let (Some((balance, as_of)), Some((row, said, said_as_of))) = (ours, delivered)
+    let mut found = judge_account(desk, &account, (book.is_stale, &place_of), &explain);
+    if let (Some((balance, as_of)), Some((row, said, said_as_of))) = (book.ours, book.delivered)
         && as_of == said_as_of
         && balance != said
     {

@@ -1,9 +1,11 @@
 //! What is done with one bucket: rows of equal key are brought together.
 //!
-//! Both kernels sort by hash and then compare the keys themselves, so that two keys of one hash
-//! never meet and no hash table's order can be seen.
+//! Two kernels sort by hash and then compare the keys themselves, and the third gathers rows in the
+//! order in which keys are first met, so that two keys of one hash never meet and no hash table's
+//! order can be seen.
 
 use super::exchange::Keyed;
+use super::gathered::Gathered;
 
 /// Calls `each` with every group of two or more rows whose keys are equal.
 pub fn group_by_key<'a>(
@@ -11,7 +13,7 @@ pub fn group_by_key<'a>(
     key: impl Fn(u32) -> &'a str,
     mut each: impl FnMut(&[u32]),
 ) {
-    rows.sort_unstable();
+    rows.sort_unstable_by_key(|keyed| keyed.rank());
     for run in rows.chunk_by(|left, right| left.hash == right.hash) {
         if run.len() > 1 {
             for group in by_bytes(run, &key) {
@@ -30,10 +32,21 @@ pub fn join_by_key<'a>(
     right: &mut [Keyed],
     left_key: impl Fn(u32) -> &'a str,
     right_key: impl Fn(u32) -> &'a str,
+    each: impl FnMut(&[u32], &[u32]),
+) {
+    left.sort_unstable_by_key(|keyed| keyed.rank());
+    join_to_sorted(left, right, left_key, right_key, each);
+}
+
+/// As [`join_by_key`], where the left side is sorted by its rank.
+pub fn join_to_sorted<'a>(
+    left: &[Keyed],
+    right: &mut [Keyed],
+    left_key: impl Fn(u32) -> &'a str,
+    right_key: impl Fn(u32) -> &'a str,
     mut each: impl FnMut(&[u32], &[u32]),
 ) {
-    left.sort_unstable();
-    right.sort_unstable();
+    right.sort_unstable_by_key(|keyed| keyed.rank());
     let mut left_runs = left.chunk_by(|one, other| one.hash == other.hash).peekable();
     for right_run in right.chunk_by(|one, other| one.hash == other.hash) {
         let hash = right_run[0].hash;
@@ -63,28 +76,9 @@ pub fn gather_by_key<'a, const N: usize>(
     key: impl Fn(usize, u32) -> &'a str,
     mut each: impl FnMut(&'a str, [&[u32]; N]),
 ) {
-    let mut rows: Vec<(u64, usize, u32)> = Vec::with_capacity(lists.iter().map(|l| l.len()).sum());
-    for (list, keyed) in lists.iter().enumerate() {
-        rows.extend(keyed.iter().map(|keyed| (keyed.hash, list, keyed.row)));
-    }
-    rows.sort_unstable();
-    let mut of_list: [Vec<u32>; N] = std::array::from_fn(|_| Vec::new());
-    for run in rows.chunk_by(|one, other| one.0 == other.0) {
-        let first = key(run[0].1, run[0].2);
-        let mut keys = vec![first];
-        // A run nearly always has one key.
-        keys.extend(run[1..].iter().map(|&(_, list, row)| key(list, row)).filter(|&k| k != first));
-        keys.sort_unstable();
-        keys.dedup();
-        for &wanted in &keys {
-            of_list.iter_mut().for_each(Vec::clear);
-            for &(_, list, row) in run {
-                if keys.len() == 1 || key(list, row) == wanted {
-                    of_list[list].push(row);
-                }
-            }
-            each(wanted, std::array::from_fn(|list| of_list[list].as_slice()));
-        }
+    let gathered = Gathered::new(lists, key);
+    for (number, &key) in gathered.keys.iter().enumerate() {
+        each(key, gathered.rows(number));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::engine::{Exchange, join_by_key};
+use crate::engine::{Exchange, Gathered, Keyed};
 use crate::event::{Authority, Lineage};
 use crate::frame::books::Ledger;
 use crate::links::LinkBook;
@@ -34,20 +34,16 @@ pub fn authorities<I: Programme>(
     let found: Vec<Vec<(u32, Authority)>> = legs
         .into_par_iter()
         .zip(links)
-        .map(|(mut legs, mut links)| {
-            let mut found = Vec::new();
-            join_by_key(
-                &mut legs,
-                &mut links,
-                |row| ledger.member_no(row),
-                member_of,
-                |legs, links| {
-                    for &leg in legs {
-                        found.push((leg, link_in_force(book, links, ledger.occurred_at(leg))));
-                    }
-                },
-            );
-            found
+        .map(|(legs, links)| {
+            let gathered = Gathered::new([&links, &legs], |list, row| match list {
+                0 => member_of(row),
+                _ => ledger.member_no(row),
+            });
+            let of_leg = |(leg, &member): (&Keyed, &u32)| {
+                let [links, _] = gathered.rows(member as usize);
+                (leg.row, link_in_force(book, links, ledger.occurred_at(leg.row)))
+            };
+            legs.iter().zip(&gathered.numbers[1]).map(of_leg).collect()
         })
         .collect();
     for (row, authority) in found.into_iter().flatten() {
@@ -61,7 +57,8 @@ pub fn authorities<I: Programme>(
 #[must_use]
 pub fn link_in_force(book: &LinkBook, links: &[u32], at: Instant) -> Authority {
     let mut inferred = false;
-    let mut holding: Vec<u32> = Vec::new();
+    let mut holding: Option<u32> = None;
+    let mut is_one = true;
     for &link in links {
         let candidate = book.get(link);
         if !candidate.holds(at) {
@@ -69,16 +66,15 @@ pub fn link_in_force(book: &LinkBook, links: &[u32], at: Instant) -> Authority {
         }
         if candidate.method == LinkMethod::Inferred {
             inferred = true;
-        } else {
-            holding.push(link);
+            continue;
         }
+        is_one &= holding.is_none_or(|other| book.get(other).members == candidate.members);
+        holding = Some(holding.map_or(link, |other| other.min(link)));
     }
-    holding.sort_unstable();
-    holding.dedup_by_key(|link| &book.get(*link).members);
-    match holding.as_slice() {
-        [] if inferred => Authority::InferredOnly,
-        [] => Authority::NoLink,
-        [link] => Authority::Link(*link),
-        [first, ..] => Authority::SeveralLinks(*first),
+    match holding {
+        None if inferred => Authority::InferredOnly,
+        None => Authority::NoLink,
+        Some(link) if is_one => Authority::Link(link),
+        Some(first) => Authority::SeveralLinks(first),
     }
 }

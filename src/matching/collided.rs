@@ -1,7 +1,10 @@
 //! Legs that wait with collided rows, before any rule pairs them otherwise.
 
+use rayon::prelude::*;
+
 use super::events::{Leads, Placed, Table, in_buckets};
-use crate::engine::{Exchange, join_by_key};
+use super::lineage::ByEventId;
+use crate::engine::{Exchange, Keyed, join_by_key};
 use crate::event::Standing;
 use crate::frame::books::Side;
 
@@ -23,6 +26,13 @@ impl Wanted {
     fn may_be(&self, id: &str) -> bool {
         self.0.binary_search(&Exchange::hash(id)).is_ok()
     }
+
+    /// Of rows by their ids, those that may have one of them and take part.
+    fn among(&self, ids: &ByEventId, takes_part: impl Fn(u32) -> bool + Sync) -> ByEventId {
+        let is_one =
+            |keyed: &&Keyed| self.0.binary_search(&keyed.hash).is_ok() && takes_part(keyed.row);
+        ids.par_iter().map(|bucket| bucket.iter().filter(is_one).copied().collect()).collect()
+    }
 }
 
 /// By the acceptor's counter_event_id: acceptor's legs that name a collided row of the issuer, and
@@ -31,6 +41,7 @@ impl Wanted {
 pub(super) fn with_issuers<I: Side>(
     leads: &Leads<'_, I>,
     table: &Table<I>,
+    issuer_ids: &ByEventId,
     exchange: Exchange,
 ) -> Vec<Placed> {
     let (issuer, acceptor) = (leads.issuer, leads.acceptor);
@@ -46,10 +57,7 @@ pub(super) fn with_issuers<I: Side>(
     if wanted.is_empty() {
         return Vec::new();
     }
-    let named = exchange.scatter(issuer.len(), |row| {
-        let takes_part = table.issuer_free[row as usize] || is_collided(row);
-        takes_part.then(|| issuer.event_id(row)).filter(|id| wanted.may_be(id))
-    });
+    let named = wanted.among(issuer_ids, |row| table.issuer_free[row as usize] || is_collided(row));
     let naming = exchange.scatter(acceptor.len(), |row| {
         let lineage = leads.acceptor_lineage;
         let is_collided = lineage.standing[row as usize] == Standing::Collided;
@@ -84,6 +92,7 @@ pub(super) fn with_issuers<I: Side>(
 pub(super) fn with_acceptors<I: Side>(
     leads: &Leads<'_, I>,
     table: &Table<I>,
+    acceptor_ids: &ByEventId,
     exchange: Exchange,
 ) -> Vec<Placed> {
     let (issuer, acceptor) = (leads.issuer, leads.acceptor);
@@ -96,9 +105,8 @@ pub(super) fn with_acceptors<I: Side>(
         let id = table.issuer_free[row as usize].then(|| issuer.counter_event_id(row)).flatten();
         id.filter(|id| wanted.may_be(id))
     });
-    let named = exchange.scatter(acceptor.len(), |row| {
-        let standing = leads.acceptor_lineage.standing[row as usize];
-        (standing == Standing::Collided).then(|| acceptor.event_id(row))
+    let named = wanted.among(acceptor_ids, |row| {
+        leads.acceptor_lineage.standing[row as usize] == Standing::Collided
     });
     in_buckets(naming, named, |mut naming, mut named, placed: &mut Placed| {
         join_by_key(

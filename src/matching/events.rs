@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use rayon::prelude::*;
 
 use super::collided;
+use super::lineage::ByEventId;
 use crate::agreement::{Agreement, EventRule};
-use crate::engine::{Exchange, join_by_key};
+use crate::engine::{Exchange, Keyed, join_by_key, join_to_sorted};
 use crate::event::{Authority, Lineage, Matched, Pair, Tie};
 use crate::frame::books::{Ledger, Side};
 use crate::links::LinkBook;
@@ -56,15 +57,20 @@ pub(super) struct Placed {
     pub(super) acceptor_held_with: Vec<(u32, u32)>,
 }
 
-/// Pairs every leg of issuer `I`'s points.
-pub fn pair<I: Side>(leads: &Leads<'_, I>, exchange: Exchange) -> Matched<I> {
+/// Pairs every leg of issuer `I`'s points. The rows of both ledgers come by their event_id, in the
+/// buckets of the exchange.
+pub fn pair<I: Side>(
+    leads: &Leads<'_, I>,
+    (issuer_ids, acceptor_ids): (&ByEventId, &ByEventId),
+    exchange: Exchange,
+) -> Matched<I> {
     let mut table = Table::new(leads);
     table.record(settled_together(leads, &table), SETTLED);
     table.set_aside(leads.scope);
-    for held in collided::with_issuers(leads, &table, exchange) {
+    for held in collided::with_issuers(leads, &table, issuer_ids, exchange) {
         table.record(held, 0);
     }
-    for held in collided::with_acceptors(leads, &table, exchange) {
+    for held in collided::with_acceptors(leads, &table, acceptor_ids, exchange) {
         table.record(held, 0);
     }
     for (index, rule) in leads.agreement.event_rules.iter().enumerate() {
@@ -72,7 +78,7 @@ pub fn pair<I: Side>(leads: &Leads<'_, I>, exchange: Exchange) -> Matched<I> {
         let index = index as u8;
         match rule {
             EventRule::Reference => {
-                for placed in by_reference(leads, &table, exchange) {
+                for placed in by_reference(leads, &table, issuer_ids, exchange) {
                     table.record(placed, index);
                 }
                 for placed in by_counter_reference(leads, &table, exchange) {
@@ -201,23 +207,22 @@ fn settled_together<I: Side>(leads: &Leads<'_, I>, table: &Table<I>) -> Placed {
 fn by_reference<I: Side>(
     leads: &Leads<'_, I>,
     table: &Table<I>,
+    issuer_ids: &ByEventId,
     exchange: Exchange,
 ) -> Vec<Placed> {
     let (issuer, acceptor) = (leads.issuer, leads.acceptor);
-    let named = exchange.scatter(issuer.len(), |row| {
-        leads.issuer_lineage.is_sound(row).then(|| issuer.event_id(row))
-    });
     let naming = exchange.scatter(acceptor.len(), |row| {
         table.acceptor_free[row as usize].then(|| acceptor.counter_event_id(row)).flatten()
     });
-    in_buckets(named, naming, |mut named, mut naming, placed: &mut Placed| {
-        join_by_key(
-            &mut named,
+    in_buckets(issuer_ids, naming, |named, mut naming, placed: &mut Placed| {
+        join_to_sorted(
+            named,
             &mut naming,
             |row| issuer.event_id(row),
             |row| acceptor.counter_event_id(row).unwrap_or_default(),
             |named, naming| {
-                let target = named[0];
+                let is_sound = |row: &&u32| leads.issuer_lineage.is_sound(**row);
+                let Some(&target) = named.iter().find(is_sound) else { return };
                 if leads.issuer_lineage.issuer_flow(target).is_none() {
                     placed.misdirected.extend(naming.iter().map(|&row| (row, target)));
                 } else if table.issuer_free[target as usize] {
@@ -436,10 +441,10 @@ fn place_run(legs: &[u32], mirrors: &[(Instant, u32)], placed: &mut Placed) {
 }
 
 /// Runs a kernel over the buckets of both sides.
-pub(super) fn in_buckets(
-    left: Vec<Vec<crate::engine::Keyed>>,
-    right: Vec<Vec<crate::engine::Keyed>>,
-    kernel: impl Fn(Vec<crate::engine::Keyed>, Vec<crate::engine::Keyed>, &mut Placed) + Sync,
+pub(super) fn in_buckets<L: IntoParallelIterator<Iter: IndexedParallelIterator>>(
+    left: L,
+    right: Vec<Vec<Keyed>>,
+    kernel: impl Fn(L::Item, Vec<Keyed>, &mut Placed) + Sync,
 ) -> Vec<Placed> {
     left.into_par_iter()
         .zip(right)

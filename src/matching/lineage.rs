@@ -7,8 +7,8 @@ use std::marker::PhantomData;
 
 use rayon::prelude::*;
 
-use crate::engine::{Exchange, Keyed, group_by_key, join_by_key};
-use crate::event::{Lineage, Standing};
+use crate::engine::{Exchange, Keyed, group_by_key, join_to_sorted};
+use crate::event::{Lineage, Originals, Standing};
 use crate::frame::books::Ledger;
 use crate::past::Scope;
 use crate::value::kind::{Kind, Role};
@@ -22,32 +22,44 @@ struct Found {
     originals: Vec<(u32, u32)>,
 }
 
+/// The rows of a ledger by their event_id: bucket by bucket of an exchange, each in the order of
+/// [`Keyed::rank`].
+pub type ByEventId = Vec<Vec<Keyed>>;
+
 /// Traces the rows of a ledger, bucket by bucket of event_id: reversals are sent to the bucket of
-/// the event they reverse as well. For rows that are sent again a settled one stands.
-pub fn trace<P: Programme>(ledger: &Ledger<P>, scope: &Scope, exchange: Exchange) -> Lineage<P> {
+/// the event they reverse as well. For rows that are sent again a settled one stands. The buckets
+/// are for whoever looks for events by their ids next.
+pub fn trace<P: Programme>(
+    ledger: &Ledger<P>,
+    scope: &Scope,
+    exchange: Exchange,
+) -> (Lineage<P>, ByEventId) {
     let resent = scope.resent.of(P::PARTY);
     let events = exchange.scatter(ledger.len(), |row| Some(ledger.event_id(row)));
     let reversals = exchange.scatter(ledger.len(), |row| {
         (ledger.kind(row) == Kind::Reversal).then(|| ledger.original_event_id(row)).flatten()
     });
-    let found: Vec<Found> = events
+    let traced: Vec<(Found, Vec<Keyed>)> = events
         .into_par_iter()
         .zip(reversals)
-        .map(|(events, reversals)| trace_bucket(ledger, resent, events, reversals))
+        .map(|(mut events, reversals)| {
+            (trace_bucket(ledger, resent, &mut events, reversals), events)
+        })
         .collect();
-    settle(ledger, scope, found)
+    let (found, by_event_id) = traced.into_iter().unzip();
+    (settle(ledger, scope, found), by_event_id)
 }
 
 /// One bucket: duplicates and collisions among its events, and the originals of its reversals.
 fn trace_bucket<P: Programme>(
     ledger: &Ledger<P>,
     resent: &BTreeSet<u32>,
-    mut events: Vec<Keyed>,
+    events: &mut [Keyed],
     mut reversals: Vec<Keyed>,
 ) -> Found {
     let mut found = Found::default();
     group_by_key(
-        &mut events,
+        events,
         |row| ledger.event_id(row),
         |group| {
             let mut group = group.to_vec();
@@ -70,8 +82,8 @@ fn trace_bucket<P: Programme>(
             }
         },
     );
-    join_by_key(
-        &mut events,
+    join_to_sorted(
+        events,
         &mut reversals,
         |row| ledger.event_id(row),
         |row| ledger.original_event_id(row).unwrap_or_default(),
@@ -93,11 +105,11 @@ fn settle<P: Programme>(ledger: &Ledger<P>, scope: &Scope, found: Vec<Found>) ->
     let mut standing = vec![Standing::First; ledger.len()];
     let mut extras = Vec::new();
     let mut collisions = Vec::new();
-    let mut originals = BTreeMap::new();
+    let mut named = Vec::new();
     for bucket in found {
         extras.extend(bucket.extras);
         collisions.extend(bucket.collisions);
-        originals.extend(bucket.originals);
+        named.extend(bucket.originals);
     }
     extras.sort_unstable();
     collisions.sort_unstable();
@@ -110,9 +122,14 @@ fn settle<P: Programme>(ledger: &Ledger<P>, scope: &Scope, found: Vec<Found>) ->
     for &row in collisions.iter().flatten() {
         standing[row as usize] = Standing::Collided;
     }
-    originals.retain(|_, original: &mut u32| {
-        standing[*original as usize] == Standing::First && ledger.kind(*original) != Kind::Reversal
-    });
+    let mut originals = Originals::new(ledger.len());
+    for (reversal, original) in named {
+        // A reversal names one event, so that it is met once.
+        if standing[original as usize] == Standing::First && ledger.kind(original) != Kind::Reversal
+        {
+            originals.insert(reversal, original);
+        }
+    }
     let role = ledger
         .rows()
         .map(|row| match ledger.kind(row).role() {

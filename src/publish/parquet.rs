@@ -74,12 +74,13 @@ pub fn write<R: Send + Sync>(
             }
             Ok(draft)
         });
-        sink.add_drafts(drafts.collect())?;
+        sink.add_drafts(drafts.collect(), &mut |_| Ok(()))?;
     }
 }
 
 /// Writes a table of which the row at each place `0..count` can be made by itself, several at a
-/// time, and tells how many rows it had. A place without a row is passed over.
+/// time, and tells how many rows it had. A place without a row is passed over. `heard` is given the
+/// batches in their order.
 ///
 /// # Errors
 /// As of [`write`].
@@ -89,6 +90,7 @@ pub fn write_by_place<R: Send + Sync>(
     row: impl Fn(usize) -> Option<R> + Sync,
     stamp: Stamp<'_>,
     file: File,
+    heard: &mut dyn FnMut(&RecordBatch) -> Result<(), PublishError>,
 ) -> Result<u64, PublishError> {
     let mut sink = Sink::new(table, stamp, file)?;
     for start in (0..count).step_by(CHUNK_ROWS * CHUNKS_AT_ONCE) {
@@ -105,7 +107,7 @@ pub fn write_by_place<R: Send + Sync>(
             }
             Ok(draft)
         });
-        sink.add_drafts(drafts.collect())?;
+        sink.add_drafts(drafts.collect(), heard)?;
     }
     sink.finish()
 }
@@ -145,10 +147,13 @@ impl Sink {
     fn add_drafts<R>(
         &mut self,
         drafts: Vec<Result<Draft<'_, R>, PublishError>>,
+        heard: &mut dyn FnMut(&RecordBatch) -> Result<(), PublishError>,
     ) -> Result<(), PublishError> {
         let mut batches = Vec::with_capacity(drafts.len());
         for draft in drafts {
-            batches.push(draft?.finish(&self.schema)?);
+            let batch = draft?.finish(&self.schema)?;
+            heard(&batch)?;
+            batches.push(batch);
         }
         self.add(&batches)
     }

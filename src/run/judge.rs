@@ -128,7 +128,7 @@ pub fn judge(
     let ledger_rows = (books.a.len() + books.b.len()) as u64;
 
     watch.stage("pair events", "交易勾对", Work::Unknown);
-    let (a_lineage, b_lineage) = rayon::join(
+    let ((a_lineage, a_ids), (b_lineage, b_ids)) = rayon::join(
         || matching::trace(&books.a, scope, exchange),
         || matching::trace(&books.b, scope, exchange),
     );
@@ -156,8 +156,11 @@ pub fn judge(
         agreement,
         scope,
     };
-    let (a_matched, b_matched) =
-        rayon::join(|| matching::pair(&a_leads, exchange), || matching::pair(&b_leads, exchange));
+    let (a_matched, b_matched) = rayon::join(
+        || matching::pair(&a_leads, (&a_ids, &b_ids), exchange),
+        || matching::pair(&b_leads, (&b_ids, &a_ids), exchange),
+    );
+    drop((a_ids, b_ids));
 
     watch.advance(0, ledger_rows);
     watch.stage("detect", "差错检测", Work::Unknown);

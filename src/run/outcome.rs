@@ -26,6 +26,7 @@ use crate::value::price::{Worth, Worths};
 mod cleared;
 mod collisions;
 mod counts;
+mod digest;
 mod drawn;
 mod items;
 mod manifest;

@@ -76,6 +76,22 @@ impl Cells {
         self.valid.len()
     }
 
+    /// Makes room for so many rows more that are like those so far. Where memory has none it is
+    /// asked for again as they come.
+    pub(super) fn expect(&mut self, rows: usize) {
+        let so_far = self.rows().max(1);
+        let _ = match &mut self.values {
+            Values::Nothing(_) => Ok(()),
+            Values::Text(Texts { text, ends }) => {
+                let bytes = text.len().saturating_mul(rows) / so_far;
+                let room = text.try_reserve(bytes.saturating_add(bytes / 32));
+                room.and_then(|()| ends.try_reserve(rows))
+            }
+            Values::Whole(values) => values.try_reserve(rows),
+            Values::Code(values) => values.try_reserve(rows),
+        };
+    }
+
     /// Appends a value; `false` where the column's text passes what its offsets can say.
     #[must_use]
     pub(super) fn push(&mut self, value: &Value<'_>) -> bool {

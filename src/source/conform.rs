@@ -321,6 +321,16 @@ impl Rule {
         digits: i8,
         sign: Option<Sign>,
     ) -> Result<Value<'static>, Refusal> {
+        self.count(value, digits, sign).map(Value::Whole)
+    }
+
+    /// The same as a bare figure.
+    pub(super) fn count(
+        &self,
+        value: i128,
+        digits: i8,
+        sign: Option<Sign>,
+    ) -> Result<i64, Refusal> {
         let (scale, style, bound) = match &self.reading {
             Reading::Points { scale, style, bound } => (*scale, style, *bound),
             Reading::Amount { style } => (AMOUNT_DIGITS, style, Bound::AMOUNT),
@@ -336,7 +346,7 @@ impl Rule {
             Some(implied) if digits == 0 => i8::try_from(implied).unwrap_or(i8::MAX),
             _ => digits,
         };
-        let made = bound.hold(scaled(value, digits, scale)).map(Value::Whole);
+        let made = bound.hold(scaled(value, digits, scale));
         if matches!(self.reading, Reading::Amount { .. }) { made.map_err(of_money) } else { made }
     }
 

@@ -11,6 +11,7 @@ use arrow::record_batch::RecordBatch;
 
 use super::cells::Cells;
 use super::conform::{Rule, Value, trim};
+use super::instant::Instants;
 use super::refusal::Refusal;
 use super::sheet::{Refused, Slot};
 use crate::frame::fields::FieldKind;
@@ -151,10 +152,28 @@ impl Lane {
         rule: &Rule,
         cells: &mut Cells,
     ) -> usize {
-        if let Lane::Text(array) = self {
-            let text = |row| array.is_valid(from + row).then(|| array.value(from + row));
-            let word = sign.map(|lane| move |row| lane.word(from + row));
-            return rule.fill(cells, rows, text, word);
+        // A column that holds a number has no default, so that a blank is none or refused.
+        let blank = || rule.blank().map(|_| None);
+        match self {
+            Lane::Text(array) => {
+                let text = |row| array.is_valid(from + row).then(|| array.value(from + row));
+                let word = sign.map(|lane| move |row| lane.word(from + row));
+                return rule.fill(cells, rows, text, word);
+            }
+            Lane::Whole(array) if sign.is_none() && is_counted(rule.field.kind) => {
+                return cells.extend_wholes(rows, |row| match array.is_valid(from + row) {
+                    true => rule.count(array.value(from + row).into(), 0, None).map(Some),
+                    false => blank(),
+                });
+            }
+            Lane::Stamp { ticks, unit, exact } => {
+                let Some(instants) = rule.instants() else { return 0 };
+                return cells.extend_wholes(rows, |row| match ticks.is_valid(from + row) {
+                    true => instant(instants, ticks.value(from + row), (*unit, *exact)).map(Some),
+                    false => blank(),
+                });
+            }
+            _ => {}
         }
         let mut scratch = String::new();
         let stands = |row: &usize| {
@@ -214,9 +233,7 @@ impl Lane {
             Lane::Stamp { ticks, unit, exact } => {
                 let ticks = ticks.value(row);
                 let made = match rule.instants() {
-                    Some(instants) => micros(ticks, *unit).and_then(|micros| {
-                        if *exact { instants.exact(micros) } else { instants.local(micros) }
-                    }),
+                    Some(instants) => instant(instants, ticks, (*unit, *exact)),
                     None => Err(Refusal::NotInstant),
                 };
                 show_refused(slot, made.map(Value::Whole), scratch, ticks)
@@ -248,6 +265,16 @@ fn exactly(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, String> {
 fn decimal(array: &ArrayRef, precision: u8, scale: i8) -> Result<Lane, String> {
     let array = exactly(array, &DataType::Decimal128(precision, scale))?;
     Ok(Lane::Decimal(array.as_primitive::<Decimal128Type>().clone(), scale))
+}
+
+/// The instant of a stamp in its unit; `exact` where it is UTC and not local.
+fn instant(
+    instants: &Instants,
+    ticks: i64,
+    (unit, exact): (TimeUnit, bool),
+) -> Result<i64, Refusal> {
+    let micros = micros(ticks, unit)?;
+    if exact { instants.exact(micros) } else { instants.local(micros) }
 }
 
 fn micros(ticks: i64, unit: TimeUnit) -> Result<i64, Refusal> {

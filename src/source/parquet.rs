@@ -214,6 +214,7 @@ pub(super) fn decode(
             .map_err(|error| error.to_string())
     })?;
     let mut draft = Draft::new(feed.kind.word(), rules, &file.path, group.file, group.file);
+    let mut is_first = true;
     loop {
         let batch = contained(&file.path, WHAT, || {
             let Some(batch) = reader.next() else { return Ok(None) };
@@ -222,6 +223,9 @@ pub(super) fn decode(
         })?;
         let Some(lanes) = batch else { break };
         lanes.rows(&mut draft, group.before, together)?;
+        if std::mem::take(&mut is_first) {
+            draft.expect(group.rows);
+        }
     }
     if draft.rows() != group.rows {
         return Err(SourceError::Corrupt {

@@ -4,7 +4,7 @@ use super::cells::Cells;
 use super::conform::{Rule, Supply, Value, trim};
 use super::error::SourceError;
 use super::refusal::Refusal;
-use crate::control::key_hash;
+use crate::control::HashTotal;
 use crate::feed::{DeclaredTotal, FeedKind, PartSum, Reject, RejectCode};
 use crate::value::token::redact;
 
@@ -51,9 +51,9 @@ impl Sheet {
         };
         let points = kind.points_column().and_then(column).map_or(0, Cells::sum);
         let keys: Vec<&Cells> = kind.key_columns().iter().filter_map(|name| column(name)).collect();
-        let hashes =
-            (0..self.lines.len()).map(|row| key_hash(keys.iter().map(|key| key.text(row))));
-        self.sum = PartSum { points, hash: hashes.fold(0, u64::wrapping_add) };
+        let mut total = HashTotal::new();
+        (0..self.lines.len()).for_each(|row| total.add(keys.iter().map(|key| key.text(row))));
+        self.sum = PartSum { points, hash: total.finish() };
     }
 
     /// Counts its file and part from others than the first of the feed.
@@ -126,6 +126,9 @@ impl<'s> Slot<'s> {
 /// The most rows that are added together: so few that what they were made of is still at hand when
 /// their last column is filled.
 pub(super) const MOST: usize = 512;
+
+/// The most rows that room is made for at once, whatever a file says that it has.
+const EXPECTED_MOST: u64 = 1 << 20;
 
 /// How many rows to add together behind some of which so many stood. What was made of the rows
 /// behind a refused one was for nothing, so that fewer are taken behind it.
@@ -274,6 +277,15 @@ impl<'r> Draft<'r> {
 
     pub(super) fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Makes room for as many rows as there are to be, which are like those so far.
+    pub(super) fn expect(&mut self, rows: u64) {
+        let more = rows.saturating_sub(self.rows).min(EXPECTED_MOST);
+        // It is no more than that many.
+        let more = more as usize;
+        self.cells.iter_mut().for_each(|cells| cells.expect(more));
+        let _ = self.lines.try_reserve(more);
     }
 
     /// The finished sheet, made of that many bytes.

@@ -95,7 +95,10 @@ impl<R> Filling<R> {
     fn fill(&mut self, rows: &[R]) -> Result<(), Unfit> {
         match self {
             Filling::Text(texts, cell) => {
-                rows.iter().for_each(|row| texts.append_option(cell(row).map(neutralised)));
+                // Texts stand far apart in memory. Where each is is found out before any is looked
+                // at, so that the processor can fetch several at a time.
+                let cells: Vec<Option<Cow<'_, str>>> = rows.iter().map(cell).collect();
+                cells.into_iter().for_each(|cell| texts.append_option(cell.map(neutralised)));
             }
             Filling::Integer(integers, cell) => {
                 for (row, cells) in rows.iter().enumerate() {

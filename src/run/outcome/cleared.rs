@@ -1,4 +1,4 @@
-//! The counted events: their order, their digest and the row of each.
+//! The counted events: their order, and the row of each.
 
 use std::collections::BTreeMap;
 
@@ -107,67 +107,6 @@ impl<'a> Cleared<'a> {
     #[must_use]
     pub fn len(&self) -> usize {
         self.orders.0.len() + self.orders.1.len()
-    }
-
-    /// The digest of what the events say, without their places.
-    #[must_use]
-    pub fn digest(&self) -> ClearedDigest {
-        let mut digest = ClearedDigest::default();
-        let (a, b) = directions(self.items.evidence);
-        digest_of(a, &self.orders.0, &mut digest);
-        digest_of(b, &self.orders.1, &mut digest);
-        digest
-    }
-}
-
-/// The digest of what counted events say, as they come in their order.
-#[derive(Debug, Default)]
-pub struct ClearedDigest {
-    hasher: blake3::Hasher,
-    /// What is to be hashed: a few bytes at a time would take several times as long.
-    waiting: Vec<u8>,
-}
-
-/// Bytes that are hashed together.
-const HASHED_BYTES: usize = 1 << 16;
-
-impl ClearedDigest {
-    /// Adds an event: both legs by their ids, the issuer points that it clears and the mirror that
-    /// was agreed.
-    pub fn add(
-        &mut self,
-        issuer: Party,
-        (issued, accepted): (&str, &str),
-        cleared: i128,
-        agreed: i128,
-    ) {
-        for text in [issuer.letter(), issued, accepted] {
-            self.waiting.extend((text.len() as u64).to_le_bytes());
-            self.waiting.extend(text.as_bytes());
-        }
-        self.waiting.extend(cleared.to_le_bytes());
-        self.waiting.extend(agreed.to_le_bytes());
-        if self.waiting.len() >= HASHED_BYTES {
-            self.hasher.update(&self.waiting);
-            self.waiting.clear();
-        }
-    }
-
-    /// The digest in hexadecimal digits.
-    #[must_use]
-    pub fn finish(mut self) -> String {
-        self.hasher.update(&self.waiting);
-        self.hasher.finalize().to_hex().to_string()
-    }
-}
-
-/// Adds what one issuer's events say, in their order.
-fn digest_of<I: Side>(direction: Direction<'_, I>, order: &[u32], digest: &mut ClearedDigest) {
-    for counted in order.iter().filter_map(|&at| Counted::at(direction.judged, at)) {
-        let issuer = counted.leg.map_or("", |leg| direction.issuer.event_id(leg));
-        let acceptor = counted.mirror.map_or("", |mirror| direction.acceptor.event_id(mirror));
-        let agreed = counted.agreed.map(Points::quantity).unwrap_or_default();
-        digest.add(I::PARTY, (issuer, acceptor), counted.cleared.quantity(), agreed);
     }
 }
 

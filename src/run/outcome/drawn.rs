@@ -4,18 +4,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, Int64Array, RecordBatch, StringArray};
-use arrow::datatypes::Int64Type;
-use arrow::error::ArrowError;
+use arrow::array::{Array, Int64Array, RecordBatch};
 
-use super::cleared::{Cleared, ClearedDigest, LineNumbers};
+use super::cleared::{Cleared, LineNumbers};
 use super::counts::Counts;
+use super::digest::{ClearedDigest, Columns, party};
 use super::items::{self, Items};
 use super::open::open_key;
 use crate::clear::ObligationKey;
 use crate::judgement::Disposition;
 use crate::publish::{
-    self, AccountRow, ItemRow, LinkRow, OpenRow, PublishError, Runs, SortKey, Stamp, plain,
+    self, AccountRow, ItemRow, LinkRow, OpenRow, PublishError, Runs, SortKey, Stamp,
 };
 use crate::run::{Aim, Error};
 use crate::value::party::{Both, Party};
@@ -164,29 +163,15 @@ pub fn number(
     numbers: &Both<Vec<Option<i64>>>,
     digest: &mut ClearedDigest,
 ) -> Result<RecordBatch, PublishError> {
-    let unsound = || ArrowError::SchemaError("not the columns of cleared_events".to_owned());
-    let column = |name: &str| batch.column_by_name(name).ok_or_else(unsound);
-    let texts = |name: &str| column(name)?.as_string_opt::<i32>().ok_or_else(unsound);
-    let wholes = |name: &str| column(name)?.as_primitive_opt::<Int64Type>().ok_or_else(unsound);
-    let (issuers, lines) = (texts("issuer")?, wholes("line_no")?);
-    let legs = (texts("issuer_event_id")?, texts("acceptor_event_id")?);
-    let (points, agreed) = (wholes("points")?, wholes("agreed_mirror")?);
-    let party = |row: usize| if issuers.value(row) == "a" { Party::A } else { Party::B };
+    digest.add_rows(batch)?;
+    let Columns { issuers, lines, .. } = Columns::of(batch)?;
     let mut numbered = Int64Array::builder(batch.num_rows());
     for row in 0..batch.num_rows() {
         let here = usize::try_from(lines.value(row)).ok().filter(|_| lines.is_valid(row));
-        let number = here.and_then(|here| numbers.of(party(row)).get(here).copied().flatten());
-        numbered.append_option(number);
-        let agreed = if agreed.is_valid(row) { agreed.value(row).into() } else { 0 };
-        let legs = (said(legs.0, row), said(legs.1, row));
-        digest.add(party(row), legs, points.value(row).into(), agreed);
+        let numbers = numbers.of(party(issuers.value(row)));
+        numbered.append_option(here.and_then(|here| numbers.get(here).copied().flatten()));
     }
     let mut columns = batch.columns().to_vec();
     columns[batch.schema_ref().index_of("line_no")?] = Arc::new(numbered.finish());
     Ok(RecordBatch::try_new(batch.schema(), columns)?)
-}
-
-/// A text as it was before it was made safe for spreadsheets; nothing where there is none.
-fn said(texts: &StringArray, row: usize) -> &str {
-    if texts.is_valid(row) { plain(texts.value(row)) } else { "" }
 }

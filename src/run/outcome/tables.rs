@@ -6,7 +6,7 @@ use std::path::Path;
 
 use arrow::array::RecordBatch;
 
-use super::cleared::ClearedDigest;
+use super::digest::ClearedDigest;
 use super::drawn::{Drawn, number};
 use super::report::largest_held;
 use super::{due_date, items, own};
@@ -62,6 +62,7 @@ impl<'a> Shelf<'a> {
         table: &Table<R>,
         count: usize,
         row: impl Fn(usize) -> Option<R> + Sync,
+        heard: &mut dyn FnMut(&RecordBatch) -> Result<(), PublishError>,
     ) -> Result<u64, PublishError> {
         self.dictionary.extend(table.dictionary_rows(self.stamp.digits));
         let watch = self.watch;
@@ -72,8 +73,9 @@ impl<'a> Shelf<'a> {
             }
             row(place)
         };
-        let rows = self
-            .file(table, |stamp, file| publish::write_by_place(table, count, row, stamp, file))?;
+        let rows = self.file(table, |stamp, file| {
+            publish::write_by_place(table, count, row, stamp, file, heard)
+        })?;
         watch.advance(0, (count % TOLD_ROWS) as u64);
         Ok(rows)
     }
@@ -170,7 +172,8 @@ pub fn write_tables<'a>(
     match drawn.filter(|_| status == FINAL) {
         None => {
             let own = if status == FINAL { items.own_rows() } else { own::OwnRows::none(items) };
-            shelf.put_by_place(&publish::own_rows(), own.len(), |place| own.row(place))?
+            let row = |place| own.row(place);
+            shelf.put_by_place(&publish::own_rows(), own.len(), row, &mut |_| Ok(()))?
         }
         Some(drawn) => shelf.merge(&publish::own_rows(), &drawn.own)?,
     };
@@ -220,20 +223,20 @@ fn put_cleared(
 ) -> Result<(u64, String), Error> {
     let line_numbers = Both::from_fn(|party| items.line_numbers(party));
     let table = publish::cleared_events();
-    let (counted, written, digest) = match drawn {
+    let mut digest = ClearedDigest::default();
+    let (counted, written) = match drawn {
         None => {
             let cleared = items.cleared(line_numbers);
             let row = |place| cleared.row(place);
-            let write = || shelf.put_by_place(&table, cleared.len(), row);
-            let (written, digest) = rayon::join(write, || cleared.digest());
-            (cleared.len() as u64, written?, digest)
+            let mut heard = |batch: &RecordBatch| digest.add_rows(batch);
+            let written = shelf.put_by_place(&table, cleared.len(), row, &mut heard)?;
+            (cleared.len() as u64, written)
         }
         Some(drawn) => {
             let numbers = drawn.numbers(&line_numbers);
-            let mut digest = ClearedDigest::default();
             let mut amend = |batch| number(&batch, &numbers, &mut digest);
             let written = shelf.merge_with(&table, &drawn.cleared, &mut amend)?;
-            (drawn.cleared.rows(), written, digest)
+            (drawn.cleared.rows(), written)
         }
     };
     if written != counted {

@@ -84,7 +84,7 @@ impl<'a> Ids<'a> {
     fn new(rows: usize, key: impl Fn(u32) -> Option<&'a str> + Sync + 'a) -> Ids<'a> {
         let mut keyed: Vec<Keyed> =
             Exchange::new(1).scatter(rows, &key).into_iter().flatten().collect();
-        keyed.sort_unstable();
+        keyed.sort_unstable_by_key(|keyed| keyed.rank());
         Ids { keyed, key: Box::new(key) }
     }
 
