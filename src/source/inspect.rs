@@ -6,6 +6,8 @@
 mod draft;
 mod first;
 mod layout;
+mod names;
+mod numbers;
 mod odd;
 mod places;
 mod totals;
@@ -148,13 +150,7 @@ fn table(
     let columns = schema.fields().iter().map(|field| Seen {
         name: field.name().clone(),
         kind: field.data_type().to_string(),
-        formats: Vec::new(),
-        several: Vec::new(),
-        words: Vec::new(),
-        empty: 0,
-        is_personal: false,
-        differs: false,
-        has_signs: false,
+        ..Seen::default()
     });
     let columns: Vec<Seen> = columns.collect();
     let draft = draft::of_table(&name, format, &columns);
