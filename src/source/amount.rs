@@ -335,9 +335,13 @@ pub(super) fn looks_scientific(text: &str) -> bool {
     [whole, fraction, exponent].iter().all(|part| all_digits(part))
 }
 
-/// Whether the text is a formula of a spreadsheet, such as `="001"` or `=001`.
+/// What a spreadsheet writes where a formula gives nothing.
+const FORMULA_ERRORS: &[&str] =
+    &["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"];
+
+/// Whether the text is a formula of a spreadsheet, such as `="001"` or `=001`, or its error.
 pub(super) fn looks_formulated(text: &str) -> bool {
-    text.starts_with('=')
+    text.starts_with('=') || (text.starts_with('#') && FORMULA_ERRORS.contains(&text))
 }
 
 /// Whether the text is an all-digit number with nothing but zeros behind its point: `12345.0`.

@@ -452,7 +452,7 @@ pub(super) fn id(text: &str) -> Result<&str, Refusal> {
 }
 
 /// Soft hyphens, zero-width and direction marks, and blanks other than the ASCII one.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     let mark = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
     mark || (!c.is_ascii() && c.is_whitespace())

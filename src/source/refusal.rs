@@ -24,7 +24,7 @@ pub(super) enum Refusal {
     #[error("looks like a spreadsheet number; export the column as text")]
     Spreadsheet,
     #[error(
-        "a spreadsheet's formula; export the column as text, or declare `stands`, such as \
+        "a spreadsheet's formula or its error; export the column as text, or declare `stands`, such as \
          `{{ after: '=\"', before: '\"' }}`"
     )]
     Formula,

@@ -238,7 +238,7 @@ fn exports() -> Vec<Export> {
         ),
         Export::of(
             "formulas of numbers and of functions",
-            rows(&format!("=8800000001,M1,累积,5,{day}\n=A1&B1,M1,累积,5,{day}\nE3,=M1,累积,5,{day}\nE4,M1,累积,=5,{day}\n")),
+            rows(&format!("=8800000001,M1,累积,5,{day}\n=A1&B1,M1,累积,5,{day}\nE3,=M1,累积,5,{day}\nE4,M1,累积,=5,{day}\n#N/A,M1,累积,5,{day}\nE6,#REF!,累积,5,{day}\nE7,M1,累积,#VALUE!,{day}\n#1,M1,累积,5,{day}\n")),
         ),
         Export::of(
             "formulas, declared for the ids",
@@ -294,6 +294,22 @@ fn exports() -> Vec<Export> {
             .format("csv: { trailer: { marker: 合计 } }"),
         Export::of("the same, which no row begins with", rows(&format!("E1,M1,累积,5,{day}\n合计,M1,累积,6,{day}\nE2,M1,累积,7,{day}\n合计,x,,,\n")))
             .format("csv: { trailer: { marker: 合计, exclusive: true } }"),
+        Export::of("a preamble that nobody declared", format!("积分明细\n起始：2026-03-01,终止\n\n{}", rows(&format!("E1,M1,累积,5,{day}\n")))),
+        Export::of("a preamble of which too few lines are skipped", format!("积分明细\n----\n#\n{}", rows(&format!("E1,M1,累积,5,{day}\n"))))
+            .format("csv: { skip: { first: 1 } }"),
+        Export::of("a header that is skipped", rows(&format!("E1,M1,累积,5,{day}\nE2,M1,累积,5,{day}\n")))
+            .format("csv: { skip: { first: 2 } }"),
+        Export::of("a header and all rows that are skipped", rows(&format!("E1,M1,累积,5,{day}\n")))
+            .format("csv: { skip: { first: 9 } }"),
+        Export::of("UTF-8 that was cut within a character", {
+            let whole = rows(&format!("E1,M1,累积,5,{day}\nE2,M1,累积"));
+            whole.as_bytes()[..whole.len() - 1].to_vec()
+        }),
+        Export::of("GB18030 that was cut within a character", {
+            let whole = gb(&rows(&format!("E1,M1,累积,5,{day}\nE2,M1,累积")));
+            whole[..whole.len() - 1].to_vec()
+        })
+        .format("csv: { encoding: gb18030 }"),
         Export::of("the other file's delimiter", HEADER.replace(',', ";")),
         Export::of("words and units behind numbers", rows(&format!("E1,M1,累积,5分,{day}\nE2,M1,累积,￥5,{day}\nE3,M1,累积,5.0,{day}\nE4,M1,累积,5.5,{day}\nE5,M1,累积,+5,{day}\nE6,M1,累积,--5,{day}\nE7,M1,累积,,{day}\nE8,M1,累积,NULL,{day}\n"))),
         Export::of("the edges of 64 bits", rows(&format!("E1,M1,累积,9223372036854775807,{day}\nE2,M1,累积,-9223372036854775808,{day}\nE3,M1,累积,170141183460469231731687303715884105728,{day}\nE4,M1,累积,1000000000000000,{day}\n"))),

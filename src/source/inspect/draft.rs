@@ -300,6 +300,10 @@ fn mapped(field: &str, column: &Seen, sign: Option<&Seen>) -> Vec<String> {
                 format!("  {field}: {{ from: {from}, format: {} }}", quoted(one)),
             ],
         },
+        _ if column.is_formula => {
+            let stands = "stands: { after: '=\"', before: '\"' }";
+            vec![format!("  {field}: {{ from: {from}, {stands} }}")]
+        }
         _ if column.is_personal => vec![
             format!("  # Its values look like somebody's own ({}); may they be sent?", column.kind),
             format!("  {field}: {from}"),

@@ -228,6 +228,16 @@ fn what_stands_out_is_told_with_what_to_declare() {
 }
 
 #[test]
+fn lines_that_end_with_carriage_returns_are_looked_at_as_lines() {
+    let text = "event_id,points,at\nE1,5,2026-03-01\nE2,6,2026-03-02\n".replace('\n', "\r");
+    let found = look(text.as_bytes());
+    assert_eq!(found.columns.len(), 3);
+    let told =
+        found.findings.iter().any(|(_, told)| told.contains("have it saved with LF or CRLF"));
+    assert!(told, "{:?}", found.findings);
+}
+
+#[test]
 fn two_readings_are_told_and_not_chosen_between() {
     let found = look(b"event_id,occurred_at\nE1,03/04/2026\nE2,05/06/2026\n");
     assert_eq!(found.columns[1].formats, ["%d/%m/%Y", "%m/%d/%Y"]);
@@ -381,7 +391,20 @@ fn a_column_of_points_is_drafted_as_its_values_are_written() {
 #[test]
 fn names_and_times_in_the_words_of_partners_are_found() {
     // The header, a row in which `#` counts up, and lines of the draft.
-    let rows: [(&str, &str, &[&str]); 6] = [
+    let rows: [(&str, &str, &[&str]); 8] = [
+        (
+            "流水号,会员号,类型,积分,交易时间",
+            "\"=\"\"00#\"\"\",M1,累积,10#,3/1#/2026 9:05",
+            &[
+                "event_id: { from: \"流水号\", stands: { after: '=\"', before: '\"' } }",
+                "occurred_at: { from: \"交易时间\", format: \"%m/%d/%Y %H:%M\" }",
+            ],
+        ),
+        (
+            "流水号,会员号,类型,积分,交易时间",
+            "S#,M1,累积,10#,0#/0#/2026 09:05:00",
+            &["# Every value also fits %m/%d/%Y %H:%M:%S; which is it?"],
+        ),
         (
             "积分流水号,会员卡号,业务类型,发生时间,积分（+分/-分）",
             "S#,M1,累积,2026-03-0# 12:00:00,10#.00",

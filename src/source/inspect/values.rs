@@ -37,6 +37,10 @@ const NOTATIONS: &[&str] = &[
     "%Y.%m.%d",
     "%d.%m.%Y %H:%M:%S",
     "%d.%m.%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M",
 ];
 
 /// Units of time since 1970, with the counts that lie in the years from 2010 to 2040, which have
@@ -127,6 +131,8 @@ pub struct Seen {
     pub(super) is_numeric: bool,
     /// How its numbers are written.
     pub(super) number: Written,
+    /// Whether each value is a text that a spreadsheet's formula gives: `="001"`.
+    pub(super) is_formula: bool,
     /// Its words, where they may be the signs of another column.
     pub(super) signs: Signs,
 }
@@ -134,7 +140,9 @@ pub struct Seen {
 impl Seen {
     /// Whether its values are instants or days.
     pub(super) fn is_timed(&self) -> bool {
-        !self.formats.is_empty() || !self.several.is_empty() || self.epoch.is_some()
+        let is_typed =
+            ["Timestamp(", "Date32", "Date64"].iter().any(|of| self.kind.starts_with(of));
+        is_typed || !self.formats.is_empty() || !self.several.is_empty() || self.epoch.is_some()
     }
 }
 
@@ -309,10 +317,11 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
     };
     let is_counted = every(&is_number) && !is_timed && !is_personal;
     let has_signs = is_counted && values.iter().any(is_below);
+    let is_formula = every(&|value| value.starts_with("=\"") && value.ends_with('"'));
     let (is_numeric, number) = written(&values);
     let signs = signs(&lowered, &all);
     let seen = Seen { name, kind, formats, several, words, empty, is_personal, ..Seen::default() };
-    Seen { differs, has_signs, epoch, is_numeric, number, signs, ..seen }
+    Seen { differs, has_signs, epoch, is_numeric, number, is_formula, signs, ..seen }
 }
 
 /// The unit in which all values count from 1970. Few seconds are told from numbers of events
