@@ -31,6 +31,7 @@ mod digest;
 mod error;
 mod fixed;
 mod foreign;
+mod gunzip;
 mod inspect;
 mod instant;
 mod ipc;

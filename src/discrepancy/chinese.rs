@@ -2,6 +2,10 @@
 //! the tables, so that no tool reads one fact twice; its sentences are few, and each stands here
 //! once, in both languages. A test asks every case for the Chinese of what it finds.
 
+mod refused;
+
+use self::refused::REFUSED;
+
 /// A sentence in English and Chinese. `{}` in English is a gap, and `{…}` one that holds a sentence
 /// of these itself; in Chinese each gap stands by its number, from 1.
 type Sentence = (&'static str, &'static str);
@@ -9,7 +13,7 @@ type Sentence = (&'static str, &'static str);
 /// The Chinese of a reason or diagnosis; `None` where it is no sentence of these.
 #[must_use]
 pub fn in_chinese(english: &str) -> Option<String> {
-    SENTENCES.iter().find_map(|&(en, zh)| fill(zh, &gaps(en, english)?))
+    SENTENCES.iter().chain(REFUSED).find_map(|&(en, zh)| fill(zh, &gaps(en, english)?))
 }
 
 /// What fills the gaps of a pattern where it fits a text.
@@ -268,78 +272,6 @@ const SENTENCES: &[Sentence] = &[
         "declare `rows` or `points` of the marked record, or `exclusive` if no row begins so",
         "请声明该记录的 `rows` 或 `points`；若无数据行如此开头，请声明 `exclusive`",
     ),
-    // Refused values and rows, with the column that they are about.
-    ("{} columns where the header has {}", "{1} 列，而表头为 {2} 列"),
-    ("{}: {…}", "{1}：{2}"),
-    (
-        "no row has such a key, so that none has a value for it; if that is not so, the partner \
-         renamed it: see `from`",
-        "没有一行有此键，因而都无值；若非如此，即对方改了名：见 `from`",
-    ),
-    (
-        "the header has no such column; it has {}, on line {}: did you mean `{}`?",
-        "表头没有此列；表头在第 {2} 行，有 {1} 列：是否指 `{3}`？",
-    ),
-    (
-        "the header has no such column; it has {}, on line {}: nothing reads {}; is it one of these?",
-        "表头没有此列；表头在第 {2} 行，有 {1} 列，其中无人读取 {3}；是否其一？",
-    ),
-    ("the file has no such column; did you mean `{}`?", "文件没有此列；是否指 `{1}`？"),
-    (
-        "the file has no such column; nothing reads {}; is it one of these?",
-        "文件没有此列；其中无人读取 {1}；是否其一？",
-    ),
-    ("the header has no such column; it has {}", "表头没有此列；表头有 {1}"),
-    ("not UTF-8", "不是 UTF-8"),
-    ("empty, and the column needs a value", "为空，而此列须有值"),
-    (
-        "no label of a period such as 2026-03, 2026-Q1 or 2026-03-31",
-        "不是 2026-03、2026-Q1 或 2026-03-31 这样的期间",
-    ),
-    ("have it mended", "请更正"),
-    (
-        "looks like a spreadsheet number; export the column as text",
-        "像电子表格的数字；请将该列按文本导出",
-    ),
-    ("no such day or time of day", "没有这样的日期或时刻"),
-    ("a fraction of a point", "积分不是整数"),
-    ("not a whole number of points in plain digits; see `number`", "不是普通数字写成的整数积分"),
-    ("a number in scientific notation; write its digits out", "科学计数法；请写出全部数字"),
-    ("not an amount of money in plain digits", "不是普通数字写成的金额"),
-    ("more than six decimals, which no currency has", "小数超过六位，没有币种如此"),
-    ("too large", "过大"),
-    (
-        "beyond {}, the most points that a row may have, in smallest units",
-        "超过 {1}，即一行积分的上限（最小单位）",
-    ),
-    // What to do about them.
-    ("declare its `encoding`, or save all of it as UTF-8", "请声明其 `encoding`，或全部存为 UTF-8"),
-    ("have it filled in", "请补填"),
-    ("have it taken out", "请删去"),
-    ("have it looked at", "请核实"),
-    ("have the year written", "请写明年份"),
-    ("have it written with its offset", "请带时差书写"),
-    ("have whole ones sent, or see `scale` of the party", "请发送整数，或见该方的 `scale`"),
-    ("have it mended: 24:00 is 00:00 of the next day", "请更正：24:00 即次日 00:00"),
-    ("declare it under `values`", "请在 `values` 下声明"),
-    ("see `{}` of the column", "见该列的 `{1}`"),
-    ("see `{}`, or `nulls` if it means none", "见 `{1}`；若表示空缺，见 `nulls`"),
-    ("have it mended, or see `{}` if it means none", "请更正；若表示空缺，见 `{1}`"),
-    ("see `{}`", "见 `{1}`"),
-    ("an unknown word", "不认识的词"),
-    (
-        "a word that is not in the list; declare it under `values`",
-        "不在列表中的词；请在 `values` 下声明",
-    ),
-    ("holds a control character", "含控制字符"),
-    ("holds an invisible character", "含不可见字符"),
-    ("does not fit the declared time format; see `format` of the column", "不符合所声明的时间格式"),
-    ("outside the years 1 to 9999", "年份不在 1 至 9999 之间"),
-    ("not a mobile number", "不是手机号"),
-    ("not an e-mail address", "不是电子邮箱"),
-    ("not a name", "不是姓名"),
-    ("not a token of 64 hexadecimal digits", "不是 64 位十六进制令牌"),
-    ("{} {} are at stake, more than a column holds", "涉及 {2} {1}，超出该列所能容纳"),
     // What is wrong, and what to do.
     ("{…}; {…}", "{1}；{2}"),
     // Diagnoses.
@@ -375,7 +307,7 @@ mod tests {
 
     #[test]
     fn gaps_of_the_english_stand_in_the_chinese() {
-        for (en, zh) in SENTENCES {
+        for (en, zh) in SENTENCES.iter().chain(REFUSED) {
             let gaps = en.matches('{').count();
             for number in 1..=gaps {
                 let is_word = *en == "{}'s member was {} {} at that time" && number == 2;

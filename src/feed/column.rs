@@ -175,7 +175,7 @@ pub struct NumberStyle {
 impl Default for NumberStyle {
     fn default() -> NumberStyle {
         NumberStyle {
-            thousands: Some(b','),
+            thousands: None,
             decimal: b'.',
             negative: Negative::Minus,
             implied_decimals: None,

@@ -263,21 +263,38 @@ fn digits<'t>(unsigned: &'t str, style: &NumberStyle) -> Result<(&'t [u8], &'t [
         None => (all, None),
     };
     if fraction.is_some_and(|fraction| !are_digits(fraction)) {
-        return Err(Refusal::NotPoints);
+        return Err(marked(all, style));
     }
     match style.thousands.filter(|thousands| whole.contains(thousands)) {
         Some(thousands) => {
             if !whole.iter().all(|&b| b == thousands || b.is_ascii_digit()) {
-                return Err(Refusal::NotPoints);
+                return Err(marked(all, style));
             }
             if !grouped(whole, thousands) {
                 return Err(Refusal::Commas);
             }
         }
-        None if !are_digits(whole) => return Err(Refusal::NotPoints),
+        None if !are_digits(whole) => return Err(marked(all, style)),
         None => {}
     }
     Ok((whole, fraction.unwrap_or_default()))
+}
+
+/// Why a text with other marks than the declared ones, or with these in other places, is no number.
+/// What parts thousands in one country stands before the decimals in another, so that `12,345` has
+/// two values until one of them is declared.
+fn marked(all: &[u8], style: &NumberStyle) -> Refusal {
+    let is_mark = |b: &&u8| matches!(b, b',' | b'.');
+    let is_bare = all.iter().all(|b| b.is_ascii_digit() || is_mark(&b));
+    let has_digits = all.iter().any(u8::is_ascii_digit);
+    let mut marks = all.iter().filter(is_mark);
+    let is_decimal_alone = matches!((marks.next(), marks.next()), (one, None)
+        if one.is_none_or(|&mark| mark == style.decimal));
+    match style.thousands {
+        _ if !is_bare || !has_digits || is_decimal_alone => Refusal::NotPoints,
+        None => Refusal::UndeclaredMark,
+        Some(_) => Refusal::Commas,
+    }
 }
 
 /// Whether marks stand before every third digit from the right and nowhere else.
@@ -318,9 +335,13 @@ pub(super) fn looks_scientific(text: &str) -> bool {
     [whole, fraction, exponent].iter().all(|part| all_digits(part))
 }
 
-/// Whether the text is a formula of a spreadsheet that gives a text: `="001"`.
+/// What a spreadsheet writes where a formula gives nothing.
+const FORMULA_ERRORS: &[&str] =
+    &["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"];
+
+/// Whether the text is a formula of a spreadsheet, such as `="001"` or `=001`, or its error.
 pub(super) fn looks_formulated(text: &str) -> bool {
-    text.strip_prefix("=\"").is_some_and(|rest| rest.ends_with('"'))
+    text.starts_with('=') || (text.starts_with('#') && FORMULA_ERRORS.contains(&text))
 }
 
 /// Whether the text is an all-digit number with nothing but zeros behind its point: `12345.0`.

@@ -5,11 +5,14 @@
 //! few blocks, whatever the file: a record that outgrows its cap ends the run instead of growing
 //! the buffer.
 
+mod elsewhere;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter};
 
+use self::elsewhere::{line_of_header, stands_at};
 use super::conform::{ABSENT, Rule, trim};
 use super::cut::{Cutter, RECORD_BYTES_MAX, Unit};
 use super::error::SourceError;
@@ -249,7 +252,7 @@ impl<'f> Blocks<'f> {
             Format::Fixed(fixed) => {
                 let names: Vec<Cow<'_, str>> =
                     fixed.fields.iter().map(|(name, _)| Cow::Borrowed(name.as_str())).collect();
-                Ok(self.layout(&open.part.name, &names, ""))
+                Ok(self.layout(&open.part.name, &names, "", None))
             }
             Format::JsonLines(_) | Format::Parquet | Format::Arrow => Ok(Some(Layout::default())),
         }
@@ -262,25 +265,31 @@ impl<'f> Blocks<'f> {
     ) -> Result<Option<Layout>, SourceError> {
         let name = Arc::clone(&open.part.name);
         let teller = Teller::new(self.feed.kind, self.rules, self.parts);
-        for _ in 0..csv.skip_first {
-            let Some(length) = self.line(open)? else { break };
-            open.comment(length, csv, &teller);
-        }
         let raw = dialect(csv, csv.encoding);
         let decoded = dialect(csv, Encoding::Utf8);
+        let mut elsewhere = None;
+        for line in 1..=csv.skip_first {
+            let Some(length) = self.line(open)? else { break };
+            let bytes = open.rest().get(..length).unwrap_or_default();
+            elsewhere =
+                elsewhere.or_else(|| line_of_header(bytes, line, csv, &decoded, self.rules));
+            open.comment(length, csv, &teller);
+        }
         let mut has_led = false;
         loop {
             let Some((length, is_comment)) = self.record(open, &raw)? else {
                 if let Some(names) = &csv.header {
                     let names: Vec<_> = names.iter().map(|n| Cow::Borrowed(n.as_str())).collect();
-                    return Ok(self.layout(&name, &names, ""));
+                    return Ok(self.layout(&name, &names, "", None));
                 }
                 let reason = match csv.skip_first {
                     0 => "the file is empty; it needs a header row".to_owned(),
-                    lines => format!(
-                        "nothing stands behind the {lines} lines that `skip` leaves out; it needs a \
-                         header row"
-                    ),
+                    lines => {
+                        let cure = elsewhere.map_or("it needs a header row".to_owned(), stands_at);
+                        format!(
+                            "nothing stands behind the {lines} lines that `skip` leaves out; {cure}"
+                        )
+                    }
                 };
                 self.fault(&name, "", &reason);
                 return Ok(None);
@@ -291,7 +300,7 @@ impl<'f> Blocks<'f> {
             }
             if let Some(names) = &csv.header {
                 let names: Vec<_> = names.iter().map(|n| Cow::Borrowed(n.as_str())).collect();
-                return Ok(self.layout(&name, &names, ""));
+                return Ok(self.layout(&name, &names, "", None));
             }
             let bytes = open.rest().get(..length).unwrap_or_default().to_vec();
             let text = Text::new(&bytes, csv.encoding);
@@ -304,7 +313,9 @@ impl<'f> Blocks<'f> {
                              which `hutong inspect` guesses, or save the file as {encoding}"
                         )
                     }
-                    Fault::Nul | Fault::Mark => format!("the header {}", fault.told(None)),
+                    Fault::Nul | Fault::Mark | Fault::Cut(_) => {
+                        format!("the header {}", fault.told(None))
+                    }
                 };
                 self.fault(&name, "", &reason);
                 return Ok(None);
@@ -357,7 +368,12 @@ impl<'f> Blocks<'f> {
             }
             let header = text.text.get(record.from..record.to).map(|text| bare(text).to_owned());
             let told = format!("; it has {}, on line {}", values.len(), record.line);
-            let layout = self.layout(&name, &values, &told);
+            let rest = open.rest().get(length..).unwrap_or_default();
+            let line = record.line + record.line_ends.max(1);
+            let elsewhere = elsewhere
+                .or_else(|| line_of_header(rest, line, csv, &decoded, self.rules))
+                .map(stands_at);
+            let layout = self.layout(&name, &values, &told, elsewhere.as_deref());
             open.skip(length);
             return Ok(layout.map(|layout| Layout { header, ..layout }));
         }
@@ -413,8 +429,14 @@ impl<'f> Blocks<'f> {
     }
 
     /// Holds the columns of a part against the rules; `told` says where those were found, of which
-    /// one is missed.
-    fn layout(&mut self, file: &str, names: &[Cow<'_, str>], told: &str) -> Option<Layout> {
+    /// one is missed, and `elsewhere` where all of them stand.
+    fn layout(
+        &mut self,
+        file: &str,
+        names: &[Cow<'_, str>],
+        told: &str,
+        elsewhere: Option<&str>,
+    ) -> Option<Layout> {
         for column in &self.feed.not_agreed {
             if names.iter().any(|name| trim(name) == trim(column)) {
                 self.strays.push(Stray { file: file.to_owned(), column: column.clone() });
@@ -437,7 +459,9 @@ impl<'f> Blocks<'f> {
                 let mut reason = misfit.reason.clone();
                 if reason.ends_with(ABSENT) && !told.is_empty() {
                     let cure = guess(&misfit.column, &unread, is_known);
-                    let cure = cure.as_deref().unwrap_or("see `delimiter`, `skip` and `header`");
+                    let cure = elsewhere
+                        .or(cure.as_deref())
+                        .unwrap_or("see `delimiter`, `skip` and `header`");
                     reason += &format!("{told}: {cure}");
                 }
                 self.fault(file, &misfit.column, &reason);

@@ -307,6 +307,7 @@ impl Rule {
             Reading::Word { codes, strict } => match codes.get(text) {
                 Some(&code) => Ok(Value::Code(code)),
                 None if has_control(text) => Err(Refusal::Control),
+                None if text.chars().any(is_invisible) => Err(Refusal::Invisible),
                 None if *strict => Err(Refusal::UnknownKind(shown(text))),
                 None => Err(Refusal::UnknownWord),
             },
@@ -350,11 +351,17 @@ impl Rule {
         if matches!(self.reading, Reading::Amount { .. }) { made.map_err(of_money) } else { made }
     }
 
-    /// What the text says of all points of a file, written as those of a row.
+    /// What the text says of all points of a file, written as those of a row. It is only held
+    /// against their sum, so that its thousands may be parted where those of the rows may not.
     pub(super) fn total(&self, text: &str) -> Result<i64, Refusal> {
         match &self.reading {
             Reading::Points { scale, style, .. } => {
-                Bound::SUM.hold(points(text, style, None, *scale))
+                let usual = if style.decimal == b'.' { b',' } else { b'.' };
+                let is_bare =
+                    style.implied_decimals.is_none() && style.negative != Negative::Overpunch;
+                let thousands = style.thousands.or(is_bare.then_some(usual));
+                let style = NumberStyle { thousands, ..style.clone() };
+                Bound::SUM.hold(points(text, &style, None, *scale))
             }
             _ => Err(Refusal::NotPoints),
         }
@@ -455,7 +462,7 @@ pub(super) fn id(text: &str) -> Result<&str, Refusal> {
 }
 
 /// Soft hyphens, zero-width and direction marks, and blanks other than the ASCII one.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     let mark = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
     mark || (!c.is_ascii() && c.is_whitespace())

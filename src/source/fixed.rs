@@ -218,7 +218,7 @@ fn misshapen(
     }
     let fault = |bytes: &[u8]| {
         let text = Text::new(bytes, fixed.encoding);
-        text.fault(0, text.text.len()).map(|(_, fault)| fault)
+        text.fault(0, text.text.len()).map(|(_, fault)| fault.of_field())
     };
     let whole = fault(record.bytes);
     if whole.is_none() && record.bytes.is_ascii() {

@@ -6,22 +6,24 @@
 mod draft;
 mod first;
 mod layout;
+mod names;
+mod numbers;
 mod odd;
 mod places;
 mod totals;
 mod values;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use arrow::datatypes::Schema;
-use flate2::read::MultiGzDecoder;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use zstd::stream::read::Decoder as ZstdDecoder;
 
 use super::error::SourceError;
 use super::foreign::wide;
+use super::gunzip::Gunzip;
 use super::table::contained;
 use super::text::{Text, mark};
 use super::zip::{Contents, list};
@@ -122,6 +124,12 @@ pub fn inspect(
         bytes = bytes.get(..=end).unwrap_or_default();
     }
     line_ends(bytes, &mut findings);
+    // Lines that end as a run does not read them are looked at as lines all the same.
+    let mended: Vec<u8>;
+    if ends_with_returns(bytes) {
+        mended = bytes.iter().map(|&byte| if byte == b'\r' { b'\n' } else { byte }).collect();
+        bytes = &mended;
+    }
     let text = Text::new(bytes, encoding).text.into_owned();
     let found = layout::find(&text, bytes, head.is_whole, encoding);
     findings.extend(found.findings.iter().map(|told| ("layout 版式", told.clone())));
@@ -148,13 +156,7 @@ fn table(
     let columns = schema.fields().iter().map(|field| Seen {
         name: field.name().clone(),
         kind: field.data_type().to_string(),
-        formats: Vec::new(),
-        several: Vec::new(),
-        words: Vec::new(),
-        empty: 0,
-        is_personal: false,
-        differs: false,
-        has_signs: false,
+        ..Seen::default()
     });
     let columns: Vec<Seen> = columns.collect();
     let draft = draft::of_table(&name, format, &columns);
@@ -166,7 +168,7 @@ fn head(path: &Path, magic: &[u8], length: u64) -> io::Result<Head> {
     let unpack;
     let mut stream: Box<dyn Read> = if magic.starts_with(b"\x1f\x8b") {
         unpack = Some("gzip".to_owned());
-        Box::new(MultiGzDecoder::new(input))
+        Box::new(Gunzip::new(BufReader::new(input)))
     } else if magic.starts_with(b"\x28\xb5\x2f\xfd") {
         unpack = Some("zstd".to_owned());
         Box::new(ZstdDecoder::new(input)?)
@@ -251,12 +253,22 @@ fn encodings(
     }
 }
 
+/// Whether carriage returns alone end the lines.
+fn ends_with_returns(bytes: &[u8]) -> bool {
+    bytes.contains(&b'\r') && !bytes.contains(&b'\n')
+}
+
 fn line_ends(bytes: &[u8], findings: &mut Vec<(&'static str, String)>) {
     let lines = bytes.iter().filter(|&&byte| byte == b'\n').count();
     let both = bytes.windows(2).filter(|pair| pair == b"\r\n").count();
     let returns = bytes.iter().filter(|&&byte| byte == b'\r').count();
     let mut told = format!("{both} CRLF and {} LF", lines - both);
-    if returns > both {
+    if ends_with_returns(bytes) {
+        told += &format!(
+            "; {returns} lone CR end its lines, as on old Macs: a run refuses it, so have it saved \
+             with LF or CRLF"
+        );
+    } else if returns > both {
         told += &format!("; {} lone CR, which are parts of values", returns - both);
     }
     if bytes.contains(&0) {

@@ -24,8 +24,8 @@ pub(super) enum Refusal {
     #[error("looks like a spreadsheet number; export the column as text")]
     Spreadsheet,
     #[error(
-        "a spreadsheet's formula; export the column as text, or declare \
-         `stands: {{ after: '=\"', before: '\"' }}`"
+        "a spreadsheet's formula or its error; export the column as text, or declare `stands`, such as \
+         `{{ after: '=\"', before: '\"' }}`"
     )]
     Formula,
     #[error("does not stand between the declared texts; see `stands` of the column")]
@@ -65,7 +65,15 @@ pub(super) enum Refusal {
     ImpliedShort,
     #[error("thousands marks in the wrong place; see `thousands` and `decimal` under `number`")]
     Commas,
-    #[error("a fraction of a point; have whole ones sent, or see `scale` of the party")]
+    #[error(
+        "a comma or a point that may part thousands or stand before decimals; declare which under \
+         `number`, such as `thousands: \",\"` or `decimal: \",\"`"
+    )]
+    UndeclaredMark,
+    #[error(
+        "a fraction of a point; have whole ones sent, see `scale` of the party, or `thousands` \
+         under `number` if the point parts thousands"
+    )]
     Fraction,
     #[error("not an amount of money in plain digits; see `number`, or `nulls` if it means none")]
     NotAmount,
@@ -127,6 +135,8 @@ impl Refusal {
 
 #[cfg(test)]
 mod tests {
+    use crate::discrepancy::in_chinese;
+
     /// Whoever reads a refusal is told what to do about it.
     #[test]
     fn every_refusal_has_a_cure() {
@@ -138,6 +148,11 @@ mod tests {
             let (told, _) = told.split_once(")]").unwrap();
             let (what, cure) = told.split_once("; ").unwrap_or((told, ""));
             assert!(!what.is_empty() && !cure.is_empty(), "{told}");
+            let quoted = told.trim().trim_matches('"').replace("\\\n", " ").replace("\\\"", "\"");
+            let lines: Vec<&str> = quoted.split_whitespace().collect();
+            let said = lines.join(" ").replace("{{", "{").replace("}}", "}");
+            let said = said.replace("{0}", "9").replace("{1}", "that a sum may be");
+            assert!(in_chinese(&said).is_some(), "no Chinese of: {said}");
         }
     }
 }

@@ -5,11 +5,11 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
-use flate2::read::MultiGzDecoder;
 use zstd::stream::read::Decoder as ZstdDecoder;
 
 use super::digest::digest;
 use super::error::SourceError;
+use super::gunzip::Gunzip;
 use super::zip::{Contents, Entry, list};
 use crate::feed::{Feed, FeedFault, InputFile, Unpack};
 
@@ -49,7 +49,7 @@ pub(super) struct Part {
 
 enum Stream {
     Plain(Box<Hashed>),
-    Gzip(Box<MultiGzDecoder<BufReader<Hashed>>>),
+    Gzip(Box<Gunzip<BufReader<Hashed>>>),
     Zstd(Box<ZstdDecoder<'static, BufReader<Hashed>>>),
     Entry(Box<Contents>),
 }
@@ -107,7 +107,7 @@ impl<'f> Sent<'f> {
                 Unpack::Plain => Stream::Plain(Box::new(hashed(input))),
                 Unpack::Gzip => {
                     let input = BufReader::new(hashed(input));
-                    Stream::Gzip(Box::new(MultiGzDecoder::new(input)))
+                    Stream::Gzip(Box::new(Gunzip::new(input)))
                 }
                 Unpack::Zstd => {
                     let decoder = ZstdDecoder::with_buffer(BufReader::new(hashed(input)))
@@ -205,7 +205,10 @@ impl<'f> Sent<'f> {
         }
         let hashed = match &part.stream {
             Stream::Plain(input) => input,
-            Stream::Gzip(input) => input.get_ref().get_ref(),
+            Stream::Gzip(input) => match input.ended() {
+                Some(file) => file.get_ref(),
+                None => return Err(SourceError::Changed { file: file.path.clone() }),
+            },
             Stream::Zstd(input) => input.get_ref().get_ref(),
             Stream::Entry(_) => {
                 if let Some(archive) = &mut self.archive {

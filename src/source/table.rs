@@ -152,10 +152,25 @@ pub(super) fn contained<T>(
 ) -> Result<T, SourceError> {
     let reason = match unprinted(call) {
         Some(Ok(value)) => return Ok(value),
-        Some(Err(reason)) => reason,
+        Some(Err(reason)) => unpacked(&reason).unwrap_or(reason),
         None => "the decoder gave up".to_owned(),
     };
     Err(SourceError::Corrupt { file: file.to_owned(), what, reason })
+}
+
+/// What to say where the decoder was built without what the pages of a table are packed with.
+fn unpacked(reason: &str) -> Option<String> {
+    let (_, feature) = reason.split_once("Disabled feature at compile time: ")?;
+    let packing = match feature.trim() {
+        "flate2" => "gzip",
+        "lz4" => "LZ4",
+        "brotli" => "Brotli",
+        other => other,
+    };
+    Some(format!(
+        "its pages are packed with {packing}, which is not read: have it written with Snappy or \
+         Zstandard"
+    ))
 }
 
 /// The lane of a column's values, and that of their signs.
@@ -219,5 +234,17 @@ impl Lanes {
             row += 1;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packing_that_is_not_read_is_named() {
+        let told = unpacked("Parquet error: Disabled feature at compile time: flate2").unwrap();
+        assert!(told.starts_with("its pages are packed with gzip, which is not read"), "{told}");
+        assert_eq!(unpacked("Parquet error: EOF"), None);
     }
 }

@@ -323,7 +323,7 @@ fn aliases_signs_nulls_and_strips_are_obeyed_in_every_format() {
             "2.csv:3 balance no sign word in its sign column; have it filled in ",
             "2.csv:4 balance has a sign of its own beside the one in its sign column; remove `sign`, or have it sent bare -999",
             "2.csv:5 balance empty, and the column needs a value; have it filled in —",
-            "2.csv:6 balance a fraction of a point; have whole ones sent, or see `scale` of the party 999",
+            "2.csv:6 balance a fraction of a point; have whole ones sent, see `scale` of the party, or `thousands` under `number` if the point parts thousands 999",
         ]
     );
     let faults: Vec<String> = read

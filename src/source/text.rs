@@ -41,11 +41,21 @@ pub(super) struct Text<'b> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fault {
     Bytes(Encoding),
+    /// The text ends within a character.
+    Cut(Encoding),
     Nul,
     Mark,
 }
 
 impl Fault {
+    /// The same of a field, which may end within a character though the file does not.
+    pub(super) fn of_field(self) -> Fault {
+        match self {
+            Fault::Cut(encoding) => Fault::Bytes(encoding),
+            other => other,
+        }
+    }
+
     /// What it is, where it stands as far as that is to be told, and what to do.
     pub(super) fn told(self, place: Option<&str>) -> String {
         let place = place.map(|place| format!("; {place}")).unwrap_or_default();
@@ -54,6 +64,10 @@ impl Fault {
                 let word = encoding.word();
                 format!("not {word}{place}; declare its `encoding`, or save all of it as {word}")
             }
+            Fault::Cut(encoding) => format!(
+                "ends within a character of {}{place}; the file was cut short: have it sent whole",
+                encoding.word()
+            ),
             Fault::Nul => format!("holds a NUL byte{place}; have it taken out"),
             Fault::Mark => {
                 let cure = "send files by themselves that were put together";
@@ -148,6 +162,11 @@ fn lossy_utf8(raw: &[u8], faults: &mut Vec<(usize, Fault)>) -> String {
             text.push(char::REPLACEMENT_CHARACTER);
         }
     }
+    let is_cut = std::str::from_utf8(raw.utf8_chunks().last().map_or(&[], |chunk| chunk.invalid()))
+        .is_err_and(|error| error.error_len().is_none());
+    if let (true, Some((_, fault))) = (is_cut, faults.last_mut()) {
+        *fault = Fault::Cut(Encoding::Utf8);
+    }
     text
 }
 
@@ -194,7 +213,9 @@ fn decode_gb18030(raw: &[u8], text: &mut String, faults: &mut Vec<(usize, Fault)
         match result {
             DecoderResult::InputEmpty => return,
             DecoderResult::Malformed(..) => {
-                faults.push((text.len(), Fault::Bytes(Encoding::Gb18030)));
+                let is_cut = rest.is_empty() && matches!(raw.last(), Some(0x81..=0xfe));
+                let fault = if is_cut { Fault::Cut } else { Fault::Bytes };
+                faults.push((text.len(), fault(Encoding::Gb18030)));
                 text.push(char::REPLACEMENT_CHARACTER);
             }
             // The room was reserved, so that this does not happen; if it does, there is more.
@@ -236,7 +257,10 @@ mod tests {
         let rows: &[Row] = &[
             (b"a,b", utf8, "a,b", &[]),
             (b"a\xffb", utf8, "a\u{fffd}b", &["1 not UTF-8"]),
-            (b"a\xe4\xbd", utf8, "a\u{fffd}", &["1 not UTF-8"]),
+            (b"a\xe4\xbd", utf8, "a\u{fffd}", &["1 ends within a character of UTF-8"]),
+            (b"a\xe4\xbd\n", utf8, "a\u{fffd}\n", &["1 not UTF-8"]),
+            (b"a\xe4\xbd\xff", utf8, "a\u{fffd}\u{fffd}", &["1 not UTF-8", "4 not UTF-8"]),
+            (b"a\xbb", gb, "a\u{fffd}", &["1 ends within a character of GB18030"]),
             (
                 b"\xed\xa0\x80",
                 utf8,

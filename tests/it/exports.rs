@@ -189,6 +189,19 @@ fn exports() -> Vec<Export> {
             )),
         ),
         Export::of(
+            "thousands, declared: well placed, badly placed, left out, and decimal commas",
+            rows(&format!(
+                "E1,M1,累积,\"1,234\",{day}\nE2,M1,累积,\"12,34\",{day}\nE3,M1,累积,1234,{day}\n\
+                 E4,M1,累积,\"1.234,00\",{day}\nE5,M1,累积,\"1,234.00\",{day}\n"
+            )),
+        )
+        .points("{ from: 积分, number: { thousands: \",\" } }"),
+        Export::of(
+            "decimal commas and points for thousands, which nobody declared",
+            "流水号;卡号;类型;积分;时间\nE1;M1;累积;12,345;2026-03-02\nE2;M1;累积;1.234,567;2026-03-02\nE3;M1;累积;1.234.567;2026-03-02\nE4;M1;累积;1.234;2026-03-02\n",
+        )
+        .format("csv: { delimiter: \";\" }"),
+        Export::of(
             "decimal commas and points for thousands",
             "流水号;卡号;类型;积分;时间\nE1;M1;累积;1.234,00;2026-03-02\nE2;M1;累积;1,5;2026-03-02\nE3;M1;累积;1,234.00;2026-03-02\n",
         )
@@ -199,7 +212,7 @@ fn exports() -> Vec<Export> {
             rows(&format!("E1,M1,累积,１２３,{day}\nE2,Ｍ１,累积,5,{day}\n")),
         ),
         Export::of("full-width digits, declared", rows(&format!("E1,M1,累积,－１，２３４．０,{day}\n")))
-            .points("{ from: 积分, number: { full_width: true } }"),
+            .points("{ from: 积分, number: { full_width: true, thousands: \",\" } }"),
         Export::of("a delimiter behind each row", rows(&format!("E1,M1,累积,5,{day},\n"))),
         Export::of(
             "a delimiter behind each row and behind the header",
@@ -218,10 +231,14 @@ fn exports() -> Vec<Export> {
             "numbers below zero in parentheses, declared",
             rows(&format!("E1,M1,兑换,\"(1,005)\",{day}\nE2,M1,兑换,(5,{day}\nE3,M1,兑换,-(5),{day}\nE4,M1,兑换,-5,{day}\nE5,M1,兑换,(),{day}\n")),
         )
-        .points("{ from: 积分, number: { negative: parentheses } }"),
+        .points("{ from: 积分, number: { negative: parentheses, thousands: \",\" } }"),
         Export::of(
             "formulas that keep a spreadsheet from counting",
             rows(&format!("=\"001\",M1,累积,5,{day}\n\"=\"\"002\"\"\",M1,累积,5,{day}\nE3,M1,累积,=\"5\",{day}\n'004,M1,累积,5,{day}\n")),
+        ),
+        Export::of(
+            "formulas of numbers and of functions",
+            rows(&format!("=8800000001,M1,累积,5,{day}\n=A1&B1,M1,累积,5,{day}\nE3,=M1,累积,5,{day}\nE4,M1,累积,=5,{day}\n#N/A,M1,累积,5,{day}\nE6,#REF!,累积,5,{day}\nE7,M1,累积,#VALUE!,{day}\n#1,M1,累积,5,{day}\n")),
         ),
         Export::of(
             "formulas, declared for the ids",
@@ -229,7 +246,7 @@ fn exports() -> Vec<Export> {
         )
         .event("{ from: 流水号, stands: { after: '=\"', before: '\"' } }"),
         Export::of("a unit behind each number, declared", rows(&format!("E1,M1,累积,1,200分,{day}\nE2,M1,累积,\"1,200 分\",{day}\nE3,M1,累积,5,{day}\n")))
-            .points("{ from: 积分, stands: { before: 分 } }"),
+            .points("{ from: 积分, number: { thousands: \",\" }, stands: { before: 分 } }"),
         Export::of(
             "scientific notation",
             rows(&format!("4.00123E+27,M1,累积,5,{day}\nE2,6.22E+18,累积,5,{day}\nE3,M1,累积,1.2E+3,{day}\nE4,M1,累积,1e3,{day}\nE5,622848.0,累积,5,{day}\n")),
@@ -277,9 +294,29 @@ fn exports() -> Vec<Export> {
             .format("csv: { trailer: { marker: 合计 } }"),
         Export::of("the same, which no row begins with", rows(&format!("E1,M1,累积,5,{day}\n合计,M1,累积,6,{day}\nE2,M1,累积,7,{day}\n合计,x,,,\n")))
             .format("csv: { trailer: { marker: 合计, exclusive: true } }"),
+        Export::of("a preamble that nobody declared", format!("积分明细\n起始：2026-03-01,终止\n\n{}", rows(&format!("E1,M1,累积,5,{day}\n")))),
+        Export::of("a preamble of which too few lines are skipped", format!("积分明细\n----\n#\n{}", rows(&format!("E1,M1,累积,5,{day}\n"))))
+            .format("csv: { skip: { first: 1 } }"),
+        Export::of("a header that is skipped", rows(&format!("E1,M1,累积,5,{day}\nE2,M1,累积,5,{day}\n")))
+            .format("csv: { skip: { first: 2 } }"),
+        Export::of("a header and all rows that are skipped", rows(&format!("E1,M1,累积,5,{day}\n")))
+            .format("csv: { skip: { first: 9 } }"),
+        Export::of("UTF-8 that was cut within a character", {
+            let whole = rows(&format!("E1,M1,累积,5,{day}\nE2,M1,累积"));
+            whole.as_bytes()[..whole.len() - 1].to_vec()
+        }),
+        Export::of("GB18030 that was cut within a character", {
+            let whole = gb(&rows(&format!("E1,M1,累积,5,{day}\nE2,M1,累积")));
+            whole[..whole.len() - 1].to_vec()
+        })
+        .format("csv: { encoding: gb18030 }"),
         Export::of("the other file's delimiter", HEADER.replace(',', ";")),
         Export::of("words and units behind numbers", rows(&format!("E1,M1,累积,5分,{day}\nE2,M1,累积,￥5,{day}\nE3,M1,累积,5.0,{day}\nE4,M1,累积,5.5,{day}\nE5,M1,累积,+5,{day}\nE6,M1,累积,--5,{day}\nE7,M1,累积,,{day}\nE8,M1,累积,NULL,{day}\n"))),
         Export::of("the edges of 64 bits", rows(&format!("E1,M1,累积,9223372036854775807,{day}\nE2,M1,累积,-9223372036854775808,{day}\nE3,M1,累积,170141183460469231731687303715884105728,{day}\nE4,M1,累积,1000000000000000,{day}\n"))),
+        Export::of(
+            "blanks around ids: ASCII, tabs, of full width, and those that are refused",
+            rows(&format!(" E1\t,M1,累积,5,{day}\n\u{3000}E2\u{3000},M1,累积,5,{day}\nE3,\u{a0}M1,累积,5,{day}\nE4\u{2003},M1,累积,5,{day}\nE\u{3000}5,M1,累积,5,{day}\nE6,M1,累积\u{a0},5,{day}\nE7,M1,累积,5\u{a0},{day}\n")),
+        ),
         Export::of("invisible characters in ids", rows(&format!("E\u{200b}1,M1,累积,5,{day}\nE2,M\u{a0}1,累积,5,{day}\nE3,M1\u{ad},累积,5,{day}\n"))),
         Export::of(
             "objects within one array, as most programs write JSON",

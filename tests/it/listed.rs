@@ -51,7 +51,7 @@ fn an_export_is_text_that_a_spreadsheet_does_not_run() {
     let folder = tempfile::tempdir().unwrap();
     for entry in fs::read_dir("tests/cases/EVT-01").unwrap() {
         let path = entry.unwrap().path();
-        let text = fs::read_to_string(&path).unwrap().replace("SKY-0", "=SKY-0");
+        let text = fs::read_to_string(&path).unwrap().replace("SKY-0", "@SKY-0");
         fs::write(folder.path().join(path.file_name().unwrap()), text).unwrap();
     }
     let pipeline = folder.path().join("pipeline.yaml");
@@ -66,7 +66,7 @@ fn an_export_is_text_that_a_spreadsheet_does_not_run() {
         let head = lines.next().unwrap();
         assert!(head.starts_with(&format!("{mark}period,as_of,issuer,")), "{head}");
         let row = lines.next().unwrap();
-        assert!(row.contains(",'=SKY-02,"), "{row}");
+        assert!(row.contains(",'@SKY-02,"), "{row}");
         assert_eq!(lines.next(), Some(""));
         assert_eq!(fs::read_dir(&to).unwrap().count(), outcome.manifest.outputs.len() - 2);
     }

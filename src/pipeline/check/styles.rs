@@ -102,10 +102,7 @@ impl Checker<'_> {
         number: &NumberDeclaration,
         decimal: u8,
     ) -> Option<u8> {
-        let Some(text) = number.thousands.as_deref() else {
-            // A comma before the decimals leaves none for the thousands.
-            return (decimal != b',').then_some(b',');
-        };
+        let text = number.thousands.as_deref()?;
         let fits = |c: char| (c.is_ascii_punctuation() || c == ' ') && !NUMBER_MARKS.contains(&c);
         let mark = match text.as_bytes() {
             [byte] if fits(char::from(*byte)) => *byte,

@@ -11,7 +11,8 @@ use super::OneOrMany;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NumberDeclaration {
-    /// What parts the thousands, one character; default a comma, which may be left out of a number.
+    /// What parts the thousands, one character, which may be left out of a number. Without it a
+    /// number with such marks is refused, because `12,345` may be twelve and a fraction.
     #[serde(default)]
     pub thousands: Option<String>,
     /// What stands before the decimals, `.` or `,`; default a point.

@@ -10,8 +10,12 @@ fn points_are_exact_or_refused() {
         ("+7", 0, Ok(7)),
         ("0007", 0, Ok(7)),
         ("-120", 0, Ok(-120)),
-        ("1,234,567", 0, Ok(1_234_567)),
-        ("-1,234.50", 2, Ok(-123_450)),
+        ("1,234,567", 0, Err(UndeclaredMark)),
+        ("-1,234.50", 2, Err(UndeclaredMark)),
+        ("-50,125", 3, Err(UndeclaredMark)),
+        ("12,5", 3, Err(UndeclaredMark)),
+        ("1.234.567", 0, Err(UndeclaredMark)),
+        ("50.125", 3, Ok(50_125)),
         ("12.3", 2, Ok(1230)),
         ("12.34", 2, Ok(1234)),
         ("12.340", 2, Ok(1234)),
@@ -26,13 +30,17 @@ fn points_are_exact_or_refused() {
         ("92233720368547758.07", 2, Ok(max)),
         ("92233720368547758.08", 2, Err(TooLarge)),
         ("99999999999999999999999999", 0, Err(TooLarge)),
-        ("1,23", 0, Err(Commas)),
-        ("1234,567", 0, Err(Commas)),
-        (",123", 0, Err(Commas)),
-        ("1,,234", 0, Err(Commas)),
-        ("1,234,", 0, Err(Commas)),
-        ("1.234,567", 2, Err(NotPoints)),
-        ("1,234.5,6", 2, Err(NotPoints)),
+        ("1,23", 0, Err(UndeclaredMark)),
+        ("1234,567", 0, Err(UndeclaredMark)),
+        (",123", 0, Err(UndeclaredMark)),
+        ("1,,234", 0, Err(UndeclaredMark)),
+        ("1,234,", 0, Err(UndeclaredMark)),
+        ("1.234,567", 2, Err(UndeclaredMark)),
+        ("1,234.5,6", 2, Err(UndeclaredMark)),
+        (",", 0, Err(NotPoints)),
+        ("1,2x", 0, Err(NotPoints)),
+        ("=12", 0, Err(Formula)),
+        ("=\"12\"", 0, Err(Formula)),
         ("1e5", 0, Err(Scientific)),
         ("1.2E+3", 0, Err(Scientific)),
         ("１２３", 0, Err(ForeignDigits)),
@@ -44,7 +52,7 @@ fn points_are_exact_or_refused() {
         ("+-5", 0, Err(NotPoints)),
         (".5", 2, Err(NotPoints)),
         ("5.", 2, Err(NotPoints)),
-        ("1.2.3", 2, Err(NotPoints)),
+        ("1.2.3", 2, Err(UndeclaredMark)),
         ("1 000", 0, Err(NotPoints)),
         ("12\0", 0, Err(NotPoints)),
         ("NaN", 0, Err(NotPoints)),
@@ -69,6 +77,7 @@ fn numbers_are_read_in_the_declared_style_and_in_no_other() {
         negative(Negative::Prefix(signs))
     };
     let european = NumberStyle { thousands: Some(b'.'), decimal: b',', ..NumberStyle::default() };
+    let commas = NumberStyle { thousands: Some(b','), ..plain.clone() };
     let blanks = NumberStyle { thousands: Some(b' '), ..plain.clone() };
     let unparted = NumberStyle { thousands: None, decimal: b',', ..plain.clone() };
     let fen = NumberStyle { implied_decimals: Some(2), ..plain.clone() };
@@ -85,18 +94,34 @@ fn numbers_are_read_in_the_declared_style_and_in_no_other() {
     // The style, and texts with their value at two decimals.
     let tables: &[(&NumberStyle, Rows)] = &[
         (
+            &commas,
+            &[
+                ("1,234.50", Ok(123_450)),
+                ("-1,234,567", Ok(-123_456_700)),
+                ("1234567", Ok(123_456_700)),
+                ("1,23", Err(Commas)),
+                ("1234,567", Err(Commas)),
+                (",123", Err(Commas)),
+                ("1,,234", Err(Commas)),
+                ("1,234,", Err(Commas)),
+                ("1.234,567", Err(Commas)),
+                ("1,234.5,6", Err(Commas)),
+                ("5.", Err(NotPoints)),
+            ],
+        ),
+        (
             &european,
             &[
                 ("1.234,50", Ok(123_450)),
                 ("-1.234.567", Ok(-123_456_700)),
                 ("1,5", Ok(150)),
                 ("1.5", Err(Commas)),
-                ("1,234.50", Err(NotPoints)),
-                ("1,234,50", Err(NotPoints)),
+                ("1,234.50", Err(Commas)),
+                ("1,234,50", Err(Commas)),
             ],
         ),
-        (&blanks, &[("1 234.50", Ok(123_450)), ("1,234.50", Err(NotPoints))]),
-        (&unparted, &[("1234,5", Ok(123_450)), ("1.234,5", Err(NotPoints))]),
+        (&blanks, &[("1 234.50", Ok(123_450)), ("1,234.50", Err(Commas))]),
+        (&unparted, &[("1234,5", Ok(123_450)), ("1.234,5", Err(UndeclaredMark))]),
         (
             &fen,
             &[
@@ -127,7 +152,8 @@ fn numbers_are_read_in_the_declared_style_and_in_no_other() {
         (
             &negative(Negative::Parentheses),
             &[
-                ("(1,234.50)", Ok(-123_450)),
+                ("(1234.50)", Ok(-123_450)),
+                ("(1,234.50)", Err(UndeclaredMark)),
                 ("12", Ok(1200)),
                 ("-12", Err(OtherSign)),
                 ("(-12)", Err(OtherSign)),
@@ -165,7 +191,8 @@ fn numbers_are_read_in_the_declared_style_and_in_no_other() {
             &sided,
             &[
                 ("C000120", Ok(12_000)),
-                ("D1,200.5", Ok(-120_050)),
+                ("D1200.5", Ok(-120_050)),
+                ("D1,200.5", Err(UndeclaredMark)),
                 ("120", Err(NoPrefix)),
                 ("c120", Err(NoPrefix)),
                 ("C-120", Err(NotPoints)),
@@ -179,7 +206,8 @@ fn numbers_are_read_in_the_declared_style_and_in_no_other() {
             &wide,
             &[
                 ("１２３４．５", Ok(123_450)),
-                ("－１，２３４", Ok(-123_400)),
+                ("－１２３４", Ok(-123_400)),
+                ("－１，２３４", Err(UndeclaredMark)),
                 ("１2", Ok(1200)),
                 ("一二", Err(ForeignDigits)),
                 ("¹²", Err(ForeignDigits)),
@@ -190,7 +218,7 @@ fn numbers_are_read_in_the_declared_style_and_in_no_other() {
         (
             &priced,
             &[
-                ("￥1,234.50", Ok(123_450)),
+                ("￥1234.50", Ok(123_450)),
                 ("¥ 12", Ok(1200)),
                 ("12 CNY", Ok(1200)),
                 ("-￥12", Ok(-1200)),
@@ -242,7 +270,7 @@ fn money_is_exact_to_the_millionth_or_refused() {
     let rows: &[(&str, Result<i64, Refusal>)] = &[
         ("1234.50", Ok(1_234_500_000)),
         ("-3.2", Ok(-3_200_000)),
-        ("1,234.5", Ok(1_234_500_000)),
+        ("1,234.5", Err(UndeclaredMark)),
         ("0.000001", Ok(1)),
         ("0.0000010", Ok(1)),
         ("0.0000001", Err(FineAmount)),

@@ -117,9 +117,9 @@ fn gb18030_is_decoded_and_its_bytes_are_told_as_sent() {
     );
     let marked = [b"\x84\x31\x95\x33".to_vec(), gb("会员号，余额\r\n张，1")].concat();
     check(wide("，"), &marked, &["0:2 张 1"], &[], &[]);
-    const CUT: &str = "a.csv:3@16  Undecodable not GB18030; which column it is cannot be told: 1 \
-                       column where the header has 2; declare its `encoding`, or save all of it \
-                       as GB18030 []";
+    const CUT: &str = "a.csv:3@16  Undecodable ends within a character of GB18030; which column it \
+                       is cannot be told: 1 column where the header has 2; the file was cut short: \
+                       have it sent whole []";
     let cut = [gb("会员号,余额\n1,2\n张"), b"\xc0".to_vec()].concat();
     check(wide(","), &cut, &["0:2 1 2"], &[CUT], &[]);
 }

@@ -203,7 +203,7 @@ fn a_quote_that_takes_in_lines_ends_the_run_and_loses_none_of_them() {
 
 #[test]
 fn damaged_files_give_rows_rejects_or_errors_and_every_row_is_counted() {
-    let sound = "\u{feff}会员号,余额,备注\r\nA1,\"1,234\",\"好\n的\"\r\nA2,-5,\r\nA3,7.0,x\"y\r\n";
+    let sound = "\u{feff}会员号,余额,备注\r\nA1,\"1234\",\"好\n的\"\r\nA2,-5,\r\nA3,7.0,x\"y\r\n";
     let mut random = fastrand::Rng::with_seed(11);
     let until = Instant::now() + Duration::from_secs(4);
     let mut folder = Folder::csv(FeedKind::Accounts, ACCOUNTS);

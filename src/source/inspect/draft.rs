@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::layout::{Found, Layout};
+use super::names::named;
 use super::totals::{Candidates, Rows};
 use super::values::Seen;
 use crate::feed::{Encoding, FeedKind};
@@ -25,78 +26,6 @@ impl Draft {
     pub fn files(&self, folder: &str) -> String {
         quoted(&format!("{folder}{}", glob::Pattern::escape(&self.file)))
     }
-}
-
-/// Names that partners give to canonical columns.
-const NAMES: &[(&str, &[&str])] = &[
-    (
-        "event_id",
-        &[
-            "event_id",
-            "流水号",
-            "交易流水号",
-            "业务流水号",
-            "流水编号",
-            "交易号",
-            "交易编号",
-            "id",
-            "event",
-            "txn_id",
-            "transaction_id",
-        ],
-    ),
-    (
-        "counter_event_id",
-        &[
-            "counter_event_id",
-            "对方流水号",
-            "对方交易号",
-            "对方编号",
-            "对方流水编号",
-            "partner_event_id",
-            "peer_txn",
-        ],
-    ),
-    (
-        "original_event_id",
-        &["original_event_id", "原流水号", "原交易号", "原交易流水号", "原编号", "reverses"],
-    ),
-    (
-        "member_no",
-        &[
-            "member_no",
-            "会员号",
-            "会员编号",
-            "会员卡号",
-            "卡号",
-            "member",
-            "member.no",
-            "card",
-            "card_no",
-        ],
-    ),
-    ("kind", &["kind", "交易类型", "业务类型", "类型", "type"]),
-    ("points", &["points", "积分", "积分变动", "积分（分）", "变动积分", "miles", "pts"]),
-    ("balance", &["balance", "余额", "积分余额", "期末余额"]),
-    (
-        "occurred_at",
-        &["occurred_at", "交易时间", "时间", "完成时间", "发生时间", "at", "time", "txn_time"],
-    ),
-    ("order_no", &["order_no", "订单号"]),
-    ("status", &["status", "状态"]),
-    ("mobile", &["mobile", "手机", "手机号", "phone"]),
-    ("tier", &["tier", "等级", "会员等级", "level"]),
-    ("a_member", &["a_member", "甲方会员号"]),
-    ("b_member", &["b_member", "乙方会员号"]),
-    ("bound_at", &["bound_at", "绑定时间"]),
-];
-
-/// Whether a column of this name holds words of a short list, which are nobody's own.
-pub(super) fn holds_words(name: &str) -> bool {
-    let is_of_words = |field: &str| matches!(field, "kind" | "status" | "tier");
-    NAMES.iter().any(|(field, names)| {
-        is_of_words(field) && names.iter().any(|known| known.eq_ignore_ascii_case(name))
-    })
 }
 
 /// What a file may hold, the surest sign first.
@@ -267,14 +196,6 @@ pub(super) fn of_table(name: &str, format: &str, columns: &[Seen]) -> Draft {
     with_columns(name, vec![format!("format: {{ {format}: {{}} }}")], columns)
 }
 
-/// The file's column for a canonical one.
-fn named<'c>(field: &str, columns: &'c [Seen]) -> Option<&'c Seen> {
-    let (_, names) = NAMES.iter().find(|(known, _)| *known == field)?;
-    names
-        .iter()
-        .find_map(|name| columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)))
-}
-
 fn with_columns(name: &str, mut lines: Vec<String>, columns: &[Seen]) -> Draft {
     let has = |field: &str| named(field, columns).is_some();
     let held = |kind: &FeedKind| {
@@ -299,11 +220,27 @@ fn with_columns(name: &str, mut lines: Vec<String>, columns: &[Seen]) -> Draft {
     }
     lines.push("columns:".to_owned());
     let mut used = BTreeSet::new();
-    for field in kind.fields() {
-        match named(field.name, columns) {
+    let found: Vec<_> = kind.fields().iter().map(|field| named(field.name, columns)).collect();
+    let is_free = |column: &&Seen| !found.iter().flatten().any(|one| one.name == column.name);
+    let only = |test: fn(&&Seen) -> bool| {
+        let mut all = columns.iter().filter(is_free).filter(test);
+        all.next().filter(|_| all.next().is_none())
+    };
+    let (time, sign) = (only(|column| column.is_timed()), only(|column| !column.signs.is_empty()));
+    for (field, found) in kind.fields().iter().zip(&found) {
+        match *found {
             Some(column) => {
                 used.insert(column.name.as_str());
-                lines.extend(mapped(field.name, column));
+                let sign = sign.filter(|_| field.name == "points" && !column.has_signs);
+                used.extend(sign.map(|sign| sign.name.as_str()));
+                lines.extend(mapped(field.name, column, sign));
+            }
+            None if field.name == "occurred_at"
+                && let Some(column) = time =>
+            {
+                used.insert(column.name.as_str());
+                lines.push("  # No other column holds times; is it this one?".to_owned());
+                lines.extend(mapped(field.name, column, None));
             }
             None if field.required => {
                 lines.push(format!("  # Which column is it? {} {}", field.zh, field.meaning));
@@ -325,27 +262,30 @@ fn is_of_events(columns: &[Seen]) -> bool {
     let is_member = |column: &Seen| {
         named("member_no", columns).is_some_and(|member| member.name == column.name)
     };
-    let is_time = |column: &Seen| !column.formats.is_empty() || !column.several.is_empty();
     let is_id = |column: &Seen| {
-        column.differs && !is_time(column) && !column.has_signs && !column.is_personal
+        column.differs && !column.is_timed() && !column.has_signs && !column.is_personal
     };
     let has = |field: &str| named(field, columns).is_some();
-    let has_instant = has("occurred_at") || columns.iter().any(is_time);
+    let has_instant = has("occurred_at") || columns.iter().any(|column| column.is_timed());
     let has_points = has("points") || columns.iter().any(|column| column.has_signs);
     let has_id = has("event_id") || columns.iter().any(|one| is_id(one) && !is_member(one));
     has_instant && has_points && (has_id || has("kind")) && !has("balance")
 }
 
-fn mapped(field: &str, column: &Seen) -> Vec<String> {
+fn mapped(field: &str, column: &Seen, sign: Option<&Seen>) -> Vec<String> {
     let from = quoted(&column.name);
     match field {
         "kind" => kinds(column),
+        "points" | "balance" => numbers(field, column, sign),
         "mobile" => vec![
             "  # `token: mobile` keys raw numbers; `token: ready` takes HMAC tokens of a shared key."
                 .to_owned(),
             format!("  mobile: {{ from: {from}, token: mobile }}"),
         ],
         "occurred_at" | "bound_at" => match column.formats.as_slice() {
+            [] if let Some(unit) = column.epoch => {
+                vec![format!("  {field}: {{ from: {from}, epoch: {unit} }}")]
+            }
             [] if !column.several.is_empty() => {
                 let all: Vec<String> = column.several.iter().map(|one| quoted(one)).collect();
                 vec![
@@ -360,12 +300,41 @@ fn mapped(field: &str, column: &Seen) -> Vec<String> {
                 format!("  {field}: {{ from: {from}, format: {} }}", quoted(one)),
             ],
         },
+        _ if column.is_formula => {
+            let stands = "stands: { after: '=\"', before: '\"' }";
+            vec![format!("  {field}: {{ from: {from}, {stands} }}")]
+        }
         _ if column.is_personal => vec![
             format!("  # Its values look like somebody's own ({}); may they be sent?", column.kind),
             format!("  {field}: {from}"),
         ],
         _ => vec![format!("  {field}: {from}")],
     }
+}
+
+/// A column of numbers, as its values show that they are written.
+fn numbers(field: &str, column: &Seen, sign: Option<&Seen>) -> Vec<String> {
+    let mut lines: Vec<String> =
+        column.number.asks.iter().map(|question| format!("  # {question}")).collect();
+    let mut keys = vec![format!("from: {}", quoted(&column.name))];
+    if !column.number.keys.is_empty() {
+        lines.push("  # So its values are written that were looked at; is that agreed?".to_owned());
+        keys.push(format!("number: {{ {} }}", column.number.keys.join(", ")));
+    }
+    if let Some(sign) = sign {
+        let values: Vec<String> =
+            sign.signs.iter().map(|(word, way)| format!("{}: {way}", quoted(word))).collect();
+        lines.push(
+            "  # Which of the words adds to the member's points? Ask the partner.".to_owned(),
+        );
+        let (from, values) = (quoted(&sign.name), values.join(", "));
+        keys.push(format!("sign: {{ from: {from}, values: {{ {values} }} }}"));
+    }
+    lines.push(match keys.as_slice() {
+        [_] => format!("  {field}: {}", quoted(&column.name)),
+        keys => format!("  {field}: {{ {} }}", keys.join(", ")),
+    });
+    lines
 }
 
 /// Words for kinds that say different things at different partners.

@@ -6,7 +6,7 @@ use super::values::is_number;
 /// What some values have, what to make of it, and how to tell them.
 type Odd = (&'static str, &'static str, fn(&str) -> bool);
 
-const ODD: [Odd; 8] = [
+const ODD: [Odd; 9] = [
     ("spreadsheet numbers", "refused in an id", is_floated),
     ("spreadsheet formulas", "see `stands` of a column", is_formula),
     ("invisible or control characters", "refused in an id", holds_unseen),
@@ -14,6 +14,7 @@ const ODD: [Odd; 8] = [
     ("negative by parentheses", "see `negative` under `number`", is_in_parentheses),
     ("negative by a sign behind", "see `negative` under `number`", is_trailing),
     ("decimal commas", "see `decimal` under `number`", has_decimal_comma),
+    ("commas for thousands or decimals", "see `thousands` under `number`", has_thousands_comma),
     ("currency marks", "see `currency` under `number`", has_currency),
 ];
 
@@ -41,7 +42,7 @@ fn is_floated(value: &str) -> bool {
 }
 
 fn is_formula(value: &str) -> bool {
-    value.starts_with("=\"") && value.ends_with('"')
+    value.starts_with('=')
 }
 
 fn holds_unseen(value: &str) -> bool {
@@ -69,6 +70,10 @@ fn has_decimal_comma(value: &str) -> bool {
     let unsigned = value.trim_matches(['(', ')', '-', '+', '￥', '¥']);
     let Some((whole, decimals)) = unsigned.rsplit_once(',') else { return false };
     is_number(value) && (whole.contains('.') || decimals.len() != 3) && !decimals.contains('.')
+}
+
+fn has_thousands_comma(value: &str) -> bool {
+    is_number(value) && value.contains(',') && !has_decimal_comma(value)
 }
 
 fn has_currency(value: &str) -> bool {

@@ -185,7 +185,8 @@ fn what_stands_out_is_told_with_what_to_declare() {
             "积分",
             &["(1,000)", "5-"],
             "numbers; negative by parentheses (1), see `negative` under `number`; negative by a sign \
-             behind (1), see `negative` under `number`",
+             behind (1), see `negative` under `number`; commas for thousands or decimals (1), see \
+             `thousands` under `number`",
         ),
         ("积分", &["1.234,50", "7"], "numbers; decimal commas (1), see `decimal` under `number`"),
         ("积分", &["￥7", "8"], "numbers; currency marks (1), see `currency` under `number`"),
@@ -224,6 +225,16 @@ fn what_stands_out_is_told_with_what_to_declare() {
     let mixed = look(b"event_id,occurred_at\nE1,2026-03-01\nE2,2026/03/02\n");
     let drafted = "  occurred_at: { from: \"occurred_at\", format: [\"%Y-%m-%d\", \"%Y/%m/%d\"] }";
     assert!(mixed.draft.lines.iter().any(|line| line == drafted), "{:#?}", mixed.draft.lines);
+}
+
+#[test]
+fn lines_that_end_with_carriage_returns_are_looked_at_as_lines() {
+    let text = "event_id,points,at\nE1,5,2026-03-01\nE2,6,2026-03-02\n".replace('\n', "\r");
+    let found = look(text.as_bytes());
+    assert_eq!(found.columns.len(), 3);
+    let told =
+        found.findings.iter().any(|(_, told)| told.contains("have it saved with LF or CRLF"));
+    assert!(told, "{:?}", found.findings);
 }
 
 #[test]
@@ -339,5 +350,121 @@ fn what_has_two_bytes_a_character_is_told_as_that_and_nothing_of_it_is_shown() {
         std::fs::write(&path, bytes).unwrap();
         let error = inspect(&path, None, 3).unwrap_err().to_string();
         assert!(error.contains("UTF-16") && !error.contains("138"), "{error}");
+    }
+}
+
+#[test]
+fn a_column_of_points_is_drafted_as_its_values_are_written() {
+    let open = "# Do commas part thousands in it";
+    // Values of the column, and the line that stands for it.
+    let rows: [(&[&str], &str); 16] = [
+        (&["1", "-2"], "points: \"积分\""),
+        (&["1234.5", "7"], "points: \"积分\""),
+        (&["12,345", "-7"], open),
+        (&["12,345", "7.50"], open),
+        (&["1,234.50", "7"], "points: { from: \"积分\", number: { thousands: \",\" } }"),
+        (&["1,234,567", "12,345"], "points: { from: \"积分\", number: { thousands: \",\" } }"),
+        (&["12,5", "12,345"], "points: { from: \"积分\", number: { decimal: \",\" } }"),
+        (
+            &["1.234,567", "12,345"],
+            "points: { from: \"积分\", number: { decimal: \",\", thousands: \".\" } }",
+        ),
+        (&["1.234", "2.500"], "# Each of its points stands before three digits"),
+        (&["1,234.5", "1,5"], "# Its numbers are written in several ways"),
+        (&["(5)", "7"], "points: { from: \"积分\", number: { negative: parentheses } }"),
+        (&["5-", "7"], "points: { from: \"积分\", number: { negative: trailing } }"),
+        (&["5-", "-7"], "# Its numbers are written in several ways"),
+        (&["￥-5.00", "￥7"], "points: { from: \"积分\", number: { currency: [\"￥\"] } }"),
+        (&["５", "－7"], "points: { from: \"积分\", number: { full_width: true } }"),
+        (&["1", "x"], "points: \"积分\""),
+    ];
+    for (values, line) in rows {
+        let mut content = "流水号;积分;时间\n".to_owned();
+        for (value, id) in values.iter().zip(1..) {
+            content += &format!("E{id};{value};2026-03-0{id} 10:00:00\n");
+        }
+        let lines = look(content.as_bytes()).draft.lines;
+        assert!(lines.iter().any(|one| one.trim().starts_with(line)), "{values:?}: {lines:#?}");
+    }
+}
+
+#[test]
+fn names_and_times_in_the_words_of_partners_are_found() {
+    // The header, a row in which `#` counts up, and lines of the draft.
+    let rows: [(&str, &str, &[&str]); 8] = [
+        (
+            "流水号,会员号,类型,积分,交易时间",
+            "\"=\"\"00#\"\"\",M1,累积,10#,3/1#/2026 9:05",
+            &[
+                "event_id: { from: \"流水号\", stands: { after: '=\"', before: '\"' } }",
+                "occurred_at: { from: \"交易时间\", format: \"%m/%d/%Y %H:%M\" }",
+            ],
+        ),
+        (
+            "流水号,会员号,类型,积分,交易时间",
+            "S#,M1,累积,10#,0#/0#/2026 09:05:00",
+            &["# Every value also fits %m/%d/%Y %H:%M:%S; which is it?"],
+        ),
+        (
+            "积分流水号,会员卡号,业务类型,发生时间,积分（+分/-分）",
+            "S#,M1,累积,2026-03-0# 12:00:00,10#.00",
+            &[
+                "event_id: \"积分流水号\"",
+                "points: \"积分（+分/-分）\"",
+                "occurred_at: { from: \"发生时间\", format: \"%Y-%m-%d %H:%M:%S\" }",
+            ],
+        ),
+        (
+            "流水号,会员号,类型,积分,交易时间,借贷标志",
+            "S#,M1,累积,10#,2026030#120000,贷",
+            &["points: { from: \"积分\", sign: { from: \"借贷标志\", values: { \"贷\": plus } } }"],
+        ),
+        (
+            "流水号,会员号,类型,积分,交易时间,增减",
+            "S#,M1,累积,-10#,2026030#120000,减少",
+            &["points: \"积分\"", "# dropped: \"增减\" (text, 1 distinct)"],
+        ),
+        (
+            "流水号,会员号,类型,积分,交易时间",
+            "S#,M1,累积,10#,2026/3/# 9:05",
+            &["occurred_at: { from: \"交易时间\", format: \"%Y/%m/%d %H:%M\" }"],
+        ),
+        (
+            "原交易流水号,对方积分流水号,交易流水号,变动积分,入账时点",
+            "R#,P#,S#,10#,2026-03-0#",
+            &[
+                "event_id: \"交易流水号\"",
+                "original_event_id: \"原交易流水号\"",
+                "# dropped: \"对方积分流水号\" (text, 9 distinct)",
+                "occurred_at: { from: \"入账时点\", format: \"%Y-%m-%d\" }",
+            ],
+        ),
+        (
+            "Transaction ID,Member-No,Type,Points,Event Time",
+            "S#,M1,earn,10#,177229440#",
+            &["event_id: \"Transaction ID\"", "member_no: \"Member-No\""],
+        ),
+    ];
+    for (header, row, lines) in rows {
+        let rows: String = (1..10).map(|at| row.replace('#', &at.to_string()) + "\n").collect();
+        let draft = look(format!("{header}\n{rows}").as_bytes()).draft.lines;
+        for line in lines {
+            assert!(draft.iter().any(|one| one.trim() == *line), "{line}\n{draft:#?}");
+        }
+    }
+    let row = |at: u64| {
+        let at_ms = 1_772_294_400_000 + at * 1000;
+        format!(
+            "{{\"txn\":{{\"id\":\"T{at}\",\"kind\":\"earn\"}},\"no\":\"88{at:08}\",\"points\":-5,\"ts\":{at_ms}}}\n"
+        )
+    };
+    let found = look((0..40).map(row).collect::<String>().as_bytes());
+    for line in [
+        "event_id: \"txn.id\"",
+        "kind: \"txn.kind\"",
+        "points: \"points\"",
+        "occurred_at: { from: \"ts\", epoch: milliseconds }",
+    ] {
+        assert!(found.draft.lines.iter().any(|one| one.trim() == line), "{:#?}", found.draft.lines);
     }
 }

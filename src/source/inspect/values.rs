@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use jiff::fmt::strtime::BrokenDownTime;
 use unicode_normalization::UnicodeNormalization;
 
-use super::draft::holds_words;
+use super::names::holds_words;
+use super::numbers::{Signs, Written, signs, written};
 use super::odd::odd;
 use crate::value::token::redact;
 
@@ -19,7 +20,13 @@ const NOTATIONS: &[&str] = &[
     "%Y%m%d%H%M%S",
     "%Y年%m月%d日 %H:%M:%S",
     "%Y-%m-%dT%H:%M:%S%:z",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M",
+    "%Y.%m.%d %H:%M:%S",
+    "%Y年%m月%d日 %H:%M",
+    "%Y年%m月%d日%H时%M分%S秒",
     "%Y-%m-%d",
     "%Y/%m/%d",
     "%Y%m%d",
@@ -27,7 +34,23 @@ const NOTATIONS: &[&str] = &[
     "%d/%m/%Y",
     "%m/%d/%Y",
     "%d.%m.%Y",
+    "%Y.%m.%d",
+    "%d.%m.%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S",
+    "%m/%d/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M",
 ];
+
+/// Units of time since 1970, with the counts that lie in the years from 2010 to 2040, which have
+/// each a length of their own.
+const EPOCHS: &[(&str, i64)] =
+    &[("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000)];
+const EPOCH_SECONDS: std::ops::Range<i64> = 1_262_304_000..2_208_988_800;
+
+/// Words of which one stands in the name of a column that counts seconds.
+const TIMES: &[&str] = &["time", "ts", "date", "stamp", "时间", "日期", "时点", "_at", "epoch"];
 
 /// The most words of a column that are listed.
 const WORDS_MAX: usize = 12;
@@ -82,7 +105,7 @@ const PERSONAL: &[&str] = &[
 ];
 
 /// A column of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
     /// Its name in the file.
     pub name: String,
@@ -102,6 +125,25 @@ pub struct Seen {
     pub differs: bool,
     /// Whether its values are numbers, some of them below zero.
     pub has_signs: bool,
+    /// The unit in which its values count from 1970, where they may.
+    pub epoch: Option<&'static str>,
+    /// Whether its values are numbers in some writing.
+    pub(super) is_numeric: bool,
+    /// How its numbers are written.
+    pub(super) number: Written,
+    /// Whether each value is a text that a spreadsheet's formula gives: `="001"`.
+    pub(super) is_formula: bool,
+    /// Its words, where they may be the signs of another column.
+    pub(super) signs: Signs,
+}
+
+impl Seen {
+    /// Whether its values are instants or days.
+    pub(super) fn is_timed(&self) -> bool {
+        let is_typed =
+            ["Timestamp(", "Date32", "Date64"].iter().any(|of| self.kind.starts_with(of));
+        is_typed || !self.formats.is_empty() || !self.several.is_empty() || self.epoch.is_some()
+    }
 }
 
 /// A value as it may be shown.
@@ -222,7 +264,8 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
     let several = if formats.is_empty() { several(&values) } else { Vec::new() };
     let lowered = name.to_lowercase();
     let is_own = |value: &&str| is_mobile(value) || is_own(value) || holds_number(value);
-    let is_timed = !formats.is_empty() || !several.is_empty();
+    let epoch = epoch(&lowered, &values).filter(|_| formats.is_empty());
+    let is_timed = !formats.is_empty() || !several.is_empty() || epoch.is_some();
     let is_personal = PERSONAL.iter().any(|word| lowered.contains(word))
         || (!is_timed && values.iter().any(is_own))
         || (!is_timed && !holds_words(name) && values.iter().any(|value| may_name(value)));
@@ -238,6 +281,8 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
     } else if !several.is_empty() {
         let told = several.iter().map(|(notation, count)| format!("{notation} ({count})"));
         format!("times in several notations, {}", told.collect::<Vec<_>>().join(", "))
+    } else if let Some(unit) = epoch {
+        format!("whole numbers that may be {unit} since 1970")
     } else if every(&is_whole) {
         let padded = values.iter().any(|v| v.len() > 1 && v.starts_with('0'));
         if padded { "digits with leading zeros".to_owned() } else { "whole numbers".to_owned() }
@@ -272,7 +317,25 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
     };
     let is_counted = every(&is_number) && !is_timed && !is_personal;
     let has_signs = is_counted && values.iter().any(is_below);
-    Seen { name, kind, formats, several, words, empty, is_personal, differs, has_signs }
+    let is_formula = every(&|value| value.starts_with("=\"") && value.ends_with('"'));
+    let (is_numeric, number) = written(&values);
+    let signs = signs(&lowered, &all);
+    let seen = Seen { name, kind, formats, several, words, empty, is_personal, ..Seen::default() };
+    Seen { differs, has_signs, epoch, is_numeric, number, is_formula, signs, ..seen }
+}
+
+/// The unit in which all values count from 1970. Few seconds are told from numbers of events
+/// without a name that speaks of time.
+fn epoch(name: &str, values: &[&str]) -> Option<&'static str> {
+    let is_of_time = TIMES.iter().any(|word| name.contains(word)) || name == "at";
+    let (unit, _) = EPOCHS.iter().find(|(_, most)| {
+        let is_it = |value: &&str| {
+            is_whole(value)
+                && value.parse::<i64>().is_ok_and(|count| EPOCH_SECONDS.contains(&(count / most)))
+        };
+        !values.is_empty() && values.iter().all(is_it)
+    })?;
+    is_of_time.then_some(*unit)
 }
 
 /// Notations of time of which each value fits one, the commonest first, with how many are read by
@@ -299,6 +362,10 @@ pub(super) fn is_time(notation: &str, value: &str) -> bool {
     // Without this, a notation without separators would read other lengths too.
     let is_packed = !notation.contains(['-', '/', '.', '年']);
     if is_packed && value.len() != if notation.contains("%H") { 14 } else { 8 } {
+        return false;
+    }
+    // A fraction may be left out, and then says nothing.
+    if notation.ends_with("%.f") && !value.contains('.') {
         return false;
     }
     BrokenDownTime::parse(notation, value)
