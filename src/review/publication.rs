@@ -15,7 +15,10 @@ use arrow::record_batch::RecordBatch;
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+};
+use parquet::file::metadata::PageIndexPolicy;
 use rust_decimal::Decimal;
 
 use super::manifest::Manifest;
@@ -268,6 +271,54 @@ impl Publication {
         while let Some(batch) = contained(&path, || reader.next().transpose().map_err(Into::into))?
         {
             hand_on(&batch)?;
+        }
+        Ok(())
+    }
+}
+
+impl Publication {
+    /// Reads the rows of a table that have these numbers, one-based and ascending, and hands on row
+    /// by row, each with its number; cells stand in the table's own order. What lies between is
+    /// skipped unread where the file says where its pages begin.
+    ///
+    /// # Errors
+    /// [`ReviewError`] when the table cannot be read, and what `each` fails with.
+    pub fn pick(
+        &self,
+        table: &str,
+        numbers: &[u64],
+        mut each: impl FnMut(u64, &Row<'_>) -> Result<(), ReviewError>,
+    ) -> Result<(), ReviewError> {
+        let path = self.path(&format!("{table}.parquet"));
+        let within = |rows: usize| {
+            let rows = move |number: &&u64| usize::try_from(**number).is_ok_and(|at| at <= rows);
+            numbers.iter().filter(|number| **number > 0).take_while(rows).copied()
+        };
+        if let Some(batch) = self.kept.get(table) {
+            let cells: Vec<&ArrayRef> = batch.columns().iter().collect();
+            for number in within(batch.num_rows()) {
+                let row = usize::try_from(number - 1).unwrap_or_default();
+                each(number, &Row { cells: &cells, row })?;
+            }
+            return Ok(());
+        }
+        let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
+        let (mut reader, mut numbers) = contained(&path, || {
+            let builder = Builder::try_new_with_options(open_plain(&path)?, options)?;
+            let rows = builder.metadata().file_metadata().num_rows();
+            let rows = usize::try_from(rows).unwrap_or_default();
+            let at = |number: u64| usize::try_from(number - 1).unwrap_or_default();
+            let ranges = within(rows).map(|number| at(number)..at(number) + 1);
+            let wanted = RowSelection::from_consecutive_ranges(ranges, rows);
+            let reader = builder.with_row_selection(wanted).with_batch_size(BATCH_ROWS).build()?;
+            Ok((reader, within(rows)))
+        })?;
+        while let Some(batch) = contained(&path, || reader.next().transpose().map_err(Into::into))?
+        {
+            let cells: Vec<&ArrayRef> = batch.columns().iter().collect();
+            for (row, number) in (0..batch.num_rows()).zip(&mut numbers) {
+                each(number, &Row { cells: &cells, row })?;
+            }
         }
         Ok(())
     }
