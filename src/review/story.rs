@@ -228,7 +228,9 @@ fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewErro
         Story::new(format!("Line 清算单行 {number}: {} {}", line["type"], line["type_zh"]));
     let whose = [&line["issuer"], &line["flow"]].map(String::as_str).join(" ");
     story.tell("whose points 发行方与流向", whose.trim());
-    story.tell("period of its events 归属期间", &line["origin_period"]);
+    let has_events = !matches!(line["events"].as_str(), "" | "0");
+    let period = if has_events { "period of its events 归属期间" } else { "of period 归属期间" };
+    story.tell(period, &line["origin_period"]);
     story.tell("ratio 互通比例", version(line, "ratio"));
     story.tell("rate 单价", version(line, "rate"));
     story.tell("clause 合同条款", &line["clause"]);
@@ -345,8 +347,8 @@ fn of_item(publication: &Publication, table: &str, item: &Record) -> Result<Stor
     let terms = &publication.manifest.terms;
     story.tell("worth, outside the net 不计入净额", charged::of_held(item, terms));
     story.tell("adjustment 调账单号", &item["reference"]);
-    story.tell("since 首见日", &item["first_seen"]);
-    story.tell("age in days 账龄", &item["age_days"]);
+    story.tell("first seen 首见日", &item["first_seen"]);
+    story.tell("days since it happened 自交易日天数", &item["age_days"]);
     let why = |[of]: [&str; 1]| of == item["discrepancy_id"];
     for found in find(publication, "discrepancies", ["discrepancy_id"], why)? {
         story.tell("why 原因", summary(&found));
@@ -411,7 +413,7 @@ fn of_discrepancy(publication: &Publication, found: &Record) -> Result<Story, Re
     decided::tell(publication, ("discrepancy_id", &found["discrepancy_id"]), &mut story)?;
     decided::tell_unauthorised(publication, found, &mut story)?;
     story.tell("first seen 首见日", &found["first_seen"]);
-    story.tell("age in days 账龄", &found["age_days"]);
+    story.tell("days since first seen 自首见日天数", &found["age_days"]);
     if !found["expected"].is_empty() && found["field"] == "points" {
         let expected = &found["expected"];
         story
