@@ -229,7 +229,8 @@ fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewErro
     let whose = [&line["issuer"], &line["flow"]].map(String::as_str).join(" ");
     story.tell("whose points 发行方与流向", whose.trim());
     let has_events = !matches!(line["events"].as_str(), "" | "0");
-    let period = if has_events { "period of its events 归属期间" } else { "of period 归属期间" };
+    let period =
+        if has_events { "period of its events 归属期间" } else { "of period 归属期间" };
     story.tell(period, &line["origin_period"]);
     story.tell("ratio 互通比例", version(line, "ratio"));
     story.tell("rate 单价", version(line, "rate"));

@@ -14,7 +14,10 @@ pub(super) fn accounts_of(
         let member = &found[if party == "a" { "a_member" } else { "b_member" }];
         !member.is_empty() && *member == member_no
     };
-    Ok(find(publication, "accounts", ["party", "member_no"], is_named)?.iter().map(of_account).collect())
+    Ok(find(publication, "accounts", ["party", "member_no"], is_named)?
+        .iter()
+        .map(of_account)
+        .collect())
 }
 
 /// Codes whose figures are balances of an account.
