@@ -22,6 +22,7 @@ use super::decision::{Decision, decisions};
 use super::due::Due;
 use super::publication::{Publication, ReviewError};
 use crate::discrepancy::in_chinese;
+use crate::value::money::grouped;
 
 pub use bytes::offsets;
 pub use own::of_ledgers;
@@ -268,7 +269,7 @@ fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewErro
         story.places.push(place(&event, "issuer"));
     }
     if events.len() > EVENTS_SHOWN {
-        let rest = events.len() - EVENTS_SHOWN;
+        let rest = grouped(&(events.len() - EVENTS_SHOWN).to_string());
         story.tell("", format!("… and {rest} more 其余, in cleared_events with line_no {number}"));
     }
     tell_statement(publication, line, &mut story)?;

@@ -161,7 +161,7 @@ const PARTS: usize = 12;
 /// preceded by its length and told by its party's code; `None` where the code has other subjects.
 fn id_follows(row: &Row<'_>, manifest: &Manifest) -> Option<bool> {
     let code = row.text(1);
-    let [a, b] = if BY_EVENTS.contains(&code) || code == "EVT-04" {
+    let [a, b] = if BY_EVENTS.contains(&code) {
         [7, 9]
     } else if BY_MEMBERS.contains(&code) && row.text(20) != "lots" {
         [8, 10]
