@@ -147,7 +147,7 @@ mod tests {
         let why = "no declared ratio gives this, and neither does an earlier version 无对应比例";
         let header = [("id", "编号"), ("rows", "行"), ("why", "原因"), ("at stake", "涉及金额")];
         let row = [id, place, why, "24.00"].map(str::to_owned).to_vec();
-        for (columns, end) in [(100, "ledger.csv:185"), (80, "ledger.csv:185"), (48, "csv:185")] {
+        for (columns, end) in [(100, "ledger.csv:185"), (80, "ledger.csv:185"), (48, ":185")] {
             let fitted = fitted(&header, vec![row.clone()], columns).remove(0);
             let width = |cell: &String| cell.lines().map(UnicodeWidthStr::width).max().unwrap();
             let all = fitted.iter().map(|cell| width(cell) + GAP).sum::<usize>();
