@@ -11,8 +11,8 @@ use crate::value::money::counted;
 /// A column of a row that was handed on, and where it stands in the table that has the row now.
 type Columns = &'static [(&'static str, &'static str)];
 
-/// Tables with rows that are brought back: the columns of file and line, and all that is the same. A
-/// reversal that counts has the period of its original, and so its own stands aside.
+/// Tables with rows that are brought back: the columns of file and line, and all that is the same.
+/// A reversal that counts has the period of its original, and so its own stands aside.
 const TABLES: [(&str, [&str; 2], Columns); 4] = [
     (
         "cleared_events",
