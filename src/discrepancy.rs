@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::value::money::Currency;
 use crate::value::party::{Both, Party};
 
-pub use chinese::in_chinese;
+pub use chinese::{in_chinese, word_in_chinese};
 
 /// How grave a discrepancy is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

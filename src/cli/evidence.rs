@@ -128,7 +128,7 @@ fn summed(list: &[Found], by: SummedBy, layout: Layout) -> Result<Listing, Troub
         SummedBy::Party => (By::Party, "party", "发行方"),
         SummedBy::Severity => (By::Severity, "severity", "严重程度"),
         SummedBy::Effect => (By::Effect, "effect", "处理"),
-        SummedBy::Age => (By::Age, "age in days", "账龄天数"),
+        SummedBy::Age => (By::Age, "days since first seen", "首见至今天数"),
     };
     let groups = groups(list, by)?;
     // Where nothing was decided, a reader is spared the column.
@@ -153,7 +153,7 @@ fn summed(list: &[Found], by: SummedBy, layout: Layout) -> Result<Listing, Troub
         text("title", "what", "内容"),
         figure("count", "count", "数量"),
         figure("amount_at_stake", "at stake", "涉及金额"),
-        figure("oldest_days", "oldest, days", "最长账龄"),
+        figure("oldest_days", "oldest, days", "首见至今"),
     ];
     heads.extend(has_decided.then(|| figure("decided", "decided", "已决")));
     let title = format!("Discrepancies 差错: {}", grouped(&list.len().to_string()));
@@ -211,7 +211,7 @@ fn items(list: &[Found], limit: usize, page: usize, layout: Layout) -> Listing {
     heads.extend([
         figure("amount_at_stake", "at stake", "涉及金额"),
         figure("currency", "", "币种"),
-        figure("age_days", "days", "账龄"),
+        figure("age_days", "days", "首见至今"),
     ]);
     let title = format!("Discrepancies 差错: {}", grouped(&list.len().to_string()));
     Listing::new("discrepancies", title, heads, rows).noted(note)

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::summary::table;
+use super::summary::drawn;
 use crate::source::Inspection;
 
 /// An inspection for people; what can be pasted into a pipeline stands last.
@@ -37,7 +37,7 @@ pub fn text(found: &Inspection) -> String {
         let names: Vec<String> = found.columns.iter().map(|column| escaped(&column.name)).collect();
         let header: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
         let rows = found.rows.iter().map(|row| row.iter().map(|cell| escaped(cell)).collect());
-        let shown = table("First rows 首行", &header, header.len(), rows.collect());
+        let shown = drawn("First rows 首行", &header, header.len(), rows.collect());
         let _ = writeln!(said, "\n{}", shown.trim_end());
     }
     let _ = write!(said, "\nDraft 草稿\n{}", draft(found));

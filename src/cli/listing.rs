@@ -1,7 +1,6 @@
 //! A table in every layout: for people, for programs, for spreadsheets, for a ticket.
 
 use super::arguments::Layout;
-use super::fit;
 use super::summary::table;
 use super::trouble::{Trouble, json};
 
@@ -127,7 +126,7 @@ impl Listing {
             format!("{}: none 无\n", self.title)
         } else {
             let rows = self.rows.iter().map(|row| row.iter().map(|cell| visible(cell)).collect());
-            table(&self.title, &header, texts, fit::fitted(&header, rows.collect()))
+            table(&self.title, &header, texts, rows.collect())
         };
         if !self.note.is_empty() {
             shown.push_str(&self.note);

@@ -8,6 +8,7 @@ use comfy_table::{
 };
 use serde::Serialize;
 
+use super::fit;
 use crate::agreement::Agreement;
 use crate::discrepancy::{Rule, Say, in_chinese};
 use crate::publish::{Manifest, Published};
@@ -121,9 +122,19 @@ pub fn text(outcome: &Outcome) -> String {
 }
 
 /// A table whose first columns are texts and whose others are figures, aligned right. A heading has
-/// its English above its Chinese, which keeps the table within 100 columns; widths count East
-/// Asian characters as two.
+/// its English above its Chinese, which keeps the table narrow; widths count East Asian characters
+/// as two. It fits the terminal.
 pub(super) fn table(
+    title: &str,
+    header: &[(&str, &str)],
+    texts: usize,
+    rows: Vec<Vec<String>>,
+) -> String {
+    drawn(title, header, texts, fit::fitted(header, rows, fit::columns()))
+}
+
+/// The same with every cell as it stands.
+pub(super) fn drawn(
     title: &str,
     header: &[(&str, &str)],
     texts: usize,

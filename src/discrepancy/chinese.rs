@@ -4,7 +4,12 @@
 
 mod refused;
 
+use std::borrow::Cow;
+
 use self::refused::REFUSED;
+use crate::frame::fields::FeedKind;
+use crate::value::kind::Kind;
+use crate::value::rounding::Mode;
 
 /// A sentence in English and Chinese. `{}` in English is a gap, and `{…}` one that holds a sentence
 /// of these itself; in Chinese each gap stands by its number, from 1.
@@ -52,11 +57,39 @@ fn fill(zh: &str, gaps: &[(bool, &str)]) -> Option<String> {
         let (is_sentence, filled) = *gaps.get(number.parse::<usize>().ok()?.checked_sub(1)?)?;
         match is_sentence {
             true => sentence.push_str(&in_chinese(filled)?),
-            false => sentence.push_str(filled),
+            // What stands in backticks is written so in a file.
+            false if sentence.ends_with('`') => sentence.push_str(filled),
+            false => sentence.push_str(&words(filled)),
         }
         sentence.push_str(behind);
     }
     Some(sentence)
+}
+
+/// Words by commas in Chinese, where each of them is one of the engine's own.
+fn words(english: &str) -> Cow<'_, str> {
+    let all: Option<Vec<&str>> = english.split(", ").map(word_in_chinese).collect();
+    all.map_or(Cow::Borrowed(english), |words| Cow::Owned(words.join("、")))
+}
+
+/// The Chinese of a word of the engine's own: a column of a ledger, a kind of event, a mode of
+/// rounding, or a rule that pairs events.
+#[must_use]
+pub fn word_in_chinese(english: &str) -> Option<&'static str> {
+    let column = || [FeedKind::Ledger, FeedKind::Members].iter().find_map(|of| of.field(english));
+    let kind = || Kind::ALL.iter().find(|kind| kind.word() == english).map(|kind| kind.zh());
+    let mode = || Mode::ALL.iter().find(|mode| mode.word() == english).map(|mode| mode.zh());
+    let rule = || match english {
+        "reference" => Some("流水号引用"),
+        "order" => Some("订单号"),
+        "window" => Some("时间窗"),
+        "tier" => Some("等级"),
+        "lots" => Some("积分批次"),
+        "rows" => Some("行数"),
+        "payer" => Some("付款方"),
+        _ => None,
+    };
+    column().map(|column| column.zh).or_else(kind).or_else(mode).or_else(rule)
 }
 
 const SENTENCES: &[Sentence] = &[
@@ -336,6 +369,12 @@ mod tests {
             ("积分: a fraction of a point", Some("积分：积分不是整数")),
             ("A's member was closed 注销 at that time", Some("A 方会员当时为 注销")),
             ("movement a: b missing", Some("缺变动 a: b")),
+            ("wrong sign for xburn", Some("正负号与类型 跨店兑换 不符")),
+            (
+                "2 rows have this event_id and differ in points, kind",
+                Some("2 行共用此流水号，而 积分、类型 不同"),
+            ),
+            ("rounding half_up", Some("舍入方式 四舍五入")),
             ("points: something that nobody foresaw", None),
             ("", None),
         ];

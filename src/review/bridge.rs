@@ -147,7 +147,9 @@ struct Made {
 }
 
 fn bridges(from: &Publication, to: &Publication) -> Result<Vec<Bridge>, ReviewError> {
-    let (mut before, mut after) = (made(from)?, made(to)?);
+    let (then, now) = (Lines::of(from)?, Lines::of(to)?);
+    let moved = moved(worths(from, &then)?, worths(to, &now)?);
+    let (mut before, mut after) = (made(from, then, &moved)?, made(to, now, &moved)?);
     let currencies: BTreeSet<String> = before.keys().chain(after.keys()).cloned().collect();
     let mut bridges = Vec::new();
     for currency in currencies {
@@ -178,52 +180,76 @@ fn bridges(from: &Publication, to: &Publication) -> Result<Vec<Bridge>, ReviewEr
     Ok(bridges)
 }
 
-/// What makes the nets of a publication, by currency.
-fn made(publication: &Publication) -> Result<BTreeMap<String, Made>, ReviewError> {
-    let mut made: BTreeMap<String, Made> = BTreeMap::new();
-    if !publication.has("statement") {
-        return Ok(made);
-    }
-    publication.scan("statement", &["currency", "net"], |_, row| {
-        made.entry(row.text(0).to_owned()).or_default().net = row.decimal(1).unwrap_or_default();
-        Ok(())
-    })?;
-    // Gross lines by number: the currency, whether A pays, and what the line is of.
-    let mut gross: BTreeMap<i64, (String, bool, String)> = BTreeMap::new();
-    let columns = [
-        "line_no",
-        "type",
-        "currency",
-        "payer",
-        "amount",
-        "issuer",
-        "flow",
-        "origin_period",
-        "ratio_from",
-        "rate_from",
-        "reference",
-    ];
-    publication.scan("statement_lines", &columns, |_, row| {
-        let (kind, currency) = (row.text(1), row.text(2));
-        if kind == "tax_within" {
-            return Ok(());
+/// What an event is by: the first half of a digest of its currency, whose points, and its numbers.
+type Key = [u8; 16];
+
+/// The net and the lines of a publication, before its events are taken out of them.
+#[derive(Default)]
+struct Lines {
+    made: BTreeMap<String, Made>,
+    /// Gross lines by number: the currency, whether A pays, and what the line is of.
+    gross: BTreeMap<i64, (String, bool, String)>,
+}
+
+impl Lines {
+    fn of(publication: &Publication) -> Result<Lines, ReviewError> {
+        let mut lines = Lines::default();
+        if !publication.has("statement") {
+            return Ok(lines);
         }
-        let does_a_pay = row.text(3) == "a";
-        let amount = row.decimal(4).unwrap_or_default();
-        let amount = if does_a_pay { amount } else { -amount };
-        let parts = (5..11).map(|at| row.text(at)).filter(|part| !part.is_empty());
-        let subject = parts.collect::<Vec<&str>>().join(" ");
-        let kind = if kind == "gross" {
-            let line = (currency.to_owned(), does_a_pay, subject.clone());
-            gross.insert(row.integer(0).unwrap_or_default(), line);
-            "rounding"
-        } else {
-            kind
-        };
-        let items = &mut made.entry(currency.to_owned()).or_default().items;
-        add(items.entry((kind.to_owned(), subject)).or_default(), amount, "lines")
-    })?;
-    // Each event takes its exact worth out of its line; what is left of that is rounding.
+        let Lines { made, gross } = &mut lines;
+        publication.scan("statement", &["currency", "net"], |_, row| {
+            let net = row.decimal(1).unwrap_or_default();
+            made.entry(row.text(0).to_owned()).or_default().net = net;
+            Ok(())
+        })?;
+        let columns = [
+            "line_no",
+            "type",
+            "currency",
+            "payer",
+            "amount",
+            "issuer",
+            "flow",
+            "origin_period",
+            "ratio_from",
+            "rate_from",
+            "reference",
+        ];
+        publication.scan("statement_lines", &columns, |_, row| {
+            let (kind, currency) = (row.text(1), row.text(2));
+            if kind == "tax_within" {
+                return Ok(());
+            }
+            let does_a_pay = row.text(3) == "a";
+            let amount = row.decimal(4).unwrap_or_default();
+            let amount = if does_a_pay { amount } else { -amount };
+            let parts = (5..11).map(|at| row.text(at)).filter(|part| !part.is_empty());
+            let subject = parts.collect::<Vec<&str>>().join(" ");
+            let kind = if kind == "gross" {
+                let line = (currency.to_owned(), does_a_pay, subject.clone());
+                gross.insert(row.integer(0).unwrap_or_default(), line);
+                "rounding"
+            } else {
+                kind
+            };
+            let items = &mut made.entry(currency.to_owned()).or_default().items;
+            add(items.entry((kind.to_owned(), subject)).or_default(), amount, "lines")
+        })?;
+        Ok(lines)
+    }
+}
+
+/// Hands on every event of a gross line: its currency, what its line is of, its key, its numbers,
+/// and its exact worth as A owes it.
+fn events(
+    publication: &Publication,
+    gross: &BTreeMap<i64, (String, bool, String)>,
+    mut each: impl FnMut(&str, &str, Key, [&str; 3], Decimal) -> Result<(), ReviewError>,
+) -> Result<(), ReviewError> {
+    if gross.is_empty() {
+        return Ok(());
+    }
     let columns = ["line_no", "amount", "issuer", "issuer_event_id", "acceptor_event_id"];
     publication.scan("cleared_events", &columns, |_, row| {
         let line = row.integer(0).and_then(|line_no| gross.get(&line_no));
@@ -231,10 +257,72 @@ fn made(publication: &Publication) -> Result<BTreeMap<String, Made>, ReviewError
             return Ok(());
         };
         let worth = if *does_a_pay { worth } else { -worth };
-        let items = &mut made.entry(currency.clone()).or_default().items;
-        let event = [2, 3, 4].map(|at| row.text(at)).join(" ");
-        add(items.entry(("gross".to_owned(), event)).or_default(), worth, "events")?;
-        add(items.entry(("rounding".to_owned(), of.clone())).or_default(), -worth, "rounding")
+        let event = [2, 3, 4].map(|at| row.text(at));
+        let mut hasher = blake3::Hasher::new();
+        for text in [currency.as_str()].iter().chain(&event) {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+        let mut key = Key::default();
+        key.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        each(currency, of, key, event, worth)
+    })
+}
+
+/// What each event is worth, by its key and in its order: of most of them nothing else is ever
+/// asked, because they are the same in both runs.
+fn worths(publication: &Publication, lines: &Lines) -> Result<Vec<(Key, Decimal)>, ReviewError> {
+    let mut all: Vec<(Key, Decimal)> = Vec::new();
+    events(publication, &lines.gross, |_, _, key, _, worth| {
+        all.push((key, worth));
+        Ok(())
+    })?;
+    all.sort_unstable();
+    // A number may stand twice, as where both of its rows were released.
+    let mut sums: Vec<(Key, Decimal)> = Vec::with_capacity(all.len());
+    for (key, worth) in all {
+        match sums.last_mut() {
+            Some((last, sum)) if *last == key => add(sum, worth, "events")?,
+            _ => sums.push((key, worth)),
+        }
+    }
+    Ok(sums)
+}
+
+/// The events that are worth in one run what they are not in the other.
+fn moved(before: Vec<(Key, Decimal)>, after: Vec<(Key, Decimal)>) -> BTreeSet<Key> {
+    let mut moved = BTreeSet::new();
+    let (mut before, mut after) = (before.into_iter().peekable(), after.into_iter().peekable());
+    loop {
+        let (then, now) = (before.peek().copied(), after.peek().copied());
+        let (key, is_same) = match (then, now) {
+            (None, None) => return moved,
+            (Some((one, then)), Some((other, now))) if one == other => (one, then == now),
+            (Some((one, _)), Some((other, _))) => (one.min(other), false),
+            (Some((key, _)), None) | (None, Some((key, _))) => (key, false),
+        };
+        before.next_if(|(one, _)| *one == key);
+        after.next_if(|(other, _)| *other == key);
+        if !is_same {
+            moved.insert(key);
+        }
+    }
+}
+
+/// What makes the nets of a publication, by currency. Each event takes its exact worth out of its
+/// line, and what is left of that is rounding; only those that moved stand by themselves.
+fn made(
+    publication: &Publication,
+    lines: Lines,
+    moved: &BTreeSet<Key>,
+) -> Result<BTreeMap<String, Made>, ReviewError> {
+    let Lines { mut made, gross } = lines;
+    events(publication, &gross, |currency, of, key, event, worth| {
+        let items = &mut made.entry(currency.to_owned()).or_default().items;
+        if moved.contains(&key) {
+            add(items.entry(("gross".to_owned(), event.join(" "))).or_default(), worth, "events")?;
+        }
+        add(items.entry(("rounding".to_owned(), of.to_owned())).or_default(), -worth, "rounding")
     })?;
     Ok(made)
 }

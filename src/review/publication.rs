@@ -1,18 +1,24 @@
 //! A published folder as an auditor opens it: its manifest, and its tables row by row.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::compute::concat_batches;
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+    DataType, Date32Type, Decimal128Type, Int64Type, SchemaRef, TimeUnit, TimestampMicrosecondType,
 };
+use arrow::record_batch::RecordBatch;
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+};
+use parquet::file::metadata::PageIndexPolicy;
 use rust_decimal::Decimal;
 
 use super::manifest::Manifest;
@@ -97,6 +103,8 @@ pub struct Publication {
     pub folder: PathBuf,
     /// What its manifest says.
     pub manifest: Manifest,
+    /// Tables that were read already, by name.
+    kept: BTreeMap<String, RecordBatch>,
 }
 
 impl Publication {
@@ -124,9 +132,47 @@ impl Publication {
             Err(source) => return Err(ReviewError::Io { path, source }),
         };
         match serde_json::from_slice(&text) {
-            Ok(manifest) => Ok(Publication { folder: folder.to_owned(), manifest }),
+            Ok(manifest) => {
+                let kept = BTreeMap::new();
+                Ok(Publication { folder: folder.to_owned(), manifest, kept })
+            }
             Err(source) => Err(ReviewError::Damaged { path, source }),
         }
+    }
+
+    /// The same with every table kept that is no longer than what is read at a time, so that it is
+    /// opened once however often it is asked. One that cannot be read is left to whoever asks.
+    #[must_use]
+    pub fn kept(&self) -> Publication {
+        let mut kept = self.clone();
+        for output in &self.manifest.outputs {
+            let Some(table) = output.file.strip_suffix(".parquet") else { continue };
+            if kept.kept.contains_key(table) {
+                continue;
+            }
+            if let Ok(Some(batch)) = contained(&self.path(&output.file), || {
+                let builder = open(&self.path(&output.file))?;
+                let rows = builder.metadata().file_metadata().num_rows();
+                if usize::try_from(rows).is_ok_and(|rows| rows <= BATCH_ROWS) {
+                    let schema = builder.schema().clone();
+                    let read = builder.with_batch_size(BATCH_ROWS).build()?;
+                    let read: Vec<RecordBatch> = read.collect::<Result<_, _>>()?;
+                    return Ok(Some(concat_batches(&schema, &read)?));
+                }
+                Ok(None)
+            }) {
+                kept.kept.insert(table.to_owned(), batch);
+            }
+        }
+        kept
+    }
+
+    /// The same where a table has other rows than its file.
+    #[must_use]
+    pub fn with(&self, table: &str, rows: RecordBatch) -> Publication {
+        let mut other = self.clone();
+        other.kept.insert(table.to_owned(), rows);
+        other
     }
 
     /// The folder of its pipeline, two above its own.
@@ -166,9 +212,8 @@ impl Publication {
     /// # Errors
     /// [`ReviewError`] when the table cannot be read.
     pub fn columns(&self, table: &str) -> Result<Vec<String>, ReviewError> {
-        let path = self.path(&format!("{table}.parquet"));
-        let builder = contained(&path, || open(&path))?;
-        Ok(builder.schema().fields().iter().map(|field| field.name().clone()).collect())
+        let schema = self.schema(table)?;
+        Ok(schema.fields().iter().map(|field| field.name().clone()).collect())
     }
 
     /// The types of a table's columns as the dictionary names them, in their order.
@@ -176,9 +221,16 @@ impl Publication {
     /// # Errors
     /// [`ReviewError`] when the table cannot be read.
     pub fn types(&self, table: &str) -> Result<Vec<String>, ReviewError> {
+        let schema = self.schema(table)?;
+        Ok(schema.fields().iter().map(|field| type_name(field.data_type())).collect())
+    }
+
+    fn schema(&self, table: &str) -> Result<SchemaRef, ReviewError> {
+        if let Some(batch) = self.kept.get(table) {
+            return Ok(batch.schema());
+        }
         let path = self.path(&format!("{table}.parquet"));
-        let builder = contained(&path, || open(&path))?;
-        Ok(builder.schema().fields().iter().map(|field| type_name(field.data_type())).collect())
+        Ok(contained(&path, || open(&path))?.schema().clone())
     }
 
     /// Reads columns of a table and hands on row by row, each with its number, one-based. A row's
@@ -194,14 +246,8 @@ impl Publication {
     ) -> Result<(), ReviewError> {
         let path = self.path(&format!("{table}.parquet"));
         let unsound = |what: String| ReviewError::Unsound { path: path.clone(), what };
-        let mut reader = contained(&path, || {
-            let builder = open(&path)?;
-            let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
-            builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()
-        })?;
         let mut number = 0;
-        while let Some(batch) = contained(&path, || reader.next().transpose().map_err(Into::into))?
-        {
+        let mut hand_on = |batch: &RecordBatch| {
             let cells: Vec<&ArrayRef> = columns
                 .iter()
                 .map(|name| {
@@ -210,6 +256,67 @@ impl Publication {
                 .collect::<Result<_, _>>()?;
             for row in 0..batch.num_rows() {
                 number += 1;
+                each(number, &Row { cells: &cells, row })?;
+            }
+            Ok(())
+        };
+        if let Some(batch) = self.kept.get(table) {
+            return if batch.num_rows() == 0 { Ok(()) } else { hand_on(batch) };
+        }
+        let mut reader = contained(&path, || {
+            let builder = open(&path)?;
+            let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+            builder.with_projection(mask).with_batch_size(BATCH_ROWS).build()
+        })?;
+        while let Some(batch) = contained(&path, || reader.next().transpose().map_err(Into::into))?
+        {
+            hand_on(&batch)?;
+        }
+        Ok(())
+    }
+}
+
+impl Publication {
+    /// Reads the rows of a table that have these numbers, one-based and ascending, and hands on row
+    /// by row, each with its number; cells stand in the table's own order. What lies between is
+    /// skipped unread where the file says where its pages begin.
+    ///
+    /// # Errors
+    /// [`ReviewError`] when the table cannot be read, and what `each` fails with.
+    pub fn pick(
+        &self,
+        table: &str,
+        numbers: &[u64],
+        mut each: impl FnMut(u64, &Row<'_>) -> Result<(), ReviewError>,
+    ) -> Result<(), ReviewError> {
+        let path = self.path(&format!("{table}.parquet"));
+        let within = |rows: usize| {
+            let rows = move |number: &&u64| usize::try_from(**number).is_ok_and(|at| at <= rows);
+            numbers.iter().filter(|number| **number > 0).take_while(rows).copied()
+        };
+        if let Some(batch) = self.kept.get(table) {
+            let cells: Vec<&ArrayRef> = batch.columns().iter().collect();
+            for number in within(batch.num_rows()) {
+                let row = usize::try_from(number - 1).unwrap_or_default();
+                each(number, &Row { cells: &cells, row })?;
+            }
+            return Ok(());
+        }
+        let options = ArrowReaderOptions::new().with_offset_index_policy(PageIndexPolicy::Optional);
+        let (mut reader, mut numbers) = contained(&path, || {
+            let builder = Builder::try_new_with_options(open_plain(&path)?, options)?;
+            let rows = builder.metadata().file_metadata().num_rows();
+            let rows = usize::try_from(rows).unwrap_or_default();
+            let at = |number: u64| usize::try_from(number - 1).unwrap_or_default();
+            let ranges = within(rows).map(|number| at(number)..at(number) + 1);
+            let wanted = RowSelection::from_consecutive_ranges(ranges, rows);
+            let reader = builder.with_row_selection(wanted).with_batch_size(BATCH_ROWS).build()?;
+            Ok((reader, within(rows)))
+        })?;
+        while let Some(batch) = contained(&path, || reader.next().transpose().map_err(Into::into))?
+        {
+            let cells: Vec<&ArrayRef> = batch.columns().iter().collect();
+            for (row, number) in (0..batch.num_rows()).zip(&mut numbers) {
                 each(number, &Row { cells: &cells, row })?;
             }
         }

@@ -11,11 +11,9 @@ mod earlier;
 mod member;
 mod mirror;
 mod own;
+mod record;
 mod rounded;
 mod tried;
-
-use std::collections::BTreeMap;
-use std::ops::Index;
 
 use super::Term;
 use super::before::finals;
@@ -24,36 +22,14 @@ use super::decision::{Decision, decisions};
 use super::due::Due;
 use super::publication::{Publication, ReviewError};
 use crate::discrepancy::in_chinese;
+use crate::value::money::grouped;
 
 pub use bytes::offsets;
 pub use own::of_ledgers;
 
 use books::{accounts_of, of_account, of_link, of_reject};
+use record::{Record, find, find_row, numbers, records};
 use rounded::{ByEvent, Left};
-
-/// A row of a table by the names of its columns. A null is the empty text, and so is a column that
-/// an altered table lacks: what is wrong with a table is for `verify` to tell.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Record {
-    cells: BTreeMap<String, String>,
-    /// Its place in its table, one-based.
-    number: u64,
-}
-
-impl FromIterator<(String, String)> for Record {
-    fn from_iter<T: IntoIterator<Item = (String, String)>>(cells: T) -> Record {
-        Record { cells: cells.into_iter().collect(), number: 0 }
-    }
-}
-
-impl<Q: AsRef<str> + ?Sized> Index<&Q> for Record {
-    type Output = String;
-
-    fn index(&self, column: &Q) -> &String {
-        const NONE: &String = &String::new();
-        self.cells.get(column.as_ref()).unwrap_or(NONE)
-    }
-}
 
 /// What is told of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,15 +90,15 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
         return Ok(stories);
     }
     if let Some(number) = id.strip_prefix("line:") {
-        for line in find(publication, "statement_lines", |row| row["line_no"] == number)? {
+        for line in find(publication, "statement_lines", ["line_no"], |[of]| of == number)? {
             stories.push(of_line(publication, &line)?);
         }
         return Ok(stories);
     }
-    for found in find(publication, "discrepancies", |row| row["discrepancy_id"] == id)? {
+    for found in find(publication, "discrepancies", ["discrepancy_id"], |[of]| of == id)? {
         stories.push(of_discrepancy(publication, &found)?);
         for table in ["held", "pending"] {
-            for item in find(publication, table, |row| row["discrepancy_id"] == id)? {
+            for item in find(publication, table, ["discrepancy_id"], |[of]| of == id)? {
                 stories.push(of_item(publication, table, &item)?);
             }
         }
@@ -131,35 +107,44 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
         // What is counted all the same, or by a decision, stands on a line of the statement.
         let decided = decisions(publication)?.remove(id).unwrap_or_default();
         if found["effect"] == "counted" || !decided.is_empty() {
-            let is_of = |event: &Record| {
-                let (one, other) = (&event["issuer_event_id"], &event["acceptor_event_id"]);
-                let (issuer, acceptor) = match event["issuer"].as_str() {
+            let by = ["issuer", "issuer_event_id", "acceptor_event_id"];
+            let mut counted = numbers(publication, "cleared_events", by, |[of, one, other]| {
+                let (issuer, acceptor) = match of {
                     "a" => (&found["a_event_id"], &found["b_event_id"]),
                     _ => (&found["b_event_id"], &found["a_event_id"]),
                 };
                 names(issuer, one) || names(acceptor, other)
-            };
-            for event in find(publication, "cleared_events", is_of)?.iter().take(EVENTS_SHOWN) {
-                stories.push(of_counted(publication, event)?);
+            })?;
+            counted.truncate(EVENTS_SHOWN);
+            for event in records(publication, "cleared_events", &counted)? {
+                stories.push(of_counted(publication, &event)?);
             }
         }
         if !decided.is_empty() {
-            for row in find(publication, "settled_rows", |row| row["discrepancy_id"] == id)? {
+            for row in find(publication, "settled_rows", ["discrepancy_id"], |[of]| of == id)? {
                 stories.push(of_row(publication, SETTLED, &row)?);
             }
         }
     }
-    let is_leg = |row: &Record| {
-        row["issuer_event_id"] == id
-            || row["acceptor_event_id"] == id
-            || place(row, "issuer") == id
-            || place(row, "acceptor") == id
+    let (file, line) = id.rsplit_once(':').unwrap_or_default();
+    let is_at = |of: &str, at: &str| !file.is_empty() && (of, at) == (file, line);
+    let by = [
+        "issuer_event_id",
+        "acceptor_event_id",
+        "issuer_file",
+        "issuer_line",
+        "acceptor_file",
+        "acceptor_line",
+    ];
+    let is_leg = |[one, other, file, line, of, at]: [&str; 6]| {
+        one == id || other == id || is_at(file, line) || is_at(of, at)
     };
-    for event in find(publication, "cleared_events", is_leg)? {
+    for event in find(publication, "cleared_events", by, is_leg)? {
         stories.push(of_counted(publication, &event)?);
     }
     for table in ["held", "pending"] {
-        for item in find(publication, table, is_leg)? {
+        let by = ["issuer_event_id", "acceptor_event_id", "issuer_row", "acceptor_row"];
+        for item in find(publication, table, by, |cells| cells.contains(&id))? {
             stories.push(of_item(publication, table, &item)?);
         }
     }
@@ -168,34 +153,29 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
         ("settled_rows", SETTLED),
         ("own_rows", "A party's own business 本方业务"),
     ] {
-        let is_it = |row: &Record| row["event_id"] == id || read_from(row) == id;
-        for row in find(publication, table, is_it)? {
+        let is_it = |[event, of, at]: [&str; 3]| event == id || is_at(of, at);
+        for row in find(publication, table, ["event_id", "file", "line"], is_it)? {
             stories.push(of_row(publication, became, &row)?);
         }
     }
     let names = |list: &str| names(list, id);
-    let is_named = |row: &Record| {
-        ["a_event_id", "b_event_id", "a_rows", "b_rows", "a_member", "b_member"]
-            .iter()
-            .any(|column| names(&row[*column]))
-    };
-    for found in find(publication, "discrepancies", is_named)? {
+    let by = ["a_event_id", "b_event_id", "a_rows", "b_rows", "a_member", "b_member"];
+    for found in find(publication, "discrepancies", by, |lists| lists.into_iter().any(names))? {
         stories.push(of_discrepancy(publication, &found)?);
         // A member's discrepancies may be many, and each has its own story.
         if !names(&found["a_member"]) && !names(&found["b_member"]) {
             stories.extend(candidates::of(publication, &found)?);
         }
     }
-    for account in find(publication, "accounts", |row| row["member_no"] == id)? {
+    for account in find(publication, "accounts", ["member_no"], |[of]| of == id)? {
         stories.push(of_account(&account));
     }
     stories.extend(member::of(publication, id)?);
-    for link in
-        find(publication, "links", |row| names(&row["a_member"]) || names(&row["b_member"]))?
-    {
+    let by = ["a_member", "b_member"];
+    for link in find(publication, "links", by, |members| members.into_iter().any(names))? {
         stories.push(of_link(&link));
     }
-    for reject in find(publication, "rejects", |row| read_from(row) == id)? {
+    for reject in find(publication, "rejects", ["file", "line"], |[of, at]| is_at(of, at))? {
         stories.push(of_reject(&reject));
     }
     Ok(stories)
@@ -206,56 +186,6 @@ fn names(list: &str, id: &str) -> bool {
     let is_end = |rest: &str| rest.is_empty() || rest.starts_with(';');
     let starts = list.match_indices(id).filter(|(at, _)| *at == 0 || list[..*at].ends_with(';'));
     !id.is_empty() && starts.into_iter().any(|(at, _)| is_end(&list[at + id.len()..]))
-}
-
-/// The rows of a table that are wanted; none where the table was not published.
-fn find(
-    publication: &Publication,
-    table: &str,
-    wanted: impl Fn(&Record) -> bool,
-) -> Result<Vec<Record>, ReviewError> {
-    find_numbered(publication, table, |_, record| wanted(record))
-}
-
-/// The row of a table that has a number, one-based.
-fn find_row(
-    publication: &Publication,
-    table: &str,
-    wanted: u64,
-) -> Result<Option<Record>, ReviewError> {
-    Ok(find_numbered(publication, table, |number, _| number == wanted)?.pop())
-}
-
-fn find_numbered(
-    publication: &Publication,
-    table: &str,
-    wanted: impl Fn(u64, &Record) -> bool,
-) -> Result<Vec<Record>, ReviewError> {
-    let mut found = Vec::new();
-    if !publication.has(table) {
-        return Ok(found);
-    }
-    let columns = publication.columns(table)?;
-    let names: Vec<&str> = columns.iter().map(String::as_str).collect();
-    // One record serves every row, because nearly none is kept.
-    let mut record: Record = columns.iter().map(|name| (name.clone(), String::new())).collect();
-    publication.scan(table, &names, |number, row| {
-        for (at, name) in columns.iter().enumerate() {
-            if let Some(cell) = record.cells.get_mut(name) {
-                cell.clear();
-                match row.some_text(at) {
-                    Some(text) => cell.push_str(text),
-                    None => cell.push_str(&row.cell(at).to_string()),
-                }
-            }
-        }
-        if wanted(number, &record) {
-            record.number = number;
-            found.push(record.clone());
-        }
-        Ok(())
-    })?;
-    Ok(found)
 }
 
 /// `path:line` of a leg, as either table of legs says it.
@@ -299,12 +229,15 @@ fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewErro
         Story::new(format!("Line 清算单行 {number}: {} {}", line["type"], line["type_zh"]));
     let whose = [&line["issuer"], &line["flow"]].map(String::as_str).join(" ");
     story.tell("whose points 发行方与流向", whose.trim());
-    story.tell("period of its events 归属期间", &line["origin_period"]);
+    let has_events = !matches!(line["events"].as_str(), "" | "0");
+    let period =
+        if has_events { "period of its events 归属期间" } else { "of period 归属期间" };
+    story.tell(period, &line["origin_period"]);
     story.tell("ratio 互通比例", version(line, "ratio"));
     story.tell("rate 单价", version(line, "rate"));
     story.tell("clause 合同条款", &line["clause"]);
     story.tell("reference 关联单号", &line["reference"]);
-    let lines = find(publication, "statement_lines", |_| true)?;
+    let lines = find(publication, "statement_lines", [], |[]| true)?;
     let at = lines.iter().position(|one| one["line_no"] == *number).unwrap_or_default();
     let terms = terms_of(publication, line)?;
     let by_event = ByEvent::of(&terms, &lines, at);
@@ -324,20 +257,19 @@ fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewErro
     story.tell("shared 分摊", charged::of_share(&lines, at, own).unwrap_or_default());
     story.tell("pays 付款", format!("{} → {}", line["payer"], line["payee"]));
     if let Some((by_event, gross)) = by_event {
-        let events = find(publication, "cleared_events", |row| row["line_no"] == gross)?;
-        let left = Left::of(publication, &events)?;
-        rounded::tell_line(line, (&by_event, &left), &events, &mut story);
+        rounded::tell_line(publication, line, (&by_event, &gross), &mut story)?;
         tell_statement(publication, line, &mut story)?;
         return Ok(story);
     }
-    let events = find(publication, "cleared_events", |row| row["line_no"] == *number)?;
-    for event in events.iter().take(EVENTS_SHOWN) {
-        let ids = format!("{}  {}", leg(event, "issuer"), arithmetic::of_worth(event));
+    let events = numbers(publication, "cleared_events", ["line_no"], |[of]| of == number)?;
+    let shown = &events[..events.len().min(EVENTS_SHOWN)];
+    for event in records(publication, "cleared_events", shown)? {
+        let ids = format!("{}  {}", leg(&event, "issuer"), arithmetic::of_worth(&event));
         story.tell("event 交易", ids);
-        story.places.push(place(event, "issuer"));
+        story.places.push(place(&event, "issuer"));
     }
     if events.len() > EVENTS_SHOWN {
-        let rest = events.len() - EVENTS_SHOWN;
+        let rest = grouped(&(events.len() - EVENTS_SHOWN).to_string());
         story.tell("", format!("… and {rest} more 其余, in cleared_events with line_no {number}"));
     }
     tell_statement(publication, line, &mut story)?;
@@ -350,7 +282,7 @@ fn tell_statement(
     line: &Record,
     story: &mut Story,
 ) -> Result<(), ReviewError> {
-    for statement in find(publication, "statement", |row| row["currency"] == line["currency"])? {
+    for statement in find(publication, "statement", ["currency"], |[of]| of == line["currency"])? {
         story.tell("statement 清算单", arithmetic::of_statement(&statement));
         let manifest = &publication.manifest;
         let due = Due::of(&manifest.terms, &manifest.period_to, &statement["currency"]);
@@ -382,9 +314,9 @@ fn of_counted(publication: &Publication, event: &Record) -> Result<Story, Review
     story.tell("reverses 原流水号", &event["original_event_id"]);
     story.tell("ratio from 比例版本", &event["ratio_from"]);
     story.tell("rate from 单价版本", &event["rate_from"]);
-    let lines = find(publication, "statement_lines", |row| row["line_no"] == event["line_no"])?;
+    let lines = find(publication, "statement_lines", ["line_no"], |[of]| of == event["line_no"])?;
     let line = lines.first().filter(|_| !event["line_no"].is_empty());
-    let left = Left::of(publication, std::slice::from_ref(event))?;
+    let left = Left::of(publication, rounded::reverses(event))?;
     let mirror = rounded::of_mirror(event, &left);
     let terms = &publication.manifest.terms;
     story.tell("mirror 镜像", mirror.unwrap_or_else(|| arithmetic::of_mirror(event, line, terms)));
@@ -417,10 +349,10 @@ fn of_item(publication: &Publication, table: &str, item: &Record) -> Result<Stor
     let terms = &publication.manifest.terms;
     story.tell("worth, outside the net 不计入净额", charged::of_held(item, terms));
     story.tell("adjustment 调账单号", &item["reference"]);
-    story.tell("since 首见日", &item["first_seen"]);
-    story.tell("age in days 账龄", &item["age_days"]);
-    let why = |row: &Record| row["discrepancy_id"] == item["discrepancy_id"];
-    for found in find(publication, "discrepancies", why)? {
+    story.tell("first seen 首见日", &item["first_seen"]);
+    story.tell("days since it happened 自交易日天数", &item["age_days"]);
+    let why = |[of]: [&str; 1]| of == item["discrepancy_id"];
+    for found in find(publication, "discrepancies", ["discrepancy_id"], why)? {
         story.tell("why 原因", summary(&found));
     }
     Ok(story)
@@ -483,7 +415,7 @@ fn of_discrepancy(publication: &Publication, found: &Record) -> Result<Story, Re
     decided::tell(publication, ("discrepancy_id", &found["discrepancy_id"]), &mut story)?;
     decided::tell_unauthorised(publication, found, &mut story)?;
     story.tell("first seen 首见日", &found["first_seen"]);
-    story.tell("age in days 账龄", &found["age_days"]);
+    story.tell("days since first seen 自首见日天数", &found["age_days"]);
     if !found["expected"].is_empty() && found["field"] == "points" {
         let expected = &found["expected"];
         story

@@ -1,6 +1,7 @@
 //! Whether a publication is what was published, and its figures follow from its own tables.
 
 mod books;
+mod brought;
 mod charges;
 mod counted;
 mod decided;
@@ -116,6 +117,7 @@ fn unread(error: &ReviewError) -> String {
 /// [`ReviewError`] when the folder cannot be listed.
 pub fn verify(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
     let mut checks = vec![files(publication)?];
+    let publication = &publication.kept();
     checks.push(Check::made(
         "rows, period and as-of date of every table",
         "行数与期间",
@@ -151,6 +153,11 @@ pub fn verify(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
     checks.push(Check::made("decisions against what they moved", "挂账处理", |check| {
         decided::check(publication, check)
     }));
+    checks.push(Check::made(
+        "rows brought back against those that handed them on",
+        "追回行与前期",
+        |check| brought::check(publication, check),
+    ));
     checks.push(Check::made("files that rows name", "来源文件", |check| {
         places::check(publication, check)
     }));

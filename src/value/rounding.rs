@@ -50,6 +50,17 @@ impl Mode {
         }
     }
 
+    /// The Chinese beside it.
+    #[must_use]
+    pub fn zh(self) -> &'static str {
+        match self {
+            Mode::HalfUp => "四舍五入",
+            Mode::HalfEven => "四舍六入五成双",
+            Mode::Down => "向零舍入",
+            Mode::Up => "远零舍入",
+        }
+    }
+
     /// A decimal rounded to `digits` places.
     #[must_use]
     pub fn round(self, amount: Decimal, digits: u32) -> Decimal {

@@ -71,3 +71,43 @@ fn an_export_is_text_that_a_spreadsheet_does_not_run() {
         assert_eq!(fs::read_dir(&to).unwrap().count(), outcome.manifest.outputs.len() - 2);
     }
 }
+
+/// Tables are as wide as the terminal says; whatever the width, no figure is lost.
+#[test]
+fn a_table_fits_a_narrow_terminal() {
+    let out = tempfile::tempdir().unwrap();
+    let pipeline = Path::new("pipelines/worked-example.yaml");
+    let outcome = run(pipeline, ("2026-03-31", None), out.path()).unwrap();
+    let folder = outcome.published.folder().to_str().unwrap().to_owned();
+    let commands: [&[&str]; 5] = [
+        &["show", &folder],
+        &["show", &folder, "--items"],
+        &["verify", &folder],
+        &["diff", &folder, &folder],
+        &["sample", &folder, "--method", "random", "--size", "3", "--seed", "1"],
+    ];
+    for command in commands {
+        let told = |columns: &str| {
+            let mut hutong = Command::new(env!("CARGO_BIN_EXE_hutong"));
+            let output = hutong.args(command).env("COLUMNS", columns).output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{command:?}");
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let figures = |text: &str| {
+            let is_figure = |word: &&str| {
+                word.contains(|c: char| c.is_ascii_digit())
+                    && word.bytes().all(|b| b.is_ascii_digit() || b",.-".contains(&b))
+            };
+            let mut figures: Vec<String> =
+                text.split_whitespace().filter(is_figure).map(str::to_owned).collect();
+            figures.sort_unstable();
+            figures
+        };
+        let narrow = told("80");
+        // The rules above, below and under the heads are as wide as the table.
+        let rules = narrow.lines().filter(|line| line.starts_with('─'));
+        let widest = rules.map(|rule| rule.chars().count()).max().unwrap_or_default();
+        assert!(widest <= 80, "{command:?}: {widest}\n{narrow}");
+        assert_eq!(figures(&narrow), figures(&told("200")), "{command:?}");
+    }
+}

@@ -163,3 +163,19 @@ fn nobody_can_be_told_from_the_page() {
     assert!(seen > 100, "{seen} members");
     assert!(page.len() < 2_000_000, "{} bytes", page.len());
 }
+
+/// Where the page speaks Chinese, columns, rules and modes of rounding have their Chinese names.
+#[test]
+fn the_chinese_of_the_page_has_no_word_of_the_engine_in_english() {
+    const WORDS: [&str; 8] =
+        ["points", "half_up", "half_even", "down", "xburn", "order", "reference", "window"];
+    for case in ["AMT-01", "AMT-04", "EVT-04", "EVT-10"] {
+        let page =
+            page_of(&Path::new("tests/cases").join(case).join("pipeline.yaml"), "2026-03-31");
+        for chinese in between(&page, "<span lang=\"zh\">", "</span>") {
+            let words = chinese.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let english: Vec<&str> = words.filter(|word| WORDS.contains(word)).collect();
+            assert!(english.is_empty(), "{case}: {chinese}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::bar::{self, Piece, Scale};
 use super::{ClosedFigures, CodeTally, Paired, Report};
 use crate::control::{Conservation, ControlTotal};
-use crate::discrepancy::{Discrepancy, Evidence, Say, in_chinese, say};
+use crate::discrepancy::{Discrepancy, Evidence, Say, in_chinese, say, word_in_chinese};
 use crate::frame::fields::FeedKind;
 use crate::publish::ItemRow;
 use crate::value::kind::Kind;
@@ -87,6 +87,8 @@ pub struct FoundRow {
     pub unit: &'static str,
     pub age: i32,
     pub rows: Both<Rows>,
+    /// The field that differs, and what it should be and is.
+    pub field: Option<Told>,
     pub differs: String,
     pub reason: Told,
     pub diagnosis: Option<Told>,
@@ -368,6 +370,10 @@ pub fn found(report: &Report<'_>) -> Vec<FoundRow> {
             unit: worth.map_or("", |one| one.currency.code()),
             age: found.age_days,
             rows: Both::from_fn(|party| rows_of(found.evidence.of(party))),
+            field: found.field.map(|field| Told {
+                en: field.to_owned(),
+                zh: word_in_chinese(field).unwrap_or(field).to_owned(),
+            }),
             differs: differs(found),
             reason: told(&found.reason, found.rule.finds.zh),
             diagnosis: found.diagnosis.as_deref().map(|diagnosis| told(diagnosis, diagnosis)),
@@ -422,20 +428,19 @@ fn rows_of(evidence: &Evidence) -> Rows {
 /// easily than a table.
 const PERSONAL: [&str; 6] = ["member_no", "a_member", "b_member", "mobile", "email", "name"];
 
-/// Which field differs, and what it should be and is.
+/// What the field that differs should be and is.
 fn differs(found: &Discrepancy) -> String {
     let field = found.field.unwrap_or_default();
     if PERSONAL.contains(&field) {
-        return field.to_owned();
+        return String::new();
     }
     let known = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
-    let values = match (known(&found.expected), known(&found.actual)) {
+    match (known(&found.expected), known(&found.actual)) {
         (Some(expected), Some(actual)) => format!("{expected} ≠ {actual}"),
         (Some(expected), None) => format!("{expected} ≠ –"),
         (None, Some(actual)) => actual,
         (None, None) => String::new(),
-    };
-    [field, &values].iter().filter(|text| !text.is_empty()).copied().collect::<Vec<_>>().join(": ")
+    }
 }
 
 /// The largest held items.

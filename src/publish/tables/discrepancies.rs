@@ -134,7 +134,7 @@ pub fn discrepancies<'a>() -> Table<&'a Discrepancy> {
             ),
             integer(
                 "age_days",
-                "账龄天数",
+                "自首见日天数",
                 |row| Some(i128::from(row.age_days)),
                 "Days since then.",
             ),

@@ -143,7 +143,7 @@ pub fn held<'a>() -> Table<ItemRow<'a>> {
             ),
             integer(
                 "age_days",
-                "账龄天数",
+                "自交易日天数",
                 |row| Some(row.age_days),
                 "Days from the business date to the as-of date.",
             ),

@@ -10,11 +10,14 @@ pub(super) fn accounts_of(
     if !BALANCES.contains(&found["code"].as_str()) {
         return Ok(Vec::new());
     }
-    let is_named = |account: &Record| {
-        let member = &found[&format!("{}_member", account["party"])];
-        !member.is_empty() && *member == account["member_no"]
+    let is_named = |[party, member_no]: [&str; 2]| {
+        let member = &found[if party == "a" { "a_member" } else { "b_member" }];
+        !member.is_empty() && *member == member_no
     };
-    Ok(find(publication, "accounts", is_named)?.iter().map(of_account).collect())
+    Ok(find(publication, "accounts", ["party", "member_no"], is_named)?
+        .iter()
+        .map(of_account)
+        .collect())
 }
 
 /// Codes whose figures are balances of an account.

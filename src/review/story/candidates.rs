@@ -17,9 +17,9 @@ pub(super) fn of(publication: &Publication, found: &Record) -> Result<Vec<Story>
     }
     let id = &found["discrepancy_id"];
     let mut stories = Vec::new();
-    for one in find(publication, "open_rows", |row| row["discrepancy_id"] == *id)? {
-        let others = find(publication, "open_rows", |row| {
-            row["party"] != one["party"] && row["kind"] != "earn" && row["kind"] != "burn"
+    for one in find(publication, "open_rows", ["discrepancy_id"], |[of]| of == id)? {
+        let others = find(publication, "open_rows", ["party", "kind"], |[party, kind]| {
+            party != one["party"] && kind != "earn" && kind != "burn"
         })?;
         let mut story =
             Story::new(format!("Nearest candidate for 最近的候选: {}", one["event_id"]));

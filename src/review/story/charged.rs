@@ -8,6 +8,7 @@ use super::{Record, arithmetic};
 use crate::review::Term;
 use crate::review::charge::{Charge, Rounding, beneath};
 use crate::value::money::{Currency, grouped};
+use crate::value::rounding::Mode;
 
 /// The arithmetic of a line: of a fee or tax from the line that it is a share of, of another from
 /// its points.
@@ -60,12 +61,8 @@ pub(super) fn of_rounding(line: &Record, terms: &[Term]) -> String {
         return String::new();
     }
     let Some(rounding) = Rounding::of(terms) else { return String::new() };
-    let mode = match rounding.mode {
-        "half_up" => "四舍五入",
-        "half_even" => "四舍六入五成双",
-        "down" => "向零舍入",
-        _ => "远零舍入",
-    };
+    let mode = Mode::ALL.iter().find(|mode| mode.word() == rounding.mode);
+    let mode = mode.map_or("", |mode| mode.zh());
     let place = match rounding.place {
         "event" => "each event 逐笔",
         "line" => "each line 逐行",

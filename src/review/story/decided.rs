@@ -66,7 +66,7 @@ pub(super) fn tell_unauthorised(
             story.tell("decision 决定", decision.in_words());
             story.tell("wanting 所缺", wanting(decision));
             let about =
-                find(publication, "discrepancies", |row| row["discrepancy_id"] == discrepancy)?;
+                find(publication, "discrepancies", ["discrepancy_id"], |[of]| of == discrepancy)?;
             let about = about.first().map_or_else(
                 || format!("{discrepancy}, which this publication does not have 本期无此差错"),
                 summary,

@@ -10,8 +10,8 @@ use super::{EVENTS_SHOWN, Publication, Record, ReviewError, Story, arithmetic, f
 /// [`ReviewError`] when a table cannot be read.
 pub(super) fn of(publication: &Publication, member: &str) -> Result<Option<Story>, ReviewError> {
     let mut story = Story::new("Events of the member 会员交易".to_owned());
-    let is_its = |row: &Record| row["issuer_member"] == member || row["acceptor_member"] == member;
-    let counted = find(publication, "cleared_events", is_its)?;
+    let by = ["issuer_member", "acceptor_member"];
+    let counted = find(publication, "cleared_events", by, |members| members.contains(&member))?;
     tell(&mut story, "counted 计入", &counted, |event| {
         let flow = format!("{} of {}'s points", event["flow"], event["issuer"]);
         let line = match event["line_no"].as_str() {
@@ -25,18 +25,16 @@ pub(super) fn of(publication: &Publication, member: &str) -> Result<Option<Story
         format!("{flow}  {}  {worth}{line}", legs(event))
     });
     // An item names the member of the leg that leads it; the other's stands with the row itself.
-    let rows = find(publication, "open_rows", |row| row["member_no"] == member)?;
+    let rows = find(publication, "open_rows", ["member_no"], |[of]| of == member)?;
     let rows: BTreeSet<[String; 2]> =
         rows.iter().map(|row| [row["party"].clone(), row["event_id"].clone()]).collect();
     let is_leg = |party: &str, event: &str| rows.contains(&[party.to_owned(), event.to_owned()]);
     for (table, label) in [("held", "held 挂账"), ("pending", "awaited 待达")] {
-        let is_its = |row: &Record| {
-            let (issuer, partner) = if row["issuer"] == "b" { ("b", "a") } else { ("a", "b") };
-            row["member"] == member
-                || is_leg(issuer, &row["issuer_event_id"])
-                || is_leg(partner, &row["acceptor_event_id"])
-        };
-        let items = find(publication, table, is_its)?;
+        let by = ["issuer", "member", "issuer_event_id", "acceptor_event_id"];
+        let items = find(publication, table, by, |[issuer, of, issued, accepted]| {
+            let (issuer, partner) = if issuer == "b" { ("b", "a") } else { ("a", "b") };
+            of == member || is_leg(issuer, issued) || is_leg(partner, accepted)
+        })?;
         tell(&mut story, label, &items, |item| {
             let why = format!("{} ({})", item["code"], item["discrepancy_id"]);
             format!("{why}  {} of {} points  {}", item["kind"], item["points"], legs(item))

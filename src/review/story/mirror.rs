@@ -20,7 +20,7 @@ pub(super) fn of_item(publication: &Publication, item: &Record) -> Result<String
         Some(leg) => leg["points"].clone(),
         None => {
             let id = &item["discrepancy_id"];
-            let found = find(publication, "discrepancies", |row| row["discrepancy_id"] == *id)?;
+            let found = find(publication, "discrepancies", ["discrepancy_id"], |[of]| of == id)?;
             let says = if item["issuer"] == "a" { "b_value" } else { "a_value" };
             let found = found.first().filter(|found| found["field"] == "points");
             found.map_or_else(String::new, |found| found[says].clone())

@@ -53,9 +53,9 @@ pub fn of_ledgers(
         for (member_no, story) in found? {
             stories.push(story);
             let word = party.letter();
-            let is_its =
-                |row: &super::Record| row["party"] == word && row["member_no"] == member_no;
-            stories.extend(find(publication, "accounts", is_its)?.iter().map(of_account));
+            let is_its = |[party, member]: [&str; 2]| party == word && member == member_no;
+            let by = ["party", "member_no"];
+            stories.extend(find(publication, "accounts", by, is_its)?.iter().map(of_account));
         }
     }
     Ok(())

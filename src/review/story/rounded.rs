@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::charged::share_of;
-use super::{EVENTS_SHOWN, Record, Story, arithmetic, leg, place};
+use super::{EVENTS_SHOWN, Record, Story, arithmetic, leg, numbers, place, records};
 use crate::review::Term;
 use crate::review::charge::{Charge, Rounding, amounts, beneath};
 use crate::review::left::{falls, is_reversal};
@@ -23,12 +23,12 @@ pub(super) struct Left {
 }
 
 impl Left {
-    /// What is left of the events that some of these rows reverse; nothing is read where none does.
+    /// What is left of the events that rows reverse; nothing is read where none does.
     ///
     /// # Errors
     /// [`ReviewError`] when a table cannot be read.
-    pub(super) fn of(publication: &Publication, events: &[Record]) -> Result<Left, ReviewError> {
-        if !events.iter().any(reverses) {
+    pub(super) fn of(publication: &Publication, reverses: bool) -> Result<Left, ReviewError> {
+        if !reverses {
             return Ok(Left::default());
         }
         let (falls, unread) = falls(publication)?;
@@ -56,7 +56,8 @@ impl Left {
     }
 }
 
-fn reverses(event: &Record) -> bool {
+/// Whether a row reverses an event.
+pub(super) fn reverses(event: &Record) -> bool {
     is_reversal([&event["kind"], &event["acceptor_kind"]])
 }
 
@@ -183,12 +184,22 @@ impl<'t> ByEvent<'t> {
 }
 
 /// Tells a line event by event: the first of them one by one, how many more there are, and the sum.
+///
+/// # Errors
+/// [`ReviewError`] when a table cannot be read.
 pub(super) fn tell_line(
+    publication: &Publication,
     line: &Record,
-    (by_event, left): (&ByEvent<'_>, &Left),
-    events: &[Record],
+    (by_event, gross): (&ByEvent<'_>, &str),
     story: &mut Story,
-) {
+) -> Result<(), ReviewError> {
+    let mut does_reverse = false;
+    let by = ["line_no", "kind", "acceptor_kind"];
+    let events = numbers(publication, "cleared_events", by, |[of, kind, acceptor_kind]| {
+        does_reverse |= of == gross && is_reversal([kind, acceptor_kind]);
+        of == gross
+    })?;
+    let left = Left::of(publication, does_reverse)?;
     let digits = by_event.digits;
     let figure = |mut amount: Decimal| {
         amount.rescale(digits);
@@ -196,22 +207,25 @@ pub(super) fn tell_line(
     };
     let mut parts: Vec<Decimal> = Vec::new();
     let (mut rest, mut others) = (Some(Decimal::ZERO), 0_u64);
-    for (nth, event) in events.iter().enumerate() {
-        let (amount, told) = by_event.tell(event, left);
-        if nth < EVENTS_SHOWN {
-            let side = if event["issuer_event_id"].is_empty() { "acceptor" } else { "issuer" };
-            story.tell("event 交易", format!("{}  {told}", leg(event, side)));
-            story.places.push(place(event, side));
-        }
+    let (shown, further) = events.split_at(events.len().min(EVENTS_SHOWN));
+    for event in records(publication, "cleared_events", shown)? {
+        let (amount, told) = by_event.tell(&event, &left);
+        let side = if event["issuer_event_id"].is_empty() { "acceptor" } else { "issuer" };
+        story.tell("event 交易", format!("{}  {told}", leg(&event, side)));
+        story.places.push(place(&event, side));
         match amount {
-            Some(amount) if nth < EVENTS_SHOWN => parts.push(amount),
-            _ => {
-                others += 1;
-                rest = rest.zip(amount).and_then(|(rest, amount)| rest.checked_add(amount));
-            }
+            Some(amount) => parts.push(amount),
+            None => (rest, others) = (None, others + 1),
         }
     }
-    let Ok(amount) = line["amount"].parse::<Decimal>() else { return };
+    for some in further.chunks(EVENTS_AT_ONCE) {
+        for event in records(publication, "cleared_events", some)? {
+            let (amount, _) = by_event.tell(&event, &left);
+            others += 1;
+            rest = rest.zip(amount).and_then(|(rest, amount)| rest.checked_add(amount));
+        }
+    }
+    let Ok(amount) = line["amount"].parse::<Decimal>() else { return Ok(()) };
     let mut sum = String::new();
     for (nth, part) in parts.iter().enumerate() {
         match (nth, part.is_sign_negative() && !part.is_zero()) {
@@ -225,11 +239,14 @@ pub(super) fn tell_line(
         let rest = rest.or_else(|| amount.checked_sub(known?));
         let rest = rest.map(figure).unwrap_or_default();
         // A fee or tax has no events of its own: they stand on the gross line above it.
-        let number = &events.first().unwrap_or(line)["line_no"];
         sum.push_str(&format!(
-            " … and {others} more 其余 {rest}, in cleared_events of line {number}"
+            " … and {others} more 其余 {rest}, in cleared_events with line_no {gross}"
         ));
         sum = sum.trim_start().to_owned();
     }
     story.tell("sum 合计", format!("{sum} = {} {}", figure(amount), line["currency"]));
+    Ok(())
 }
+
+/// Events whose parts are summed that are held in memory at a time.
+const EVENTS_AT_ONCE: usize = 1 << 16;

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::candidates::{mirror_kind, same};
-use super::{Record, Story, find, place, read_from};
+use super::{Record, Story, find, place};
 use crate::review::manifest::MatchRule;
 use crate::review::publication::{Publication, ReviewError};
 use crate::value::money::{counted, grouped};
@@ -109,8 +109,9 @@ pub(super) fn open_leg(
         return Ok(None);
     }
     let at = place(item, side);
-    let is_it = |row: &Record| row["event_id"] == *id && read_from(row) == at;
-    Ok(find(publication, "open_rows", is_it)?.into_iter().next())
+    let (file, line) = at.rsplit_once(':').unwrap_or_default();
+    let is_it = |cells: [&str; 3]| cells == [id.as_str(), file, line];
+    Ok(find(publication, "open_rows", ["event_id", "file", "line"], is_it)?.into_iter().next())
 }
 
 /// Every field that both books have of an event.
@@ -173,12 +174,12 @@ fn alone(
     story: &mut Story,
 ) -> Result<(), ReviewError> {
     let id = &item["discrepancy_id"];
-    let found = find(publication, "discrepancies", |row| row["discrepancy_id"] == *id)?;
+    let found = find(publication, "discrepancies", ["discrepancy_id"], |[of]| of == id)?;
     let Some(found) = found.first().filter(|found| UNPAIRED.contains(&found["code"].as_str()))
     else {
         return Ok(());
     };
-    let others = find(publication, "open_rows", |row| row["party"] != leg["party"])?;
+    let others = find(publication, "open_rows", ["party"], |[of]| of != leg["party"])?;
     let mut is_tied = false;
     for (at, rule) in publication.manifest.matching.iter().enumerate() {
         let outcome = if is_tied {
@@ -226,9 +227,10 @@ fn whereabouts(
     if let Some(other) = others.iter().find(|other| other["event_id"] == named) {
         return Ok(format!("which is open itself 未结{}", under(other)));
     }
-    let is_leg =
-        |row: &Record| row["issuer_event_id"] == named || row["acceptor_event_id"] == named;
-    if let Some(event) = find(publication, "cleared_events", is_leg)?.first() {
+    let by = ["issuer_event_id", "acceptor_event_id"];
+    if let Some(event) =
+        find(publication, "cleared_events", by, |ids| ids.contains(&named))?.first()
+    {
         let (issuer, acceptor) = (&event["issuer_event_id"], &event["acceptor_event_id"]);
         return Ok(format!("which is counted already 已计入: {issuer} and {acceptor}"));
     }
@@ -274,7 +276,7 @@ fn by_window(
     }
     let (own, partner) =
         if leg["party"] == "a" { ("a_member", "b_member") } else { ("b_member", "a_member") };
-    let links = find(publication, "links", |link| link[own] == leg["member_no"])?;
+    let links = find(publication, "links", [own], |[of]| of == leg["member_no"])?;
     let is_linked = |other: &&&Record| links.iter().any(|link| link[partner] == other["member_no"]);
     let linked: Vec<String> = near
         .iter()

@@ -236,7 +236,7 @@ fn a_long_line_is_bounded_and_still_adds_up() {
     let folder = months.finally("2026-03");
     assert_eq!(told(&folder, "line:1", "event").len(), 10);
     let ten = ["0.05"; 10].join(" + ");
-    let sum = format!("{ten} … and 3 more 其余 0.15, in cleared_events of line 1 = 0.65 CNY");
+    let sum = format!("{ten} … and 3 more 其余 0.15, in cleared_events with line_no 1 = 0.65 CNY");
     assert_eq!(told(&folder, "line:1", "sum"), [sum]);
 }
 
@@ -259,7 +259,7 @@ fn the_rest_of_a_rounded_fee_is_on_its_gross_line() {
     for line in ["line:1", "line:2"] {
         let sum = told(&folder, line, "sum").join("");
         assert!(sum.contains("and 2 more 其余"), "{sum}");
-        assert!(sum.contains("in cleared_events of line 1 ="), "{line}: {sum}");
+        assert!(sum.contains("in cleared_events with line_no 1 ="), "{line}: {sum}");
     }
 }
 
