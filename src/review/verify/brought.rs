@@ -45,7 +45,8 @@ const TABLES: [(&str, [&str; 2], Columns); 4] = [
     ("settled_rows", ["file", "line"], ROW),
 ];
 
-/// What a row says of itself wherever it is handed on.
+/// What a row says of itself wherever it is handed on. When it was posted may be told otherwise
+/// once it is called void (docs/periods.md, *Opening balances*).
 const ROW: Columns = &[
     ("party", "party"),
     ("event_id", "event_id"),
@@ -53,7 +54,6 @@ const ROW: Columns = &[
     ("kind", "kind"),
     ("points", "points"),
     ("occurred_at", "occurred_at"),
-    ("posted_at", "posted_at"),
     ("status", "status"),
     ("order_no", "order_no"),
     ("counter_event_id", "counter_event_id"),
