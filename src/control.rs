@@ -1,8 +1,6 @@
 //! Control totals (控制总数): rows, points and money per feed and stage, and the totals of each book
 //! by role and disposition.
 
-mod keys;
-
 use std::collections::BTreeMap;
 
 use crate::account::Account;
@@ -11,8 +9,6 @@ use crate::value::money::Currency;
 use crate::value::party::Party;
 use crate::value::points::Overflow;
 use crate::value::price::{Worth, Worths};
-
-pub use keys::HashTotal;
 
 /// A control total.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,19 +157,17 @@ pub fn by_part(feed: &FeedRows) -> Vec<FileTotal> {
     totals
 }
 
-/// What parts the columns of a key.
-const SEPARATOR: u8 = 0x1f;
-
 /// What a row's key adds to a hash total: the first eight bytes of its BLAKE3, its columns parted
 /// by a unit separator.
-fn key_hash<'k>(mut keys: impl ExactSizeIterator<Item = &'k str>) -> u64 {
+#[must_use]
+pub fn key_hash<'k>(mut keys: impl ExactSizeIterator<Item = &'k str>) -> u64 {
     let hash = match (keys.len(), keys.next()) {
         (1, Some(key)) => blake3::hash(key.as_bytes()),
         (_, first) => {
             let mut hasher = blake3::Hasher::new();
             hasher.update(first.unwrap_or_default().as_bytes());
             for key in keys {
-                hasher.update(&[SEPARATOR]);
+                hasher.update(b"\x1f");
                 hasher.update(key.as_bytes());
             }
             hasher.finalize()

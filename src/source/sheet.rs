@@ -4,7 +4,7 @@ use super::cells::Cells;
 use super::conform::{Rule, Supply, Value, trim};
 use super::error::SourceError;
 use super::refusal::Refusal;
-use crate::control::HashTotal;
+use crate::control::key_hash;
 use crate::feed::{DeclaredTotal, FeedKind, PartSum, Reject, RejectCode};
 use crate::value::token::redact;
 
@@ -51,9 +51,9 @@ impl Sheet {
         };
         let points = kind.points_column().and_then(column).map_or(0, Cells::sum);
         let keys: Vec<&Cells> = kind.key_columns().iter().filter_map(|name| column(name)).collect();
-        let mut total = HashTotal::new();
-        (0..self.lines.len()).for_each(|row| total.add(keys.iter().map(|key| key.text(row))));
-        self.sum = PartSum { points, hash: total.finish() };
+        let hashes =
+            (0..self.lines.len()).map(|row| key_hash(keys.iter().map(|key| key.text(row))));
+        self.sum = PartSum { points, hash: hashes.fold(0, u64::wrapping_add) };
     }
 
     /// Counts its file and part from others than the first of the feed.
