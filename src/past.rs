@@ -219,8 +219,8 @@ pub struct Scope {
     /// Issuer points at which the event of a row was cleared, by the row's book. They are the
     /// row's own but for a decision.
     pub cleared: Both<BTreeMap<u32, i64>>,
-    /// Rows that were held when the period before was closed, with the rule's code, by their book.
-    pub held: Both<BTreeMap<u32, &'static str>>,
+    /// Rows that were held when the period before was closed, by their book.
+    pub held: Both<BTreeSet<u32>>,
     /// Of rows that earlier periods knew, the codes under which they stay held, by their book.
     pub kept: Both<BTreeMap<u32, Kept>>,
     /// Rows of own business of which the last final publication that has them says that they had
@@ -279,7 +279,7 @@ impl Scope {
     pub fn judges_own(&self, party: Party, row: u32, at: Instant) -> bool {
         let is_new = || self.moved.of(party).known.get(row as usize) == Some(&false);
         let is_late = || self.void.of(party).get(&row).copied().unwrap_or_else(is_new);
-        let is_open = || self.held.of(party).contains_key(&row) || is_late();
+        let is_open = || self.held.of(party).contains(&row) || is_late();
         self.period.clears(at) || (self.judges(party, row, at) && is_open())
     }
 

@@ -221,11 +221,9 @@ fn wrong_alone<P: Side>(
         let reason = format!("wrong sign for {}", kind.word());
         return Some(draft(&EVT_09).expected(None, Some(points)).because(reason));
     }
-    if let Some(reason) = lot::expired(desk, ledger, row) {
+    let expired = lot::expired(desk, ledger, row);
+    if let Some(reason) = expired.or(stays_expired.then_some(kept::REASON)) {
         return Some(draft(&LED_04).because(reason));
-    }
-    if stays_expired && desk.is_on(&LED_04) {
-        return Some(draft(&LED_04).because(kept::REASON));
     }
     let needs_authority = desk.agreement.parties.of(P::PARTY).names_authority;
     if kind == Kind::Adjust && needs_authority && ledger.authority(row).is_none() {

@@ -13,8 +13,7 @@ use crate::event::{Lineage, Standing};
 use crate::frame::books::{Balances, Ledger};
 use crate::value::kind::{Kind, Role, Status};
 use crate::value::party::Programme;
-use crate::value::period::DAY_MICROS;
-use crate::value::period::Instant;
+use crate::value::period::{DAY_MICROS, Instant};
 use crate::value::points::Overflow;
 
 /// LED-01: roll-forward breaks (滚动余额不平).

@@ -180,8 +180,8 @@ fn bridges(from: &Publication, to: &Publication) -> Result<Vec<Bridge>, ReviewEr
     Ok(bridges)
 }
 
-/// What an event is by: the first half of a digest of its currency, whose points, and its numbers.
-type Key = [u8; 16];
+/// What an event is by: a digest of its currency, whose points, and its numbers.
+type Key = [u8; 32];
 
 /// The net and the lines of a publication, before its events are taken out of them.
 #[derive(Default)]
@@ -263,9 +263,7 @@ fn events(
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         }
-        let mut key = Key::default();
-        key.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-        each(currency, of, key, event, worth)
+        each(currency, of, hasher.finalize().into(), event, worth)
     })
 }
 

@@ -119,7 +119,8 @@ fn left_of(
     if reversals.is_empty() {
         return Ok((left, Vec::new()));
     }
-    let (finals, unread) = finals(publication)?;
+    let past = finals(publication)?;
+    let (finals, unread) = &*past;
     let own = std::slice::from_ref(publication);
     // An acceptor's leg alone names an acceptor's leg, which is the event only if nothing pairs it.
     let mirrors: BTreeSet<(String, String)> = reversals
@@ -182,7 +183,7 @@ fn left_of(
         let ours = originals_of_the_period(publication, &wanted)?;
         left.retain(|event, _| ours.contains(event));
     }
-    Ok((left, unread))
+    Ok((left, unread.clone()))
 }
 
 /// The wanted events that happened in the publication's own period: no earlier one settled any of

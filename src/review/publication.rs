@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::compute::concat_batches;
@@ -21,6 +22,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::file::metadata::PageIndexPolicy;
 use rust_decimal::Decimal;
 
+use super::before::Finals;
 use super::manifest::Manifest;
 use super::minisign::KeyError;
 use crate::source::unprinted;
@@ -104,7 +106,9 @@ pub struct Publication {
     /// What its manifest says.
     pub manifest: Manifest,
     /// Tables that were read already, by name.
-    kept: BTreeMap<String, RecordBatch>,
+    tables: BTreeMap<String, RecordBatch>,
+    /// The final publications that it took from, once somebody asked for them.
+    pub(super) finals: OnceLock<Arc<Finals>>,
 }
 
 impl Publication {
@@ -133,21 +137,21 @@ impl Publication {
         };
         match serde_json::from_slice(&text) {
             Ok(manifest) => {
-                let kept = BTreeMap::new();
-                Ok(Publication { folder: folder.to_owned(), manifest, kept })
+                let (tables, finals) = (BTreeMap::new(), OnceLock::new());
+                Ok(Publication { folder: folder.to_owned(), manifest, tables, finals })
             }
             Err(source) => Err(ReviewError::Damaged { path, source }),
         }
     }
 
-    /// The same with every table kept that is no longer than what is read at a time, so that it is
-    /// opened once however often it is asked. One that cannot be read is left to whoever asks.
+    /// The same with every table in memory that is no longer than what is read at a time, so that it
+    /// is opened once however often it is asked. One that cannot be read is left to whoever asks.
     #[must_use]
-    pub fn kept(&self) -> Publication {
-        let mut kept = self.clone();
+    pub fn in_memory(&self) -> Publication {
+        let mut read_once = self.clone();
         for output in &self.manifest.outputs {
             let Some(table) = output.file.strip_suffix(".parquet") else { continue };
-            if kept.kept.contains_key(table) {
+            if read_once.tables.contains_key(table) {
                 continue;
             }
             if let Ok(Some(batch)) = contained(&self.path(&output.file), || {
@@ -161,17 +165,17 @@ impl Publication {
                 }
                 Ok(None)
             }) {
-                kept.kept.insert(table.to_owned(), batch);
+                read_once.tables.insert(table.to_owned(), batch);
             }
         }
-        kept
+        read_once
     }
 
     /// The same where a table has other rows than its file.
     #[must_use]
     pub fn with(&self, table: &str, rows: RecordBatch) -> Publication {
         let mut other = self.clone();
-        other.kept.insert(table.to_owned(), rows);
+        other.tables.insert(table.to_owned(), rows);
         other
     }
 
@@ -226,7 +230,7 @@ impl Publication {
     }
 
     fn schema(&self, table: &str) -> Result<SchemaRef, ReviewError> {
-        if let Some(batch) = self.kept.get(table) {
+        if let Some(batch) = self.tables.get(table) {
             return Ok(batch.schema());
         }
         let path = self.path(&format!("{table}.parquet"));
@@ -260,7 +264,7 @@ impl Publication {
             }
             Ok(())
         };
-        if let Some(batch) = self.kept.get(table) {
+        if let Some(batch) = self.tables.get(table) {
             return if batch.num_rows() == 0 { Ok(()) } else { hand_on(batch) };
         }
         let mut reader = contained(&path, || {
@@ -294,7 +298,7 @@ impl Publication {
             let rows = move |number: &&u64| usize::try_from(**number).is_ok_and(|at| at <= rows);
             numbers.iter().filter(|number| **number > 0).take_while(rows).copied()
         };
-        if let Some(batch) = self.kept.get(table) {
+        if let Some(batch) = self.tables.get(table) {
             let cells: Vec<&ArrayRef> = batch.columns().iter().collect();
             for number in within(batch.num_rows()) {
                 let row = usize::try_from(number - 1).unwrap_or_default();

@@ -219,8 +219,8 @@ fn terms_of(publication: &Publication, line: &Record) -> Result<Vec<Term>, Revie
     if period == publication.manifest.period {
         return Ok(publication.manifest.terms.clone());
     }
-    let (finals, _) = finals(publication)?;
-    Ok(InForce::of(publication, &finals).of_line(period))
+    let past = finals(publication)?;
+    Ok(InForce::of(publication, &past.0).of_line(period))
 }
 
 fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewError> {

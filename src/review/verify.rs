@@ -117,7 +117,7 @@ fn unread(error: &ReviewError) -> String {
 /// [`ReviewError`] when the folder cannot be listed.
 pub fn verify(publication: &Publication) -> Result<Vec<Check>, ReviewError> {
     let mut checks = vec![files(publication)?];
-    let publication = &publication.kept();
+    let publication = &publication.in_memory();
     checks.push(Check::made(
         "rows, period and as-of date of every table",
         "行数与期间",

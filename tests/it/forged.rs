@@ -100,7 +100,7 @@ struct Forged {
 
 impl Forged {
     fn of(folder: &Path) -> Forged {
-        let publication = Publication::open(folder).unwrap().kept();
+        let publication = Publication::open(folder).unwrap().in_memory();
         assert_eq!(found(&publication), [""; 0]);
         Forged { folder: folder.to_owned(), publication }
     }

@@ -30,6 +30,7 @@ mod pitfalls;
 mod exports;
 mod rulings;
 mod command;
+mod cut_short;
 mod bad_input;
 mod three_months;
 mod closed;

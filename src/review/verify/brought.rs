@@ -1,7 +1,7 @@
 //! Rows that were brought back from closed periods, against the final publications that handed them
 //! on: what is counted, handed on or settled now says what was read then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::before::finals;
 use super::super::publication::{Cell, Publication, ReviewError, Row};
@@ -60,10 +60,20 @@ const ROW: Columns = &[
     ("authority", "authority"),
 ];
 
+/// The file of the rows that a period hands on.
+const HANDED_ON: &str = "open_rows.parquet";
+
 /// A row as it stands now: where, and its cells by the columns that it had then.
 struct Brought {
     place: String,
     cells: Vec<(&'static str, String)>,
+}
+
+impl Brought {
+    fn cell(&self, name: &str) -> Option<&str> {
+        let cell = self.cells.iter().find(|(known, _)| *known == name);
+        cell.map(|(_, cell)| cell.as_str())
+    }
 }
 
 /// File and line → what stands on it now.
@@ -71,7 +81,8 @@ type ByPlace = BTreeMap<(String, String), Vec<Brought>>;
 
 /// Every row that names a row of a final publication, or a line that one of these names, is it.
 pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
-    let (finals, unread) = finals(publication)?;
+    let past = finals(publication)?;
+    let (finals, unread) = &*past;
     if !unread.is_empty() {
         check.beyond(format!(
             "what closed periods handed on stands in their own publications: {}",
@@ -83,22 +94,18 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
     }
     let now = rows_now(publication)?;
     let mut compared: u64 = 0;
-    for before in &finals {
-        let taken = publication.manifest.past.iter();
-        let Some(taken) = taken.max_by_key(|taken| {
-            if before.folder.ends_with(&taken.place) { taken.place.len() } else { 0 }
-        }) else {
-            continue;
-        };
-        let said = before.manifest.outputs.iter().find(|one| one.file == "open_rows.parquet");
-        let Some(said) = said else { continue };
-        if before.digest(&said.file)?.0 != said.blake3 {
-            check.beyond(format!("{}/{} is not what was published", taken.place, said.file));
+    for before in finals {
+        let mut taken = publication.manifest.past.iter();
+        let taken = taken.find(|taken| taken.period == before.manifest.period);
+        let said = before.manifest.outputs.iter().find(|one| one.file == HANDED_ON);
+        let (Some(taken), Some(said)) = (taken, said) else { continue };
+        let file = format!("{}/{HANDED_ON}", taken.place);
+        if before.digest(HANDED_ON)?.0 != said.blake3 {
+            check.beyond(format!("{file} is not what was published"));
             continue;
         }
-        let file = format!("{}/open_rows.parquet", taken.place);
-        let names = before.columns("open_rows")?;
-        let columns: Vec<&str> = names.iter().map(String::as_str).collect();
+        let columns = before.columns("open_rows")?;
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
         before.scan("open_rows", &columns, |number, row| {
             let cell = |name: &str| {
                 let at = columns.iter().position(|column| *column == name);
@@ -107,25 +114,15 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
             let brought = now.get(&(file.clone(), number.to_string()));
             // What was settled names the line that the row was read from, as the row itself does.
             let read_from = (cell("file").unwrap_or_default(), cell("line").unwrap_or_default());
-            // A file that this run has read too may say something else of it there now.
-            let is_read = publication.manifest.inputs.iter().any(|one| one.path == read_from.0);
-            let settled = now.get(&read_from).filter(|_| !is_read);
-            let settled = settled.map_or(&[][..], Vec::as_slice).iter();
-            let is_it = |one: &&Brought| {
-                one.place.starts_with("settled_rows")
-                    && one
-                        .cells
-                        .iter()
-                        .any(|(name, now)| *name == "event_id" && cell(name).as_ref() == Some(now))
-            };
-            for one in brought.into_iter().flatten().chain(settled.filter(is_it)) {
+            let settled = now.get(&read_from).into_iter().flatten();
+            let event = cell("event_id");
+            let settled = settled.filter(|one| one.cell("event_id") == event.as_deref());
+            for one in brought.into_iter().flatten().chain(settled) {
                 compared += 1;
-                for (name, now) in &one.cells {
-                    if cell(name).is_some_and(|then| then != *now) {
-                        check.fault(|| {
-                            format!("{}: {name} is not what {file} row {number} says", one.place)
-                        });
-                    }
+                for (name, _) in one.cells.iter().filter(|(name, is)| differs(cell(name), is)) {
+                    check.fault(|| {
+                        format!("{}: {name} is not what {file} row {number} says", one.place)
+                    });
                 }
             }
             Ok(())
@@ -135,9 +132,18 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
     Ok(())
 }
 
-/// Rows of this publication that may have been brought back.
+/// Whether a cell says something else than it did, where it was said at all.
+fn differs(then: Option<String>, now: &str) -> bool {
+    then.is_some_and(|then| then != now)
+}
+
+/// Rows of this publication that may have been brought back: those that name a row of a final
+/// publication, and settled ones that name a file which this run did not read. A file that it read
+/// may say something else on that line now.
 fn rows_now(publication: &Publication) -> Result<ByPlace, ReviewError> {
     let mut now = ByPlace::new();
+    let inputs = publication.manifest.inputs.iter();
+    let inputs: BTreeSet<&str> = inputs.map(|input| input.path.as_str()).collect();
     let places: Vec<String> =
         publication.manifest.past.iter().map(|taken| format!("{}/", taken.place)).collect();
     for (table, [file, line], same) in TABLES {
@@ -148,8 +154,9 @@ fn rows_now(publication: &Publication) -> Result<ByPlace, ReviewError> {
         columns.extend(same.iter().map(|(_, column)| *column));
         publication.scan(table, &columns, |number, row| {
             let from = row.text(0);
-            let is_past = places.iter().any(|place| from.starts_with(place.as_str()));
-            if !is_past && table != "settled_rows" {
+            let is_past = || places.iter().any(|place| from.starts_with(place.as_str()));
+            let is_older = || table == "settled_rows" && !inputs.contains(from);
+            if !is_past() && !is_older() {
                 return Ok(());
             }
             let cells = same.iter().enumerate();

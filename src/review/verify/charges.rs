@@ -26,8 +26,8 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
         check.fault(|| "the manifest does not name the rounding of money".to_owned());
         return Ok(());
     };
-    let (finals, _) = finals(publication)?;
-    let in_force = InForce::of(publication, &finals);
+    let past = finals(publication)?;
+    let in_force = InForce::of(publication, &past.0);
     let amounts = Amounts::of(publication, &lines, &in_force, rounding, check)?;
     let rows: Vec<(&i64, &Line)> = lines.iter().collect();
     let mut charged: u64 = 0;

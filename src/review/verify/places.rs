@@ -61,7 +61,8 @@ impl Known {
 
 /// Every file is known.
 pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), ReviewError> {
-    let (finals, unread) = finals(publication)?;
+    let past = finals(publication)?;
+    let (finals, unread) = &*past;
     let of = |publication: &Publication| publication.manifest.inputs.clone();
     let inputs = finals.iter().chain([publication]).flat_map(of);
     let known = Known {

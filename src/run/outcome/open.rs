@@ -117,9 +117,9 @@ impl<'a> Items<'a> {
                 && !held.contains_key(row)
                 && (is_known(row) || !later.comes_again(ledger, *row))
         };
+        // What moved its balance is not to move it again, whatever it is sent with now.
         let handed = |row: u32, cause| {
-            let open = self.open_row(ledger, row, cause);
-            let kept = direction.judged.kept.get(&row).into_iter().flatten().copied().collect();
+            let open = self.row_left(direction, row, cause);
             let posted_at = match ledger.status(row) {
                 Status::Posted => {
                     let moved = later.moved_before(ledger, row);
@@ -128,7 +128,7 @@ impl<'a> Items<'a> {
                 }
                 Status::Pending | Status::Cancelled => later.moved_before(ledger, row),
             };
-            OpenRow { posted_at, kept, ..open }
+            OpenRow { posted_at, ..open }
         };
         rows.extend(ledger.rows().filter(is_later).map(|row| handed(row, None)));
         rows.extend(held.iter().map(|(&row, &cause)| handed(row, cause)));
@@ -198,6 +198,17 @@ impl<'a> Items<'a> {
             earliest: accounts.iter().map(|one| one.closing_as_of).min().unwrap_or(last).min(last),
             closings: closings.collect(),
         }
+    }
+
+    /// A row of an issuer's ledger as it was read, with the codes under which it stays held.
+    pub fn row_left<P: Side>(
+        &self,
+        Direction { issuer, judged, .. }: Direction<'a, P>,
+        row: u32,
+        cause: Option<&'a Cause>,
+    ) -> OpenRow<'a> {
+        let kept = judged.kept.get(&row).into_iter().flatten().copied().collect();
+        OpenRow { kept, ..self.open_row(issuer, row, cause) }
     }
 
     /// A row of a ledger as it was read.

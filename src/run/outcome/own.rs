@@ -48,11 +48,10 @@ impl<'a> OwnRows<'a> {
         moved: &BTreeMap<u32, Instant>,
         row: u32,
     ) -> OpenRow<'a> {
-        let kept = direction.judged.kept.get(&row).into_iter().flatten().copied().collect();
-        let own = self.items.open_row(direction.issuer, row, None);
+        let own = self.items.row_left(direction, row, None);
         let is_void = direction.issuer.status(row) != Status::Posted;
         let posted_at = if is_void { moved.get(&row).copied() } else { own.posted_at };
-        OpenRow { kept, posted_at, ..own }
+        OpenRow { posted_at, ..own }
     }
 
     /// How many there are.

@@ -23,6 +23,15 @@ struct Candidate<'a> {
     original: Option<&'a str>,
 }
 
+/// What a final publication has as void: pending, or cancelled.
+#[derive(Default)]
+struct Void {
+    /// The files' rows of such events that no later publication has as posted.
+    rows: Vec<(Party, u32)>,
+    /// Those events that had moved their balance before they were called so.
+    moved: Vec<(Party, String, Movement)>,
+}
+
 impl Candidate<'_> {
     /// Whether it is own business; no reversal of a leg is published.
     fn is_own(&self) -> bool {
@@ -93,44 +102,10 @@ impl Hand<'_> {
     /// that differed when it was closed come together, so that they differ still.
     pub fn bring_own(&mut self, publication: &Final) -> Result<(), Error> {
         let mut ids: Both<BTreeSet<String>> = Both::default();
-        // Rows of the files that this publication has as void, and no later one has at all.
-        let mut void: Vec<(Party, u32)> = Vec::new();
-        // What has no effect, and moved its balance before it was called so.
-        let mut moved: Vec<(Party, String, Movement)> = Vec::new();
+        let mut void = Void::default();
         let columns = [&COLUMNS[..], &[KEPT]].concat();
         self.shelf.scan(publication, OWN, &columns, &mut |rows| {
-            let (parties, event_ids) = (rows.texts("party")?, rows.texts("event_id")?);
-            let (statuses, kinds) = (rows.texts("status")?, rows.texts("kind")?);
-            let (points, instants) = (rows.integers("points")?, rows.instants("occurred_at")?);
-            let posted = rows.instants("posted_at")?;
-            let kept = rows.has(KEPT).then(|| rows.texts(KEPT)).transpose()?;
-            for (row, (points, at)) in points.into_iter().zip(instants).enumerate() {
-                // What was pending has moved nothing yet.
-                let is_posted = said(statuses, row) == Some(Status::Posted.word());
-                let kind = word(Kind::ALL, Kind::WORDS, said(kinds, row));
-                let movement =
-                    kind.zip(points).zip(at).map(|((kind, points), at)| (kind, points, at));
-                let party = party_of(parties.value(row));
-                let Some((id, movement)) = said(event_ids, row).zip(movement) else { continue };
-                let index = self.index.of(party);
-                if is_posted {
-                    self.know(party, id, Some(movement));
-                } else {
-                    let is_it =
-                        |&row: &u32| index.movement(row) == movement && !self.is_known(party, row);
-                    void.extend(index.own.rows(id).filter(is_it).map(|row| (party, row)));
-                    if posted[row].is_some() {
-                        moved.push((party, id.to_owned(), movement));
-                    }
-                }
-                if let Some(kept) = kept.filter(|kept| kept.is_valid(row)) {
-                    let index = self.index.of(party);
-                    for sent in index.own.rows(id) {
-                        let known = self.recalled.scope.kept.of_mut(party).entry(sent);
-                        known.or_insert_with(|| stays(kept, row));
-                    }
-                }
-            }
+            self.note_own(rows, &mut void)?;
             let wanted = self.missed(rows)?;
             if wanted.is_empty() {
                 return Ok(());
@@ -145,17 +120,58 @@ impl Hand<'_> {
             }
             Ok(())
         })?;
-        void.retain(|&(party, row)| !self.is_known(party, row));
-        for (party, row) in void {
-            let takes_effect = self.index.of(party).is_posted(row);
-            self.recalled.scope.void.of_mut(party).insert(row, takes_effect);
-        }
-        for (party, id, movement) in moved {
-            self.know(party, &id, Some(movement));
-        }
+        self.take_void(void);
         for party in Party::BOTH {
             self.own.of_mut(party).append(ids.of_mut(party));
         }
         Ok(())
+    }
+
+    /// Notes what published rows say of the files' rows of their numbers, whether or not they have
+    /// to be brought back.
+    fn note_own(&mut self, rows: &Columns<'_>, void: &mut Void) -> Result<(), PublishError> {
+        let (parties, event_ids) = (rows.texts("party")?, rows.texts("event_id")?);
+        let (statuses, kinds) = (rows.texts("status")?, rows.texts("kind")?);
+        let (points, instants) = (rows.integers("points")?, rows.instants("occurred_at")?);
+        let posted = rows.instants("posted_at")?;
+        let kept = rows.has(KEPT).then(|| rows.texts(KEPT)).transpose()?;
+        for (row, (points, at)) in points.into_iter().zip(instants).enumerate() {
+            let kind = word(Kind::ALL, Kind::WORDS, said(kinds, row));
+            let movement = kind.zip(points).zip(at).map(|((kind, points), at)| (kind, points, at));
+            let party = party_of(parties.value(row));
+            let Some((id, movement)) = said(event_ids, row).zip(movement) else { continue };
+            let index = self.index.of(party);
+            if said(statuses, row) == Some(Status::Posted.word()) {
+                self.know(party, id, Some(movement));
+            } else {
+                let is_it =
+                    |&row: &u32| index.movement(row) == movement && !self.is_known(party, row);
+                void.rows.extend(index.own.rows(id).filter(is_it).map(|row| (party, row)));
+                if posted[row].is_some() {
+                    void.moved.push((party, id.to_owned(), movement));
+                }
+            }
+            if let Some(kept) = kept.filter(|kept| kept.is_valid(row)) {
+                for sent in self.index.of(party).own.rows(id) {
+                    let known = self.recalled.scope.kept.of_mut(party).entry(sent);
+                    known.or_insert_with(|| stays(kept, row));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes up what a publication has as void once all of it is read, because a row of the same
+    /// number and movement that took effect goes before.
+    fn take_void(&mut self, void: Void) {
+        for (party, row) in void.rows {
+            if !self.is_known(party, row) {
+                let takes_effect = self.index.of(party).is_posted(row);
+                self.recalled.scope.void.of_mut(party).insert(row, takes_effect);
+            }
+        }
+        for (party, id, movement) in void.moved {
+            self.know(party, &id, Some(movement));
+        }
     }
 }

@@ -4,7 +4,7 @@ use arrow::array::StringArray;
 
 use super::index::{millionths, party_of, said, unsound, word};
 use super::{Hand, Known};
-use crate::detect::{self, kept};
+use crate::detect::kept;
 use crate::frame::books::RecalledRow;
 use crate::past::{Kept, Settled};
 use crate::publish::{Columns, DROPPED, Final, PublishError};
@@ -118,39 +118,30 @@ impl Hand<'_> {
     /// is open may still be corrected.
     pub fn bring_open(&mut self, publication: &Final) -> Result<(), Error> {
         let columns = [&COLUMNS[..], &BESIDE_OPEN].concat();
-        let known: Vec<&'static str> = detect::rules().map(|rule| rule.code).collect();
         self.shelf.scan(publication, OPEN, &columns, &mut |rows| {
             let all: Vec<usize> = (0..rows.len()).collect();
             let read = read_rows(self, publication, OPEN, rows, &all)?;
             let codes = rows.texts("code")?;
             let kept = rows.has(KEPT).then(|| rows.texts(KEPT)).transpose()?;
             for (at, Read { party, row, first_read }) in read.into_iter().enumerate() {
-                let said = said(codes, at);
-                let code = said.and_then(|said| known.iter().copied().find(|code| *code == said));
+                let code = said(codes, at);
                 let stays = match kept {
                     Some(kept) => stays(kept, at),
                     None => code.and_then(kept::code).into_iter().collect(),
                 };
+                let scope = &mut self.recalled.scope;
                 if self.index.of(party).own.has(&row.event_id) {
                     // What has no effect and says when it was posted moved its balance before.
                     let is_posted = row.status == Status::Posted;
                     let moves_at = row.posted_at.or(is_posted.then_some(row.occurred_at));
-                    let open = &mut self.recalled.scope.moved.of_mut(party).open;
                     for sent in self.index.of(party).own.rows(&row.event_id) {
                         // Of several of one number the first that moved it did.
-                        let at = open.entry(sent).or_insert(moves_at);
+                        let at = scope.moved.of_mut(party).open.entry(sent).or_insert(moves_at);
                         *at = [*at, moves_at].into_iter().flatten().min();
+                        scope.held.of_mut(party).extend(code.map(|_| sent));
+                        scope.kept.of_mut(party).entry(sent).or_default().extend(&stays);
                     }
-                    if let Some(code) = code {
-                        let sent = self.index.of(party).own.rows(&row.event_id);
-                        let held = sent.map(|row| (row, code));
-                        self.recalled.scope.held.of_mut(party).extend(held);
-                    }
-                    for sent in self.index.of(party).own.rows(&row.event_id) {
-                        let kept = self.recalled.scope.kept.of_mut(party).entry(sent);
-                        kept.or_default().extend(&stays);
-                    }
-                    self.recalled.scope.replaced.of_mut(party).push(row);
+                    scope.replaced.of_mut(party).push(row);
                     continue;
                 }
                 if row.kind.role() != Some(Role::Own) {
@@ -163,9 +154,7 @@ impl Hand<'_> {
                 let event_id = row.event_id.clone();
                 let row = self.push(party, row, first_read);
                 self.open.of_mut(party).entry(event_id).or_default().push(row);
-                if let Some(code) = code {
-                    self.recalled.scope.held.of_mut(party).insert(row, code);
-                }
+                self.recalled.scope.held.of_mut(party).extend(code.map(|_| row));
                 if !stays.is_empty() {
                     self.recalled.scope.kept.of_mut(party).insert(row, stays);
                 }

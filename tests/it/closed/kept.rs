@@ -1,6 +1,8 @@
 //! What a closed month may not forget of rows that it neither settled nor held: own business and
 //! cancelled legs that other rows name, and reversals whose original is still to come.
 
+use std::fs;
+
 use super::{Months, cells};
 use crate::tables::table;
 
@@ -292,4 +294,29 @@ fn a_want_of_consent_keeps_its_discrepancy() {
         assert_eq!(months.held("2026-05"), [""; 0]);
         assert_eq!(months.cleared("2026-05").len(), 1);
     }
+}
+
+/// A file of the same name that says something else on the same line later was corrected: no finding
+/// of `verify`.
+#[test]
+fn a_line_that_was_corrected_in_place_is_sound() {
+    let mut months = Months::new();
+    months.change("a-{period}.csv", "a.csv");
+    let mirror = ["B1 xaccept 500 03-05 counter=A1"];
+    for (period, spend, held) in [
+        ("2026-03", "A1 xburn -900 03-05", &["a A1 B1 AMT-01"][..]),
+        ("2026-04", "A1 xburn -800 03-05", &[]),
+    ] {
+        months.books(period, &[spend], &mirror);
+        fs::copy(months.path(&format!("a-{period}.csv")), months.path("a.csv")).unwrap();
+        months.close(period);
+        assert_eq!(months.held(period), held, "{period}");
+        crate::review::is_sound(&months.finally(period), period);
+        months.decide(("2026-03", "AMT-01"), "reject", "", "04-05");
+    }
+    let settled = table(&months.finally("2026-04"), "settled_rows");
+    assert_eq!(
+        super::cells(&settled, &["event_id", "points", "became"]),
+        ["A1 -800 dropped", "B1 500 dropped"]
+    );
 }

@@ -144,7 +144,7 @@ fn a_figure_that_follows_from_nothing_is_told() {
         ("links", "period", 2, &["rows, period and as-of date of every table"]),
     ];
     let (_out, folder) = example();
-    let publication = Publication::open(&folder).unwrap().kept();
+    let publication = Publication::open(&folder).unwrap().in_memory();
     let with = |cells: &[(&str, &str, usize)]| {
         let mut tables = BTreeMap::new();
         for (table, column, row) in cells {

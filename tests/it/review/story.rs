@@ -12,7 +12,7 @@ use crate::forged::read;
 #[test]
 fn a_story_goes_on_where_a_column_is_wanting() {
     let (_out, folder) = example();
-    let publication = Publication::open(&folder).unwrap().kept();
+    let publication = Publication::open(&folder).unwrap().in_memory();
     for table in ["held", "open_rows", "discrepancies", "cleared_events", "statement_lines"] {
         let batch = read(&folder.join(format!("{table}.parquet")));
         for wanting in 0..batch.num_columns() {
