@@ -144,8 +144,8 @@ impl Publication {
         }
     }
 
-    /// The same with every table in memory that is no longer than what is read at a time, so that it
-    /// is opened once however often it is asked. One that cannot be read is left to whoever asks.
+    /// The same with every table in memory that is no longer than what is read at a time: it is
+    /// opened once however often it is asked. One that cannot be read is left to whoever asks.
     #[must_use]
     pub fn in_memory(&self) -> Publication {
         let mut read_once = self.clone();
