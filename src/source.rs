@@ -251,19 +251,19 @@ impl Sources<'_> {
         let mut found = Found::default();
         match &feed.format {
             Format::Parquet => {
-                let mut groups = parquet::RowGroups::new(feed, rules, files);
+                let mut slices = parquet::Slices::new(feed, rules, files);
                 in_order(
-                    (|| groups.next(), parquet::RowGroup::rows),
-                    |group| {
-                        let file = file(group.file())?;
-                        Some(packed(parquet::decode(&group, feed, rules, file, pace.together)))
+                    (|| slices.next(), parquet::Slice::rows),
+                    |slice| {
+                        let file = file(slice.file())?;
+                        Some(packed(parquet::decode(&slice, feed, rules, file, pace.together)))
                     },
                     add,
                     watch,
                     pace.most,
                 )?;
-                groups.verify()?;
-                (found.headers, found.strays) = groups.findings.into_parts();
+                slices.verify()?;
+                (found.headers, found.strays) = slices.findings.into_parts();
             }
             Format::Arrow => {
                 let mut pieces = ipc::Pieces::new(feed, rules, files);
@@ -305,7 +305,7 @@ impl Sources<'_> {
 }
 
 /// Rows of large pieces that are decoded at a time.
-const ROWS_AT_ONCE: u64 = 1 << 18;
+const ROWS_AT_ONCE: u64 = 1 << 19;
 
 /// Decodes pieces on all threads while the next ones are cut and the sheets of those before are
 /// added in order, until so many rows have been added. Pieces come with how to tell their rows.

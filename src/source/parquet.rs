@@ -1,4 +1,4 @@
-//! Parquet: row groups become sheets, with only the declared columns decoded.
+//! Parquet: slices of row groups become sheets, with only the declared columns decoded.
 //!
 //! The decoder is known to panic on some corrupt files, so every call into it is contained and
 //! becomes an error that names the file. It may also be handed bytes that changed since the
@@ -10,9 +10,11 @@ use std::time::SystemTime;
 
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+    RowSelectionPolicy, RowSelector,
 };
 use parquet::basic::Type as PhysicalType;
+use rayon::prelude::*;
 
 use super::conform::{Rule, Source};
 use super::digest::digest;
@@ -26,19 +28,29 @@ const WHAT: &str = "Parquet";
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 8192;
 
-/// One row group of one file.
+/// Rows of a slice. Writers make row groups of half a million rows and more, which would leave
+/// threads without work behind the last ones, and sheets so large that the allocator gives their
+/// memory back and asks for it again. A slice begins with whole pages that are passed over unread.
+const SLICE_ROWS: u64 = 1 << 17;
+
+/// Some rows of one row group of one file.
 #[derive(Debug)]
-pub(super) struct RowGroup {
+pub(super) struct Slice {
     file: u32,
     opened: Arc<Opened>,
+    /// The row group.
     at: usize,
+    /// Rows of the row group before it.
+    skipped: u64,
     rows: u64,
+    /// Whether no rows of the row group stand behind it.
+    is_last: bool,
     bytes: u64,
     /// Rows of the file before it.
     before: u64,
 }
 
-impl RowGroup {
+impl Slice {
     /// The file that it belongs to, as an index into the feed's files.
     pub(super) fn file(&self) -> u32 {
         self.file
@@ -47,6 +59,18 @@ impl RowGroup {
     /// Its rows.
     pub(super) fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Which rows of the row group are read, where not all are. One more than there should be is
+    /// asked of the last slice, so that rows that the file does not tell of are found.
+    fn selected(&self) -> Option<RowSelection> {
+        if self.skipped == 0 && self.is_last {
+            return None;
+        }
+        // A row group's rows are counted in 32 bits.
+        let rows = (self.rows + u64::from(self.is_last)) as usize;
+        let all = [RowSelector::skip(self.skipped as usize), RowSelector::select(rows)];
+        Some(all.into_iter().filter(|some| some.row_count > 0).collect())
     }
 }
 
@@ -59,32 +83,32 @@ struct Opened {
     sources: Vec<Option<Source>>,
 }
 
-/// Cuts the files of a feed into row groups, in order.
+/// Cuts the files of a feed into slices, in order.
 #[derive(Debug)]
-pub(super) struct RowGroups<'f> {
+pub(super) struct Slices<'f> {
     feed: &'f Feed,
     rules: &'f [Rule],
     files: &'f [InputFile],
     at: usize,
-    /// The row groups of the file at hand.
-    pending: std::vec::IntoIter<RowGroup>,
+    /// The slices of the file at hand.
+    pending: std::vec::IntoIter<Slice>,
     /// When each file so far was last modified, as it was opened.
     modified: Vec<Option<SystemTime>>,
     pub(super) findings: Findings,
 }
 
-impl<'f> RowGroups<'f> {
-    pub(super) fn new(feed: &'f Feed, rules: &'f [Rule], files: &'f [InputFile]) -> RowGroups<'f> {
+impl<'f> Slices<'f> {
+    pub(super) fn new(feed: &'f Feed, rules: &'f [Rule], files: &'f [InputFile]) -> Slices<'f> {
         let pending = Vec::new().into_iter();
         let (modified, findings) = (Vec::new(), Findings::default());
-        RowGroups { feed, rules, files, at: 0, pending, modified, findings }
+        Slices { feed, rules, files, at: 0, pending, modified, findings }
     }
 
-    /// The next row group, or `None` behind the last file.
-    pub(super) fn next(&mut self) -> Result<Option<RowGroup>, SourceError> {
+    /// The next slice, or `None` behind the last file.
+    pub(super) fn next(&mut self) -> Result<Option<Slice>, SourceError> {
         loop {
-            if let Some(group) = self.pending.next() {
-                return Ok(Some(group));
+            if let Some(slice) = self.pending.next() {
+                return Ok(Some(slice));
             }
             let Some(file) = self.files.get(self.at) else { return Ok(None) };
             if file.is_passed_over() {
@@ -100,7 +124,7 @@ impl<'f> RowGroups<'f> {
             let number = u32::try_from(self.at).unwrap_or(u32::MAX);
             self.at += 1;
             if let Some(opened) = self.open(file)? {
-                self.pending = row_groups(opened, number, file)?.into_iter();
+                self.pending = slices(opened, number, file)?.into_iter();
             }
         }
     }
@@ -108,7 +132,8 @@ impl<'f> RowGroups<'f> {
     /// Whether the files that were read still are those of the survey.
     pub(super) fn verify(&self) -> Result<(), SourceError> {
         let read = |(file, _): &(&InputFile, _)| !file.is_passed_over();
-        for (file, modified) in self.files.iter().zip(&self.modified).filter(read) {
+        let files = self.files.par_iter().zip(&self.modified).filter(read);
+        let trouble = files.map(|(file, modified)| {
             let changed = || SourceError::Changed { file: file.path.clone() };
             if stamp(self.feed, file)? != (file.bytes, *modified) {
                 return Err(changed());
@@ -118,8 +143,10 @@ impl<'f> RowGroups<'f> {
             if found != (file.bytes, file.blake3.clone()) {
                 return Err(changed());
             }
-        }
-        Ok(())
+            Ok(())
+        });
+        // Of several files that changed the first is told.
+        trouble.collect::<Vec<Result<(), SourceError>>>().into_iter().collect()
     }
 
     /// Reads the footer and holds its columns against the rules.
@@ -152,35 +179,44 @@ fn is_int96(metadata: &ArrowReaderMetadata, root: usize) -> bool {
         .any(|(_, column)| column.physical_type() == PhysicalType::INT96)
 }
 
-fn row_groups(opened: Opened, number: u32, file: &InputFile) -> Result<Vec<RowGroup>, SourceError> {
-    let corrupt = || SourceError::Corrupt {
-        file: file.path.clone(),
-        what: WHAT,
-        reason: "its row groups have no sensible size".to_owned(),
-    };
+fn slices(opened: Opened, number: u32, file: &InputFile) -> Result<Vec<Slice>, SourceError> {
+    let corrupt =
+        |reason: String| SourceError::Corrupt { file: file.path.clone(), what: WHAT, reason };
     let opened = Arc::new(opened);
-    let mut groups = Vec::new();
+    let mut slices = Vec::new();
     let mut before = 0u64;
     for (at, group) in opened.metadata.metadata().row_groups().iter().enumerate() {
         // A row group of more rows than 32 bits count fits no frame; such a number is damage.
-        let rows = u32::try_from(group.num_rows()).map_err(|_| corrupt())?.into();
+        let of_group: u64 = u32::try_from(group.num_rows())
+            .map_err(|_| corrupt("its row groups have no sensible size".to_owned()))?
+            .into();
+        // A column without lists has a value or a null for each row.
+        let flat =
+            group.columns().iter().filter(|column| column.column_descr().max_rep_level() == 0);
+        if let Some(other) =
+            flat.map(|column| column.num_values()).find(|values| *values != group.num_rows())
+        {
+            return Err(corrupt(format!("a row group of {of_group} rows has a column of {other}")));
+        }
         let bytes = group
             .columns()
             .iter()
             .map(|column| u64::try_from(column.compressed_size()).unwrap_or_default())
             .fold(0u64, u64::saturating_add)
             .min(file.bytes);
-        groups.push(RowGroup {
-            file: number,
-            opened: Arc::clone(&opened),
-            at,
-            rows,
-            bytes,
-            before,
-        });
-        before += rows;
+        let count = of_group.div_ceil(SLICE_ROWS);
+        for of_count in 0..count {
+            let skipped = of_count * SLICE_ROWS;
+            let rows = (of_group - skipped).min(SLICE_ROWS);
+            let is_last = of_count + 1 == count;
+            let opened = Arc::clone(&opened);
+            // What does not divide is read with the last.
+            let bytes = if is_last { bytes - bytes / count * of_count } else { bytes / count };
+            slices.push(Slice { file: number, opened, at, skipped, rows, is_last, bytes, before });
+            before += rows;
+        }
     }
-    Ok(groups)
+    Ok(slices)
 }
 
 fn stamp(feed: &Feed, file: &InputFile) -> Result<(u64, Option<SystemTime>), SourceError> {
@@ -194,9 +230,9 @@ fn input(feed: &Feed, file: &InputFile) -> Result<File, SourceError> {
         .map_err(|source| SourceError::Io { file: file.path.clone(), source })
 }
 
-/// Decodes and conforms a row group.
+/// Decodes and conforms a slice.
 pub(super) fn decode(
-    group: &RowGroup,
+    slice: &Slice,
     feed: &Feed,
     rules: &[Rule],
     file: &InputFile,
@@ -204,16 +240,21 @@ pub(super) fn decode(
 ) -> Result<Sheet, SourceError> {
     // A handle of its own, because a cloned one would share its position with other threads.
     let input = input(feed, file)?;
-    let opened = &group.opened;
+    let opened = &slice.opened;
     let mut reader = contained(&file.path, WHAT, || {
-        ParquetRecordBatchReaderBuilder::new_with_metadata(input, opened.metadata.clone())
-            .with_row_groups(vec![group.at])
-            .with_projection(opened.mask.clone())
-            .with_batch_size(BATCH_ROWS)
-            .build()
-            .map_err(|error| error.to_string())
+        let mut reader =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(input, opened.metadata.clone())
+                .with_row_groups(vec![slice.at])
+                .with_projection(opened.mask.clone())
+                .with_batch_size(BATCH_ROWS);
+        if let Some(rows) = slice.selected() {
+            reader = reader
+                .with_row_selection(rows)
+                .with_row_selection_policy(RowSelectionPolicy::Selectors);
+        }
+        reader.build().map_err(|error| error.to_string())
     })?;
-    let mut draft = Draft::new(feed.kind.word(), rules, &file.path, group.file, group.file);
+    let mut draft = Draft::new(feed.kind.word(), rules, &file.path, slice.file, slice.file);
     let mut is_first = true;
     loop {
         let batch = contained(&file.path, WHAT, || {
@@ -222,19 +263,20 @@ pub(super) fn decode(
             Lanes::new(&batch, &opened.sources).map(Some)
         })?;
         let Some(lanes) = batch else { break };
-        lanes.rows(&mut draft, group.before, together)?;
+        lanes.rows(&mut draft, slice.before, together)?;
         if std::mem::take(&mut is_first) {
-            draft.expect(group.rows);
+            draft.expect(slice.rows);
         }
     }
-    if draft.rows() != group.rows {
+    if draft.rows() != slice.rows {
+        let (said, gave) = (slice.skipped + slice.rows, slice.skipped + draft.rows());
         return Err(SourceError::Corrupt {
             file: file.path.clone(),
             what: WHAT,
-            reason: format!("a row group of {} rows gave {}", group.rows, draft.rows()),
+            reason: format!("a row group of {said} rows gave {gave}"),
         });
     }
-    Ok(draft.finish(group.bytes))
+    Ok(draft.finish(slice.bytes))
 }
 
 #[cfg(test)]

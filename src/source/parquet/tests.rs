@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use arrow::array::AsArray;
@@ -11,6 +12,7 @@ use arrow::datatypes::Int32Type;
 use arrow::datatypes::Int64Type;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
+use parquet::file::metadata::{ParquetMetaDataReader, ParquetMetaDataWriter};
 use parquet::file::properties::WriterProperties;
 
 use super::*;
@@ -258,4 +260,73 @@ fn a_page_that_is_not_what_its_checksum_says_is_none() {
     assert_eq!(accounts(&read("checksums").unwrap()), ["0:1 M1 100", "0:2 M2 200", "0:3 M3 300"]);
     let error = read("checksums-wrong").unwrap_err().to_string();
     assert!(error.contains("checksum"), "{error}");
+}
+
+/// One row group of so many rows, of which each hundred-thousandth has no balance.
+fn long(rows: i64) -> Vec<u8> {
+    let ids: ArrayRef =
+        array(StringArray::from_iter_values((1..=rows).map(|row| format!("m{row}"))));
+    let balances = (1..=rows).map(|row| (row % 100_000 != 0).then_some(row % 1_000));
+    let balances: ArrayRef = array(balances.collect::<Int64Array>());
+    let batch =
+        RecordBatch::try_from_iter_with_nullable([("会员号", ids, true), ("余额", balances, true)]);
+    let batch = batch.unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+/// The file with a footer that says so many rows of its only row group, and so many values of each
+/// of its columns.
+fn said_to_have(rows: i64, values: i64, mut bytes: Vec<u8>) -> Vec<u8> {
+    let mut written = tempfile::tempfile().unwrap();
+    written.write_all(&bytes).unwrap();
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&written).unwrap();
+    let group = metadata.row_group(0);
+    let columns = group.columns().iter().cloned();
+    let columns =
+        columns.map(|column| column.into_builder().set_num_values(values).build().unwrap());
+    let group = group.clone().into_builder().set_num_rows(rows);
+    let group = group.set_column_metadata(columns.collect()).build().unwrap();
+    let metadata = metadata.into_builder().set_row_groups(vec![group]).build();
+    ParquetMetaDataWriter::new(&mut bytes, &metadata).finish().unwrap();
+    bytes
+}
+
+#[test]
+fn a_long_row_group_is_read_in_slices() {
+    let mut folder = Folder::new(FeedKind::Accounts, Format::Parquet, ACCOUNTS);
+    folder.put("a.parquet", &long(300_000));
+    let read = folder.read().unwrap();
+    let rows = accounts(&read);
+    let expected = (1..=300_000).filter(|row| row % 100_000 != 0);
+    assert!(rows.iter().cloned().eq(expected.map(|row| format!("0:{row} m{row} {}", row % 1_000))));
+    let lines: Vec<u64> = read.rejects.iter().map(|reject| reject.line).collect();
+    assert_eq!(lines, [100_000, 200_000, 300_000]);
+    assert_eq!(read.files[0].rows, 300_000);
+}
+
+#[test]
+fn a_row_group_that_has_other_rows_than_it_says_is_corrupt() {
+    let mut folder = Folder::new(FeedKind::Accounts, Format::Parquet, ACCOUNTS);
+    // By its rows, its values, and what comes of them: within the first slice, at its end, in a
+    // later one, and at the end of the last.
+    let rows = [
+        (3, 3, 0, "0 rows has a column of 3"),
+        (3, 0, 3, "3 rows has a column of 0"),
+        (3, 2, 2, "2 rows gave 3"),
+        (3, 4, 4, "4 rows gave 3"),
+        (131_073, 131_072, 131_072, "131072 rows gave 131073"),
+        (300_000, 299_999, 299_999, "299999 rows gave 300000"),
+        (300_000, 262_144, 262_144, "262144 rows gave 262145"),
+        (300_000, 300_001, 300_001, "300001 rows gave 300000"),
+        (300_000, 600_000, 600_000, "393216 rows gave 300000"),
+    ];
+    for (rows, values, said, reason) in rows {
+        folder.put("a.parquet", &said_to_have(said, values, long(rows)));
+        let error = folder.read().unwrap_err().to_string();
+        assert!(error.contains(reason), "{rows} said to be {said}: {error}");
+    }
 }

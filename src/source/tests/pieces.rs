@@ -274,12 +274,12 @@ fn met(folder: &Folder, patience: Duration) -> Met {
     let watch = |_, _| ();
     match &feed.format {
         Format::Parquet => {
-            let mut groups = parquet::RowGroups::new(feed, &rules, &files);
-            let decode = |group: parquet::RowGroup| {
+            let mut slices = parquet::Slices::new(feed, &rules, &files);
+            let decode = |slice: parquet::Slice| {
                 meeting.meet();
-                Some(parquet::decode(&group, feed, &rules, &files[0], some))
+                Some(parquet::decode(&slice, feed, &rules, &files[0], some))
             };
-            let cut = (|| groups.next(), parquet::RowGroup::rows);
+            let cut = (|| slices.next(), parquet::Slice::rows);
             in_order(cut, decode, add, &watch, all).unwrap();
         }
         Format::Arrow => {
