@@ -16,7 +16,7 @@ pub use manifest::{
     BLOCKED, CollisionEntry, FINAL, InputEntry, Manifest, MatchEntry, OutputFile, PROVISIONAL,
     PastEntry, StatementEntry, TermEntry, ThresholdEntry, TotalEntry, run_digest,
 };
-pub use parquet::{Amend, Runs, SortKey, Stamp, write, write_by_place};
+pub use parquet::{Amend, Heard, Runs, SortKey, Stamp, write, write_by_place};
 pub use readback::{CLOSINGS, Closing, Columns, Final, add_closings, closed_statements};
 pub use rehearsal::Rehearsal;
 pub use report::{

@@ -181,7 +181,8 @@ fn read_at(
             Some(cache) => {
                 let mut leaves = Leaves::new(cache, feed, files);
                 let sheet = |leaf: Leaf| Some(leaf.sheet(feed.kind, files));
-                in_order((|| leaves.next(), Leaf::rows), sheet, add, watch, pace.most)?;
+                let cut = (|| leaves.next(), Leaf::rows, SLICES_A_THREAD);
+                in_order(cut, sheet, add, watch, pace.most)?;
                 found.strays.append(&mut leaves.strays());
             }
             None => {
@@ -253,7 +254,7 @@ impl Sources<'_> {
             Format::Parquet => {
                 let mut slices = parquet::Slices::new(feed, rules, files);
                 in_order(
-                    (|| slices.next(), parquet::Slice::rows),
+                    (|| slices.next(), parquet::Slice::rows, SLICES_A_THREAD),
                     |slice| {
                         let file = file(slice.file())?;
                         Some(packed(parquet::decode(&slice, feed, rules, file, pace.together)))
@@ -268,7 +269,7 @@ impl Sources<'_> {
             Format::Arrow => {
                 let mut pieces = ipc::Pieces::new(feed, rules, files);
                 in_order(
-                    (|| pieces.next(), |_: &ipc::Piece| 0),
+                    (|| pieces.next(), |_: &ipc::Piece| 0, BLOCKS_A_THREAD),
                     |piece| {
                         let file = file(piece.file)?;
                         Some(packed(ipc::decode(&piece, feed, rules, file, pace.together)))
@@ -291,7 +292,7 @@ impl Sources<'_> {
                     Format::Parquet | Format::Arrow => Ok(Sheet::default()),
                 };
                 in_order(
-                    (|| blocks.next(), |_: &blocks::Block| 0),
+                    (|| blocks.next(), |_: &blocks::Block| 0, BLOCKS_A_THREAD),
                     |block| Some(packed(decode(&block))),
                     add,
                     watch,
@@ -307,25 +308,32 @@ impl Sources<'_> {
 /// Rows of large pieces that are decoded at a time.
 const ROWS_AT_ONCE: u64 = 1 << 19;
 
+/// Pieces that a thread decodes at a time: enough that threads end together though pieces are of
+/// unequal work and one thread adds what was decoded before. Blocks of text are large.
+const BLOCKS_A_THREAD: usize = 2;
+const SLICES_A_THREAD: usize = 4;
+
 /// Decodes pieces on all threads while the next ones are cut and the sheets of those before are
-/// added in order, until so many rows have been added. Pieces come with how to tell their rows.
+/// added in order, until so many rows have been added. Pieces come with how to tell their rows, and
+/// how many are for a thread.
 fn in_order<P: Send>(
-    (mut cut, rows_of): (
+    (mut cut, rows_of, a_thread): (
         impl FnMut() -> Result<Option<P>, SourceError> + Send,
         impl Fn(&P) -> u64 + Send,
+        usize,
     ),
     decode: impl Fn(P) -> Option<Result<Sheet, SourceError>> + Sync,
     mut add: impl FnMut(Sheet) -> Result<(), SourceError> + Send,
     watch: &dyn Fn(u64, u64),
     most: u64,
 ) -> Result<(), SourceError> {
-    // Two pieces a thread even out pieces of unequal work, unless they are so large that one more
-    // would rather take memory.
     let threads = rayon::current_num_threads().max(1);
     let mut cut_some = move || -> Result<Vec<P>, SourceError> {
-        let mut some = Vec::with_capacity(2 * threads);
+        let most = a_thread * threads;
+        let mut some = Vec::with_capacity(most);
         let mut rows = 0;
-        while some.len() < threads || (some.len() < 2 * threads && rows < ROWS_AT_ONCE) {
+        // Of pieces that are so large one more would rather take memory.
+        while some.len() < threads || (some.len() < most && rows < ROWS_AT_ONCE) {
             let Some(piece) = cut()? else { break };
             rows += rows_of(&piece);
             some.push(piece);

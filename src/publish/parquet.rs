@@ -62,21 +62,34 @@ pub fn write<R: Send + Sync>(
     file: File,
 ) -> Result<u64, PublishError> {
     let mut sink = Sink::new(table, stamp, file)?;
+    let schema = sink.schema.clone();
+    let mut made = Made::new();
     loop {
         let held: Vec<R> = rows.by_ref().take(CHUNK_ROWS * CHUNKS_AT_ONCE).collect();
-        if held.is_empty() {
-            return sink.finish();
-        }
-        let drafts = held.par_chunks(CHUNK_ROWS).map(|chunk| {
+        let make = |chunk: &[R]| {
             let mut draft = Draft::new(table, stamp, chunk.len());
             for piece in chunk.chunks(PIECE_ROWS) {
                 draft.add(piece)?;
             }
-            Ok(draft)
-        });
-        sink.add_drafts(drafts.collect(), &mut |_| Ok(()))?;
+            draft.finish(&schema)
+        };
+        let (next, added) = rayon::join(
+            || held.par_chunks(CHUNK_ROWS).map(make).collect(),
+            || sink.add_made(std::mem::take(&mut made), &mut |_| Ok(())),
+        );
+        added?;
+        if held.is_empty() {
+            return sink.finish();
+        }
+        made = next;
     }
 }
+
+/// Batches that were made, in their order, while those before them are written.
+type Made = Vec<Result<RecordBatch, PublishError>>;
+
+/// Who is given each batch.
+pub type Heard<'a> = &'a mut (dyn FnMut(&RecordBatch) -> Result<(), PublishError> + Send);
 
 /// Writes a table of which the row at each place `0..count` can be made by itself, several at a
 /// time, and tells how many rows it had. A place without a row is passed over. `heard` is given the
@@ -90,13 +103,15 @@ pub fn write_by_place<R: Send + Sync>(
     row: impl Fn(usize) -> Option<R> + Sync,
     stamp: Stamp<'_>,
     file: File,
-    heard: &mut dyn FnMut(&RecordBatch) -> Result<(), PublishError>,
+    heard: Heard<'_>,
 ) -> Result<u64, PublishError> {
     let mut sink = Sink::new(table, stamp, file)?;
+    let schema = sink.schema.clone();
+    let mut made = Made::new();
     for start in (0..count).step_by(CHUNK_ROWS * CHUNKS_AT_ONCE) {
         let end = (start + CHUNK_ROWS * CHUNKS_AT_ONCE).min(count);
         let starts: Vec<usize> = (start..end).step_by(CHUNK_ROWS).collect();
-        let drafts = starts.into_par_iter().map(|start| {
+        let make = |start: usize| {
             let end = (start + CHUNK_ROWS).min(end);
             let mut draft = Draft::new(table, stamp, end - start);
             let mut piece = Vec::with_capacity(PIECE_ROWS);
@@ -105,10 +120,16 @@ pub fn write_by_place<R: Send + Sync>(
                 piece.extend((start..(start + PIECE_ROWS).min(end)).filter_map(&row));
                 draft.add(&piece)?;
             }
-            Ok(draft)
-        });
-        sink.add_drafts(drafts.collect(), heard)?;
+            draft.finish(&schema)
+        };
+        let (next, added) = rayon::join(
+            || starts.into_par_iter().map(make).collect(),
+            || sink.add_made(std::mem::take(&mut made), heard),
+        );
+        added?;
+        made = next;
     }
+    sink.add_made(made, heard)?;
     sink.finish()
 }
 
@@ -143,18 +164,11 @@ impl Sink {
         Ok(Sink { schema, file, groups, columns, group_rows: 0, written: 0 })
     }
 
-    /// Adds drafts. Of several that failed the first is told, whichever was made first.
-    fn add_drafts<R>(
-        &mut self,
-        drafts: Vec<Result<Draft<'_, R>, PublishError>>,
-        heard: &mut dyn FnMut(&RecordBatch) -> Result<(), PublishError>,
-    ) -> Result<(), PublishError> {
-        let mut batches = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            let batch = draft?.finish(&self.schema)?;
-            heard(&batch)?;
-            batches.push(batch);
-        }
+    /// Adds what was made. Of several batches that failed the first is told, whichever was made
+    /// first.
+    fn add_made(&mut self, made: Made, heard: Heard<'_>) -> Result<(), PublishError> {
+        let batches = made.into_iter().collect::<Result<Vec<RecordBatch>, PublishError>>()?;
+        batches.iter().try_for_each(heard)?;
         self.add(&batches)
     }
 

@@ -164,8 +164,10 @@ pub fn judge(
 
     watch.advance(0, ledger_rows);
     watch.stage("detect", "差错检测", Work::Unknown);
-    let a_held_with = detect::held_with(&desk, &a_matched, &b_matched, &books.b);
-    let b_held_with = detect::held_with(&desk, &b_matched, &a_matched, &books.a);
+    let (a_held_with, b_held_with) = rayon::join(
+        || detect::held_with(&desk, &a_matched, &b_matched, &books.b),
+        || detect::held_with(&desk, &b_matched, &a_matched, &books.a),
+    );
     let (mut a_book, mut b_book) = rayon::join(
         || detect::judge_book(&desk, &books.a, &a_lineage, &a_held_with),
         || detect::judge_book(&desk, &books.b, &b_lineage, &b_held_with),
@@ -179,8 +181,16 @@ pub fn judge(
         || detect::judge_direction(&b_scene, &b_book, &a_book),
     );
     let ((mut a_judged, a_found), (mut b_judged, b_found)) = (a_direction?, b_direction?);
-    let mut of_members =
-        detect::judge_members(&desk, &links, intake.links.as_ref(), &intake.members);
+    let ends = |party: Party| (intake.ends(party, &scope.past), intake.accounts.of(party).as_ref());
+    let (mut of_members, (a_rolled, b_rolled)) = rayon::join(
+        || detect::judge_members(&desk, &links, intake.links.as_ref(), &intake.members),
+        || {
+            rayon::join(
+                || detect::judge_accounts(&desk, &books.a, &a_lineage, ends(Party::A), exchange),
+                || detect::judge_accounts(&desk, &books.b, &b_lineage, ends(Party::B), exchange),
+            )
+        },
+    );
     let a_ended = member::judge_ended(&a_scene, &a_judged, intake.links.as_ref(), &of_members);
     of_members.extend(a_ended);
     let b_ended = member::judge_ended(&b_scene, &b_judged, intake.links.as_ref(), &of_members);
@@ -194,25 +204,15 @@ pub fn judge(
         verdicts.decide_direction(&b_scene, &mut b_judged)?;
         decided = verdicts.decided();
     }
-    let ends = |party: Party| (intake.ends(party, &scope.past), intake.accounts.of(party).as_ref());
-    let (a_rolled, b_rolled) = rayon::join(
-        || detect::judge_accounts(&desk, &books.a, &a_lineage, ends(Party::A), exchange),
-        || detect::judge_accounts(&desk, &books.b, &b_lineage, ends(Party::B), exchange),
-    );
     let (a_rolled, b_rolled) = (a_rolled?, b_rolled?);
-    let a_bases = detect::basis::judge(
-        &desk,
-        (&links, intake.members.a.as_ref()),
-        &books.a,
-        &a_lineage,
-        exchange,
+    let members = |party: Party| (&links, intake.members.of(party).as_ref());
+    let (a_bases, b_bases) = rayon::join(
+        || detect::basis::judge(&desk, members(Party::A), &books.a, &a_lineage, exchange),
+        || detect::basis::judge(&desk, members(Party::B), &books.b, &b_lineage, exchange),
     );
-    let b_bases = detect::basis::judge(
-        &desk,
-        (&links, intake.members.b.as_ref()),
-        &books.b,
-        &b_lineage,
-        exchange,
+    let (a_suspects, b_suspects) = rayon::join(
+        || detect::suspect::judge(&a_scene, &a_judged),
+        || detect::suspect::judge(&b_scene, &b_judged),
     );
     let mut discrepancies = of_members;
     discrepancies.extend(a_bases);
@@ -229,8 +229,8 @@ pub fn judge(
     discrepancies.extend(b_book.discrepancies);
     discrepancies.extend(a_found);
     discrepancies.extend(b_found);
-    discrepancies.extend(detect::suspect::judge(&a_scene, &a_judged)?);
-    discrepancies.extend(detect::suspect::judge(&b_scene, &b_judged)?);
+    discrepancies.extend(a_suspects?);
+    discrepancies.extend(b_suspects?);
     discrepancies.extend(a_rolled.discrepancies);
     discrepancies.extend(b_rolled.discrepancies);
     // Where a rule that is off would have decided something it has been asked before; what is left
@@ -240,11 +240,17 @@ pub fn judge(
     watch.advance(0, ledger_rows);
     watch.stage("clear", "清算", Work::Unknown);
     watch.advance(0, (a_judged.pairs.len() + b_judged.pairs.len()) as u64);
-    a_judged.left = detect::left_before(&a_scene, &a_judged)?;
-    b_judged.left = detect::left_before(&b_scene, &b_judged)?;
-    let a_obligations = clear::oblige(&a_judged, &scope.past, agreement)?;
-    let b_obligations = clear::oblige(&b_judged, &scope.past, agreement)?;
-    let a_conservation = clear::conserve(&BalanceSide {
+    let (a_left, b_left) = rayon::join(
+        || detect::left_before(&a_scene, &a_judged),
+        || detect::left_before(&b_scene, &b_judged),
+    );
+    (a_judged.left, b_judged.left) = (a_left?, b_left?);
+    let (a_obligations, b_obligations) = rayon::join(
+        || clear::oblige(&a_judged, &scope.past, agreement),
+        || clear::oblige(&b_judged, &scope.past, agreement),
+    );
+    let (a_obligations, b_obligations) = (a_obligations?, b_obligations?);
+    let a_side = BalanceSide {
         agreement,
         scope,
         ledger: &books.a,
@@ -254,8 +260,8 @@ pub fn judge(
         issued: &a_judged,
         accepted: &b_judged,
         obligations: &a_obligations,
-    })?;
-    let b_conservation = clear::conserve(&BalanceSide {
+    };
+    let b_side = BalanceSide {
         agreement,
         scope,
         ledger: &books.b,
@@ -265,7 +271,10 @@ pub fn judge(
         issued: &b_judged,
         accepted: &a_judged,
         obligations: &b_obligations,
-    })?;
+    };
+    let (a_conservation, b_conservation) =
+        rayon::join(|| clear::conserve(&a_side), || clear::conserve(&b_side));
+    let (a_conservation, b_conservation) = (a_conservation?, b_conservation?);
     let asked =
         evidence::ids(&discrepancies, (&a_book.items, &b_book.items), (&a_judged, &b_judged));
     let first_seen = recall::first_seen(&before.finals, &asked)?;

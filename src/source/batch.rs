@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, UInt32Array, UInt64Array};
 use arrow::record_batch::RecordBatch;
+use rayon::prelude::*;
 
 use super::cells::Cells;
 use super::conform::{Rule, Supply};
@@ -162,7 +163,7 @@ impl<'f, 't> Gathering<'f, 't> {
     fn batch(&mut self) -> Result<RecordBatch, SourceError> {
         let unframed = |source| SourceError::Frame { feed: self.feed.kind.word(), source };
         let columns = std::mem::replace(&mut self.columns, no_cells(self.feed));
-        let mut arrays: Vec<ArrayRef> = columns.into_iter().map(Cells::finish).collect();
+        let mut arrays: Vec<ArrayRef> = columns.into_par_iter().map(Cells::finish).collect();
         arrays.push(Arc::new(UInt32Array::from(std::mem::take(&mut self.part_numbers))));
         arrays.push(Arc::new(UInt64Array::from(std::mem::take(&mut self.lines))));
         RecordBatch::try_new(canonical_schema(self.feed.kind), arrays).map_err(unframed)

@@ -31,7 +31,7 @@ const BATCH_ROWS: usize = 8192;
 /// Rows of a slice. Writers make row groups of half a million rows and more, which would leave
 /// threads without work behind the last ones, and sheets so large that the allocator gives their
 /// memory back and asks for it again. A slice begins with whole pages that are passed over unread.
-const SLICE_ROWS: u64 = 1 << 17;
+const SLICE_ROWS: u64 = 1 << 16;
 
 /// Some rows of one row group of one file.
 #[derive(Debug)]

@@ -16,9 +16,9 @@ use crate::feed::RejectCode;
 use crate::judgement::Disposition;
 use crate::pipeline::Pipeline;
 use crate::publish::{
-    self, AccountRow, Amend, DecisionRow, DictionaryRow, FINAL, Folder, ItemRow, Largest, LineRow,
-    OpenAdjustment, OutputFile, PROVISIONAL, PublishError, RejectRow, Runs, Stamp, StatementRow,
-    Table,
+    self, AccountRow, Amend, DecisionRow, DictionaryRow, FINAL, Folder, Heard, ItemRow, Largest,
+    LineRow, OpenAdjustment, OutputFile, PROVISIONAL, PublishError, RejectRow, Runs, Stamp,
+    StatementRow, Table,
 };
 use crate::run::{Error, Evidence, Watch};
 use crate::statement::Statement;
@@ -62,7 +62,7 @@ impl<'a> Shelf<'a> {
         table: &Table<R>,
         count: usize,
         row: impl Fn(usize) -> Option<R> + Sync,
-        heard: &mut dyn FnMut(&RecordBatch) -> Result<(), PublishError>,
+        heard: Heard<'_>,
     ) -> Result<u64, PublishError> {
         self.dictionary.extend(table.dictionary_rows(self.stamp.digits));
         let watch = self.watch;
@@ -141,7 +141,11 @@ pub fn write_tables<'a>(
     held.extend(items.held_adjustments());
     // Rows come before their sums, so that of a figure that fits no column the row is told.
     shelf.put(&publish::discrepancies(), evidence.discrepancies.iter())?;
-    let (counted, digest) = put_cleared(shelf, items, drawn)?;
+    let handed_on =
+        || drawn.is_none().then(|| rayon::join(|| items.open_rows(), || items.settled_rows()));
+    let (cleared, handed_on) = rayon::join(|| put_cleared(shelf, items, drawn), handed_on);
+    let (counted, digest) = cleared?;
+    let (open, settled) = handed_on.unzip();
     let events = (i128::from(counted), held.len() as i128, pending.len() as i128);
     let largest = largest_held(&held);
     shelf.put(&publish::held(), held.into_iter())?;
@@ -161,11 +165,11 @@ pub fn write_tables<'a>(
         shelf.put(&publish::lines(), rows)?;
     }
     match drawn {
-        None => shelf.put(&publish::open_rows(), items.open_rows().into_iter())?,
+        None => shelf.put(&publish::open_rows(), open.into_iter().flatten())?,
         Some(drawn) => shelf.merge(&publish::open_rows(), &drawn.open)?,
     };
     match drawn {
-        None => shelf.put(&publish::settled_rows(), items.settled_rows().into_iter())?,
+        None => shelf.put(&publish::settled_rows(), settled.into_iter().flatten())?,
         Some(drawn) => shelf.merge(&publish::settled_rows(), &drawn.settled)?,
     };
     // Later periods take up what is final, and nothing else needs a copy of what the files say.

@@ -279,7 +279,7 @@ fn met(folder: &Folder, patience: Duration) -> Met {
                 meeting.meet();
                 Some(parquet::decode(&slice, feed, &rules, &files[0], some))
             };
-            let cut = (|| slices.next(), parquet::Slice::rows);
+            let cut = (|| slices.next(), parquet::Slice::rows, SLICES_A_THREAD);
             in_order(cut, decode, add, &watch, all).unwrap();
         }
         Format::Arrow => {
@@ -288,7 +288,8 @@ fn met(folder: &Folder, patience: Duration) -> Met {
                 meeting.meet();
                 Some(ipc::decode(&piece, feed, &rules, &files[0], some))
             };
-            in_order((|| pieces.next(), |_: &ipc::Piece| 0), decode, add, &watch, all).unwrap();
+            let cut = (|| pieces.next(), |_: &ipc::Piece| 0, BLOCKS_A_THREAD);
+            in_order(cut, decode, add, &watch, all).unwrap();
         }
         format => {
             let mut blocks = blocks::Blocks::new(feed, &rules, &files, 4_096);
@@ -301,7 +302,14 @@ fn met(folder: &Folder, patience: Duration) -> Met {
                     Format::Parquet | Format::Arrow => None,
                 }
             };
-            in_order((|| blocks.next(), |_: &blocks::Block| 0), decode, add, &watch, all).unwrap();
+            in_order(
+                (|| blocks.next(), |_: &blocks::Block| 0, BLOCKS_A_THREAD),
+                decode,
+                add,
+                &watch,
+                all,
+            )
+            .unwrap();
         }
     }
     assert_eq!(rows.into_inner().unwrap(), ROWS as u64);
