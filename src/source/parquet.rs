@@ -17,6 +17,7 @@ use parquet::basic::Type as PhysicalType;
 use super::conform::{Rule, Source};
 use super::digest::digest;
 use super::error::SourceError;
+use super::pages::hold;
 use super::sheet::{Draft, Sheet};
 use super::table::{Columns, Findings, Lanes, contained};
 use crate::feed::{Feed, InputFile};
@@ -203,13 +204,18 @@ pub(super) fn decode(
     together: usize,
 ) -> Result<Sheet, SourceError> {
     // A handle of its own, because a cloned one would share its position with other threads.
-    let input = input(feed, file)?;
+    let mut input = input(feed, file)?;
     let opened = &group.opened;
+    let batch_rows = contained(&file.path, WHAT, || {
+        let chunks = opened.metadata.metadata().row_group(group.at).columns().iter().enumerate();
+        let mut read = chunks.filter(|(leaf, _)| opened.mask.leaf_included(*leaf));
+        read.try_fold(BATCH_ROWS, |rows, (_, chunk)| Ok(rows.min(hold(&mut input, chunk)?)))
+    })?;
     let mut reader = contained(&file.path, WHAT, || {
         ParquetRecordBatchReaderBuilder::new_with_metadata(input, opened.metadata.clone())
             .with_row_groups(vec![group.at])
             .with_projection(opened.mask.clone())
-            .with_batch_size(BATCH_ROWS)
+            .with_batch_size(batch_rows)
             .build()
             .map_err(|error| error.to_string())
     })?;
