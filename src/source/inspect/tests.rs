@@ -369,7 +369,7 @@ fn a_column_of_points_is_drafted_as_its_values_are_written() {
             &["1.234,567", "12,345"],
             "points: { from: \"积分\", number: { decimal: \",\", thousands: \".\" } }",
         ),
-        (&["1.234", "2.500"], "# Each of its points stands before three digits"),
+        (&["1.234", "2.500"], "# Do points part thousands in it"),
         (&["1,234.5", "1,5"], "# Its numbers are written in several ways"),
         (&["(5)", "7"], "points: { from: \"积分\", number: { negative: parentheses } }"),
         (&["5-", "7"], "points: { from: \"积分\", number: { negative: trailing } }"),
