@@ -198,19 +198,19 @@ fn read(bytes: &[u8]) -> Option<Header> {
     let mut rest = bytes;
     let mut header = Header::default();
     structure(&mut rest, 0, &mut |path, value| {
-        let size = u64::try_from(value).ok()?;
+        let size = || u64::try_from(value).ok();
         match path {
-            [2] => header.unpacked = size,
-            [3] => header.packed = size,
+            [2] => header.unpacked = size()?,
+            [3] => header.packed = size()?,
             // Of the second version of data pages: definition and repetition levels, which are
             // never packed, and whether the rest is.
-            [8, 5 | 6] => header.levels = header.levels.checked_add(size)?,
-            [8, 7] => header.is_plain = size == 0,
+            [8, 5 | 6] => header.levels = header.levels.checked_add(size()?)?,
+            [8, 7] => header.is_plain = value == 0,
             [5 | 7 | 8, 1] => {
-                header.values = size;
+                header.values = size()?;
                 header.is_dictionary = path.starts_with(&[7]);
             }
-            [5, 2] | [8, 4] => header.encoding = size,
+            [5, 2] | [8, 4] => header.encoding = size()?,
             _ => {}
         }
         Some(())
@@ -337,6 +337,10 @@ mod tests {
         let plain = Header { levels: 7, is_plain: true, ..Header::default() };
         let found = Header { bytes: 13, unpacked: 300, packed: 20, ..plain };
         assert_eq!(read(&second), Some(found));
+        // A checksum at 4 is a number of 32 bits, which may lie below zero.
+        let checked = [0x15, 0, 0x15, 0xd8, 4, 0x15, 40, 0x15, 9, 0x1c, 0x15, 14, 0, 0];
+        let found = Header { bytes: 14, unpacked: 300, packed: 20, values: 7, ..Header::default() };
+        assert_eq!(read(&checked), Some(found));
         for cut in 0..first.len() {
             assert_eq!(read(&first[..cut]), None, "{cut}");
         }
