@@ -39,6 +39,7 @@ mod json;
 mod lane;
 mod misnamed;
 mod layout;
+mod pages;
 mod parquet;
 mod record;
 mod refusal;

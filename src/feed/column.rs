@@ -73,9 +73,7 @@ impl Column {
             let mark = number.thousands.map_or("none".to_owned(), |mark| char::from(mark).into());
             said.push(format!("thousands {mark}"));
         }
-        if number.decimal != plain.decimal {
-            said.push(format!("decimal {}", char::from(number.decimal)));
-        }
+        said.extend(number.decimal.map(|mark| format!("decimal {}", char::from(mark))));
         match &number.negative {
             Negative::Minus => {}
             Negative::Trailing => said.push("negative trailing".to_owned()),
@@ -160,8 +158,9 @@ pub struct SignColumn {
 pub struct NumberStyle {
     /// What parts the thousands, an ASCII character; it may be left out of a number.
     pub thousands: Option<u8>,
-    /// What stands before the decimals, an ASCII character.
-    pub decimal: u8,
+    /// What stands before the decimals, an ASCII character; where nobody said so a point, but none
+    /// that may part thousands as well.
+    pub decimal: Option<u8>,
     /// How a number below zero is told.
     pub negative: Negative,
     /// How many of the digits are decimals, where no point says so.
@@ -172,11 +171,27 @@ pub struct NumberStyle {
     pub full_width: bool,
 }
 
+impl NumberStyle {
+    /// What stands before the decimals.
+    #[must_use]
+    pub fn mark(&self) -> u8 {
+        self.decimal.unwrap_or(b'.')
+    }
+
+    /// Whether a number of so many digits before its mark and behind it may be that many thousands
+    /// as well: `1.234`, of which nobody said what the point is. No thousands begin with a zero.
+    #[must_use]
+    pub fn is_open(&self, whole: &[u8], decimals: usize) -> bool {
+        let is_unsaid = self.decimal.is_none() && self.thousands.is_none();
+        is_unsaid && decimals == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with(b"0")
+    }
+}
+
 impl Default for NumberStyle {
     fn default() -> NumberStyle {
         NumberStyle {
             thousands: None,
-            decimal: b'.',
+            decimal: None,
             negative: Negative::Minus,
             implied_decimals: None,
             currency: Vec::new(),

@@ -140,12 +140,13 @@ fn plain(text: &[u8], style: &NumberStyle, scale: u8) -> Option<i64> {
     if !is_plain || unsigned.len() + scale > SAFE_DIGITS {
         return None;
     }
+    let mark = style.mark();
     let mut number = 0;
     let mut point = None;
     for (at, &byte) in unsigned.iter().enumerate() {
         if byte.is_ascii_digit() {
             number = number * 10 + i64::from(byte - b'0');
-        } else if byte == style.decimal && point.is_none() {
+        } else if byte == mark && point.is_none() {
             point = Some(at);
         } else {
             return None;
@@ -157,6 +158,9 @@ fn plain(text: &[u8], style: &NumberStyle, scale: u8) -> Option<i64> {
     };
     // Without a digit on either side it is refused, with more decimals than kept it may be.
     if whole == 0 || (point.is_some() && decimals == 0) || decimals > scale {
+        return None;
+    }
+    if style.is_open(unsigned.get(..whole)?, decimals) {
         return None;
     }
     for _ in decimals..scale {
@@ -243,7 +247,7 @@ fn digits<'t>(unsigned: &'t str, style: &NumberStyle) -> Result<(&'t [u8], &'t [
     let all = unsigned.as_bytes();
     let are_digits = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit);
     if let Some(implied) = style.implied_decimals {
-        return match all.iter().position(|&b| b == style.decimal) {
+        return match all.iter().position(|&b| b == style.mark()) {
             Some(_) => Err(Refusal::ImpliedPoint),
             None if !are_digits(all) => Err(Refusal::NotPoints),
             // Fewer digits than decimals would be a number whose first zeros are missing.
@@ -257,7 +261,7 @@ fn digits<'t>(unsigned: &'t str, style: &NumberStyle) -> Result<(&'t [u8], &'t [
     if style.negative == Negative::Overpunch {
         return if are_digits(all) { Ok((all, &[])) } else { Err(Refusal::NotPoints) };
     }
-    let point = all.iter().position(|&b| b == style.decimal);
+    let point = all.iter().position(|&b| b == style.mark());
     let (whole, fraction) = match point.and_then(|at| all.split_at_checked(at)) {
         Some((whole, rest)) => (whole, rest.get(1..)),
         None => (all, None),
@@ -277,6 +281,9 @@ fn digits<'t>(unsigned: &'t str, style: &NumberStyle) -> Result<(&'t [u8], &'t [
         None if !are_digits(whole) => return Err(marked(all, style)),
         None => {}
     }
+    if fraction.is_some_and(|fraction| style.is_open(whole, fraction.len())) {
+        return Err(Refusal::UndeclaredMark);
+    }
     Ok((whole, fraction.unwrap_or_default()))
 }
 
@@ -289,7 +296,7 @@ fn marked(all: &[u8], style: &NumberStyle) -> Refusal {
     let has_digits = all.iter().any(u8::is_ascii_digit);
     let mut marks = all.iter().filter(is_mark);
     let is_decimal_alone = matches!((marks.next(), marks.next()), (one, None)
-        if one.is_none_or(|&mark| mark == style.decimal));
+        if one.is_none_or(|&mark| mark == style.mark()));
     match style.thousands {
         _ if !is_bare || !has_digits || is_decimal_alone => Refusal::NotPoints,
         None => Refusal::UndeclaredMark,

@@ -362,8 +362,12 @@ impl<'f> Blocks<'f> {
                 continue;
             }
             if values.iter().any(|value| value.contains('\r')) {
-                let reason = "the header holds a carriage return; save the file with LF or CRLF";
-                self.fault(&name, "", reason);
+                let reason = format!(
+                    "the header, on line {}, holds a carriage return, with which old Macs end lines; \
+                     save the file with LF or CRLF",
+                    record.line
+                );
+                self.fault(&name, "", &reason);
                 return Ok(None);
             }
             let header = text.text.get(record.from..record.to).map(|text| bare(text).to_owned());

@@ -356,7 +356,7 @@ impl Rule {
     pub(super) fn total(&self, text: &str) -> Result<i64, Refusal> {
         match &self.reading {
             Reading::Points { scale, style, .. } => {
-                let usual = if style.decimal == b'.' { b',' } else { b'.' };
+                let usual = if style.mark() == b'.' { b',' } else { b'.' };
                 let is_bare =
                     style.implied_decimals.is_none() && style.negative != Negative::Overpunch;
                 let thousands = style.thousands.or(is_bare.then_some(usual));

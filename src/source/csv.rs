@@ -242,11 +242,19 @@ fn ragged(spans: &[Span], width: usize) -> (String, &'static str) {
     let noun = if fields == 1 { "column" } else { "columns" };
     let is_blank = |span: &Span| span.from == span.to;
     let (last, cure) = if fields < width {
-        ("", "send all of its values, and put quotes around one that holds a line end")
+        (
+            "",
+            "send all of its values, put quotes around one that holds a line end, or declare \
+             `leading`, `trailer`, `summary` or `comment` if it is no row",
+        )
     } else if fields == width + 1 && spans.last().is_some_and(is_blank) {
         (", and the last is empty", "end the header with a delimiter too, or no row")
     } else {
-        ("", "put quotes around a value that holds a delimiter")
+        (
+            "",
+            "put quotes around a value that holds a delimiter, or declare `leading`, `trailer`, \
+             `summary` or `comment` if it is no row",
+        )
     };
     (format!("{fields} {noun} where the header has {width}{last}"), cure)
 }

@@ -81,7 +81,8 @@ pub enum SourceError {
     },
     /// A record is longer than the reader holds.
     #[error(
-        "{file}:{line}: the record is longer than 1 MiB; close the quote that it opens, or shorten it"
+        "{file}:{line}: the record is longer than 1 MiB; close the quote that it opens, end its lines \
+         with LF or CRLF, or shorten it"
     )]
     LongRecord {
         /// The file.

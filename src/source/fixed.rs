@@ -206,7 +206,7 @@ fn misshapen(
         let cure = if is_crlf {
             "the last of them is a carriage return: declare `line_end: crlf`"
         } else {
-            "see `record_bytes`"
+            "see `record_bytes`, or declare `leading` or `trailer` if it is no row"
         };
         let reason = format!("{found} bytes where the layout has {wanted}; {cure}");
         return Some(("", RejectCode::Ragged, reason));

@@ -13,6 +13,7 @@ mod places;
 mod totals;
 mod values;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -22,11 +23,11 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use zstd::stream::read::Decoder as ZstdDecoder;
 
 use super::error::SourceError;
-use super::foreign::wide;
+use super::foreign::{foreign, wide};
 use super::gunzip::Gunzip;
 use super::table::contained;
 use super::text::{Text, mark};
-use super::zip::{Contents, list};
+use super::zip::{Contents, Entry, list};
 use crate::feed::{Encoding, Zip};
 
 pub use draft::Draft;
@@ -54,8 +55,8 @@ struct Head {
     bytes: Vec<u8>,
     /// Whether the file ends with it.
     is_whole: bool,
-    /// The word of the pipeline for how it is packed.
-    unpack: Option<String>,
+    /// How it is packed, in lines of the draft; the last one says it.
+    unpack: Vec<String>,
 }
 
 /// Looks at the head of a file. An encoding that is given is taken; else the one that alone fits.
@@ -107,11 +108,11 @@ pub fn inspect(
         }
         Some(_) => unread(source),
     })?;
-    if let Some(unpack) = &head.unpack {
-        findings.push(("packing 压缩", unpack.clone()));
+    if let Some(unpack) = head.unpack.last().and_then(|line| line.strip_prefix("unpack: ")) {
+        findings.push(("packing 压缩", unpack.to_owned()));
     }
     // Read as bytes, its characters would escape every mask.
-    if let Some(reason) = wide(&head.bytes) {
+    if let Some(reason) = foreign(&head.bytes, Encoding::Utf8).or_else(|| wide(&head.bytes)) {
         let (what, reason) = ("text", reason.to_owned());
         return Err(SourceError::Corrupt { file: name, what, reason });
     }
@@ -131,7 +132,8 @@ pub fn inspect(
         bytes = &mended;
     }
     let text = Text::new(bytes, encoding).text.into_owned();
-    let found = layout::find(&text, bytes, head.is_whole, encoding);
+    let mut found = layout::find(&text, bytes, head.is_whole, encoding);
+    found.is_western = encoding == Encoding::Gb18030 && is_western(bytes);
     findings.extend(found.findings.iter().map(|told| ("layout 版式", told.clone())));
     let mut columns = values::see(&found.names, &found.rows);
     if let layout::Layout::Fixed(_) = found.layout {
@@ -143,7 +145,7 @@ pub fn inspect(
     }
     let shown = found.rows.iter().take(rows);
     let shown = shown.map(|row| values::masked(&columns, row)).collect();
-    let draft = draft::of(&name, head.unpack.as_deref(), encoding, &found, &columns);
+    let draft = draft::of(&name, &head.unpack, encoding, &found, &columns);
     Ok(Inspection { findings, columns, rows: shown, draft })
 }
 
@@ -165,12 +167,12 @@ fn table(
 
 fn head(path: &Path, magic: &[u8], length: u64) -> io::Result<Head> {
     let mut input = File::open(path)?;
-    let unpack;
+    let mut unpack = Vec::new();
     let mut stream: Box<dyn Read> = if magic.starts_with(b"\x1f\x8b") {
-        unpack = Some("gzip".to_owned());
+        unpack.push("unpack: gzip".to_owned());
         Box::new(Gunzip::new(BufReader::new(input)))
     } else if magic.starts_with(b"\x28\xb5\x2f\xfd") {
-        unpack = Some("zstd".to_owned());
+        unpack.push("unpack: zstd".to_owned());
         Box::new(ZstdDecoder::new(input)?)
     } else if magic.starts_with(b"PK\x03\x04") {
         let any = |names| Zip {
@@ -182,16 +184,16 @@ fn head(path: &Path, magic: &[u8], length: u64) -> io::Result<Head> {
             Ok(listing) => (listing, "utf-8"),
             Err(_) => (list(&mut input, length, &any(Encoding::Gb18030))?, "gb18030"),
         };
-        let Some(entry) = listing.entries.into_iter().next() else {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it holds no entry"));
+        let refused = |why| io::Error::new(io::ErrorKind::InvalidData, why);
+        if listing.entries.iter().any(|entry| entry.name == WORKBOOK) {
+            return Err(refused("it is a workbook; have it exported as text"));
+        }
+        let (lines, Some(entry)) = entries(listing.entries, names) else {
+            return Err(refused("it holds no entry"));
         };
-        unpack = Some(format!(
-            "{{ zip: {{ entries: {}, names: {names} }} }}",
-            draft::quoted(&entry.name)
-        ));
+        unpack = lines;
         Box::new(Contents::new(input, entry)?)
     } else {
-        unpack = None;
         Box::new(input)
     };
     let mut bytes = Vec::new();
@@ -199,6 +201,62 @@ fn head(path: &Path, magic: &[u8], length: u64) -> io::Result<Head> {
     let is_whole = bytes.len() as u64 <= HEAD_BYTES;
     bytes.truncate(usize::try_from(HEAD_BYTES).unwrap_or(usize::MAX));
     Ok(Head { bytes, is_whole, unpack })
+}
+
+/// What every workbook holds.
+const WORKBOOK: &str = "[Content_Types].xml";
+
+/// The draft of what is read of an archive, and the entry that is looked at: of the entries that
+/// lie alike and have the ending that most have, the first.
+fn entries(entries: Vec<Entry>, names: &str) -> (Vec<String>, Option<Entry>) {
+    let pattern = |entry: &Entry| {
+        let folders = "*/".repeat(entry.name.matches('/').count());
+        let name = entry.name.rsplit('/').next().unwrap_or_default();
+        let ending = name.rsplit_once('.').map(|(_, ending)| glob::Pattern::escape(ending));
+        folders + &ending.map_or_else(|| "*".to_owned(), |ending| format!("*.{ending}"))
+    };
+    let mut sorts: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
+    for entry in entries {
+        sorts.entry(pattern(&entry)).or_default().push(entry);
+    }
+    let Some(read) = sorts.iter().max_by_key(|(_, of)| of.len()).map(|(sort, _)| sort.clone())
+    else {
+        return (Vec::new(), None);
+    };
+    let others: Vec<String> =
+        sorts.keys().filter(|sort| **sort != read).map(|sort| draft::quoted(sort)).collect();
+    let mut lines = Vec::new();
+    let mut ignore = String::new();
+    if !others.is_empty() {
+        lines.push("# Entries of other endings are left alone; is none of them data?".to_owned());
+        ignore = format!(", ignore: [{}]", others.join(", "));
+    }
+    let of = draft::quoted(&read);
+    lines.push(format!("unpack: {{ zip: {{ entries: {of}{ignore}, names: {names} }} }}"));
+    let entry = sorts.remove(&read).and_then(|of| of.into_iter().next());
+    (lines, entry)
+}
+
+/// Whether most characters that GB18030 reads in two bytes have an ASCII character as their second:
+/// rare ones in Chinese, and what an accented letter before another letter is in Windows-1252.
+fn is_western(bytes: &[u8]) -> bool {
+    let (mut pairs, mut western, mut rest) = (0usize, 0usize, bytes);
+    while let [first, behind @ ..] = rest {
+        rest = behind;
+        if first.is_ascii() {
+            continue;
+        }
+        match behind {
+            [b'0'..=b'9', _, _, far @ ..] => rest = far,
+            [second, far @ ..] => {
+                pairs += 1;
+                western += usize::from(second.is_ascii());
+                rest = far;
+            }
+            [] => {}
+        }
+    }
+    western * 2 > pairs
 }
 
 /// Tells which encodings the bytes are, and gives the one that is drafted.
@@ -237,6 +295,14 @@ fn encodings(
         ));
         if fits {
             fitting.push(encoding);
+            if encoding == Encoding::Gb18030 && is_western(looked) {
+                tell(
+                    "most of these have an ASCII letter as their second byte, as accented letters \
+                     of Windows-1252 before a letter do: ask which encoding it is, and have what \
+                     is not Chinese saved as UTF-8"
+                        .to_owned(),
+                );
+            }
         }
     }
     match (given, fitting.as_slice()) {

@@ -5,7 +5,7 @@
 //! survey, so each file's digest is taken again once its last row group is read.
 
 use std::fs::File;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use parquet::arrow::ProjectionMask;
@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use super::conform::{Rule, Source};
 use super::digest::digest;
 use super::error::SourceError;
+use super::pages::hold;
 use super::sheet::{Draft, Sheet};
 use super::table::{Columns, Findings, Lanes, contained};
 use crate::feed::{Feed, InputFile};
@@ -37,9 +38,7 @@ const SLICE_ROWS: u64 = 1 << 16;
 #[derive(Debug)]
 pub(super) struct Slice {
     file: u32,
-    opened: Arc<Opened>,
-    /// The row group.
-    at: usize,
+    group: Arc<Group>,
     /// Rows of the row group before it.
     skipped: u64,
     rows: u64,
@@ -71,6 +70,30 @@ impl Slice {
         let rows = (self.rows + u64::from(self.is_last)) as usize;
         let all = [RowSelector::skip(self.skipped as usize), RowSelector::select(rows)];
         Some(all.into_iter().filter(|some| some.row_count > 0).collect())
+    }
+}
+
+/// A row group of a file.
+#[derive(Debug)]
+struct Group {
+    opened: Arc<Opened>,
+    at: usize,
+    /// How many rows are decoded together at most, or why none are; found out by whoever comes
+    /// first.
+    held: OnceLock<Result<usize, String>>,
+}
+
+impl Group {
+    /// How many rows of it to decode together, by the pages of its file.
+    fn batch_rows(&self, input: &mut File, file: &InputFile) -> Result<usize, SourceError> {
+        let corrupt = |reason| SourceError::Corrupt { file: file.path.clone(), what: WHAT, reason };
+        let held = self.held.get_or_init(|| {
+            let metadata = self.opened.metadata.metadata();
+            let chunks = metadata.row_group(self.at).columns().iter().enumerate();
+            let mut read = chunks.filter(|(leaf, _)| self.opened.mask.leaf_included(*leaf));
+            read.try_fold(BATCH_ROWS, |rows, (_, chunk)| Ok(rows.min(hold(input, chunk)?)))
+        });
+        held.clone().map_err(corrupt)
     }
 }
 
@@ -205,14 +228,15 @@ fn slices(opened: Opened, number: u32, file: &InputFile) -> Result<Vec<Slice>, S
             .fold(0u64, u64::saturating_add)
             .min(file.bytes);
         let count = of_group.div_ceil(SLICE_ROWS);
+        let group = Arc::new(Group { opened: Arc::clone(&opened), at, held: OnceLock::new() });
         for of_count in 0..count {
             let skipped = of_count * SLICE_ROWS;
             let rows = (of_group - skipped).min(SLICE_ROWS);
             let is_last = of_count + 1 == count;
-            let opened = Arc::clone(&opened);
+            let group = Arc::clone(&group);
             // What does not divide is read with the last.
             let bytes = if is_last { bytes - bytes / count * of_count } else { bytes / count };
-            slices.push(Slice { file: number, opened, at, skipped, rows, is_last, bytes, before });
+            slices.push(Slice { file: number, group, skipped, rows, is_last, bytes, before });
             before += rows;
         }
     }
@@ -239,14 +263,15 @@ pub(super) fn decode(
     together: usize,
 ) -> Result<Sheet, SourceError> {
     // A handle of its own, because a cloned one would share its position with other threads.
-    let input = input(feed, file)?;
-    let opened = &slice.opened;
+    let mut input = input(feed, file)?;
+    let opened = &slice.group.opened;
+    let batch_rows = contained(&file.path, WHAT, || Ok(slice.group.batch_rows(&mut input, file)))??;
     let mut reader = contained(&file.path, WHAT, || {
         let mut reader =
             ParquetRecordBatchReaderBuilder::new_with_metadata(input, opened.metadata.clone())
-                .with_row_groups(vec![slice.at])
+                .with_row_groups(vec![slice.group.at])
                 .with_projection(opened.mask.clone())
-                .with_batch_size(BATCH_ROWS);
+                .with_batch_size(batch_rows);
         if let Some(rows) = slice.selected() {
             reader = reader
                 .with_row_selection(rows)

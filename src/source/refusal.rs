@@ -67,7 +67,7 @@ pub(super) enum Refusal {
     Commas,
     #[error(
         "a comma or a point that may part thousands or stand before decimals; declare which under \
-         `number`, such as `thousands: \",\"` or `decimal: \",\"`"
+         `number`, such as `thousands: \",\"` or `decimal: \".\"`"
     )]
     UndeclaredMark,
     #[error(

@@ -64,10 +64,10 @@ impl Findings {
                         let names = schema.fields().iter().map(|column| column.name().as_str());
                         let unread = |name: &&str| rules.iter().all(|rule| !rule.reads(name));
                         let unread: Vec<&str> = names.filter(unread).collect();
-                        match guess(&column, &unread, true) {
-                            Some(cure) => reason += &format!("; {cure}"),
-                            None => reason += "; see `from` of the column, or have it sent",
-                        }
+                        let cure = elsewhere(&column, file, schema)
+                            .or_else(|| guess(&column, &unread, true))
+                            .unwrap_or("see `from` of the column, or have it sent".to_owned());
+                        reason += &format!("; {cure}");
                     }
                     faults.push(FeedFault::Column { file: file.to_owned(), column, reason });
                     continue;
@@ -120,6 +120,26 @@ thread_local! {
     static IS_CONTAINED: Cell<bool> = const { Cell::new(false) };
 }
 
+/// What to do about a column that stands within another one, or in the names of folders.
+fn elsewhere(column: &str, file: &str, schema: &Schema) -> Option<String> {
+    column.split(" / ").find_map(|name| {
+        let is_of_folder = |folder: &str| folder.split_once('=').is_some_and(|(of, _)| of == name);
+        if file.split('/').any(is_of_folder) {
+            return Some(format!(
+                "it stands in the names of folders, which are not read: have `{name}` written into \
+                 the files too"
+            ));
+        }
+        let (outer, _) = name.split_once('.')?;
+        let found = schema.fields().iter().find(|field| field.name() == outer)?;
+        found.data_type().is_nested().then(|| {
+            format!(
+                "within `{outer}` nothing is read: have `{name}` written as a column of its own"
+            )
+        })
+    })
+}
+
 /// Lets no panic of a decoder be printed: what it says may hold a value of the file.
 fn hush() {
     static ONCE: Once = Once::new();
@@ -162,14 +182,12 @@ pub(super) fn contained<T>(
 fn unpacked(reason: &str) -> Option<String> {
     let (_, feature) = reason.split_once("Disabled feature at compile time: ")?;
     let packing = match feature.trim() {
-        "flate2" => "gzip",
-        "lz4" => "LZ4",
         "brotli" => "Brotli",
         other => other,
     };
     Some(format!(
-        "its pages are packed with {packing}, which is not read: have it written with Snappy or \
-         Zstandard"
+        "its pages are packed with {packing}, which is not read: have it written with Snappy, \
+         Zstandard, gzip or LZ4"
     ))
 }
 
@@ -243,8 +261,8 @@ mod tests {
 
     #[test]
     fn a_packing_that_is_not_read_is_named() {
-        let told = unpacked("Parquet error: Disabled feature at compile time: flate2").unwrap();
-        assert!(told.starts_with("its pages are packed with gzip, which is not read"), "{told}");
+        let told = unpacked("Parquet error: Disabled feature at compile time: brotli").unwrap();
+        assert!(told.starts_with("its pages are packed with Brotli, which is not read"), "{told}");
         assert_eq!(unpacked("Parquet error: EOF"), None);
     }
 }

@@ -351,7 +351,7 @@ fn what_is_wrong_with_files_is_told_by_file_line_and_column() {
             &[
                 "a-ledger.csv:2",
                 "longer than 1 MiB",
-                "close the quote that it opens, or shorten it",
+                "close the quote that it opens, end its lines with LF or CRLF, or shorten it",
             ],
         ),
         (

@@ -396,7 +396,8 @@ fn every_row_of_every_file_is_accounted_for() {
         "sent-1 | 3 | 64 | points | FIL-06 | not a whole number of points in plain digits; see \
          `number`, or `nulls` if it means none | 99999999999a",
         "sent-1 | 5 | 127 |  | FIL-05 | 3 columns where the header has 5; send all of its values, \
-         and put quotes around one that holds a line end | ",
+         put quotes around one that holds a line end, or declare `leading`, `trailer`, `summary` or \
+         `comment` if it is no row | ",
     ];
     assert_eq!(refused, expected);
 }

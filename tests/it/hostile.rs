@@ -240,7 +240,7 @@ fn a_hundred_thousand_columns_are_columns() {
     assert_eq!((rows.rows.num_rows(), rows.rejects.len()), (1, 1));
     assert_eq!(
         rows.rejects[0].reason,
-        "2 columns where the header has 100000; send all of its values, and put quotes around one \
-         that holds a line end"
+        "2 columns where the header has 100000; send all of its values, put quotes around one that \
+         holds a line end, or declare `leading`, `trailer`, `summary` or `comment` if it is no row"
     );
 }

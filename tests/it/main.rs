@@ -27,6 +27,7 @@ mod first_look;
 mod hostile;
 mod misread;
 mod pitfalls;
+mod combined;
 mod exports;
 mod rulings;
 mod command;

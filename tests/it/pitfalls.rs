@@ -163,7 +163,7 @@ fn every_cell_is_what_was_meant_or_is_refused() {
             "CR alone",
             b"a,b,c\r1,x,3\r",
             &[],
-            vec![": the header holds a carriage return; save the file with LF or CRLF".to_owned()],
+            vec![": the header, on line 1, holds a carriage return".to_owned()],
         ),
         ("CR alone between rows", b"a,b,c\n1,x,3\r4,y,6\n", &[], vec![format!("2 {}", columns(5))]),
         ("another delimiter", b"a;b;c\n1;x;3\n", &[], vec![absent("a"), absent("b")]),

@@ -21,6 +21,16 @@ pub(super) const REFUSED: &[Sentence] = &[
     ),
     ("the file has no such column; did you mean `{}`?", "文件没有此列；是否指 `{1}`？"),
     (
+        "the file has no such column; it stands in the names of folders, which are not read: have \
+         `{}` written into the files too",
+        "文件没有此列；其值在文件夹名中，不予读取：请将 `{1}` 也写入文件",
+    ),
+    (
+        "the file has no such column; within `{}` nothing is read: have `{}` written as a column of \
+         its own",
+        "文件没有此列；`{1}` 之内不予读取：请将 `{2}` 写成单独一列",
+    ),
+    (
         "the file has no such column; nothing reads {}; is it one of these?",
         "文件没有此列；其中无人读取 {1}；是否其一？",
     ),
@@ -50,11 +60,25 @@ pub(super) const REFUSED: &[Sentence] = &[
         "请声明其 `encoding`，或全部存为 GB18030",
     ),
     (
-        "send all of its values, and put quotes around one that holds a line end",
-        "请发送全部的值，并为含换行的值加引号",
+        "send all of its values, put quotes around one that holds a line end, or declare `leading`, \
+         `trailer`, `summary` or `comment` if it is no row",
+        "请发送全部的值，为含换行的值加引号；若不是数据行，请声明 `leading`、`trailer`、`summary` 或 `comment`",
     ),
-    ("put quotes around a value that holds a delimiter", "请为含分隔符的值加引号"),
+    (
+        "put quotes around a value that holds a delimiter, or declare `leading`, `trailer`, `summary` \
+         or `comment` if it is no row",
+        "请为含分隔符的值加引号；若不是数据行，请声明 `leading`、`trailer`、`summary` 或 `comment`",
+    ),
     ("{} bytes where the layout has {}", "{1} 字节，而版式为 {2} 字节"),
+    (
+        "see `record_bytes`, or declare `leading` or `trailer` if it is no row",
+        "见 `record_bytes`；若不是数据行，请声明 `leading` 或 `trailer`",
+    ),
+    (
+        "the header, on line {}, holds a carriage return, with which old Macs end lines; save the \
+         file with LF or CRLF",
+        "表头（第 {1} 行）含回车符，旧式 Mac 以其结束一行；请将文件存为 LF 或 CRLF 换行",
+    ),
     ("empty, and the column needs a value", "为空，而此列须有值"),
     (
         "no label of a period such as 2026-03, 2026-Q1 or 2026-03-31",
@@ -150,8 +174,8 @@ pub(super) const REFUSED: &[Sentence] = &[
         "逗号或点号可能是千分位，也可能是小数点",
     ),
     (
-        "declare which under `number`, such as `thousands: \",\"` or `decimal: \",\"`",
-        "请在 `number` 下声明，如 `thousands: \",\"` 或 `decimal: \",\"`",
+        "declare which under `number`, such as `thousands: \",\"` or `decimal: \".\"`",
+        "请在 `number` 下声明，如 `thousands: \",\"` 或 `decimal: \".\"`",
     ),
     ("a spreadsheet's formula or its error", "电子表格的公式或其错误值"),
     (

@@ -80,17 +80,23 @@ impl Checker<'_> {
         }
     }
 
-    fn decimal_mark(&mut self, spot: Spot<'_>, name: &str, number: &NumberDeclaration) -> u8 {
+    fn decimal_mark(
+        &mut self,
+        spot: Spot<'_>,
+        name: &str,
+        number: &NumberDeclaration,
+    ) -> Option<u8> {
         match number.decimal.as_deref() {
-            None | Some(".") => b'.',
-            Some(",") => b',',
+            None => None,
+            Some(".") => Some(b'.'),
+            Some(",") => Some(b','),
             Some(other) => {
                 self.problem(
                     spot.key("decimal").mark(),
                     format!("`decimal` of `{name}` is `{}`", shown(other)),
                     "Write \".\" or \",\".",
                 );
-                b'.'
+                None
             }
         }
     }
@@ -100,7 +106,7 @@ impl Checker<'_> {
         spot: Spot<'_>,
         name: &str,
         number: &NumberDeclaration,
-        decimal: u8,
+        decimal: Option<u8>,
     ) -> Option<u8> {
         let text = number.thousands.as_deref()?;
         let fits = |c: char| (c.is_ascii_punctuation() || c == ' ') && !NUMBER_MARKS.contains(&c);
@@ -115,7 +121,7 @@ impl Checker<'_> {
                 return None;
             }
         };
-        if mark == decimal {
+        if mark == decimal.unwrap_or(b'.') {
             self.problem(
                 spot.key("thousands").mark(),
                 format!("`thousands` and `decimal` of `{name}` are both `{text}`"),

@@ -15,7 +15,8 @@ pub struct NumberDeclaration {
     /// number with such marks is refused, because `12,345` may be twelve and a fraction.
     #[serde(default)]
     pub thousands: Option<String>,
-    /// What stands before the decimals, `.` or `,`; default a point.
+    /// What stands before the decimals, `.` or `,`; default a point. Until this or `thousands` is
+    /// declared a number such as `1.234` is refused, because its point may part thousands.
     #[serde(default)]
     pub decimal: Option<String>,
     /// How a number below zero is told; default `minus`.

@@ -15,14 +15,14 @@ fn points_are_exact_or_refused() {
         ("-50,125", 3, Err(UndeclaredMark)),
         ("12,5", 3, Err(UndeclaredMark)),
         ("1.234.567", 0, Err(UndeclaredMark)),
-        ("50.125", 3, Ok(50_125)),
+        ("50.125", 3, Err(UndeclaredMark)),
         ("12.3", 2, Ok(1230)),
         ("12.34", 2, Ok(1234)),
-        ("12.340", 2, Ok(1234)),
+        ("12.340", 2, Err(UndeclaredMark)),
         ("5.0", 0, Ok(5)),
         ("5.00", 0, Ok(5)),
         ("5.01", 0, Err(Fraction)),
-        ("12.345", 2, Err(Fraction)),
+        ("1234.505", 2, Err(Fraction)),
         ("9223372036854775807", 0, Ok(max)),
         ("-9223372036854775807", 0, Ok(-max)),
         ("-9223372036854775808", 0, Err(TooLarge)),
@@ -76,10 +76,12 @@ fn numbers_are_read_in_the_declared_style_and_in_no_other() {
         let signs = signs.iter().map(|&(text, sign)| (text.to_owned(), sign)).collect();
         negative(Negative::Prefix(signs))
     };
-    let european = NumberStyle { thousands: Some(b'.'), decimal: b',', ..NumberStyle::default() };
+    let european =
+        NumberStyle { thousands: Some(b'.'), decimal: Some(b','), ..NumberStyle::default() };
     let commas = NumberStyle { thousands: Some(b','), ..plain.clone() };
     let blanks = NumberStyle { thousands: Some(b' '), ..plain.clone() };
-    let unparted = NumberStyle { thousands: None, decimal: b',', ..plain.clone() };
+    let unparted = NumberStyle { thousands: None, decimal: Some(b','), ..plain.clone() };
+    let pointed = NumberStyle { decimal: Some(b'.'), ..plain.clone() };
     let fen = NumberStyle { implied_decimals: Some(2), ..plain.clone() };
     let wide = NumberStyle { full_width: true, ..plain.clone() };
     let marks = |marks: &[&str]| marks.iter().map(|mark| (*mark).to_owned()).collect();
@@ -122,6 +124,24 @@ fn numbers_are_read_in_the_declared_style_and_in_no_other() {
         ),
         (&blanks, &[("1 234.50", Ok(123_450)), ("1,234.50", Err(Commas))]),
         (&unparted, &[("1234,5", Ok(123_450)), ("1.234,5", Err(UndeclaredMark))]),
+        // One point before three digits may part thousands until somebody says what it is.
+        (
+            &plain,
+            &[
+                ("1.000", Err(UndeclaredMark)),
+                ("-12.340", Err(UndeclaredMark)),
+                ("+999.990", Err(UndeclaredMark)),
+                ("0.120", Ok(12)),
+                ("012.340", Ok(1_234)),
+                ("1234.560", Ok(123_456)),
+                ("1.00", Ok(100)),
+                ("1.0000", Ok(100)),
+            ],
+        ),
+        (&pointed, &[("1.000", Ok(100)), ("-12.340", Ok(-1_234)), ("1.234", Err(Fraction))]),
+        (&commas, &[("1.000", Ok(100)), ("1.234", Err(Fraction))]),
+        (&priced, &[("￥1.000", Err(UndeclaredMark)), ("￥1000.000", Ok(100_000))]),
+        (&sided, &[("D1.000", Err(UndeclaredMark))]),
         (
             &fen,
             &[
@@ -305,7 +325,8 @@ fn numbers_that_a_spreadsheet_spoiled_are_known() {
 #[test]
 fn a_plain_number_is_what_it_is_in_any_spelling() {
     let mut random = fastrand::Rng::with_seed(13);
-    let comma = NumberStyle { decimal: b',', thousands: Some(b'.'), ..NumberStyle::default() };
+    let comma =
+        NumberStyle { decimal: Some(b','), thousands: Some(b'.'), ..NumberStyle::default() };
     let mut seen = 0;
     for _ in 0..100_000 {
         let length = random.usize(..22);

@@ -145,7 +145,7 @@ fn delimiters_prefixes_and_headers_are_as_declared() {
         "会员号%%余额\n1%%2\n\"%%\"%%3\n4%5\n6%%%7\n".as_bytes(),
         &["0:2 1 2", "0:3 %% 3"],
         &[
-            "a.csv:4@31  Ragged 1 column where the header has 2; send all of its values, and put quotes around one that holds a line end []",
+            "a.csv:4@31  Ragged 1 column where the header has 2; send all of its values, put quotes around one that holds a line end, or declare `leading`, `trailer`, `summary` or `comment` if it is no row []",
             "a.csv:5@35  Ragged a delimiter stands in a longer run of its character; put quotes around a value that holds the character, or agree on another delimiter []",
         ],
         &[],

@@ -11,7 +11,7 @@ use crate::feed::{Column, Contact, Feed, InputFile, Packing};
 /// The version of reading: raised whenever the same bytes, declared the same, come to other rows,
 /// rejects, totals or strays, or when an entry is written otherwise. `tests/it/cache/reading.txt`
 /// tells when it was forgotten.
-pub const READING: u32 = 2;
+pub const READING: u32 = 3;
 
 /// Everything of a feed's declaration that decides how its files are read, as text. No key of
 /// contact data stands in it, only what tells one from another.

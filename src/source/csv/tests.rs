@@ -25,14 +25,14 @@ fn records_stand_or_are_refused_one_by_one() {
             b"1,2,3\n4,5\n",
             &["0:3 4 5"],
             &[
-                "a.csv:2@17  Ragged 3 columns where the header has 2; put quotes around a value that holds a delimiter []",
+                "a.csv:2@17  Ragged 3 columns where the header has 2; put quotes around a value that holds a delimiter, or declare `leading`, `trailer`, `summary` or `comment` if it is no row []",
             ],
         ),
         (
             b"1\n4,5\n",
             &["0:3 4 5"],
             &[
-                "a.csv:2@17  Ragged 1 column where the header has 2; send all of its values, and put quotes around one that holds a line end []",
+                "a.csv:2@17  Ragged 1 column where the header has 2; send all of its values, put quotes around one that holds a line end, or declare `leading`, `trailer`, `summary` or `comment` if it is no row []",
             ],
         ),
         (

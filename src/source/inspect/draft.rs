@@ -48,13 +48,12 @@ pub(super) fn quoted(text: &str) -> String {
 
 pub(super) fn of(
     name: &str,
-    unpack: Option<&str>,
+    unpack: &[String],
     encoding: Encoding,
     found: &Found,
     columns: &[Seen],
 ) -> Draft {
-    let mut lines = Vec::new();
-    lines.extend(unpack.map(|unpack| format!("unpack: {unpack}")));
+    let mut lines = unpack.to_vec();
     let word = match encoding {
         Encoding::Utf8 => "utf-8",
         Encoding::Gb18030 => "gb18030",
@@ -69,16 +68,20 @@ pub(super) fn of(
     match &found.layout {
         Layout::Delimited(delimiter) => {
             lines.push("  csv:".to_owned());
+            lines.extend(found.is_western.then(|| format!("    # {WESTERN}")));
             lines.push(format!("    encoding: {word}"));
             lines.push(format!("    delimiter: {}", quoted(delimiter)));
             lines.extend(found.prefix.as_ref().map(|p| format!("    prefix: {}", quoted(p))));
-            if found.comments {
-                lines.push("    comment: \"#\"".to_owned());
-            }
+            lines.extend(found.comment.as_ref().map(|c| format!("    comment: {}", quoted(c))));
             if found.skipped > 0 {
                 lines.push(format!("    skip: {{ first: {} }}", found.skipped));
             }
-            if !found.lines.is_empty() {
+            if let Some(marker) = &found.leading {
+                lines.push("    # Which values of it are the rows and the points?".to_owned());
+                lines.push(format!("    leading: {{ marker: {} }}", quoted(marker)));
+            }
+            let has_words = |line: &String| line.chars().any(char::is_alphanumeric);
+            if found.lines.iter().any(has_words) {
                 match rows.as_ref().and_then(|rows| rows.in_lines(&found.lines)) {
                     Some(Candidates { yaml, evidence }) => {
                         lines.push(candidate(&evidence));
@@ -123,6 +126,7 @@ pub(super) fn of(
         Layout::JsonLines => lines.push(format!("  json_lines: {{ encoding: {word} }}")),
         Layout::Fixed(length) => {
             lines.push("  fixed:".to_owned());
+            lines.extend(found.is_western.then(|| format!("    # {WESTERN}")));
             lines.push(format!("    encoding: {word}"));
             lines.push(format!("    record_bytes: {length}"));
             if found.has_crlf {
@@ -165,6 +169,10 @@ pub(super) fn of(
     }
     with_columns(name, lines, columns)
 }
+
+/// What to ask where bytes that GB18030 reads are more likely of another encoding.
+const WESTERN: &str = "Is it GB18030? It may be Windows-1252, which is not read: have it saved as \
+                       UTF-8 then.";
 
 /// What a total is a candidate by.
 fn candidate(evidence: &str) -> String {
@@ -222,6 +230,10 @@ fn with_columns(name: &str, mut lines: Vec<String>, columns: &[Seen]) -> Draft {
     let mut used = BTreeSet::new();
     let found: Vec<_> = kind.fields().iter().map(|field| named(field.name, columns)).collect();
     let is_free = |column: &&Seen| !found.iter().flatten().any(|one| one.name == column.name);
+    let is_open = |column: &&Seen| {
+        let mut required = kind.fields().iter().zip(&found).filter(|(field, _)| field.required);
+        !required.any(|(_, one)| one.is_some_and(|one| one.name == column.name))
+    };
     let only = |test: fn(&&Seen) -> bool| {
         let mut all = columns.iter().filter(is_free).filter(test);
         all.next().filter(|_| all.next().is_none())
@@ -244,12 +256,14 @@ fn with_columns(name: &str, mut lines: Vec<String>, columns: &[Seen]) -> Draft {
             }
             None if field.required => {
                 lines.push(format!("  # Which column is it? {} {}", field.zh, field.meaning));
+                lines.extend(candidates(field.name, columns.iter().filter(is_open)));
                 lines.push(format!("  {}: \"\"", field.name));
             }
             None => {}
         }
     }
-    for column in columns.iter().filter(|column| !used.contains(column.name.as_str())) {
+    let is_dropped = |column: &&Seen| !used.contains(column.name.as_str());
+    for column in columns.iter().filter(is_dropped).filter(|column| !column.name.is_empty()) {
         lines.push(format!("  # dropped: {} ({})", quoted(&column.name), column.kind));
     }
     Draft { kind, file: name.to_owned(), lines }
@@ -272,7 +286,56 @@ fn is_of_events(columns: &[Seen]) -> bool {
     has_instant && has_points && (has_id || has("kind")) && !has("balance")
 }
 
+/// The columns of which one may be it by what its values show.
+fn candidates<'c>(field: &str, columns: impl Iterator<Item = &'c Seen>) -> Option<String> {
+    let (test, why): (fn(&Seen) -> bool, _) = match field {
+        "event_id" => {
+            let test =
+                |one: &Seen| one.differs && !one.is_timed() && !one.has_signs && !one.is_personal;
+            (test, "no two rows have the same value")
+        }
+        "member_no" => {
+            let test = |one: &Seen| {
+                let is_number = one.kind.starts_with("whole numbers");
+                !one.differs && !one.is_timed() && !one.has_signs && (is_number || one.is_coded)
+            };
+            (test, "rows share numbers or codes")
+        }
+        "kind" => {
+            ((|one| one.words.len() > 1 && !one.is_coded) as fn(&Seen) -> bool, "few words stand")
+        }
+        "points" => {
+            let test = |one: &Seen| one.is_numeric && !one.differs && !one.is_timed();
+            (test, "numbers stand")
+        }
+        "occurred_at" => ((|one| one.is_timed()) as fn(&Seen) -> bool, "times stand"),
+        _ => return None,
+    };
+    let names = columns.filter(|one| test(one) && !one.name.is_empty());
+    let names: Vec<String> = names.map(|one| quoted(&one.name)).collect();
+    (!names.is_empty()).then(|| format!("  # It may be {}, in which {why}.", names.join(" or ")))
+}
+
+/// A column with what its values show, and with the texts that may mean no value.
 fn mapped(field: &str, column: &Seen, sign: Option<&Seen>) -> Vec<String> {
+    let mut lines = read(field, column, sign);
+    if column.nulls.is_empty() {
+        return lines;
+    }
+    if let Some(last) = lines.pop() {
+        let nulls: Vec<String> = column.nulls.iter().map(|null| quoted(null)).collect();
+        let nulls = format!("nulls: [{}]", nulls.join(", "));
+        lines.push("  # So no value is written, as it seems; is that agreed?".to_owned());
+        lines.push(match (last.strip_suffix(" }"), last.split_once(": ")) {
+            (Some(open), _) => format!("{open}, {nulls} }}"),
+            (None, Some((field, from))) => format!("{field}: {{ from: {from}, {nulls} }}"),
+            (None, None) => last,
+        });
+    }
+    lines
+}
+
+fn read(field: &str, column: &Seen, sign: Option<&Seen>) -> Vec<String> {
     let from = quoted(&column.name);
     match field {
         "kind" => kinds(column),

@@ -25,9 +25,9 @@ pub(super) struct Found {
     pub(super) has_header: bool,
     /// Lines before the header that are no comments.
     pub(super) skipped: usize,
-    /// Whether lines begin with `#` that are no rows.
-    pub(super) comments: bool,
-    /// What the first record of a fixed-width file begins with, where that is no row.
+    /// What lines begin with that are no rows.
+    pub(super) comment: Option<String>,
+    /// What the first record begins with, where that is no row.
     pub(super) leading: Option<String>,
     /// The first value of the last record, where that is no row.
     pub(super) trailer: Option<String>,
@@ -37,6 +37,8 @@ pub(super) struct Found {
     /// The values of that record, or of one of fixed width its bytes.
     pub(super) trailing: Vec<String>,
     pub(super) trailing_bytes: Vec<u8>,
+    /// Whether its bytes may be of an encoding of Western Europe, although GB18030 reads them.
+    pub(super) is_western: bool,
     /// The columns of the table of one row that the file ends with, and their figures.
     pub(super) summary: Vec<String>,
     pub(super) figures: Vec<String>,
@@ -89,18 +91,33 @@ pub(super) fn find(text: &str, bytes: &[u8], is_whole: bool, encoding: Encoding)
     }
 }
 
-fn dialect(delimiter: &str) -> Dialect {
-    Dialect {
-        delimiter: delimiter.as_bytes().to_vec(),
-        quoted: true,
-        comment: b"#".to_vec(),
-        wide: false,
+fn dialect(delimiter: &str, comment: &str) -> Dialect {
+    let (delimiter, comment) = (delimiter.as_bytes().to_vec(), comment.as_bytes().to_vec());
+    Dialect { delimiter, quoted: true, comment, wide: false }
+}
+
+/// What lines begin with that are no rows, where that is not `#`: the one mark with which all
+/// records of another width begin and no other does, as rules under a header do.
+fn comment(text: &str, delimiter: &str, width: usize) -> &'static str {
+    const RULES: [&str; 6] = ["+", "-", "=", "*", "~", "/"];
+    let dialect = dialect(delimiter, "#");
+    let mut records = Records::new(text.as_bytes(), &dialect, 1);
+    let (mut spans, mut odd, mut rows) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    while let Some(record) = records.next(&mut spans) {
+        let first = text.get(record.from..record.to).and_then(|line| line.chars().next());
+        if record.is_comment {
+            return "#";
+        }
+        let _ = if spans.len() == width { rows.insert(first) } else { odd.insert(first) };
     }
+    let first = |rule: &&&str| odd.iter().eq([&rule.chars().next()]);
+    let found = RULES.iter().find(first).filter(|rule| !rows.contains(&rule.chars().next()));
+    found.copied().unwrap_or("#")
 }
 
 /// The width of each record that is no comment.
 fn widths(text: &str, delimiter: &str) -> Vec<usize> {
-    let dialect = dialect(delimiter);
+    let dialect = dialect(delimiter, "#");
     let mut records = Records::new(text.as_bytes(), &dialect, 1);
     let (mut spans, mut widths) = (Vec::new(), Vec::new());
     while let Some(record) = records.next(&mut spans) {
@@ -125,9 +142,12 @@ fn usual(found: impl Iterator<Item = usize>, all: usize) -> Option<(usize, usize
 }
 
 fn delimited(text: &str, delimiter: &str, width: usize, share: usize, is_whole: bool) -> Found {
-    let dialect = dialect(delimiter);
+    let comment = comment(text, delimiter, width);
+    let dialect = dialect(delimiter, comment);
     let mut records = Records::new(text.as_bytes(), &dialect, 1);
     let mut spans = Vec::new();
+    // The first records of another width, and the lines on which the first rows stand.
+    let (mut before, mut begins): (Vec<Vec<String>>, Vec<u64>) = (Vec::new(), Vec::new());
     let mut found = Found { layout: Layout::Delimited(delimiter.to_owned()), ..Found::default() };
     let mut behind: Vec<Vec<String>> = Vec::new();
     let line = |record: &Record| {
@@ -135,7 +155,7 @@ fn delimited(text: &str, delimiter: &str, width: usize, share: usize, is_whole: 
     };
     while let Some(record) = records.next(&mut spans) {
         if record.is_comment {
-            found.comments = true;
+            found.comment = Some(comment.to_owned());
             found.lines.push(line(&record));
             continue;
         }
@@ -145,12 +165,15 @@ fn delimited(text: &str, delimiter: &str, width: usize, share: usize, is_whole: 
         let cells: Vec<String> = spans.iter().map(cell).collect();
         if cells.len() == width {
             behind.clear();
+            if found.rows.len() < HEADER_AMONG {
+                begins.push(record.line);
+            }
             if found.rows.len() <= ROWS_MAX {
                 found.rows.push(cells);
             }
         } else if found.rows.is_empty() {
-            found.skipped += 1;
             found.lines.push(line(&record));
+            before.push(cells);
         } else {
             behind.push(cells);
         }
@@ -160,11 +183,26 @@ fn delimited(text: &str, delimiter: &str, width: usize, share: usize, is_whole: 
     found.findings.push(format!(
         "delimited by `{shown}`: {share} per cent of the records have {width} columns"
     ));
+    let at = head(&mut found, width);
+    if let ([only], 0) = (before.as_slice(), at)
+        && let Some(marker) = only.first().map(|first| first.trim())
+        && only.len() > 1
+        && marker.is_ascii()
+        && (is_marker(marker, &found.rows) || is_other(marker, &found.rows))
+    {
+        found.findings.push(format!("the first record begins with `{marker}` and is no row"));
+        found.leading = Some(marker.to_owned());
+        found.lines.retain(|line| !line.starts_with(marker));
+    } else if let Some(line) = begins.get(at).filter(|_| at + before.len() > 0) {
+        // Blank lines are lines too, and no records.
+        found.skipped = usize::try_from(*line).unwrap_or(1).saturating_sub(1);
+        found.findings.push(format!("{} lines stand before the first record", found.skipped));
+    }
     match behind.as_slice() {
         [only] if is_whole => {
             let marker = only.first().map(|first| first.trim()).unwrap_or_default();
             // Nothing of a row may stand in the draft: its value may be somebody's.
-            if is_marker(marker, &found.rows) {
+            if is_marker(marker, &found.rows) || is_other(marker, &found.rows) {
                 let told = format!("the last record begins with `{marker}` and is no row");
                 found.findings.push(told);
                 found.trailer = Some(marker.to_owned());
@@ -185,13 +223,9 @@ fn delimited(text: &str, delimiter: &str, width: usize, share: usize, is_whole: 
         }
         _ => {}
     }
-    if found.skipped > 0 {
-        found.findings.push(format!("{} lines stand before the first record", found.skipped));
+    if let Some(comment) = &found.comment {
+        found.findings.push(format!("lines that begin with `{comment}` are no records"));
     }
-    if found.comments {
-        found.findings.push("lines that begin with `#` are no records".to_owned());
-    }
-    head(&mut found, width);
     for prefix in ["`", "'"] {
         let begins = |value: &String| value.trim().starts_with(prefix);
         if !found.rows.is_empty() && found.rows.iter().flatten().all(begins) {
@@ -217,7 +251,9 @@ impl Found {
         // The first of the others may be the header.
         let shapes: BTreeSet<String> =
             others.iter().skip(1).filter_map(|row| row.first()).map(|cell| shape(cell)).collect();
-        let is_alone = others.len() > 10 && shapes.len() == 1 && is_marker(&marker, others);
+        let is_alone = others.len() > 10
+            && shapes.len() == 1
+            && (is_marker(&marker, others) || is_other(&marker, others));
         if !is_alone || !self.is_complete {
             return;
         }
@@ -244,6 +280,16 @@ fn is_marker(value: &str, rows: &[Vec<String>]) -> bool {
     has_words && is_plain && short && !is_alike
 }
 
+/// Whether a value marks a record because all rows begin with another one, which is their mark.
+fn is_other(value: &str, rows: &[Vec<String>]) -> bool {
+    const LETTERS_MAX: usize = 8;
+    let firsts: BTreeSet<&str> =
+        rows.iter().filter_map(|row| row.first()).map(|first| first.trim()).collect();
+    let is_plain = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_one = rows.len() > 2 && firsts.len() == 1 && !firsts.contains(value);
+    is_one && is_plain && value.len() <= LETTERS_MAX
+}
+
 /// What a value looks like: each run of digits, of letters, or of other characters of words by one
 /// sign.
 fn shape(value: &str) -> String {
@@ -262,21 +308,38 @@ fn shape(value: &str) -> String {
     shape
 }
 
-/// Takes the header off the rows, where the first of them looks like one.
-fn head(found: &mut Found, width: usize) {
-    let Some(first) = found.rows.first() else { return };
-    let is_value = |value: &String| {
-        let value = value.trim();
-        value.is_empty() || is_number(value) || is_time("%Y-%m-%d %H:%M:%S", value)
+/// Rows among which the header is looked for.
+const HEADER_AMONG: usize = 20;
+
+/// Takes the header off the rows, and what stands before it: titles that a spreadsheet has filled
+/// up with empty cells. A header has no gap but over columns that are empty in every row. Gives the
+/// place of the header, or of the first row where there is none.
+fn head(found: &mut Found, width: usize) -> usize {
+    let is_blank = |value: &String| value.trim().is_empty();
+    let is_value =
+        |value: &String| is_number(value.trim()) || is_time("%Y-%m-%d %H:%M:%S", value.trim());
+    let is_dense =
+        |row: &Vec<String>| row.iter().filter(|value| !is_blank(value)).count() * 2 > width;
+    let names_columns = |at: usize| {
+        let Some(row) = found.rows.get(at) else { return false };
+        let is_over_nothing = |column: usize| {
+            found.rows.iter().skip(at + 1).all(|row| row.get(column).is_none_or(is_blank))
+        };
+        let is_gap = |&column: &usize| row.get(column).is_none_or(is_blank);
+        !row.iter().any(is_value) && (0..width).filter(is_gap).all(is_over_nothing)
     };
-    if first.iter().any(is_value) {
+    let first = found.rows.iter().take(HEADER_AMONG).position(is_dense);
+    let Some(at) = first.filter(|&at| names_columns(at)) else {
         found.findings.push("the first record has numbers or gaps and names no columns".to_owned());
         found.names = (1..=width).map(|at| format!("column {at}")).collect();
-        return;
-    }
+        return 0;
+    };
+    let titles: Vec<Vec<String>> = found.rows.drain(..at).collect();
+    found.lines.extend(titles.iter().map(|row| row.concat()));
     found.has_header = true;
+    let first = found.rows.remove(0);
     found.names = first.iter().map(|name| name.trim().to_owned()).collect();
-    found.rows.remove(0);
+    at
 }
 
 fn fixed(bytes: &[u8], is_whole: bool, encoding: Encoding) -> Found {
@@ -333,10 +396,22 @@ fn fixed(bytes: &[u8], is_whole: bool, encoding: Encoding) -> Found {
     found
 }
 
-/// The letter or digit with which the first or last line begins and those between do not, where
+/// The letter or digits with which the first or last line begins and those between do not, where
 /// they all begin alike or it has a length of its own.
 fn marked(lines: &[&[u8]], at: usize, length: usize) -> Option<String> {
     let (line, inner) = (lines.get(at)?, lines.get(1..lines.len().checked_sub(1)?)?);
+    // Sorts of records are numbered with two digits: 01, 02 and 99.
+    let number = |line: &&[u8]| {
+        line.first_chunk::<2>().copied().filter(|all| all.iter().all(u8::is_ascii_digit))
+    };
+    let (own, usual) = (number(line), inner.first().and_then(number));
+    if let (Some(own), Some(usual)) = (own, usual)
+        && own != usual
+        && inner.len() > 1
+        && inner.iter().all(|line| number(line) == Some(usual))
+    {
+        return Some(own.map(char::from).iter().collect());
+    }
     let marker = line.first().copied().filter(u8::is_ascii_alphanumeric)?;
     let begins = |line: &&[u8]| line.first().copied();
     let usual = inner.first().and_then(begins)?;

@@ -20,8 +20,8 @@ const NUMBERS_MIN: usize = 90;
 
 const COMMAS: &str = "Do commas part thousands in it (`thousands: \",\"`), or do they stand before \
                       decimals (`decimal: \",\"`)? Until one is declared they are refused.";
-const POINTS: &str = "Each of its points stands before three digits, and is read as standing before \
-                      decimals; do they part thousands (`thousands: \".\", decimal: \",\"`)?";
+const POINTS: &str = "Do points part thousands in it (`thousands: \".\", decimal: \",\"`), or do they \
+                      stand before decimals (`decimal: \".\"`)? Until one is declared they are refused.";
 const BOTH: &str =
     "Its numbers are written in several ways, of which none is drafted; ask the partner.";
 

@@ -6,7 +6,7 @@ use super::values::is_number;
 /// What some values have, what to make of it, and how to tell them.
 type Odd = (&'static str, &'static str, fn(&str) -> bool);
 
-const ODD: [Odd; 9] = [
+const ODD: [Odd; 10] = [
     ("spreadsheet numbers", "refused in an id", is_floated),
     ("spreadsheet formulas", "see `stands` of a column", is_formula),
     ("invisible or control characters", "refused in an id", holds_unseen),
@@ -15,6 +15,7 @@ const ODD: [Odd; 9] = [
     ("negative by a sign behind", "see `negative` under `number`", is_trailing),
     ("decimal commas", "see `decimal` under `number`", has_decimal_comma),
     ("commas for thousands or decimals", "see `thousands` under `number`", has_thousands_comma),
+    ("points for thousands or decimals", "see `decimal` under `number`", has_open_point),
     ("currency marks", "see `currency` under `number`", has_currency),
 ];
 
@@ -74,6 +75,14 @@ fn has_decimal_comma(value: &str) -> bool {
 
 fn has_thousands_comma(value: &str) -> bool {
     is_number(value) && value.contains(',') && !has_decimal_comma(value)
+}
+
+/// One point before three digits, and behind digits that may be as many thousands.
+fn has_open_point(value: &str) -> bool {
+    let unsigned = value.trim_matches(['(', ')', '-', '+', '￥', '¥']);
+    let Some((whole, decimals)) = unsigned.split_once('.') else { return false };
+    let is_group = (1..=3).contains(&whole.len()) && !whole.starts_with('0');
+    is_number(value) && is_group && decimals.len() == 3 && !whole.contains(',')
 }
 
 fn has_currency(value: &str) -> bool {

@@ -369,7 +369,7 @@ fn a_column_of_points_is_drafted_as_its_values_are_written() {
             &["1.234,567", "12,345"],
             "points: { from: \"积分\", number: { decimal: \",\", thousands: \".\" } }",
         ),
-        (&["1.234", "2.500"], "# Each of its points stands before three digits"),
+        (&["1.234", "2.500"], "# Do points part thousands in it"),
         (&["1,234.5", "1,5"], "# Its numbers are written in several ways"),
         (&["(5)", "7"], "points: { from: \"积分\", number: { negative: parentheses } }"),
         (&["5-", "7"], "points: { from: \"积分\", number: { negative: trailing } }"),
@@ -466,5 +466,86 @@ fn names_and_times_in_the_words_of_partners_are_found() {
         "occurred_at: { from: \"ts\", epoch: milliseconds }",
     ] {
         assert!(found.draft.lines.iter().any(|one| one.trim() == line), "{:#?}", found.draft.lines);
+    }
+}
+
+/// Files as partners export them, each with what a person need not write any more.
+#[test]
+fn what_stands_around_a_table_is_told_from_its_rows() {
+    let rows = |row: fn(usize) -> String| (1..=20).map(row).collect::<Vec<String>>().join("\n");
+    let events = rows(|at| format!("E{at},M{},返积分,5,2026-03-{at:02} 10:00:00", at % 4));
+    let gaps = rows(|at| format!("E{at},M1,返积分,5,2026-03-{at:02} 10:00:00,,"));
+    let bank = rows(|at| format!("DTL|BK{at:05}|M{}|CR|500|202603{at:02}101112", at % 4));
+    let ruled = rows(|at| format!("| E{at} | M1 | 返 | 5 | 2026-03-{at:02} 10:00:00 | - |"));
+    let iso = rows(|at| format!("E{at},M1,earn,5,2026-03-{at:02}T10:00:00.5+08:00"));
+    let named = "流水号,会员ID,变动类型,积分变动值,变动时间";
+    // The file, and lines of its draft.
+    let files: [(String, &[&str]); 6] = [
+        (
+            format!("对账单,,,,\n账期：2026-03,,,,\n\n{named}\n{events}\n合计,20笔,,100,\n"),
+            &[
+                "skip: { first: 3 }",
+                "trailer: { marker: \"合计\", points: 4 }",
+                "member_no: \"会员ID\"",
+                "points: \"积分变动值\"",
+            ],
+        ),
+        (format!("{named},,\n{gaps}\n"), &["event_id: \"流水号\"", "delimiter: \",\""]),
+        (
+            format!("HDR|20260331|CMB\n{bank}\nTRL|20|10000\n"),
+            &[
+                "leading: { marker: \"HDR\" }",
+                "trailer: { marker: \"TRL\", rows: 2, points: 3 }",
+                "# It may be \"column 2\", in which no two rows have the same value.",
+                "# It may be \"column 3\" or \"column 5\", in which rows share numbers or codes.",
+                "occurred_at: { from: \"column 6\", format: \"%Y%m%d%H%M%S\" }",
+            ],
+        ),
+        (
+            format!(
+                "+--+\n| 流水号 | 卡号 | 类型 | 积分 | 时间 | 对方流水号 |\n+--+\n{ruled}\n+--+\n"
+            ),
+            &[
+                "comment: \"+\"",
+                "event_id: \"流水号\"",
+                "counter_event_id: { from: \"对方流水号\", nulls: [\"-\"] }",
+            ],
+        ),
+        (format!("流水号,卡号,类型,积分,时间\n{iso}\n"), &["occurred_at: \"时间\""]),
+        (format!("{named}\n{}\n", events.replace(",5,", ",1.500,")), &["points: \"积分变动值\""]),
+    ];
+    for (text, lines) in files {
+        let found = look(text.as_bytes());
+        for line in lines {
+            let stands = found.draft.lines.iter().any(|one| one.trim() == *line);
+            assert!(stands, "{line}\n{:#?}", found.draft.lines);
+        }
+    }
+    let records: Vec<String> = (1..=20).map(|at| format!("02E{at:05}0005")).collect();
+    let records = format!("01HEADER01\n{}\n9900020100\n", records.join("\n"));
+    let draft = look(records.replace("01HEADER01", "01HEADER010").as_bytes()).draft.lines;
+    for marker in ["leading: { marker: \"01\", exclusive: true }", "trailer: { marker: \"99\""] {
+        assert!(draft.iter().any(|one| one.trim().starts_with(marker)), "{marker}\n{draft:#?}");
+    }
+}
+
+#[test]
+fn what_is_more_likely_of_another_encoding_or_a_workbook_is_told() {
+    let western = b"id;Art\nE1;Einl\xf6sung\nE2;Gutschrift\n";
+    let found = look(western);
+    assert!(found.findings.iter().any(|(_, told)| told.contains("Windows-1252")));
+    assert!(found.draft.lines.iter().any(|line| line.contains("Is it GB18030?")));
+    let chinese = encoding_rs::GB18030.encode("流水号,类型\nE1,累积\nE2,镕基\n").0.into_owned();
+    let found = look(&chinese);
+    assert!(found.findings.iter().all(|(_, told)| !told.contains("Windows-1252")));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.xls");
+    for (content, told) in [
+        (&b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0\0\0"[..], "the file is a workbook"),
+        (b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "without an entry"),
+    ] {
+        std::fs::write(&path, content).unwrap();
+        let error = inspect(&path, None, 3).unwrap_err().to_string();
+        assert!(error.contains(told), "{error}");
     }
 }

@@ -18,6 +18,7 @@ const NOTATIONS: &[&str] = &[
     "%Y-%m-%d %H:%M:%S",
     "%Y/%m/%d %H:%M:%S",
     "%Y%m%d%H%M%S",
+    "%Y%m%d%H%M",
     "%Y年%m月%d日 %H:%M:%S",
     "%Y-%m-%dT%H:%M:%S%:z",
     "%Y-%m-%dT%H:%M:%S",
@@ -125,6 +126,12 @@ pub struct Seen {
     pub differs: bool,
     /// Whether its values are numbers, some of them below zero.
     pub has_signs: bool,
+    /// Whether its values are codes: letters and digits of ASCII, with a digit in each.
+    pub(super) is_coded: bool,
+    /// Whether its values are instants with their offsets, which are read without a format.
+    pub(super) is_iso: bool,
+    /// Texts among its values that may mean none.
+    pub(super) nulls: Vec<String>,
     /// The unit in which its values count from 1970, where they may.
     pub epoch: Option<&'static str>,
     /// Whether its values are numbers in some writing.
@@ -142,7 +149,11 @@ impl Seen {
     pub(super) fn is_timed(&self) -> bool {
         let is_typed =
             ["Timestamp(", "Date32", "Date64"].iter().any(|of| self.kind.starts_with(of));
-        is_typed || !self.formats.is_empty() || !self.several.is_empty() || self.epoch.is_some()
+        is_typed
+            || self.is_iso
+            || !self.formats.is_empty()
+            || !self.several.is_empty()
+            || self.epoch.is_some()
     }
 }
 
@@ -265,7 +276,9 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
     let lowered = name.to_lowercase();
     let is_own = |value: &&str| is_mobile(value) || is_own(value) || holds_number(value);
     let epoch = epoch(&lowered, &values).filter(|_| formats.is_empty());
-    let is_timed = !formats.is_empty() || !several.is_empty() || epoch.is_some();
+    let is_iso = formats.is_empty() && every(&|value| value.parse::<jiff::Timestamp>().is_ok());
+    let several = if is_iso { Vec::new() } else { several };
+    let is_timed = is_iso || !formats.is_empty() || !several.is_empty() || epoch.is_some();
     let is_personal = PERSONAL.iter().any(|word| lowered.contains(word))
         || (!is_timed && values.iter().any(is_own))
         || (!is_timed && !holds_words(name) && values.iter().any(|value| may_name(value)));
@@ -278,6 +291,8 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
         "64 hexadecimal digits, tokens or hashes".to_owned()
     } else if let [first, ..] = formats.as_slice() {
         format!("times, {first}")
+    } else if is_iso {
+        "times with offsets".to_owned()
     } else if !several.is_empty() {
         let told = several.iter().map(|(notation, count)| format!("{notation} ({count})"));
         format!("times in several notations, {}", told.collect::<Vec<_>>().join(", "))
@@ -294,8 +309,8 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
     for told in odd(&values) {
         kind += &format!("; {told}");
     }
+    let nulls: Vec<String> = nulls.into_iter().map(str::to_owned).collect();
     if !nulls.is_empty() {
-        let nulls: Vec<&str> = nulls.into_iter().collect();
         kind += &format!("; `{}` may mean no value", nulls.join("`, `"));
     }
     let listed = !is_personal && distinct.len() <= WORDS_MAX && !is_timed;
@@ -320,8 +335,23 @@ fn column(name: &str, at: usize, rows: &[Vec<String>]) -> Seen {
     let is_formula = every(&|value| value.starts_with("=\"") && value.ends_with('"'));
     let (is_numeric, number) = written(&values);
     let signs = signs(&lowered, &all);
+    let is_coded = every(&|value| {
+        value.is_ascii() && value.bytes().any(|byte| byte.is_ascii_digit()) && !is_number(value)
+    });
     let seen = Seen { name, kind, formats, several, words, empty, is_personal, ..Seen::default() };
-    Seen { differs, has_signs, epoch, is_numeric, number, is_formula, signs, ..seen }
+    Seen {
+        differs,
+        has_signs,
+        epoch,
+        is_numeric,
+        number,
+        is_formula,
+        signs,
+        is_iso,
+        nulls,
+        is_coded,
+        ..seen
+    }
 }
 
 /// The unit in which all values count from 1970. Few seconds are told from numbers of events
@@ -361,7 +391,8 @@ fn several(values: &[&str]) -> Vec<(&'static str, usize)> {
 pub(super) fn is_time(notation: &str, value: &str) -> bool {
     // Without this, a notation without separators would read other lengths too.
     let is_packed = !notation.contains(['-', '/', '.', '年']);
-    if is_packed && value.len() != if notation.contains("%H") { 14 } else { 8 } {
+    let digits = 8 + 2 * ["%H", "%M", "%S"].iter().filter(|part| notation.contains(**part)).count();
+    if is_packed && value.len() != digits {
         return false;
     }
     // A fraction may be left out, and then says nothing.

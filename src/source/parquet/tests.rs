@@ -4,16 +4,16 @@ use std::time::{Duration, Instant};
 use arrow::array::AsArray;
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float64Array, Int8Array,
-    Int32Array, Int64Array, LargeStringArray, NullArray, StringArray, StringViewArray,
+    Int32Array, Int64Array, LargeStringArray, NullArray, StringArray, StringViewArray, StructArray,
     TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray,
     TimestampSecondArray, UInt16Array, UInt64Array,
 };
-use arrow::datatypes::Int32Type;
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{DataType, Field, Int32Type, Int64Type};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::file::metadata::{ParquetMetaDataReader, ParquetMetaDataWriter};
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{WriterProperties, WriterVersion};
 
 use super::*;
 use crate::feed::{FeedFault, FeedRows, Format};
@@ -329,4 +329,122 @@ fn a_row_group_that_has_other_rows_than_it_says_is_corrupt() {
         let error = folder.read().unwrap_err().to_string();
         assert!(error.contains(reason), "{rows} said to be {said}: {error}");
     }
+}
+
+/// Rows in one row group, written as the properties say.
+fn written(properties: WriterProperties, ids: &[String]) -> Vec<u8> {
+    let balances = (0..).take(ids.len()).collect::<Vec<i64>>();
+    let columns = [
+        ("会员号", array(StringArray::from(ids.to_vec()))),
+        ("余额", array(Int64Array::from(balances))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+fn packings() -> [Compression; 6] {
+    [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(GzipLevel::default()),
+        Compression::LZ4,
+        Compression::LZ4_RAW,
+        Compression::ZSTD(ZstdLevel::default()),
+    ]
+}
+
+#[test]
+fn every_packing_that_is_read_gives_the_same_rows() {
+    let ids: Vec<String> = (0..3_000).map(|id| format!("M{}", id % 1_000)).collect();
+    for packing in packings() {
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            for has_dictionary in [true, false] {
+                let properties = WriterProperties::builder()
+                    .set_compression(packing)
+                    .set_writer_version(version)
+                    .set_dictionary_enabled(has_dictionary)
+                    .set_data_page_row_count_limit(700);
+                let mut folder = Folder::new(FeedKind::Accounts, Format::Parquet, ACCOUNTS);
+                folder.put("a.parquet", &written(properties.build(), &ids));
+                let read = folder.read().unwrap();
+                let told = (read.rows.num_rows(), read.sums[0].points);
+                assert_eq!(told, (3_000, 2_999 * 1_500), "{packing} {version:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_value_that_no_column_takes_is_found_before_it_is_written_out_for_its_rows() {
+    let long = vec!["x".repeat(200 << 10); 8_192];
+    let just = vec!["x".repeat(16 << 10); 3];
+    for packing in packings() {
+        let read = |ids: &[String]| {
+            let properties = WriterProperties::builder().set_compression(packing);
+            let statistics = parquet::file::properties::EnabledStatistics::None;
+            let properties = properties.set_statistics_enabled(statistics).build();
+            let mut folder = Folder::new(FeedKind::Accounts, Format::Parquet, ACCOUNTS);
+            folder.put("a.parquet", &written(properties, ids));
+            folder.read()
+        };
+        let error = read(&long).unwrap_err().to_string();
+        assert!(error.contains("it holds a value of 204800 bytes"), "{packing}: {error}");
+        let read = read(&just).unwrap();
+        assert_eq!(read.rejects.len(), 3, "{packing}");
+    }
+}
+
+#[test]
+fn a_page_that_unpacks_to_more_than_a_page_may_is_refused_before_it_is() {
+    let rows = [
+        ("bomb", "bytes, more than the 134217728 that a page may"),
+        ("bomb-that-says-less", "a page of it unpacks to more than the 1000 bytes that it says"),
+        ("one-long-value-in-all-rows", "it holds a value of 204800 bytes, which no column takes"),
+    ];
+    for (name, told) in rows {
+        let declared = &[("member_no", "event_id"), ("balance", "points")];
+        let mut folder = Folder::new(FeedKind::Accounts, Format::Parquet, declared);
+        let content = std::fs::read(format!("tests/corpus/parquet/{name}")).unwrap();
+        assert!(content.len() < 1 << 16, "{name}");
+        folder.put("a.parquet", &content);
+        let error = folder.read().unwrap_err().to_string();
+        assert!(error.contains(told), "{name}: {error}");
+    }
+}
+
+#[test]
+fn columns_within_others_and_in_names_of_folders_are_told_with_what_to_do() {
+    let declared = &[("member_no", "会员.号"), ("balance", "余额")];
+    let inner = StructArray::from(vec![(
+        Arc::new(Field::new("号", DataType::Utf8, true)),
+        texts(["1", "2", "3"]),
+    )]);
+    let read =
+        read(vec![("会员", array(inner)), ("x", array(Int64Array::from(vec![1, 2, 3])))], declared);
+    let told: Vec<&str> = read
+        .faults
+        .iter()
+        .map(|fault| match fault {
+            FeedFault::Column { reason, .. } => reason.as_str(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let within = "the file has no such column; within `会员` nothing is read: have `会员.号` written \
+                  as a column of its own";
+    assert!(told.contains(&within), "{told:?}");
+    assert!(told.iter().all(|reason| crate::discrepancy::in_chinese(reason).is_some()), "{told:?}");
+    let mut folder = Folder::new(FeedKind::Accounts, Format::Parquet, ACCOUNTS);
+    folder.feed.patterns = vec!["*/*.parquet".to_owned()];
+    let balances = array(Int64Array::from(vec![1, 2, 3]));
+    folder.put("会员号=1/a.parquet", &file(vec![("余额", balances)]));
+    let read = folder.read().unwrap();
+    let [FeedFault::Column { reason, .. }] = &read.faults[..] else { panic!("{:?}", read.faults) };
+    let of_folder = "the file has no such column; it stands in the names of folders, which are not \
+                     read: have `会员号` written into the files too";
+    assert_eq!(reason, of_folder);
+    assert!(crate::discrepancy::in_chinese(reason).is_some());
 }

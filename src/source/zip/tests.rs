@@ -117,7 +117,7 @@ fn entries_are_read_in_the_order_of_their_names_and_told_by_them() {
     let names: Vec<_> = read.parts.iter().map(|part| (part.name.as_str(), part.rows)).collect();
     assert_eq!(names, [("bill.zip/b.csv", 1), ("bill.zip/sub/c.csv", 2), ("bill.zip/明细.csv", 2)]);
     assert_eq!(read.files[0].rows, 5);
-    let ragged = "Ragged 1 column where the header has 2; send all of its values, and put quotes around one that holds a line end []";
+    let ragged = "Ragged 1 column where the header has 2; send all of its values, put quotes around one that holds a line end, or declare `leading`, `trailer`, `summary` or `comment` if it is no row []";
     assert_eq!(
         rejects(&read),
         ["sub/c.csv", "明细.csv"].map(|name| format!("bill.zip/{name}:3@21  {ragged}"))

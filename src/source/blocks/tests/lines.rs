@@ -36,7 +36,7 @@ fn fixed_places_are_those_of_bytes() {
         let content = lines.join(end.as_bytes());
         let third = 2 * (7 + end.len());
         let refused = format!(
-            "a.csv:3@{third}  Ragged 5 bytes where the layout has 7; see `record_bytes` []"
+            "a.csv:3@{third}  Ragged 5 bytes where the layout has 7; see `record_bytes`, or declare `leading` or `trailer` if it is no row []"
         );
         check(Format::Fixed(fixed(line_end)), &content, &rows, &[&refused], &found);
     }
@@ -50,7 +50,7 @@ fn fixed_places_are_those_of_bytes() {
         &[
             "a.csv:3@14 member_no Undecodable the field begins or ends within a character; see that \
              its `at` and `bytes` count bytes []",
-            "a.csv:4@21  Ragged 6 bytes where the layout has 7; see `record_bytes` []",
+            "a.csv:4@21  Ragged 6 bytes where the layout has 7; see `record_bytes`, or declare `leading` or `trailer` if it is no row []",
         ],
         &["1 leading record record: 1", "1 leading record rows: 2", "1 leading record points: 12"],
     );
