@@ -122,6 +122,10 @@ const SENTENCES: &[Sentence] = &[
         "该笔此前未结，按现在送来的判定；{1} 已不同",
     ),
     (
+        "{} was closed with another row of this number; {} of this one is another",
+        "{1} 关账时此编号已属于另一行；本行的 {2} 不同",
+    ),
+    (
         "its partner was settled alone, and stands so; {} of what joins it is another",
         "对方一笔已单独结清，以此为准；后到一笔的 {1} 不同",
     ),
