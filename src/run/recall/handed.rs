@@ -186,8 +186,10 @@ fn decisions_of(
     publication.scan(DECISIONS, &wanted, |_, rows| {
         let outcomes = rows.texts("outcome")?;
         // A period that an earlier version of Hutong closed says only which row of it this is.
-        let read = rows.has("file").then(|| Ok((rows.texts("file")?, rows.integers("line")?)));
-        let read = read.transpose()?;
+        let read = match rows.has("file") {
+            true => Some((rows.texts("file")?, rows.integers("line")?)),
+            false => None,
+        };
         for row in (0..rows.len()).filter(|&row| said(outcomes, row) == Some(outcome)) {
             let decision = decision(rows, row)?;
             let decision =

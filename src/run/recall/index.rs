@@ -13,7 +13,7 @@ use crate::value::period::Instant;
 /// What moved, how much, and when it happened.
 pub type Movement = (Kind, i64, Instant);
 
-/// What a row of own business says, so far as it is held against what was published of its number.
+/// What a row of own business says, so far as what was published of its number is held against it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Content<'a> {
     pub movement: Movement,
@@ -28,7 +28,8 @@ impl Content<'_> {
     /// Whether a row that is sent now is the one that was published. What had not taken effect may
     /// take it.
     pub fn is(&self, published: &Content<'_>) -> bool {
-        let status = if published.status == Status::Posted { self.status } else { published.status };
+        let status =
+            if published.status == Status::Posted { self.status } else { published.status };
         Content { status, ..*self } == *published
     }
 }

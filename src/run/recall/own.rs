@@ -201,8 +201,7 @@ impl Hand<'_> {
             let mut reused = Reused::default();
             for published in std::mem::take(self.others.of_mut(party)) {
                 let is_other = |row: &u32| same.get(*row as usize) != Some(&true);
-                let rows: Vec<u32> =
-                    index.own.rows(&published.event_id).filter(is_other).collect();
+                let rows: Vec<u32> = index.own.rows(&published.event_id).filter(is_other).collect();
                 if !rows.is_empty() && !open.contains(published.event_id.as_str()) {
                     reused.rows.extend(rows);
                     reused.published.push(published);
