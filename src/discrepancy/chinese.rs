@@ -150,7 +150,7 @@ const SENTENCES: &[Sentence] = &[
     ),
     ("the rate in force gives {}", "现行单价得出 {1}"),
     ("{} has no {} in force at {}", "{1} 在 {3} 没有有效的 {2}"),
-    ("held so when its period was closed", "该期关账时即如此挂账"),
+    ("found so when its period was closed", "该期关账时已如此认定"),
     // Caps.
     (
         "{} points count so far of {} per member, clause {}",
@@ -164,7 +164,6 @@ const SENTENCES: &[Sentence] = &[
     ("{} points count so far of {} per period", "每期上限 {2} 分，此前已计 {1} 分"),
     ("the minimum is {} points, clause {}", "最低 {1} 分，条款 {2}"),
     ("the minimum is {} points", "最低 {1} 分"),
-    ("held so when its period was closed", "关账时即如此挂账"),
     // Reversals.
     ("the original does not stand on its own book", "原交易不在己方账上"),
     ("the original never took effect", "原交易从未生效"),
