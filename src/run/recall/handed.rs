@@ -163,12 +163,11 @@ fn bring_decisions(publication: &Final, intake: &mut Intake) -> Result<(), Publi
     Ok(())
 }
 
-/// The decisions of a final publication that came to this, each once, with the file and line that
-/// it was first read from.
-fn decisions_of(
-    publication: &Final,
-    outcome: &str,
-) -> Result<Vec<(PublishedDecision, (String, u64))>, PublishError> {
+/// A decision with the file and line that it was first read from.
+type Placed = (PublishedDecision, (String, u64));
+
+/// The decisions of a final publication that came to this, each once.
+fn decisions_of(publication: &Final, outcome: &str) -> Result<Vec<Placed>, PublishError> {
     let wanted = [
         "decision_id",
         "discrepancy_id",
@@ -182,7 +181,7 @@ fn decisions_of(
         "file",
         "line",
     ];
-    let mut found: Vec<(PublishedDecision, (String, u64))> = Vec::new();
+    let mut found: Vec<Placed> = Vec::new();
     publication.scan(DECISIONS, &wanted, |_, rows| {
         let outcomes = rows.texts("outcome")?;
         // A period that an earlier version of Hutong closed says only which row of it this is.
