@@ -152,6 +152,10 @@ impl Hand<'_> {
             let party = party_of(parties.value(row));
             let Some((id, movement)) = said(event_ids, row).zip(movement) else { continue };
             let index = self.index.of(party);
+            let mut sent = index.own.rows(id).peekable();
+            if sent.peek().is_none() {
+                continue;
+            }
             let status = word(Status::ALL, Status::WORDS, said(statuses, row));
             let content = status.zip(said(members, row)).map(|(status, member)| Content {
                 movement,
@@ -160,15 +164,15 @@ impl Hand<'_> {
                 original: said(originals, row).filter(|_| movement.0 == Kind::Reversal),
                 status,
             });
-            let (mut same, mut other) = (index.own.rows(id), false);
-            while let Some((sent, content)) = same.next().zip(content) {
+            let mut other = false;
+            while let Some((sent, content)) = sent.next().zip(content) {
                 let is_same = index.content(sent).is(&content);
                 if is_same && let Some(known) = self.same.of_mut(party).get_mut(sent as usize) {
                     *known = true;
                 }
                 other |= !is_same;
             }
-            drop(same);
+            drop(sent);
             others.extend(other.then_some(row));
             if status == Some(Status::Posted) {
                 self.know(party, id, Some(movement));
