@@ -98,6 +98,7 @@ where
     let (rest, fates) = items::judge_rest(scene, book, partner_book)?;
     let pairs::Judged { pairs, mut discrepancies, mut kept } = pairs::judge(scene, &fates)?;
     kept.extend(book.kept.clone());
+    kept::add_alone(scene, &rest.items, &mut kept);
     discrepancies.extend(rest.discrepancies);
     let (released, left) = (Vec::new(), BTreeMap::new());
     Ok((Judgement { pairs, items: rest.items, released, kept, left }, discrepancies))

@@ -191,6 +191,16 @@ impl MovedBefore {
     }
 }
 
+/// Numbers of own business that the files have and final publications have with other content
+/// alone.
+#[derive(Debug, Clone, Default)]
+pub struct Reused {
+    /// The files' rows.
+    pub rows: BTreeSet<u32>,
+    /// What the publications have under these numbers, the last that was closed first.
+    pub published: Vec<RecalledRow>,
+}
+
 /// The label of the closed period that an event comes from; `None`, which comes first, for the
 /// run's own.
 pub type Origin = Option<Arc<str>>;
@@ -229,6 +239,8 @@ pub struct Scope {
     /// Rows that were left open when the period before was closed and that the files have again,
     /// by their book: they stand for nothing, and are only held against what came.
     pub replaced: Both<Vec<RecalledRow>>,
+    /// Rows whose number closed periods have for something else, by their book.
+    pub reused: Both<Reused>,
     /// How the rows of each book's files stand to the balances of closed periods.
     pub moved: Both<MovedBefore>,
     /// What became of adjustments.
@@ -253,6 +265,7 @@ impl Scope {
             kept: Both::default(),
             void: Both::default(),
             replaced: Both::default(),
+            reused: Both::default(),
             moved: Both::default(),
             adjustments: AdjustedBefore::default(),
             pairs: Both::default(),

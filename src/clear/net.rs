@@ -187,7 +187,9 @@ fn total(lines: &[Line], party: Party, currency: Currency) -> Result<Money, Clea
 }
 
 /// Where only the statement is rounded: the exact sum of gross, fees and taxes is rounded once, and
-/// these lines share it by largest remainder (domain.md §6.3). What rests on no points is whole.
+/// these lines share it by largest remainder (domain.md §6.3), ties by the line, those on the
+/// payer's own points first: so both partners share alike, whichever of them is called A. What
+/// rests on no points is whole.
 fn share_out(
     lines: &mut [Line],
     party: Party,
@@ -196,6 +198,7 @@ fn share_out(
 ) -> Result<Money, ClearError> {
     let mut payable: Vec<&mut Line> =
         lines.iter_mut().filter(|line| line.is_shared() && line.payer == party).collect();
+    payable.sort_by_key(|line| line.issuer != Some(party));
     let parts: Vec<Decimal> = payable.iter().map(|line| line.exact).collect();
     let exact = parts.iter().try_fold(Decimal::ZERO, |total, part| sum(total, *part))?;
     let rounded = Money::round(exact, agreement.rounding.mode, currency)?;

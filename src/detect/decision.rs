@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-use super::desk::Desk;
+use super::desk::{Desk, place};
 use super::items::sign_fits;
 use super::ledger::LED_06;
 use super::rivals::Rivals;
@@ -45,14 +45,22 @@ pub fn judge(desk: &Desk<'_>, decisions: &Decisions) -> (Vec<Decided>, Vec<Discr
     let (single, repeated) = decisions.by_number();
     let mut told = BTreeSet::new();
     let cut = desk.period.cut();
-    for row in decisions.in_order().into_iter().filter(|row| !repeated.contains(row)) {
+    let rows: Vec<u32> =
+        decisions.in_order().into_iter().filter(|row| !repeated.contains(row)).collect();
+    let mut by_id: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for &row in &rows {
+        by_id.entry(decisions.decision_id(row)).or_default().push(row);
+    }
+    for &row in &rows {
         let is_in_force = decisions.decided_at(row) < cut;
         if !single.contains(&row) || (is_in_force && !decisions.is_authorised(row)) {
             let outcome = Outcome::Unauthorised;
             decided.push(Decided { decision: row, outcome, item: None });
             // One for each number, whatever stands under it.
-            if told.insert(decisions.decision_id(row)) {
-                found.push(unauthorised(desk, decisions, row, single.contains(&row)));
+            let id = decisions.decision_id(row);
+            if told.insert(id) {
+                let rows = (row, &by_id[id][..]);
+                found.push(unauthorised(desk, decisions, rows, single.contains(&row)));
             }
         }
     }
@@ -316,13 +324,22 @@ fn drops(decisions: &Decisions, row: u32) -> bool {
         && decisions.points(row).is_none()
 }
 
-/// LED-06: nobody approved the decision, it has no reason, or others have its number.
-fn unauthorised(desk: &Desk<'_>, decisions: &Decisions, row: u32, is_single: bool) -> Discrepancy {
+/// LED-06: nobody approved the decision, it has no reason, or others have its number. `rows` are
+/// those of the number, in their order.
+fn unauthorised(
+    desk: &Desk<'_>,
+    decisions: &Decisions,
+    (row, rows): (u32, &[u32]),
+    is_single: bool,
+) -> Discrepancy {
     // A decision is both parties', so that it has one id whichever of them calls itself A.
     let id = decisions.decision_id(row);
     let draft = Party::BOTH
         .into_iter()
         .fold(desk.draft(&LED_06), |draft, party| draft.subject(party, format!("decision {id}")));
+    let draft = rows.iter().fold(draft, |draft, &row| {
+        draft.at(Party::A, place(&desk.paths.decisions, &decisions.origins, row))
+    });
     let draft = draft.seen(decisions.decided_at(row));
     draft.because(match (is_single, decisions.used_in(row)) {
         (true, _) => format!("the decision {id} lacks a reason, an author or another approver"),

@@ -22,6 +22,9 @@ pub struct Paths {
     pub members: Both<Vec<String>>,
     /// The adjustments' files.
     pub adjustments: Vec<String>,
+    /// The decisions' files, and behind them those that a closed period first read what it handed
+    /// on from.
+    pub decisions: Vec<String>,
     /// The settlements' files.
     pub settlements: Vec<String>,
     /// The links' files.

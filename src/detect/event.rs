@@ -149,6 +149,33 @@ pub static EVT_04_HELD: Rule = Rule {
     settles: say("The sender says that it was corrected, and why.", "由发送方说明已更正及原因。"),
 };
 
+/// EVT-04: closed number used again (已关账编号重用).
+pub static EVT_04_OWN: Rule = Rule {
+    code: "EVT-04",
+    title: "closed number used again",
+    zh: "已关账编号重用",
+    severity: Severity::Error,
+    effect: Effect::Counted,
+    latitude: Latitude::Firm,
+    finds: say(
+        "A row of own business with a number under which closed periods have another row.",
+        "本方业务的一行，其流水号在已关账期间已属于内容不同的另一行。",
+    ),
+    matters: say(
+        "A closed period is not rewritten, and so the row counts as another event: a correction \
+         that is sent under the old number moves the balance a second time.",
+        "已关账的期间不再改写，该行按另一笔交易计入：若是以原号送来的更正，余额便变动了两次。",
+    ),
+    example: say(
+        "SKY-17 earned 500 points in March, which is closed, and stands with 600 in April's file.",
+        "SKY-17 三月获得 500 积分并已关账，四月文件中却为 600。",
+    ),
+    settles: say(
+        "The sender gives another event another number, and corrects a closed one by an adjustment.",
+        "发送方为另一笔交易另编流水号；已关账的以调账更正。",
+    ),
+};
+
 /// EVT-05: suspected duplicate (疑似重复).
 pub static EVT_05: Rule = Rule {
     code: "EVT-05",
@@ -290,6 +317,7 @@ pub static RULES: &[&Rule] = &[
     &EVT_04,
     &EVT_04_SETTLED,
     &EVT_04_HELD,
+    &EVT_04_OWN,
     &EVT_05,
     &EVT_06,
     &EVT_07,

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use super::cap::{self, CAP_01, CAP_02, CAP_03};
 use super::consent::{self, CON_01, CON_02};
 use super::desk::{Desk, Draft};
-use super::lot::{LED_04, Life};
+use super::event::EVT_01;
+use super::lot::{self, LED_04, Life};
 use super::member::{self, Eligibility, MBR_07};
 use super::scene::Scene;
 use crate::discrepancy::{Discrepancy, Rule};
 use crate::event::Pair;
 use crate::frame::books::{Ledger, Side};
-use crate::judgement::JudgedPair;
+use crate::judgement::{Item, JudgedPair};
 use crate::past::Kept;
 use crate::value::kind::Kind;
 use crate::value::points::Overflow;
@@ -22,7 +23,7 @@ use crate::value::points::Overflow;
 const KEPT: [&Rule; 7] = [&CON_01, &CON_02, &MBR_07, &LED_04, &CAP_01, &CAP_02, &CAP_03];
 
 /// Why it is held where this run alone would not hold it.
-pub(super) const REASON: &str = "held so when its period was closed";
+pub(super) const REASON: &str = "found so when its period was closed";
 
 /// A code of which the holds stay, as the rules spell it.
 #[must_use]
@@ -77,6 +78,29 @@ pub(super) fn carry<I: Side>(
         }
     }
     kept
+}
+
+/// Adds what the lots say of an issuer's leg while it waits for its mirror: the lots of a later
+/// period may be silent about it when the mirror comes. What was held before keeps what was said
+/// of it then.
+pub(super) fn add_alone<I: Side>(
+    scene: &Scene<'_, I>,
+    items: &[Item<I>],
+    kept: &mut BTreeMap<u32, Kept>,
+) {
+    let holds = scene.desk.draft(&LED_04).because(REASON).holds();
+    if !holds || !scene.desk.is_on(&LED_04) {
+        return;
+    }
+    let known = scene.desk.scope.held.of(I::PARTY);
+    for item in items {
+        let is_alone = item.cause.as_ref().is_some_and(|cause| cause.rule.code == EVT_01.code);
+        if let Some(leg) = item.issuer.filter(|leg| is_alone && !known.contains(leg))
+            && lot::expired(&scene.desk, scene.issuer, leg).is_some()
+        {
+            kept.entry(leg).or_default().insert(LED_04.code);
+        }
+    }
 }
 
 /// Whether the feeds themselves say that a hold was wrong: they tell of the instant of the event,

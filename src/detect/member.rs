@@ -402,7 +402,8 @@ pub fn eligibility<I: Side>(scene: &Scene<'_, I>, leg: u32, mirror: u32) -> Elig
         return held_under(id);
     }
     let link = book.get(index);
-    for party in Party::BOTH {
+    // The issuer's side first, so that both partners hold it under one discrepancy.
+    for party in [I::PARTY, partner] {
         if is_absent(book, link, party) {
             let (a, b) = (link.members.a.as_str(), link.members.b.as_str());
             let subjects = [(Party::A, a), (Party::B, b), (party, ABSENT)];

@@ -1,12 +1,14 @@
 //! What says something else now than it said before: a row that was left open and is sent again
-//! with other content, and a leg that joins one that was settled alone.
+//! with other content, own business with a number of a closed period's, and a leg that joins one
+//! that was settled alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
 
 use super::desk::{Desk, place};
-use super::event::{EVT_04_HELD, EVT_04_SETTLED};
+use super::event::{EVT_04_HELD, EVT_04_OWN, EVT_04_SETTLED};
+use super::past::SETTLED;
 use super::scene::Scene;
 use crate::discrepancy::Discrepancy;
 use crate::event::{Lineage, Pair, Standing};
@@ -14,7 +16,7 @@ use crate::frame::books::{FrameError, Ledger, Side};
 use crate::frame::fields::FeedKind;
 use crate::frame::schema::canonical_schema;
 use crate::past::Settled;
-use crate::value::kind::{Kind, Status};
+use crate::value::kind::{Kind, Role, Status};
 use crate::value::party::Party;
 use crate::value::points::Overflow;
 
@@ -97,6 +99,66 @@ pub fn judge_replaced<P: Side>(
             .seen(seen.unwrap_or(desk.period.start));
         found.push(draft.because(format!(
             "the event was left open before, and is judged as it is sent now; {field} is another"
+        )));
+    }
+    Ok(found)
+}
+
+/// Judges own business whose number closed periods have for something else. Both stand: what was
+/// closed as it was published, and what is sent now as another event.
+///
+/// # Errors
+/// [`FrameError`] when what was published makes no ledger.
+pub fn judge_reused<P: Side>(
+    desk: &Desk<'_>,
+    ledger: &Ledger<P>,
+    lineage: &Lineage<P>,
+) -> Result<Vec<Discrepancy>, FrameError> {
+    let reused = desk.scope.reused.of(P::PARTY);
+    // What collides in the files is told already, and so is what was settled.
+    let is_told = |row: &u32| {
+        lineage.role(*row) == Role::Own && lineage.standing[*row as usize] == Standing::First
+    };
+    let mut by_id: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for &row in reused.rows.iter().filter(|row| is_told(row)) {
+        by_id.entry(ledger.event_id(row)).or_default().push(row);
+    }
+    if by_id.is_empty() {
+        return Ok(Vec::new());
+    }
+    let nothing = RecordBatch::new_empty(canonical_schema(FeedKind::Ledger));
+    let before: Ledger<P> = Ledger::with_recalled(&nothing, &reused.published)?;
+    let mut published: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for row in before.rows() {
+        published.entry(before.event_id(row)).or_default().push(row);
+    }
+    let zone = &desk.agreement.zone;
+    let mut found = Vec::new();
+    for (event_id, now) in by_id {
+        let was = published.get(event_id).map_or(&[][..], Vec::as_slice);
+        let (Some(&first), Some(&other)) = (was.first(), now.first()) else { continue };
+        let differs =
+            |column: &&str| before.said(first, column, zone) != ledger.said(other, column, zone);
+        let Some(field) = SETTLED.into_iter().find(differs) else { continue };
+        let mut draft = desk.draft(&EVT_04_OWN).subject(P::PARTY, format!("closed {event_id}"));
+        for &row in &now {
+            draft = draft.weighing(P::PARTY, row).witness(P::PARTY, row);
+        }
+        for &row in was {
+            let place = place(desk.paths.ledger.of(P::PARTY), &before.origins, row);
+            draft = draft.at(P::PARTY, place);
+        }
+        let said = ledger.said(other, field, zone);
+        let draft = match P::PARTY {
+            Party::A => draft.differs(field, Some(said.clone()), None),
+            Party::B => draft.differs(field, None, Some(said.clone())),
+        };
+        let draft = draft
+            .expected(Some(before.said(first, field, zone)), Some(said))
+            .seen(ledger.occurred_at(other));
+        let closed = &desk.scope.period_at(before.occurred_at(first)).label;
+        found.push(draft.because(format!(
+            "{closed} was closed with another row of this number; {field} of this one is another"
         )));
     }
     Ok(found)

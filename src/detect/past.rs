@@ -100,7 +100,7 @@ pub fn judge_back_dated<P: Side>(
 }
 
 /// The columns in which what is sent again is held against what was settled.
-const SETTLED: [&str; 7] = [
+pub(super) const SETTLED: [&str; 7] = [
     "kind",
     "points",
     "member_no",

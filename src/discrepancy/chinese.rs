@@ -122,6 +122,10 @@ const SENTENCES: &[Sentence] = &[
         "该笔此前未结，按现在送来的判定；{1} 已不同",
     ),
     (
+        "{} was closed with another row of this number; {} of this one is another",
+        "{1} 关账时此编号已属于另一行；本行的 {2} 不同",
+    ),
+    (
         "its partner was settled alone, and stands so; {} of what joins it is another",
         "对方一笔已单独结清，以此为准；后到一笔的 {1} 不同",
     ),
@@ -146,7 +150,7 @@ const SENTENCES: &[Sentence] = &[
     ),
     ("the rate in force gives {}", "现行单价得出 {1}"),
     ("{} has no {} in force at {}", "{1} 在 {3} 没有有效的 {2}"),
-    ("held so when its period was closed", "该期关账时即如此挂账"),
+    ("found so when its period was closed", "该期关账时已如此认定"),
     // Caps.
     (
         "{} points count so far of {} per member, clause {}",
@@ -160,7 +164,6 @@ const SENTENCES: &[Sentence] = &[
     ("{} points count so far of {} per period", "每期上限 {2} 分，此前已计 {1} 分"),
     ("the minimum is {} points, clause {}", "最低 {1} 分，条款 {2}"),
     ("the minimum is {} points", "最低 {1} 分"),
-    ("held so when its period was closed", "关账时即如此挂账"),
     // Reversals.
     ("the original does not stand on its own book", "原交易不在己方账上"),
     ("the original never took effect", "原交易从未生效"),

@@ -23,11 +23,13 @@ pub struct Decision {
     pub approver: String,
     /// When.
     pub decided_at: String,
-    /// `applied`, `not_held`, `refused` or `unauthorised`.
+    /// `applied`, `not_held`, `refused`, `unauthorised` or `waiting`.
     pub outcome: String,
+    /// `path:line` that it was read from, where the publication says so.
+    pub place: String,
 }
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 11] = [
     "discrepancy_id",
     "decision_id",
     "action",
@@ -37,6 +39,8 @@ const COLUMNS: [&str; 9] = [
     "approver",
     "decided_at",
     "outcome",
+    "file",
+    "line",
 ];
 
 /// The decisions of a publication by the discrepancy that they are about, in their order. One that
@@ -51,8 +55,13 @@ pub fn decisions(
     if !publication.has("decisions") {
         return Ok(decisions);
     }
-    publication.scan("decisions", &COLUMNS, |_, row| {
+    // Publications from before decisions named their files do not have these columns.
+    let names = publication.columns("decisions")?;
+    let is_placed = names.iter().any(|name| name == "file");
+    let columns = if is_placed { &COLUMNS[..] } else { &COLUMNS[..9] };
+    publication.scan("decisions", columns, |_, row| {
         let text = |at: usize| row.text(at).to_owned();
+        let line = || row.integer(10).map_or_else(String::new, |line| format!(":{line}"));
         let decision = Decision {
             decision_id: text(1),
             action: text(2),
@@ -62,6 +71,7 @@ pub fn decisions(
             approver: text(6),
             decided_at: row.cell(7).to_string(),
             outcome: text(8),
+            place: if is_placed { format!("{}{}", text(9), line()) } else { String::new() },
         };
         let all = decisions.entry(text(0)).or_default();
         if !all.contains(&decision) {
@@ -107,6 +117,7 @@ impl Decision {
             "applied" => "",
             "not_held" => "; not applied, nothing is held under it 未生效，无挂账",
             "refused" => "; refused, the item cannot be moved so 未生效，不能如此处理",
+            "waiting" => "; it waits for the period in which it was taken 待作出决定的期间处理",
             _ => "; without authority, it does nothing 未经授权，不生效",
         };
         format!("{}{points}: {reason}; {by}, {approved}, {}{outcome}", self.name(), self.decided_at)
@@ -128,6 +139,7 @@ mod tests {
             approver: who[1].to_owned(),
             decided_at: "2026-04-10T02:00:00Z".to_owned(),
             outcome: outcome.to_owned(),
+            place: String::new(),
         };
         let rows = [
             (
@@ -138,6 +150,11 @@ mod tests {
                 decision("adjust", ["x", "y"], "refused"),
                 "D1 adjust 调整 -5: r; x, approved by 批准人 y, 2026-04-10T02:00:00Z; refused, the \
                  item cannot be moved so 未生效，不能如此处理",
+            ),
+            (
+                decision("reject", ["x", "y"], "waiting"),
+                "D1 reject 驳回: r; x, approved by 批准人 y, 2026-04-10T02:00:00Z; it waits for the \
+                 period in which it was taken 待作出决定的期间处理",
             ),
             (
                 decision("write_off", ["", ""], "unauthorised"),

@@ -307,6 +307,7 @@ pub fn read(
             ledger: files_of(FeedKind::Ledger),
             members: files_of(FeedKind::Members),
             adjustments: files(Owner::Shared, FeedKind::Adjustments),
+            decisions: files(Owner::Shared, FeedKind::Decisions),
             settlements: files(Owner::Shared, FeedKind::Settlements),
             links: files(Owner::Shared, FeedKind::Links),
             accounts: files_of(FeedKind::Accounts),

@@ -221,6 +221,8 @@ pub fn judge(
     discrepancies.extend(detect::past::judge_resent(&desk, &books.b, &b_lineage));
     discrepancies.extend(detect::otherwise::judge_replaced(&desk, &books.a, &a_lineage)?);
     discrepancies.extend(detect::otherwise::judge_replaced(&desk, &books.b, &b_lineage)?);
+    discrepancies.extend(detect::otherwise::judge_reused(&desk, &books.a, &a_lineage)?);
+    discrepancies.extend(detect::otherwise::judge_reused(&desk, &books.b, &b_lineage)?);
     discrepancies.extend(detect::otherwise::judge_joined(&a_scene)?);
     discrepancies.extend(detect::otherwise::judge_joined(&b_scene)?);
     discrepancies.extend(detect::past::judge_back_dated(&desk, &books.a, &a_lineage));

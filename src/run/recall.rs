@@ -138,12 +138,15 @@ pub fn recall(
         open: Both::default(),
         brought: Both::default(),
         own: Both::default(),
+        same: Both::default(),
+        others: Both::default(),
         known: Vec::new(),
         recalled,
     };
     for party in Party::BOTH {
         let rows = hand.index.of(party).rows as usize;
         hand.recalled.scope.moved.of_mut(party).known = vec![false; rows];
+        *hand.same.of_mut(party) = vec![false; rows];
     }
     if let Some(last) = before.last() {
         hand.bring_closings(last)?;
@@ -164,6 +167,7 @@ pub fn recall(
     for publication in before.finals.iter().rev() {
         hand.bring_own(publication)?;
     }
+    hand.tell_reused();
     Ok(hand.recalled)
 }
 
@@ -214,6 +218,10 @@ struct Hand<'a> {
     brought: Both<BTreeMap<String, u32>>,
     /// Ids of own business and of cancelled legs that were brought back.
     own: Both<BTreeSet<String>>,
+    /// Per row of the files, whether a final publication has it in `own_rows` as it stands.
+    same: Both<Vec<bool>>,
+    /// What `own_rows` has under numbers of the files' rows, where these say something else.
+    others: Both<Vec<RecalledRow>>,
     /// Legs whose partner is known.
     known: Vec<Known>,
     recalled: Recalled,

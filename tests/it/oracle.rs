@@ -121,6 +121,7 @@ pub fn judge_after(world: &World, past: &Past) -> Expected {
     }
     answer.discrepancies.extend(books.resent_otherwise());
     answer.discrepancies.extend(books.replaced_otherwise());
+    answer.discrepancies.extend(books.reused_otherwise());
     answer.discrepancies.extend(books.joined_otherwise());
     for index in books.back_dated() {
         answer.discrepancies.push(books.describe("LED-07", &[index]));

@@ -91,20 +91,20 @@ impl Decisions {
         }
     }
 
-    /// These decisions, followed by those that the period of that label handed on, each with the
-    /// row of its publication. They stand behind all files, of which the feed has `files`.
+    /// These decisions, followed by those that the period of that label handed on, each with its
+    /// file, which stands behind all files of the feed, and its line.
     #[must_use]
     pub fn followed_by(
         &self,
-        (period, handed): (&str, &[(PublishedDecision, u64)]),
-        files: u32,
+        period: &str,
+        handed: &[(PublishedDecision, (u32, u64))],
     ) -> Decisions {
         let texts = |column: &StringArray, of: fn(&PublishedDecision) -> Option<&str>| {
             texts_followed_by(column, handed.iter().map(|(one, _)| of(one)))
         };
         let actions = self.action.iter().copied();
         let at = self.decided_at.values().iter().copied();
-        let places: Vec<(u32, u64)> = handed.iter().map(|(_, line)| (files, *line)).collect();
+        let places: Vec<(u32, u64)> = handed.iter().map(|(_, place)| *place).collect();
         Decisions {
             decision_id: texts(&self.decision_id, |one| Some(&one.decision_id)),
             discrepancy_id: texts(&self.discrepancy_id, |one| Some(&one.discrepancy_id)),

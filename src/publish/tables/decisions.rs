@@ -11,6 +11,8 @@ pub struct DecisionRow<'a> {
     pub decisions: &'a Decisions,
     /// What one of them came to.
     pub decided: &'a Decided,
+    /// The files that they were read from.
+    pub files: &'a [String],
 }
 
 /// Decisions and their items.
@@ -104,6 +106,21 @@ pub fn decisions<'a>() -> Table<DecisionRow<'a>> {
                 "转入期间",
                 |row| row.decisions.handed_on_by(row.decided.decision).map(Into::into),
                 "The closed period that it was filed with, where no file of this one has it.",
+            ),
+            text(
+                "file",
+                "文件",
+                |row| {
+                    let (file, _) = row.decisions.origins.of(row.decided.decision);
+                    row.files.get(file as usize).map(Into::into)
+                },
+                "The file that it was first read from.",
+            ),
+            integer(
+                "line",
+                "行号",
+                |row| Some(row.decisions.origins.of(row.decided.decision).1.into()),
+                "The line.",
             ),
         ],
     }

@@ -87,7 +87,7 @@ pub(super) fn of_share(lines: &[Record], at: usize, terms: &[Term]) -> Option<St
     let digits = Currency::of(&line["currency"])?.digits();
     let unit = Decimal::new(1, digits);
     let (mut exact, mut floors) = (Decimal::ZERO, Decimal::ZERO);
-    let mut rests: Vec<(Decimal, usize, &str)> = Vec::new();
+    let mut rests: Vec<(Decimal, (bool, usize), &str)> = Vec::new();
     let is_its = |one: &&Record| {
         is_shared(one) && one["payer"] == line["payer"] && one["currency"] == line["currency"]
     };
@@ -96,7 +96,8 @@ pub(super) fn of_share(lines: &[Record], at: usize, terms: &[Term]) -> Option<St
         let floor = part.checked_div(unit)?.floor().checked_mul(unit)?;
         exact = exact.checked_add(part)?;
         floors = floors.checked_add(floor)?;
-        rests.push((part.checked_sub(floor)?, place, &one["line_no"]));
+        let rank = (one["issuer"] != one["payer"], place);
+        rests.push((part.checked_sub(floor)?, rank, &one["line_no"]));
     }
     let total = rounding.round(exact, digits)?;
     let units = total.checked_sub(floors)?.checked_div(unit)?.to_usize()?;

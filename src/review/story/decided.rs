@@ -35,8 +35,8 @@ const WITHOUT: [(&str, &str); 3] = [
     ("the number ", ", for another decision"),
 ];
 
-/// Tells of a decision without authority what is wanting, what it was about, and in which file it
-/// stands; in which line of it no table says.
+/// Tells of a decision without authority what is wanting, what it was about, and in which line of
+/// which file it stands.
 ///
 /// # Errors
 /// [`ReviewError`] when a table cannot be read.
@@ -56,14 +56,18 @@ pub(super) fn tell_unauthorised(
             Some(rest.rsplit_once(" moved something in ").map_or(rest, |(number, _)| number))
         })
         .collect();
-    let mut is_told = false;
+    let mut is_placed = true;
     for (discrepancy, all) in decisions(publication)? {
         for decision in all.iter().filter(|one| one.outcome == "unauthorised") {
             if !numbers.contains(&decision.decision_id.as_str()) {
                 continue;
             }
-            is_told = true;
             story.tell("decision 决定", decision.in_words());
+            if decision.place.is_empty() {
+                is_placed = false;
+            } else {
+                story.tell("read from 读自", &decision.place);
+            }
             story.tell("wanting 所缺", wanting(decision));
             let about =
                 find(publication, "discrepancies", ["discrepancy_id"], |[of]| of == discrepancy)?;
@@ -74,9 +78,10 @@ pub(super) fn tell_unauthorised(
             story.tell("it is about 所涉差错", about);
         }
     }
+    // Of a publication from before decisions named their lines, only the files are known.
     let inputs = publication.manifest.inputs.iter();
     let inputs = inputs.filter(|input| input.feed.ends_with("decisions"));
-    for input in inputs.filter(|_| is_told) {
+    for input in inputs.filter(|_| !is_placed) {
         story.tell("file 文件", &input.path);
     }
     Ok(())
@@ -123,6 +128,7 @@ mod tests {
                 approver,
                 decided_at: String::new(),
                 outcome: String::new(),
+                place: String::new(),
             };
             assert_eq!(wanting(&decision), told);
         }

@@ -8,7 +8,7 @@ use super::Check;
 use crate::value::money::counted;
 
 /// Columns that name files: by themselves, as `path:line`, or several of these by semicolons.
-const COLUMNS: [(&str, &str); 14] = [
+const COLUMNS: [(&str, &str); 15] = [
     ("cleared_events", "issuer_file"),
     ("cleared_events", "acceptor_file"),
     ("held", "issuer_row"),
@@ -19,6 +19,7 @@ const COLUMNS: [(&str, &str); 14] = [
     ("settled_rows", "file"),
     ("own_rows", "file"),
     ("open_adjustments", "file"),
+    ("decisions", "file"),
     ("rejects", "file"),
     ("control_totals", "file"),
     ("discrepancies", "a_rows"),
@@ -26,8 +27,8 @@ const COLUMNS: [(&str, &str); 14] = [
 ];
 
 /// The tables of a final publication from which rows are brought back.
-const TABLES: [&str; 5] =
-    ["open_rows", "cleared_events", "settled_rows", "own_rows", "settlements"];
+const TABLES: [&str; 6] =
+    ["open_rows", "cleared_events", "settled_rows", "own_rows", "settlements", "decisions"];
 
 /// The files that rows may name.
 struct Known {
@@ -79,7 +80,8 @@ pub(super) fn check(publication: &Publication, check: &mut Check) -> Result<(), 
     }
     let mut named: u64 = 0;
     for (table, column) in COLUMNS {
-        if !publication.has(table) {
+        // Publications from before decisions named their files do not have the column.
+        if !publication.has(table) || !publication.columns(table)?.iter().any(|of| of == column) {
             continue;
         }
         let mut last = String::new();

@@ -109,7 +109,8 @@ impl<'l> Asked<'l> {
 }
 
 /// What each line on points comes to where only each party's total is rounded: the lines that it
-/// pays share it by largest remainder, ties by the earlier line (domain.md §6.3).
+/// pays share it by largest remainder, ties by the earlier line (domain.md §6.3), those on its own
+/// points first.
 pub(super) fn by_statement(
     lines: &BTreeMap<i64, Line>,
     rounding: Rounding<'_>,
@@ -127,17 +128,18 @@ pub(super) fn by_statement(
         let unit = Decimal::new(1, digits);
         let mut exact = Decimal::ZERO;
         let mut floors = Decimal::ZERO;
-        let mut rests: Vec<(Decimal, i64, Decimal)> = Vec::new();
+        let mut rests: Vec<(Decimal, (bool, i64), Decimal)> = Vec::new();
         for (number, line) in lines {
+            let rank = (line.issuer != line.payer, number);
             let part = line.exact?;
             let floor = part.checked_div(unit)?.floor().checked_mul(unit)?;
             exact = exact.checked_add(part)?;
             floors = floors.checked_add(floor)?;
-            rests.push((part.checked_sub(floor)?, number, floor));
+            rests.push((part.checked_sub(floor)?, rank, floor));
         }
         let mut left = rounding.round(exact, digits)?.checked_sub(floors)?;
         rests.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(&other.1)));
-        for (_, number, floor) in rests {
+        for (_, (_, number), floor) in rests {
             let more = if left > Decimal::ZERO { unit } else { Decimal::ZERO };
             left = left.checked_sub(more)?;
             shares.insert(number, floor.checked_add(more)?);

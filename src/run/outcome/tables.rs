@@ -189,7 +189,8 @@ pub fn write_tables<'a>(
     shelf.put(&publish::open_adjustments(), adjustments)?;
     shelf.put(&publish::settlements(), evidence.claims.settlements.iter())?;
     let decided = evidence.intake.decisions.iter().flat_map(|decisions| {
-        evidence.decided.iter().map(move |decided| DecisionRow { decisions, decided })
+        let files = &evidence.intake.paths.decisions;
+        evidence.decided.iter().map(move |decided| DecisionRow { decisions, decided, files })
     });
     shelf.put(&publish::decisions(), decided)?;
     shelf.put(&publish::pending(), pending.into_iter())?;

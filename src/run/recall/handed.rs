@@ -25,13 +25,7 @@ const SETTLEMENTS: &str = "settlements";
 pub fn bring(before: &Before, intake: &mut Intake) -> Result<(), Error> {
     if let Some(last) = before.last() {
         bring_adjustments(last, intake)?;
-        let handed = decisions_of(last, WAITING)?;
-        if !handed.is_empty() {
-            let files = intake.feeds.iter().map(|feed| feed.parts.len()).max().unwrap_or_default();
-            let own = intake.decisions.take().unwrap_or_else(Decisions::none);
-            // There are fewer files than 2^32.
-            intake.decisions = Some(own.followed_by((&last.label, &handed), files as u32));
-        }
+        bring_decisions(last, intake)?;
     }
     let Some(decisions) = &mut intake.decisions else { return Ok(()) };
     for publication in &before.finals {
@@ -146,11 +140,34 @@ fn bring_adjustments(publication: &Final, intake: &mut Intake) -> Result<(), Pub
     Ok(())
 }
 
-/// The decisions of a final publication that came to this, each once, with its row there.
-fn decisions_of(
-    publication: &Final,
-    outcome: &str,
-) -> Result<Vec<(PublishedDecision, u64)>, PublishError> {
+fn bring_decisions(publication: &Final, intake: &mut Intake) -> Result<(), PublishError> {
+    let waiting = decisions_of(publication, WAITING)?;
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    // What the files of this period have goes before what was handed on.
+    let paths = &mut intake.paths.decisions;
+    let own = paths.len();
+    let mut handed = Vec::with_capacity(waiting.len());
+    for (decision, (file, line)) in waiting {
+        let known = paths[own..].iter().position(|known| *known == file);
+        let place = known.unwrap_or_else(|| {
+            paths.push(file);
+            paths.len() - own - 1
+        });
+        // There are fewer files than 2^32.
+        handed.push((decision, ((own + place) as u32, line)));
+    }
+    let decisions = intake.decisions.take().unwrap_or_else(Decisions::none);
+    intake.decisions = Some(decisions.followed_by(&publication.label, &handed));
+    Ok(())
+}
+
+/// A decision with the file and line that it was first read from.
+type Placed = (PublishedDecision, (String, u64));
+
+/// The decisions of a final publication that came to this, each once.
+fn decisions_of(publication: &Final, outcome: &str) -> Result<Vec<Placed>, PublishError> {
     let wanted = [
         "decision_id",
         "discrepancy_id",
@@ -161,17 +178,32 @@ fn decisions_of(
         "approver",
         "decided_at",
         "outcome",
+        "file",
+        "line",
     ];
-    let mut found: Vec<(PublishedDecision, u64)> = Vec::new();
+    let mut found: Vec<Placed> = Vec::new();
     publication.scan(DECISIONS, &wanted, |_, rows| {
         let outcomes = rows.texts("outcome")?;
+        // A period that an earlier version of Hutong closed says only which row of it this is.
+        let read = match rows.has("file") {
+            true => Some((rows.texts("file")?, rows.integers("line")?)),
+            false => None,
+        };
         for row in (0..rows.len()).filter(|&row| said(outcomes, row) == Some(outcome)) {
             let decision = decision(rows, row)?;
             let decision =
                 decision.ok_or_else(|| unsound(publication, DECISIONS, rows.line(row)))?;
             // A decision has a row for each item that it is about, one behind the other.
             if found.last().is_none_or(|(last, _)| *last != decision) {
-                found.push((decision, rows.line(row)));
+                let line = rows.line(row);
+                let place = match &read {
+                    Some((files, lines)) => said(files, row)
+                        .map(str::to_owned)
+                        .zip(lines[row].and_then(|line| u64::try_from(line).ok()))
+                        .ok_or_else(|| unsound(publication, DECISIONS, line))?,
+                    None => (format!("{}/{DECISIONS}.parquet", publication.place()), line),
+                };
+                found.push((decision, place));
             }
         }
         Ok::<(), PublishError>(())

@@ -13,6 +13,27 @@ use crate::value::period::Instant;
 /// What moved, how much, and when it happened.
 pub type Movement = (Kind, i64, Instant);
 
+/// What a row of own business says, so far as what was published of its number is held against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Content<'a> {
+    pub movement: Movement,
+    pub member: &'a str,
+    pub counter: Option<&'a str>,
+    /// Of a reversal alone.
+    pub original: Option<&'a str>,
+    pub status: Status,
+}
+
+impl Content<'_> {
+    /// Whether a row that is sent now is the one that was published. What had not taken effect may
+    /// take it.
+    pub fn is(&self, published: &Content<'_>) -> bool {
+        let status =
+            if published.status == Status::Posted { self.status } else { published.status };
+        Content { status, ..*self } == *published
+    }
+}
+
 /// The ids of one ledger's rows, and those that its legs name.
 pub struct Index<'a> {
     /// Every row by its own id.
@@ -25,6 +46,7 @@ pub struct Index<'a> {
     reversed: Box<dyn Fn(u32) -> Option<&'a str> + 'a>,
     movement: Box<dyn Fn(u32) -> Movement + 'a>,
     is_posted: Box<dyn Fn(u32) -> bool + 'a>,
+    content: Box<dyn Fn(u32) -> Content<'a> + 'a>,
     /// The number of rows.
     pub rows: u32,
 }
@@ -44,6 +66,15 @@ impl<'a> Index<'a> {
                 (ledger.kind(row), ledger.points(row), ledger.occurred_at(row))
             }),
             is_posted: Box::new(|row| ledger.status(row) == Status::Posted),
+            content: Box::new(|row| Content {
+                movement: (ledger.kind(row), ledger.points(row), ledger.occurred_at(row)),
+                member: ledger.member_no(row),
+                counter: ledger.counter_event_id(row),
+                original: ledger
+                    .original_event_id(row)
+                    .filter(|_| ledger.kind(row) == Kind::Reversal),
+                status: ledger.status(row),
+            }),
             rows: ledger.rows().end,
         }
     }
@@ -66,6 +97,11 @@ impl<'a> Index<'a> {
     /// Whether a row took effect.
     pub fn is_posted(&self, row: u32) -> bool {
         (self.is_posted)(row)
+    }
+
+    /// What a row says.
+    pub fn content(&self, row: u32) -> Content<'a> {
+        (self.content)(row)
     }
 
     /// The id of the event that a row reverses, where it is a reversal and names one.

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use arrow::array::Array;
 
 use super::Hand;
-use super::index::{Movement, party_of, said, word};
+use super::index::{Content, Movement, party_of, said, word};
 use super::rows::{COLUMNS, KEPT, OWN, read_rows, stays};
+use crate::past::Reused;
 use crate::publish::{Columns, Final, PublishError};
 use crate::run::Error;
 use crate::value::kind::{Kind, Role, Status};
@@ -105,7 +106,10 @@ impl Hand<'_> {
         let mut void = Void::default();
         let columns = [&COLUMNS[..], &[KEPT]].concat();
         self.shelf.scan(publication, OWN, &columns, &mut |rows| {
-            self.note_own(rows, &mut void)?;
+            let others = self.note_own(rows, &mut void)?;
+            for row in read_rows(self, publication, OWN, rows, &others)? {
+                self.others.of_mut(row.party).push(row.row);
+            }
             let wanted = self.missed(rows)?;
             if wanted.is_empty() {
                 return Ok(());
@@ -128,12 +132,19 @@ impl Hand<'_> {
     }
 
     /// Notes what published rows say of the files' rows of their numbers, whether or not they have
-    /// to be brought back.
-    fn note_own(&mut self, rows: &Columns<'_>, void: &mut Void) -> Result<(), PublishError> {
+    /// to be brought back. Gives those under whose number the files have another.
+    fn note_own(
+        &mut self,
+        rows: &Columns<'_>,
+        void: &mut Void,
+    ) -> Result<Vec<usize>, PublishError> {
         let (parties, event_ids) = (rows.texts("party")?, rows.texts("event_id")?);
         let (statuses, kinds) = (rows.texts("status")?, rows.texts("kind")?);
         let (points, instants) = (rows.integers("points")?, rows.instants("occurred_at")?);
         let posted = rows.instants("posted_at")?;
+        let (members, counters) = (rows.texts("member_no")?, rows.texts("counter_event_id")?);
+        let originals = rows.texts("original_event_id")?;
+        let mut others = Vec::new();
         let kept = rows.has(KEPT).then(|| rows.texts(KEPT)).transpose()?;
         for (row, (points, at)) in points.into_iter().zip(instants).enumerate() {
             let kind = word(Kind::ALL, Kind::WORDS, said(kinds, row));
@@ -141,7 +152,29 @@ impl Hand<'_> {
             let party = party_of(parties.value(row));
             let Some((id, movement)) = said(event_ids, row).zip(movement) else { continue };
             let index = self.index.of(party);
-            if said(statuses, row) == Some(Status::Posted.word()) {
+            let mut sent = index.own.rows(id).peekable();
+            if sent.peek().is_none() {
+                continue;
+            }
+            let status = word(Status::ALL, Status::WORDS, said(statuses, row));
+            let content = status.zip(said(members, row)).map(|(status, member)| Content {
+                movement,
+                member,
+                counter: said(counters, row),
+                original: said(originals, row).filter(|_| movement.0 == Kind::Reversal),
+                status,
+            });
+            let mut other = false;
+            while let Some((sent, content)) = sent.next().zip(content) {
+                let is_same = index.content(sent).is(&content);
+                if is_same && let Some(known) = self.same.of_mut(party).get_mut(sent as usize) {
+                    *known = true;
+                }
+                other |= !is_same;
+            }
+            drop(sent);
+            others.extend(other.then_some(row));
+            if status == Some(Status::Posted) {
                 self.know(party, id, Some(movement));
             } else {
                 let is_it =
@@ -158,7 +191,28 @@ impl Hand<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(others)
+    }
+
+    /// Which of the files' rows have a number that final publications have with other content
+    /// alone. What was left open may be corrected, and is told otherwise.
+    pub fn tell_reused(&mut self) {
+        for party in Party::BOTH {
+            let (index, same) = (self.index.of(party), self.same.of(party));
+            let scope = &mut self.recalled.scope;
+            let open = scope.replaced.of(party).iter().map(|row| row.event_id.as_str());
+            let open: BTreeSet<&str> = open.collect();
+            let mut reused = Reused::default();
+            for published in std::mem::take(self.others.of_mut(party)) {
+                let is_other = |row: &u32| same.get(*row as usize) != Some(&true);
+                let rows: Vec<u32> = index.own.rows(&published.event_id).filter(is_other).collect();
+                if !rows.is_empty() && !open.contains(published.event_id.as_str()) {
+                    reused.rows.extend(rows);
+                    reused.published.push(published);
+                }
+            }
+            *scope.reused.of_mut(party) = reused;
+        }
     }
 
     /// Takes up what a publication has as void once all of it is read, because a row of the same

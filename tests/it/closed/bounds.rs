@@ -185,3 +185,40 @@ fn bounds_bind_what_is_left_of_an_event_or_each_line() {
         assert_eq!(fees_of_a_spend_and_its_reversals(&terms), fees, "{place} {bound}");
     }
 }
+
+/// Caps of members go before those of the period; what several caps only tell is told once under
+/// each code; and caps and minimums of one flow bound nothing of another.
+#[test]
+fn caps_and_minimums_are_told_once_each_in_their_order() {
+    let cap = |per: &str, flow: &str, points: &str| {
+        format!("    - {{ issuer: a, per: {per}, {flow}points: \"{points}\", clause: c }}\n")
+    };
+    let (of_spends, of_conversions) = ("flow: redemption, ", "flow: conversion, ");
+    let least =
+        |flow: &str| format!("  minimums: [{{ issuer: a, {flow}points: \"1000\", clause: c }}]\n");
+    let told = "CAP-01: { effect: counted }, CAP-02: { effect: counted }";
+    let both = ["CAP-01 A1 B1", "CAP-02 A1 B1"];
+    let cases: [(String, &str, &[&str]); 9] = [
+        (cap("period", "", "800") + &cap("member", "", "500"), "", &both[..1]),
+        (cap("period", "", "800") + &cap("member", "", "900"), "", &both[1..]),
+        (cap("period", "", "800") + &cap("member", "", "500"), told, &both),
+        (cap("member", "", "800") + &cap("member", of_spends, "500"), told, &both[..1]),
+        (cap("member", of_conversions, "500"), "", &[]),
+        (cap("member", of_spends, "899"), "", &both[..1]),
+        (least(of_spends), "", &["CAP-03 A1 B1"]),
+        (least(of_conversions), "", &[]),
+        (least("").replace("1000", "900"), "", &[]),
+    ];
+    for (bounds, rules, codes) in cases {
+        let months = Months::new();
+        let head = if bounds.contains("minimums") { "" } else { "  caps:\n" };
+        months.declare_terms(|terms| format!("{terms}{head}{bounds}"));
+        months.change("publish:", &format!("rules: {{ {rules} }}\npublish:"));
+        months.books("2026-03", &["A1 xburn -900 03-05"], &["B1 xaccept 300 03-05 counter=A1"]);
+        months.close("2026-03");
+        assert_eq!(months.codes("2026-03"), codes, "{bounds} {rules}");
+        let is_held = !codes.is_empty() && rules.is_empty();
+        let net = if is_held { "0.00" } else { "7.20" };
+        assert_eq!(months.net("2026-03"), net, "{bounds} {rules}");
+    }
+}

@@ -34,7 +34,52 @@ fn a_number_that_is_used_again_is_the_later_row() {
     months.close("2026-04");
     months.books("2026-05", &["A2 reversal 200 05-05 original=A1"], &[]);
     months.close("2026-05");
+    assert_eq!(months.codes("2026-04"), ["EVT-04 A1 "]);
     assert_eq!(months.codes("2026-05"), [""; 0]);
+}
+
+/// A number of own business that a closed month has for another row is told, and holds nothing:
+/// whoever sends a correction under the old number moves the balance twice.
+#[test]
+fn a_number_that_a_closed_month_has_is_told() {
+    let march = "A1 earn 500 03-05";
+    let void = "A1 earn 500 03-05 status=cancelled";
+    let cases: [(&str, &[&str], &str); 9] = [
+        (march, &["A1 earn 600 03-05"], "points 500 600"),
+        (march, &["A1 earn 500 03-06"], "occurred_at"),
+        (march, &["A1 burn -200 04-05"], "kind earn burn"),
+        (march, &[void], "status posted cancelled"),
+        (march, &["A1 earn 500 03-05 counter=B9"], "counter_event_id  B9"),
+        // What was void takes effect, or is another event.
+        (void, &["A1 earn 500 03-05"], ""),
+        (void, &["A1 earn 600 03-05"], "points 500 600"),
+        (march, &["A1 earn 500 03-05 order=O1"], ""),
+        // What collides by itself is told so.
+        (march, &["A1 earn 600 03-05", "A1 earn 700 03-05"], "points  "),
+    ];
+    for (march, april, told) in cases {
+        let months = Months::new();
+        months.book('a', "2026-03", &[march]);
+        months.close("2026-03");
+        // May's file has it still, which is no news of its own.
+        for period in ["2026-04", "2026-05"] {
+            months.book('a', period, april);
+            months.close(period);
+            let says = format!("{march} {april:?} {period}");
+            let codes = if told.is_empty() || (period == "2026-05" && april.len() == 1) {
+                vec![]
+            } else {
+                vec!["EVT-04 A1 "]
+            };
+            assert_eq!(months.codes(period), codes, "{says}");
+            crate::review::is_sound(&months.finally(period), &says);
+        }
+        let found = months.found("2026-04", "EVT-04");
+        let columns = ["field", "expected", "actual"];
+        let found = cells(&found, &columns).concat();
+        assert!(found.starts_with(told), "{march} {april:?}: {found}");
+        assert_eq!(months.held("2026-04").len(), if april.len() > 1 { 2 } else { 0 });
+    }
 }
 
 /// A leg that names own business is held under the same discrepancy in every later month, until

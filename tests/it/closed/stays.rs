@@ -88,16 +88,23 @@ fn points_that_had_expired_had_expired_whatever_lots_there_are_now() {
         let net = if is_held { "0.00" } else { "7.20" };
         check(&months, &["2026-03", "2026-04"], "LED-04", &[true, is_held], net);
     }
-    // A mirror that comes late is judged by lots that the spend's month had, or by none.
-    for (april, is_held) in later {
-        let files = [("2026-03", ""), ("2026-04", april)];
-        let months = fed("lots", columns, "no,lot,from,to,q,r", &files);
-        months.book('a', "2026-03", &["A1 xburn -900 03-05"]);
-        months.close("2026-03");
-        months.book('b', "2026-04", &["B1 xaccept 300 03-05 counter=A1"]);
-        months.close("2026-04");
-        let is_accused = is_held && april == expired;
-        assert_eq!(months.held("2026-04").len(), usize::from(is_accused), "{april}");
+    // A mirror that comes late finds what the lots of the spend's month said of it.
+    for (march, is_told) in [(expired, true), ("", false)] {
+        for (april, is_held) in later {
+            let files = [("2026-03", march), ("2026-04", april)];
+            let months = fed("lots", columns, "no,lot,from,to,q,r", &files);
+            months.book('a', "2026-03", &["A1 xburn -900 03-05"]);
+            months.close("2026-03");
+            assert_eq!(months.held("2026-03"), ["a A1  EVT-01"]);
+            months.book('b', "2026-04", &["B1 xaccept 300 03-05 counter=A1"]);
+            months.close("2026-04");
+            let is_accused = is_held && (is_told || april == expired);
+            let held = if is_accused { vec!["a A1 B1 LED-04"] } else { Vec::new() };
+            assert_eq!(months.held("2026-04"), held, "{march} {april}");
+            for period in ["2026-03", "2026-04"] {
+                crate::review::is_sound(&months.finally(period), period);
+            }
+        }
     }
 }
 

@@ -293,7 +293,8 @@ fn share_totals(books: &Books, items: &[Item]) -> Vec<i128> {
             units[*line] = items[*line].exact.floor();
             left -= units[*line];
         }
-        // The sort is stable, so that lines of equal remainder stay in their order.
+        // The sorts are stable: of equal remainders those on the payer's own points come first.
+        lines.sort_by_key(|line| items[*line].issuer != payer);
         lines.sort_by_key(|line| {
             std::cmp::Reverse(items[*line].exact - Fraction::whole(units[*line]))
         });

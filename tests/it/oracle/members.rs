@@ -102,7 +102,8 @@ impl Books<'_> {
         if let Some(group) = group_of(link) {
             return Some((of_group(group), false));
         }
-        for (party, code) in [(Party::A, "MBR-01"), (Party::B, "MBR-02")] {
+        for party in [partner.other(), partner] {
+            let code = if party == Party::A { "MBR-01" } else { "MBR-02" };
             if is_absent(world, party, link.member(party)) {
                 return Some((of_members(code, &link.a_member, &link.b_member), false));
             }

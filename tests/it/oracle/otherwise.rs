@@ -4,7 +4,7 @@ use super::answer::Discrepancy;
 use super::books::{Books, Role};
 use super::past::Settled;
 use super::terms::{mirror_by, versions_at};
-use crate::world::{Flow, Party, Row, Status};
+use crate::world::{Flow, Kind, Party, Row, Status};
 
 impl Books<'_> {
     /// What is told of rows that were left open and that the files have with other content.
@@ -47,6 +47,34 @@ impl Books<'_> {
         told
     }
 
+    /// What is told of own business with a number that closed periods have for other rows alone.
+    pub fn reused_otherwise(&self) -> Vec<Discrepancy> {
+        let before = self.past.before(self.world);
+        let mut told: Vec<Discrepancy> = Vec::new();
+        for entry in &self.entries {
+            let key = (entry.party, entry.row.event_id.as_str());
+            let is_key = |leg: &(Party, Row)| (leg.0, leg.1.event_id.as_str()) == key;
+            let was_open = before.iter().any(|past| past.open.iter().any(|(leg, _)| is_key(leg)));
+            let finals = self.past.finals.iter().flat_map(|past| &past.own);
+            let published: Vec<&Row> = finals.filter(|leg| is_key(leg)).map(|leg| &leg.1).collect();
+            let is_another = |index: &usize| {
+                let entry = &self.entries[*index];
+                (entry.party, entry.row.event_id.as_str()) == key
+                    && entry.role == Role::Own
+                    && !(entry.recalled || entry.extra || entry.collided || entry.resent)
+                    && !published.iter().any(|row| is_same(&entry.row, row))
+            };
+            let now: Vec<usize> = (0..self.entries.len()).filter(is_another).collect();
+            if !published.is_empty() && !was_open && !now.is_empty() {
+                let one = self.describe("EVT-04", &now);
+                if !told.contains(&one) {
+                    told.push(one);
+                }
+            }
+        }
+        told
+    }
+
     /// What is told of legs that join one that was released alone and do not fit it.
     pub fn joined_otherwise(&self) -> Vec<Discrepancy> {
         let mut told = Vec::new();
@@ -84,4 +112,15 @@ impl Books<'_> {
         };
         agreed == i128::from(self.entries[mirror].row.points)
     }
+}
+
+/// Whether own business is what was published; what had no effect may take it.
+fn is_same(now: &Row, published: &Row) -> bool {
+    let says = |row: &Row| {
+        let original = row.original_event_id.clone().filter(|_| row.kind == Kind::Reversal);
+        let named = (row.counter_event_id.clone(), original);
+        (row.kind, row.points, row.member_no.clone(), row.occurred_at, named)
+    };
+    let is_void = published.status != Status::Posted;
+    says(now) == says(published) && (is_void || now.status == published.status)
 }

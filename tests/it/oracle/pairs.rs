@@ -333,6 +333,13 @@ impl Books<'_> {
             (_, Role::Issuer) => "EVT-01",
             _ => "EVT-02",
         };
+        // The lots of a later period may be silent when its mirror comes.
+        let entry = &self.entries[index];
+        let was_held = self.past.held_under(self.world, entry.party, &entry.row.event_id);
+        let is_new = code == "EVT-01" && was_held.is_none() && self.belongs(index);
+        if is_new && self.spends_expired(index) && self.world.lets_hold("LED-04") {
+            self.entries[index].kept.push("LED-04");
+        }
         self.find(code, vec![index]);
     }
 }
