@@ -110,8 +110,8 @@ pub(super) fn hold(input: &mut File, chunk: &ColumnChunkMetaData) -> Result<usiz
     Ok(together)
 }
 
-/// A page of so many bytes when it is unpacked; `None` where it is damaged, which is for the decoder
-/// to tell.
+/// A page of so many bytes when it is unpacked; `None` where it is damaged, which is for the
+/// decoder to tell.
 fn unpacked(page: Vec<u8>, codec: Compression, bytes: u64) -> Option<Vec<u8>> {
     let bytes = usize::try_from(bytes).ok()?;
     let room = || vec![0; bytes];

@@ -63,6 +63,10 @@ const UTF8_NAME: u16 = 1 << 11;
 /// When the archive is damaged, holds what no directory entry accounts for, or an entry that is
 /// encrypted, is packed in an unknown way, is a link, leads out or stands there twice.
 pub(super) fn list(input: &mut File, length: u64, zip: &Zip) -> io::Result<Listing> {
+    let begins = at(input, 0, usize::try_from(length.min(2)).map_err(io::Error::other)?)?;
+    if length >= 2 && begins != b"PK" {
+        return Err(refused("it does not begin as an archive does; see `unpack`"));
+    }
     let (count, directory_at, directory_end) = end(input, length)?;
     let bytes = directory_end.checked_sub(directory_at).ok_or_else(misplaced)?;
     if bytes > DIRECTORY_BYTES_MAX {
@@ -109,9 +113,9 @@ pub(super) fn list(input: &mut File, length: u64, zip: &Zip) -> io::Result<Listi
         let why = if entry.flags & ENCRYPTED != 0 {
             "is encrypted; agree on archives without a password"
         } else if entry.is_link {
-            "is a symbolic link"
+            "is a symbolic link; have the file itself packed"
         } else if !matches!(entry.method, 0 | 8) {
-            "is packed in another way than deflate"
+            "is packed in another way than deflate; have it packed with that"
         } else {
             let (packed, size, crc) = (entry.packed, entry.size, entry.crc);
             let is_deflated = entry.method == 8;

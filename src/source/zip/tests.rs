@@ -145,11 +145,11 @@ fn an_archive_that_is_not_what_it_says_is_refused() {
     overlapping[second..second + 4].fill(0);
     let rows: Vec<(Vec<u8>, &str)> = vec![
         (Vec::new(), "cut short"),
-        (b"no archive".to_vec(), "cut short"),
+        (b"no archive".to_vec(), "does not begin as an archive does"),
         (good[..good.len() - 1].to_vec(), "cut short"),
         (good[..good.len() / 2].to_vec(), "cut short"),
-        (good[3..].to_vec(), "belong to none"),
-        ([b"#!/bin/sh\n".to_vec(), good.clone()].concat(), "belong to none"),
+        (good[3..].to_vec(), "does not begin"),
+        ([b"#!/bin/sh\n".to_vec(), good.clone()].concat(), "does not begin"),
         (gap, "belong to none"),
         (with(&|made| made.behind = vec![0; 5]), "belong to none"),
         (overlapping, "belong to none"),

@@ -280,6 +280,10 @@ pub fn declare(feeds: &mut String, sheet: &Sheet, files: &str, following: &str, 
         }
         if *name == "mobile" {
             writeln!(feeds, "        mobile: {{ from: c{position}, token: ready }}").unwrap();
+        } else if *name == "amount" {
+            // Three decimals might be thousands, had nobody said what the point is.
+            let number = "number: { decimal: \".\" }";
+            writeln!(feeds, "        amount: {{ from: c{position}, {number} }}").unwrap();
         } else {
             writeln!(feeds, "        {name}: c{position}").unwrap();
         }
