@@ -83,9 +83,30 @@ pub fn verify(
             exit::CLEAN => Err(trouble),
             _ => Ok("the statement cannot be read 清算单无法读取".to_owned()),
         })?;
-        say(&shown(&head, &told("Verified 核验", &checks), layout)?)?;
+        let mut listings = told("Verified 核验", &checks);
+        listings.extend(reviewed(&publication)?);
+        say(&shown(&head, &listings, layout)?)?;
     }
     Ok(verdict(&checks))
+}
+
+/// Who signed off, when and with which words; nothing where nobody did.
+fn reviewed(publication: &Publication) -> Result<Option<Listing>, Trouble> {
+    let all = review::sign_offs_of(publication)?;
+    let rows =
+        all.into_iter().map(|one| vec![one.number.to_string(), one.at, one.by, one.role, one.says]);
+    let rows: Vec<Vec<String>> = rows.collect();
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let heads = vec![
+        text("number", "no.", "序号"),
+        text("at", "when", "时间"),
+        text("by", "who", "签认人"),
+        text("role", "as", "身份"),
+        text("says", "says", "意见"),
+    ];
+    Ok(Some(Listing::new("sign_offs", "Sign-offs 复核签认".to_owned(), heads, rows)))
 }
 
 fn verdict(checks: &[Check]) -> u8 {

@@ -133,28 +133,30 @@ fn summed(list: &[Found], by: SummedBy, layout: Layout) -> Result<Listing, Troub
     let groups = groups(list, by)?;
     // Where nothing was decided, a reader is spared the column.
     let has_decided = layout.is_for_programs() || groups.iter().any(|group| group.decided > 0);
+    // Only a code has a title.
+    let has_title = layout.is_for_programs() || groups.iter().any(|group| !group.title.is_empty());
     let rows = groups.iter().map(|group| {
         let worth = |(currency, amount): (&String, &Decimal)| {
             format!("{} {currency}", money(*amount, currency))
         };
         let worths: Vec<String> = group.money.iter().map(worth).collect();
-        let mut row = vec![
-            group.key.clone(),
-            group.title.clone(),
+        let mut row = vec![group.key.clone()];
+        row.extend(has_title.then(|| group.title.clone()));
+        row.extend([
             grouped(&group.count.to_string()),
             worths.join("\n"),
             group.oldest_days.to_string(),
-        ];
+        ]);
         row.extend(has_decided.then(|| grouped(&group.decided.to_string())));
         row
     });
-    let mut heads = vec![
-        text("key", key, zh),
-        text("title", "what", "内容"),
+    let mut heads = vec![text("key", key, zh)];
+    heads.extend(has_title.then(|| text("title", "what", "内容")));
+    heads.extend([
         figure("count", "count", "数量"),
         figure("amount_at_stake", "at stake", "涉及金额"),
         figure("oldest_days", "oldest, days", "首见至今"),
-    ];
+    ]);
     heads.extend(has_decided.then(|| figure("decided", "decided", "已决")));
     let title = format!("Discrepancies 差错: {}", grouped(&list.len().to_string()));
     Ok(Listing::new("discrepancies", title, heads, rows.collect()))
@@ -252,6 +254,7 @@ pub fn explain(
         if !id.starts_with("line:") {
             review::of_ledgers(&publication, &pipeline, id, &mut stories)?;
         }
+        review::of_claims(&publication, &pipeline, &mut stories)?;
         review::offsets(&publication, &pipeline.root, &mut stories)?;
     }
     if stories.is_empty() {
@@ -310,6 +313,15 @@ pub(super) fn compared(
     let (changes, bridges) = bridge(from, to)?;
     let limit = if limit == 0 { usize::MAX } else { limit };
     let mut listings = Vec::new();
+    // A program has the bridges of all currencies in one table.
+    let mut all = Vec::new();
+    let heads = vec![
+        text("kind", "kind", "类型"),
+        text("subject", "of", "事项"),
+        figure("from", "from", "之前"),
+        figure("to", "to", "之后"),
+        figure("change", "change", "变动"),
+    ];
     for bridge in &bridges {
         let amount = |amount: Option<Decimal>| {
             amount.map(|amount| money(amount, &bridge.currency)).unwrap_or_default()
@@ -340,18 +352,23 @@ pub(super) fn compared(
         }
         let change = bridge.to.checked_sub(bridge.from);
         rows.push(step("net 轧差净额", "after 之后", None, Some(bridge.to), change));
+        if layout.is_for_programs() {
+            all.extend(rows.into_iter().map(|mut row| {
+                row.push(bridge.currency.clone());
+                row
+            }));
+            continue;
+        }
         listings.push(Listing::new(
             "bridge",
             format!("From net to net 净额桥 {}, positive: A pays B", bridge.currency),
-            vec![
-                text("kind", "kind", "类型"),
-                text("subject", "of", "事项"),
-                figure("from", "from", "之前"),
-                figure("to", "to", "之后"),
-                figure("change", "change", "变动"),
-            ],
+            heads.clone(),
             rows,
         ));
+    }
+    if layout.is_for_programs() {
+        let heads = [heads, vec![text("currency", "currency", "币种")]].concat();
+        listings.push(Listing::new("bridge", "From net to net 净额桥".to_owned(), heads, all));
     }
     let rows = changes.iter().take(limit).map(|change| {
         let chinese = in_chinese(&change.detail).filter(|_| !layout.is_for_programs());

@@ -187,7 +187,8 @@ fn plain(cell: &str) -> String {
 fn csv_cell(cell: &str) -> String {
     let digits = cell.strip_prefix('-').unwrap_or(cell);
     let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number;
+    let signs = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'];
+    let is_formula = cell.starts_with(signs) && !is_number;
     let safe = if is_formula { format!("'{cell}") } else { cell.to_owned() };
     if safe.contains(['"', ',', '\n', '\r']) {
         format!("\"{}\"", safe.replace('"', "\"\""))

@@ -94,6 +94,7 @@ impl Trouble {
                 | ReviewError::NoTable { .. }
                 | ReviewError::Exists(_)
                 | ReviewError::Words(_)
+                | ReviewError::BackDated { .. }
                 | ReviewError::Key { .. },
             ) => exit::USAGE,
             Trouble::Generate(_)
@@ -279,6 +280,9 @@ impl Trouble {
             }
             Trouble::Review(ReviewError::Unwritten { .. }) => {
                 Some("see that the folder can be written to, or name another")
+            }
+            Trouble::Review(ReviewError::BackDated { .. }) => {
+                Some("say when it was said: sign-offs stand in the order of their times")
             }
             Trouble::Review(ReviewError::Unsound { .. } | ReviewError::Damaged { .. }) => {
                 Some("restore the publication from a copy, or run the period again")

@@ -87,6 +87,12 @@ pub fn word_in_chinese(english: &str) -> Option<&'static str> {
         "lots" => Some("积分批次"),
         "rows" => Some("行数"),
         "payer" => Some("付款方"),
+        "ratio" => Some("互通比例"),
+        "redemption rate" => Some("兑换单价"),
+        "conversion rate" => Some("转换单价"),
+        "sale rate" => Some("售出单价"),
+        "trailer" => Some("尾记录"),
+        "file beside it" => Some("旁附文件"),
         _ => None,
     };
     column().map(|column| column.zh).or_else(kind).or_else(mode).or_else(rule)
@@ -235,9 +241,11 @@ const SENTENCES: &[Sentence] = &[
     ),
     ("its amount is not above zero; {…}", "金额不大于零；{1}"),
     ("{} has no final statement", "{1} 没有已关账的清算单"),
-    ("the statement of {} is in no {}", "{1} 的清算单没有 {2}"),
+    (
+        "the statement of {} is in no {}; have it name the currency of the statement, such as {}",
+        "{1} 的清算单没有 {2}；请写明清算单的币种，如 {3}",
+    ),
     ("have it name the period that it settles", "请写明所结的期间"),
-    ("have it name the currency of the statement, such as {}", "请写明清算单的币种，如 {1}"),
     ("have it sent anew with what was paid or disputed", "请按实付或争议金额重新送来"),
     // The partner's statement.
     ("{}: only the partner's statement has it", "{1}：仅对方清算单有"),

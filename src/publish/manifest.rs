@@ -179,6 +179,7 @@ impl TermEntry {
             "rounding of money" => "金额舍入".to_owned(),
             "minimum settlement" => "最低结算额".to_owned(),
             "due days" => "付款天数".to_owned(),
+            "late fee per day" => "每日逾期费率".to_owned(),
             other => of_flow().unwrap_or_else(|| other.to_owned()),
         }
     }

@@ -70,8 +70,9 @@ impl<R> Cells<R> {
 }
 
 /// A text as a spreadsheet may safely open it: one that begins like a formula gets an apostrophe
-/// before it, unless it is a plain number or a list of them (OWASP, CSV injection). So does one
-/// that has apostrophes there already, so that [`plain`] gives every text back.
+/// before it, unless it is a plain number or a list of them (OWASP, CSV injection; full-width signs
+/// begin a formula in Chinese and Japanese Excel). So does one that has apostrophes there already,
+/// so that [`plain`] gives every text back.
 #[must_use]
 pub fn neutralised(text: Cow<'_, str>) -> Cow<'_, str> {
     if is_formula(&text) { Cow::Owned(format!("'{text}")) } else { text }
@@ -83,11 +84,15 @@ pub fn plain(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(text)
 }
 
+/// With what a spreadsheet takes a text for a formula, or parts it into cells.
+const BEGINNINGS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// Whether a text begins like a formula, after any apostrophes, and is no plain number and no list
 /// of them.
 fn is_formula(text: &str) -> bool {
-    // Nearly every text is told by its first byte.
-    if !matches!(text.as_bytes().first(), Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\'')) {
+    // Nearly every text is told by its first byte; 0xEF begins the full-width signs.
+    let first = text.as_bytes().first();
+    if !matches!(first, Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\n' | b'\'' | 0xEF)) {
         return false;
     }
     let body = text.trim_start_matches('\'');
@@ -95,7 +100,7 @@ fn is_formula(text: &str) -> bool {
         let digits = part.strip_prefix(['-', '+']).unwrap_or(part);
         !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
     };
-    body.starts_with(['=', '+', '-', '@', '\t', '\r']) && !body.split(';').all(is_number)
+    body.starts_with(BEGINNINGS) && !body.split(';').all(is_number)
 }
 
 #[cfg(test)]
@@ -109,6 +114,12 @@ mod tests {
             ("@SUM(A1)", "'@SUM(A1)"),
             ("-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0"),
             ("\tx", "'\tx"),
+            ("＝1+1", "'＝1+1"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("'＠A1", "''＠A1"),
+            ("\n=1", "'\n=1"),
+            ("ｘ", "ｘ"),
             ("-1000", "-1000"),
             ("-3000;-3010", "-3000;-3010"),
             ("-1;=1", "'-1;=1"),

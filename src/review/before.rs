@@ -9,6 +9,10 @@ use super::publication::{MANIFEST, Publication, ReviewError, digest};
 /// of each other one why it is not read.
 pub type Finals = (Vec<Publication>, Vec<String>);
 
+/// The tables of a final publication from which figures are taken.
+const TABLES: [&str; 3] =
+    ["cleared_events.parquet", "statement.parquet", "statement_lines.parquet"];
+
 /// Those of a publication. They are looked for once, because their tables are digested for it.
 pub(super) fn finals(publication: &Publication) -> Result<Arc<Finals>, ReviewError> {
     if let Some(known) = publication.finals.get() {
@@ -35,11 +39,16 @@ fn found(publication: &Publication) -> Result<Finals, ReviewError> {
             Err(error) => return Err(error),
         }
         let before = Publication::open(&folder)?;
-        let table = "cleared_events.parquet";
-        let said = before.manifest.outputs.iter().find(|output| output.file == table);
-        match before.digest(table) {
-            Ok((found, _)) if said.is_some_and(|said| said.blake3 == found) => finals.push(before),
-            _ => unread.push(format!("{}/{table} is not what was published", taken.place)),
+        let is_altered = |table: &&&str| {
+            let said = before.manifest.outputs.iter().find(|output| output.file == **table);
+            let found = before.digest(table).ok();
+            said.map(|said| &said.blake3) != found.as_ref().map(|(found, _)| found)
+        };
+        match TABLES.iter().find(is_altered) {
+            None => finals.push(before),
+            Some(table) => {
+                unread.push(format!("{}/{table} is not what was published", taken.place));
+            }
         }
     }
     Ok((finals, unread))

@@ -91,8 +91,16 @@ pub enum ReviewError {
         source: KeyError,
     },
     /// Words of a sign-off are empty, or hold what is no text.
-    #[error("`--{0}` is empty, or holds a control character")]
+    #[error("`--{0}` is empty, or holds a control character or a mark that no reader sees")]
     Words(&'static str),
+    /// A sign-off is dated before the last one.
+    #[error("{path}: the last sign-off is of {last}, and this one would be dated before it")]
+    BackDated {
+        /// The chain.
+        path: PathBuf,
+        /// When the last one was said.
+        last: String,
+    },
     /// A sum cannot be exact.
     #[error("the sum of {0} is more than can be held exactly")]
     Overflow(&'static str),
@@ -513,7 +521,8 @@ fn cell(column: &ArrayRef, row: usize) -> Cell<'_> {
 fn plain(text: &str) -> &str {
     let Some(rest) = text.strip_prefix('\'') else { return text };
     let body = rest.trim_start_matches('\'');
-    let is_formula = body.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_figures(body);
+    let signs = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n'];
+    let is_formula = body.starts_with(signs) && !is_figures(body);
     if is_formula { rest } else { text }
 }
 
@@ -546,6 +555,8 @@ mod tests {
             ("-1000", "-1000"),
             ("'-1;2", "'-1;2"),
             ("''-A", "'-A"),
+            ("'＝1", "＝1"),
+            ("'ｘ", "'ｘ"),
         ];
         for (safe, text) in rows {
             assert_eq!(plain(safe), text);

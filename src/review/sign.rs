@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::minisign::{KeyError, PublicKey, SecretKey};
@@ -216,10 +217,10 @@ const SIGN_OFFS: &str = ".signoffs.jsonl";
 ///
 /// # Errors
 /// [`ReviewError`] when a word is empty or no plain text, a file is not what was published, the
-/// chain is not sound, or it cannot be written.
+/// chain is not sound or ends later, or it cannot be written.
 pub fn sign_off(publication: &Publication, said: SignOff) -> Result<PathBuf, ReviewError> {
     for (what, text) in [("by", &said.by), ("role", &said.role), ("says", &said.says)] {
-        if text.trim().is_empty() || text.chars().any(char::is_control) {
+        if text.trim().is_empty() || text.chars().any(|c| c.is_control() || is_unseen(c)) {
             return Err(ReviewError::Words(what));
         }
     }
@@ -244,6 +245,11 @@ pub fn sign_off(publication: &Publication, said: SignOff) -> Result<PathBuf, Rev
     if let Some(fault) = check.faults.first() {
         return Err(ReviewError::Unsound { path, what: fault.clone() });
     }
+    if let Some(last) =
+        last_at(&text).filter(|last| said.at.parse::<Timestamp>().is_ok_and(|at| at < *last))
+    {
+        return Err(ReviewError::BackDated { path, last: last.to_string() });
+    }
     let record = SignOff {
         number: text.lines().count() as u64 + 1,
         manifest: blake3::hash(&manifest(publication)?).to_hex().to_string(),
@@ -255,6 +261,26 @@ pub fn sign_off(publication: &Publication, said: SignOff) -> Result<PathBuf, Rev
     let written = file.write_all(format!("{json}\n").as_bytes()).and_then(|()| file.sync_all());
     written.map_err(unwritten(&path))?;
     Ok(path)
+}
+
+/// When the last sign-off of a chain was said.
+fn last_at(text: &str) -> Option<Timestamp> {
+    serde_json::from_str::<SignOff>(text.lines().last()?).ok()?.at.parse().ok()
+}
+
+/// Marks of direction and joints that no reader sees: a name could be another than it looks.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{feff}')
+}
+
+/// The sign-offs beside a publication, as far as they can be read, in their order.
+///
+/// # Errors
+/// [`ReviewError::Io`] when the file cannot be read.
+pub fn sign_offs_of(publication: &Publication) -> Result<Vec<SignOff>, ReviewError> {
+    let text = sign_offs(publication)?;
+    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
 fn digest_of(line: &str) -> String {
@@ -279,12 +305,21 @@ fn chain(publication: &Publication, text: &str) -> Result<Check, ReviewError> {
     let mut check = Check::new("chain of sign-offs", "复核签认");
     let now = blake3::hash(&manifest(publication)?).to_hex().to_string();
     let (mut previous, mut last) = (String::new(), String::new());
+    let mut before: Option<Timestamp> = None;
     for (number, line) in (1_u64..).zip(text.lines()) {
         match serde_json::from_str::<SignOff>(line) {
             Err(_) => check.fault(|| format!("line {number}: it is no sign-off")),
             Ok(said) => {
                 if said.number != number || said.previous != previous {
                     check.fault(|| format!("line {number}: it does not follow the line before"));
+                }
+                match said.at.parse::<Timestamp>() {
+                    Ok(at) if before.is_some_and(|before| at < before) => {
+                        check
+                            .fault(|| format!("line {number}: it is dated before the line before"));
+                    }
+                    Ok(at) => before = Some(at),
+                    Err(_) => check.fault(|| format!("line {number}: its time is none")),
                 }
                 if said.manifest != now {
                     check.fault(|| format!("line {number}: it is of another manifest"));
@@ -431,10 +466,20 @@ mod tests {
     fn words_that_are_none_and_altered_files_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let publication = publication(folder.path());
-        for by in ["", " ", "Li\nWang", "Li\u{1b}[1A"] {
+        for by in ["", " ", "Li\nWang", "Li\u{1b}[1A", "Li\u{202e}", "L\u{200b}i"] {
             let refused = sign_off(&publication, said(by));
             assert!(matches!(refused, Err(ReviewError::Words("by"))), "{by:?}: {refused:?}");
         }
+        // Nobody signs off before what was signed off already.
+        sign_off(&publication, said("Li")).unwrap();
+        let early = SignOff { at: "2026-04-06T01:59:59Z".to_owned(), ..said("Wang") };
+        let refused = sign_off(&publication, early);
+        assert!(matches!(refused, Err(ReviewError::BackDated { .. })), "{refused:?}");
+        let chain = beside(&publication, SIGN_OFFS).unwrap();
+        let text = fs::read_to_string(&chain).unwrap();
+        fs::write(&chain, text.replace("2026-04-06T02:00:00Z", "soon")).unwrap();
+        assert_eq!(faults(&publication), ["line 1: its time is none"]);
+        fs::remove_file(&chain).unwrap();
         fs::write(publication.path("more.txt"), "x").unwrap();
         let refused = sign_off(&publication, said("Li"));
         assert!(matches!(refused, Err(ReviewError::Unsound { .. })), "{refused:?}");

@@ -6,28 +6,31 @@ mod books;
 mod bytes;
 mod candidates;
 mod charged;
+mod claims;
 mod decided;
 mod earlier;
+mod line;
 mod member;
 mod mirror;
 mod own;
 mod record;
+mod reversed;
 mod rounded;
+mod stated;
 mod tried;
+mod wanted;
 
-use super::Term;
-use super::before::finals;
-use super::charge::InForce;
 use super::decision::{Decision, decisions};
-use super::due::Due;
 use super::publication::{Publication, ReviewError};
 use crate::discrepancy::in_chinese;
-use crate::value::money::grouped;
+use crate::feed::FeedKind;
 
 pub use bytes::offsets;
+pub use claims::of_claims;
 pub use own::of_ledgers;
 
 use books::{accounts_of, of_account, of_link, of_reject};
+use line::{of_line, tell_statement, terms_of};
 use record::{Record, find, find_row, numbers, records};
 use rounded::{ByEvent, Left};
 
@@ -40,11 +43,13 @@ pub struct Story {
     pub lines: Vec<(String, String)>,
     /// The rows of input files that it rests on, as `path:line`.
     pub places: Vec<String>,
+    /// Rows of shared feeds that no table gives a line, by their numbers.
+    claims: Vec<(FeedKind, String)>,
 }
 
 impl Story {
     fn new(title: String) -> Story {
-        Story { title, lines: Vec::new(), places: Vec::new() }
+        Story { title, lines: Vec::new(), places: Vec::new(), claims: Vec::new() }
     }
 
     /// Tells something, unless there is nothing to tell.
@@ -104,9 +109,11 @@ fn told(publication: &Publication, id: &str) -> Result<Vec<Story>, ReviewError> 
         }
         stories.extend(candidates::of(publication, &found)?);
         stories.extend(accounts_of(publication, &found)?);
-        // What is counted all the same, or by a decision, stands on a line of the statement.
+        stories.extend(member::links_of(publication, &found)?);
+        // What is counted all the same, by a decision, or of rows whose extras are excluded, stands
+        // on a line of the statement.
         let decided = decisions(publication)?.remove(id).unwrap_or_default();
-        if found["effect"] == "counted" || !decided.is_empty() {
+        if matches!(found["effect"].as_str(), "counted" | "excluded") || !decided.is_empty() {
             let by = ["issuer", "issuer_event_id", "acceptor_event_id"];
             let mut counted = numbers(publication, "cleared_events", by, |[of, one, other]| {
                 let (issuer, acceptor) = match of {
@@ -203,102 +210,15 @@ fn read_from(row: &Record) -> String {
     format!("{}:{}", row["file"], row["line"])
 }
 
+/// Events of a line that are told one by one.
+const EVENTS_SHOWN: usize = 10;
+
 /// An event and where it stands, for one leg of a pair.
 fn leg(row: &Record, side: &str) -> String {
     let id = &row[&format!("{side}_event_id")];
     match (id.as_str(), place(row, side)) {
         ("", _) => "none 无".to_owned(),
         (id, place) => format!("{id}  {place}"),
-    }
-}
-
-/// The terms on which a line rests: those of the period of its events, which a final publication
-/// has where that is closed; none where it is not here.
-fn terms_of(publication: &Publication, line: &Record) -> Result<Vec<Term>, ReviewError> {
-    let period = line["origin_period"].as_str();
-    if period == publication.manifest.period {
-        return Ok(publication.manifest.terms.clone());
-    }
-    let past = finals(publication)?;
-    Ok(InForce::of(publication, &past.0).of_line(period))
-}
-
-fn of_line(publication: &Publication, line: &Record) -> Result<Story, ReviewError> {
-    let number = &line["line_no"];
-    let mut story =
-        Story::new(format!("Line 清算单行 {number}: {} {}", line["type"], line["type_zh"]));
-    let whose = [&line["issuer"], &line["flow"]].map(String::as_str).join(" ");
-    story.tell("whose points 发行方与流向", whose.trim());
-    let has_events = !matches!(line["events"].as_str(), "" | "0");
-    let period =
-        if has_events { "period of its events 归属期间" } else { "of period 归属期间" };
-    story.tell(period, &line["origin_period"]);
-    story.tell("ratio 互通比例", version(line, "ratio"));
-    story.tell("rate 单价", version(line, "rate"));
-    story.tell("clause 合同条款", &line["clause"]);
-    story.tell("reference 关联单号", &line["reference"]);
-    let lines = find(publication, "statement_lines", [], |[]| true)?;
-    let at = lines.iter().position(|one| one["line_no"] == *number).unwrap_or_default();
-    let terms = terms_of(publication, line)?;
-    let by_event = ByEvent::of(&terms, &lines, at);
-    story.tell(
-        "arithmetic 计算",
-        match by_event {
-            _ if terms.is_empty() => format!(
-                "by the terms of {period}, which is not here 依据该期条款，其终版不在此处",
-                period = line["origin_period"]
-            ),
-            Some(_) => "each event rounded, then summed 逐笔舍入后相加, see below 见下".to_owned(),
-            None => charged::of_line(&lines, at, &terms),
-        },
-    );
-    story.tell("rounding 舍入", charged::of_rounding(line, &terms));
-    let own = &publication.manifest.terms;
-    story.tell("shared 分摊", charged::of_share(&lines, at, own).unwrap_or_default());
-    story.tell("pays 付款", format!("{} → {}", line["payer"], line["payee"]));
-    if let Some((by_event, gross)) = by_event {
-        rounded::tell_line(publication, line, (&by_event, &gross), &mut story)?;
-        tell_statement(publication, line, &mut story)?;
-        return Ok(story);
-    }
-    let events = numbers(publication, "cleared_events", ["line_no"], |[of]| of == number)?;
-    let shown = &events[..events.len().min(EVENTS_SHOWN)];
-    for event in records(publication, "cleared_events", shown)? {
-        let ids = format!("{}  {}", leg(&event, "issuer"), arithmetic::of_worth(&event));
-        story.tell("event 交易", ids);
-        story.places.push(place(&event, "issuer"));
-    }
-    if events.len() > EVENTS_SHOWN {
-        let rest = grouped(&(events.len() - EVENTS_SHOWN).to_string());
-        story.tell("", format!("… and {rest} more 其余, in cleared_events with line_no {number}"));
-    }
-    tell_statement(publication, line, &mut story)?;
-    Ok(story)
-}
-
-/// Tells the statement of a line's currency: its net, and what of it is due when.
-fn tell_statement(
-    publication: &Publication,
-    line: &Record,
-    story: &mut Story,
-) -> Result<(), ReviewError> {
-    for statement in find(publication, "statement", ["currency"], |[of]| of == line["currency"])? {
-        story.tell("statement 清算单", arithmetic::of_statement(&statement));
-        let manifest = &publication.manifest;
-        let due = Due::of(&manifest.terms, &manifest.period_to, &statement["currency"]);
-        let due = due.map(|due| arithmetic::of_due(&statement, &due));
-        story.tell("due 应结", due.unwrap_or_default());
-    }
-    Ok(())
-}
-
-/// Events of a line that are told one by one.
-const EVENTS_SHOWN: usize = 10;
-
-fn version(line: &Record, term: &str) -> String {
-    match (line[term].as_str(), line[&format!("{term}_from")].as_str()) {
-        ("", _) => String::new(),
-        (value, from) => format!("{value} from {from}"),
     }
 }
 
@@ -339,16 +259,30 @@ fn of_counted(publication: &Publication, event: &Record) -> Result<Story, Review
 
 fn of_item(publication: &Publication, table: &str, item: &Record) -> Result<Story, ReviewError> {
     let (word, zh) = if table == "held" { ("Held", "挂账") } else { ("Awaited", "待达") };
-    let mut story =
-        Story::new(format!("{word} {zh}: {} of {}'s points", item["kind"], item["issuer"]));
-    story.tell_legs(item);
+    // An adjustment is money alone: it has no legs and no points.
+    let is_adjustment = item["kind"] == "adjustment";
+    let of = match item["issuer"].as_str() {
+        _ if is_adjustment => "an adjustment 调账".to_owned(),
+        issuer => format!("{} of {issuer}'s points", item["kind"]),
+    };
+    let mut story = Story::new(format!("{word} {zh}: {of}"));
+    if is_adjustment {
+        story.tell("pays 付款", &item["payer"]);
+    } else {
+        story.tell_legs(item);
+    }
     tried::of_item(publication, item, &mut story)?;
     story.tell("happened 交易时间", &item["occurred_at"]);
     story.tell("points 积分", &item["points"]);
+    story.tell("ratio in force 当时比例", mirror::ratio_of(publication, item)?);
     story.tell("mirror 镜像", mirror::of_item(publication, item)?);
+    reversed::tell(publication, item, &mut story)?;
     let terms = &publication.manifest.terms;
     story.tell("worth, outside the net 不计入净额", charged::of_held(item, terms));
     story.tell("adjustment 调账单号", &item["reference"]);
+    if !item["reference"].is_empty() {
+        story.claims.push((FeedKind::Adjustments, item["reference"].clone()));
+    }
     story.tell("first seen 首见日", &item["first_seen"]);
     story.tell("days since it happened 自交易日天数", &item["age_days"]);
     let why = |[of]: [&str; 1]| of == item["discrepancy_id"];
@@ -395,6 +329,7 @@ fn of_discrepancy(publication: &Publication, found: &Record) -> Result<Story, Re
         let of = |name: &str| found[&format!("{party}_{name}")].replace(';', "; ");
         story.tell(&format!("{party}'s events {zh}流水号"), of("event_id"));
         story.tell(&format!("{party}'s rows {zh}行"), of("rows"));
+        story.tell(&format!("{party}'s member {zh}会员号"), of("member"));
         let rows = found[&format!("{party}_rows")].split(';');
         story.places.extend(rows.filter(|rows| !rows.is_empty()).map(str::to_owned));
         if !PERSONAL.contains(&found["field"].as_str()) {
@@ -414,13 +349,14 @@ fn of_discrepancy(publication: &Publication, found: &Record) -> Result<Story, Re
     story.tell("diagnosis 诊断", in_both(&found["diagnosis"]));
     decided::tell(publication, ("discrepancy_id", &found["discrepancy_id"]), &mut story)?;
     decided::tell_unauthorised(publication, found, &mut story)?;
+    if let Some(number) = decided::number_of(&found["reason"]).filter(|_| found["code"] == "LED-06")
+    {
+        story.claims.push((FeedKind::Decisions, number.to_owned()));
+    }
     story.tell("first seen 首见日", &found["first_seen"]);
     story.tell("days since first seen 自首见日天数", &found["age_days"]);
-    if !found["expected"].is_empty() && found["field"] == "points" {
-        let expected = &found["expected"];
-        story
-            .tell("would have matched 若相符则", format!("points of {expected} 积分为 {expected}"));
-    }
+    story.tell("would have matched 若相符则", wanted::of(found));
+    stated::tell(publication, found, &mut story)?;
     Ok(story)
 }
 

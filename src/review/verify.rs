@@ -10,6 +10,7 @@ mod found;
 mod items;
 mod kept;
 mod keys;
+mod late;
 mod lines;
 mod places;
 mod rounded;

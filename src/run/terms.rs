@@ -147,10 +147,15 @@ const MINIMUM: &str = "minimum settlement";
 /// The name of how many days after the period's last what is due is to be paid.
 const DUE: &str = "due days";
 
+/// The name of the share of what is overdue that each day costs.
+const LATE: &str = "late fee per day";
+
 /// Whether a term is of what is charged: another may follow when the period is closed, and it holds
 /// for events of the periods from then on.
 fn is_charge(term: &str) -> bool {
-    [ROUNDING, MINIMUM, DUE].contains(&term) || term.ends_with(" fee") || term.ends_with(" tax")
+    [ROUNDING, MINIMUM, DUE, LATE].contains(&term)
+        || term.ends_with(" fee")
+        || term.ends_with(" tax")
 }
 
 /// What a closed period charged, as its manifest says it.
@@ -282,6 +287,10 @@ fn charged(agreement: &Agreement, period: &Period) -> Vec<Term> {
         terms.push(term(None, MINIMUM.to_owned(), value, &None));
     }
     terms.push(term(None, DUE.to_owned(), agreement.due_days.to_string(), &None));
+    if let Some(late) = &agreement.late_fee {
+        let per_day = late.per_day.normalize().to_string();
+        terms.push(term(None, LATE.to_owned(), per_day, &late.clause));
+    }
     terms
 }
 

@@ -368,7 +368,7 @@ fn generated_partners_are_not_written_over_what_is_no_earlier_one() {
 fn a_reason_on_the_terminal_is_told_in_chinese_too() {
     let rows = [
         ("FIL-06", 0, "a fraction of a point", "积分不是整数"),
-        ("AMT-07", 3, "has no redemption rate", "没有有效的 redemption rate"),
+        ("AMT-07", 3, "has no redemption rate", "没有有效的 兑换单价"),
         ("FIL-01", 3, "no file of the feed", "没有文件符合"),
     ];
     for (case, code, english, chinese) in rows {

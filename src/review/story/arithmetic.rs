@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::Record;
 use crate::review::Term;
 use crate::review::due::Due;
-use crate::value::money::grouped;
+use crate::value::money::{Currency, grouped};
 
 /// A decimal without the zeros at its end, and with commas.
 pub(super) fn short(text: &str) -> String {
@@ -13,6 +13,25 @@ pub(super) fn short(text: &str) -> String {
         Ok(amount) => grouped(&amount.normalize().to_string()),
         Err(_) => text.to_owned(),
     }
+}
+
+/// An amount with the minor digits of its currency; the columns have those of the finest one. What
+/// is finer stands as it is.
+pub(super) fn in_currency(text: &str, currency: &str) -> String {
+    match text.parse::<Decimal>() {
+        Ok(amount) => grouped(&in_digits(amount, currency).to_string()),
+        Err(_) => grouped(text),
+    }
+}
+
+/// The same as a figure.
+pub(super) fn in_digits(amount: Decimal, currency: &str) -> Decimal {
+    let mut shown = amount.normalize();
+    let digits = Currency::of(currency).map_or(amount.scale(), Currency::digits);
+    if shown.scale() < digits {
+        shown.rescale(digits);
+    }
+    shown
 }
 
 /// `1,000 × 1/3 = 333 + 1/3 → 333 agreed, down (toward zero), clause 一.3; 333 recorded`: with the
@@ -49,7 +68,7 @@ pub(super) fn of_mirror(event: &Record, line: Option<&Record>, terms: &[Term]) -
         Some(mode) => format!(", {mode}"),
     };
     let figure = |name: &str| match event[name].as_str() {
-        "" => "none".to_owned(),
+        "" => "nothing 无".to_owned(),
         points => grouped(points),
     };
     let clause = match clause_of(event, numerator, denominator, terms) {
@@ -108,7 +127,8 @@ pub(super) fn of_worth(event: &Record) -> String {
 
 /// `4 events, 7,550 points: 60.4 exactly → 60.40 CNY`.
 pub(super) fn of_line(line: &Record) -> String {
-    let (amount, currency) = (grouped(&line["amount"]), &line["currency"]);
+    let currency = &line["currency"];
+    let amount = in_currency(&line["amount"], currency);
     let basis = match line["events"].as_str() {
         "" | "0" => String::new(),
         events => {
@@ -129,7 +149,7 @@ pub(super) fn of_line(line: &Record) -> String {
 
 /// `61.68 - 14.71 + 0.00 = 46.97: a pays b`.
 pub(super) fn of_statement(statement: &Record) -> String {
-    let of = |name: &str| grouped(&statement[name]);
+    let of = |name: &str| in_currency(&statement[name], &statement["currency"]);
     let pays = match statement["payer"].as_str() {
         "" => format!("nothing is due, {} carried 结转", of("carry_forward")),
         payer => format!("{payer} pays {} {}", of("amount_due"), statement["payee"]),
@@ -147,8 +167,9 @@ pub(super) fn of_statement(statement: &Record) -> String {
 /// `46.97 is not below the minimum of 10 CNY; 2026-03-31 + 10 days = 2026-04-10`.
 pub(super) fn of_due(statement: &Record, due: &Due) -> String {
     let Ok(net) = statement["net"].parse::<Decimal>() else { return String::new() };
-    let (size, minimum) = (grouped(&net.abs().to_string()), grouped(&due.minimum.to_string()));
     let currency = &statement["currency"];
+    let [size, minimum] = [net.abs(), due.minimum].map(|amount| amount.to_string());
+    let (size, minimum) = (in_currency(&size, currency), in_currency(&minimum, currency));
     if due.is_carried(net) {
         return format!("{size} is below the minimum 低于最低结算额 of {minimum} {currency}");
     }
@@ -225,10 +246,10 @@ mod tests {
         let rows = [
             (
                 "-1234.50",
-                "1,234.50 is not below the minimum 不低于最低结算额 of 1,000 CNY; \
+                "1,234.50 is not below the minimum 不低于最低结算额 of 1,000.00 CNY; \
                           2026-03-31 + 10 days = 2026-04-10 到期",
             ),
-            ("999.99", "999.99 is below the minimum 低于最低结算额 of 1,000 CNY"),
+            ("999.99", "999.99 is below the minimum 低于最低结算额 of 1,000.00 CNY"),
             ("none", ""),
         ];
         for (net, told) in rows {
@@ -236,7 +257,22 @@ mod tests {
         }
         let at_once = Due { minimum: Decimal::ZERO, ..due };
         let nothing = of_due(&record(&[("net", "0.00"), ("currency", "CNY")]), &at_once);
-        assert_eq!(nothing, "0.00 is not below the minimum 不低于最低结算额 of 0 CNY");
+        assert_eq!(nothing, "0.00 is not below the minimum 不低于最低结算额 of 0.00 CNY");
+    }
+
+    #[test]
+    fn an_amount_has_the_digits_of_its_currency() {
+        let rows = [
+            ("105.00", "JPY", "105"),
+            ("1105.5", "CNY", "1,105.50"),
+            ("0.498000", "CNY", "0.498"),
+            ("23.855", "JPY", "23.855"),
+            ("7.10", "???", "7.1"),
+            ("none", "CNY", "none"),
+        ];
+        for (text, currency, shown) in rows {
+            assert_eq!(in_currency(text, currency), shown);
+        }
     }
 
     #[test]

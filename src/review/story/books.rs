@@ -2,12 +2,12 @@
 
 use super::{Publication, Record, ReviewError, Story, arithmetic, find, in_both, read_from};
 
-/// The account that a discrepancy of a balance names.
+/// The accounts of members that a discrepancy of a ledger or a balance names.
 pub(super) fn accounts_of(
     publication: &Publication,
     found: &Record,
 ) -> Result<Vec<Story>, ReviewError> {
-    if !BALANCES.contains(&found["code"].as_str()) {
+    if !found["code"].starts_with("LED-") {
         return Ok(Vec::new());
     }
     let is_named = |[party, member_no]: [&str; 2]| {
@@ -19,9 +19,6 @@ pub(super) fn accounts_of(
         .map(of_account)
         .collect())
 }
-
-/// Codes whose figures are balances of an account.
-const BALANCES: [&str; 3] = ["LED-01", "LED-02", "LED-03"];
 
 pub(super) fn of_account(account: &Record) -> Story {
     let mut story = Story::new(format!("Account of {}'s programme 账户", account["party"]));

@@ -7,6 +7,8 @@ use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use super::Story;
+use crate::review::before::finals;
+use crate::review::manifest::InputFile;
 use crate::review::publication::{Publication, ReviewError, digest};
 use crate::value::money::grouped;
 
@@ -28,9 +30,19 @@ pub fn offsets(
     for (path, line) in stories.iter().flat_map(|story| &story.places).filter_map(|it| split(it)) {
         wanted.entry(path.to_owned()).or_default().insert(line);
     }
+    // What a closed period read is named in its own manifest; a place within that publication is
+    // no input's, and told with where it was first read.
+    let past = finals(publication)?;
+    let mut inputs: Vec<&InputFile> = publication.manifest.inputs.iter().collect();
+    inputs.extend(past.0.iter().rev().flat_map(|closed| &closed.manifest.inputs));
+    let is_within = |path: &str| {
+        let mut past = publication.manifest.past.iter();
+        past.any(|it| path.strip_prefix(it.place.as_str()).is_some_and(|it| it.starts_with('/')))
+    };
+    wanted.retain(|path, _| !is_within(path));
     let mut known = BTreeMap::new();
     for (path, lines) in wanted {
-        for (line, told) in of_file(publication, root, &path, lines)? {
+        for (line, told) in of_file(&inputs, root, &path, lines)? {
             known.insert(format!("{path}:{line}"), told);
         }
     }
@@ -52,13 +64,13 @@ fn split(place: &str) -> Option<(&str, u64)> {
 
 /// What is told of each line of a file.
 fn of_file(
-    publication: &Publication,
+    inputs: &[&InputFile],
     root: &Path,
     path: &str,
     lines: BTreeSet<u64>,
 ) -> Result<BTreeMap<u64, String>, ReviewError> {
     let all = |told: &str| lines.iter().map(|line| (*line, told.to_owned())).collect();
-    let Some(input) = publication.manifest.inputs.iter().find(|input| input.path == path) else {
+    let Some(input) = inputs.iter().find(|input| input.path == path) else {
         return Ok(all("not among the inputs of this run 非本次输入"));
     };
     let file = root.join(path);

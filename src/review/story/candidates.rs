@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use jiff::Timestamp;
 
-use super::{Record, Story, find, read_from};
+use super::{Record, Story, find, read_from, tried};
 use crate::review::manifest::MatchRule;
 use crate::review::publication::{Publication, ReviewError};
 use crate::value::money::grouped;
@@ -17,7 +17,14 @@ pub(super) fn of(publication: &Publication, found: &Record) -> Result<Vec<Story>
     }
     let id = &found["discrepancy_id"];
     let mut stories = Vec::new();
-    for one in find(publication, "open_rows", ["discrepancy_id"], |[of]| of == id)? {
+    let mut legs = find(publication, "open_rows", ["discrepancy_id"], |[of]| of == id)?;
+    // What is awaited is handed on without a code.
+    for item in find(publication, "pending", ["discrepancy_id"], |[of]| of == id)? {
+        for side in ["issuer", "acceptor"] {
+            legs.extend(tried::open_leg(publication, &item, side)?);
+        }
+    }
+    for one in legs {
         let others = find(publication, "open_rows", ["party", "kind"], |[party, kind]| {
             party != one["party"] && kind != "earn" && kind != "burn"
         })?;

@@ -27,16 +27,20 @@ fn of_charge(lines: &[Record], at: usize, terms: &[Term]) -> Option<String> {
     let charge = charges.get(at - gross - 1).filter(|charge| charge.kind == line["type"])?;
     let base = &lines[at - charge.above];
     let rounding = Rounding::of(terms)?;
-    let of = if rounding.place == "statement" { &base["exact"] } else { &base["amount"] };
-    let share = share_of(charge, of.parse().ok()?)?;
+    let currency = &line["currency"];
+    let of = match rounding.place {
+        "statement" => base["exact"].parse().ok()?,
+        _ => arithmetic::in_digits(base["amount"].parse().ok()?, currency),
+    };
+    let share = share_of(charge, of)?;
     let bounds = [("at least 不低于", charge.least), ("at most 不高于", charge.most)];
     let bounds = bounds.iter().filter_map(|(word, bound)| Some(format!(", {word} {}", (*bound)?)));
     Some(format!(
         "line 行 {}: {share}{} → {} {}",
         base["line_no"],
         bounds.collect::<String>(),
-        grouped(&line["amount"]),
-        line["currency"]
+        arithmetic::in_currency(&line["amount"], currency),
+        currency
     ))
 }
 

@@ -1,6 +1,7 @@
 //! Who decided what of an item that is held, or was.
 
 use super::{Record, Story, find, summary};
+use crate::feed::FeedKind;
 use crate::review::decision::{Decision, decisions};
 use crate::review::publication::{Publication, ReviewError};
 
@@ -22,7 +23,10 @@ pub(super) fn tell(
                 story.tell("decision 决定", decision.in_words());
             } else if column == "decision_id" && decision.decision_id == wanted {
                 story.tell("decision 决定", format!("{} ({discrepancy})", decision.in_words()));
+            } else {
+                continue;
             }
+            story.claims.push((FeedKind::Decisions, decision.decision_id.clone()));
         }
     }
     Ok(())
@@ -85,6 +89,13 @@ pub(super) fn tell_unauthorised(
         story.tell("file 文件", &input.path);
     }
     Ok(())
+}
+
+/// The number of the decision that a reason of LED-06 is about.
+pub(super) fn number_of(reason: &str) -> Option<&str> {
+    let said = |(before, behind): &(&str, &str)| reason.strip_prefix(before)?.strip_suffix(behind);
+    let rest = WITHOUT.iter().find_map(said)?;
+    Some(rest.rsplit_once(" moved something in ").map_or(rest, |(number, _)| number))
 }
 
 /// Which of reason, author and approver a decision lacks.

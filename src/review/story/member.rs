@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{EVENTS_SHOWN, Publication, Record, ReviewError, Story, arithmetic, find, leg};
+use super::books::of_link;
+use super::{EVENTS_SHOWN, Publication, Record, ReviewError, Story, arithmetic, find, leg, names};
 
 /// The events of a member, bounded; nothing where the number is no member's of any event.
 ///
@@ -41,6 +42,26 @@ pub(super) fn of(publication: &Publication, member: &str) -> Result<Option<Story
         });
     }
     Ok(Some(story).filter(|story| !story.lines.is_empty()))
+}
+
+/// The links of the members that a discrepancy of members, consents or tiers names, as they were
+/// judged; bounded.
+///
+/// # Errors
+/// [`ReviewError`] when the table cannot be read.
+pub(super) fn links_of(
+    publication: &Publication,
+    found: &Record,
+) -> Result<Vec<Story>, ReviewError> {
+    if !["MBR-", "CON-", "TIR-"].iter().any(|family| found["code"].starts_with(family)) {
+        return Ok(Vec::new());
+    }
+    let by = ["a_member", "b_member"];
+    let links = find(publication, "links", by, |[a, b]| {
+        a.split(';').any(|one| names(&found["a_member"], one))
+            || b.split(';').any(|one| names(&found["b_member"], one))
+    })?;
+    Ok(links.iter().take(EVENTS_SHOWN).map(of_link).collect())
 }
 
 fn tell(story: &mut Story, label: &str, rows: &[Record], told: impl Fn(&Record) -> String) {

@@ -1,23 +1,25 @@
-//! The mirror that the agreement gives a pair which is held: points at the ratio in force, rounded,
-//! beside what the acceptor booked.
+//! The mirror that the agreement gives an item that is held or awaited: points at the ratio in
+//! force, rounded, beside what the acceptor booked.
 
 use jiff::Timestamp;
 
 use super::{Record, arithmetic, find, tried};
 use crate::review::Term;
+use crate::review::before::finals;
 use crate::review::publication::{Publication, ReviewError};
 use crate::value::rounding::Mode;
 
-/// `1,001 × 50/100 = 500 + 50/100 → 500 agreed …; 463 recorded`: of a pair under an AMT code.
-/// Nothing of a reversal, whose mirror is what lies between two, and where the ratio is not known
-/// because the event is of another period.
+/// `1,001 × 50/100 = 500 + 50/100 → 500 agreed …; 463 recorded`: of an issuer's leg, with what its
+/// pair has recorded. Nothing of a reversal, whose mirror is what lies between two, and where the
+/// ratio is not known because the final publication of its period is not here.
 pub(super) fn of_item(publication: &Publication, item: &Record) -> Result<String, ReviewError> {
-    let is_pair = !item["issuer_event_id"].is_empty() && !item["acceptor_event_id"].is_empty();
-    if !item["code"].starts_with("AMT-") || !is_pair || item["kind"] == "reversal" {
+    let is_mirrored = matches!(item["kind"].as_str(), "xburn" | "xout" | "xearn");
+    if item["issuer_event_id"].is_empty() || !is_mirrored {
         return Ok(String::new());
     }
     let recorded = match tried::open_leg(publication, item, "acceptor")? {
         Some(leg) => leg["points"].clone(),
+        None if item["acceptor_event_id"].is_empty() => String::new(),
         None => {
             let id = &item["discrepancy_id"];
             let found = find(publication, "discrepancies", ["discrepancy_id"], |[of]| of == id)?;
@@ -26,22 +28,51 @@ pub(super) fn of_item(publication: &Publication, item: &Record) -> Result<String
             found.map_or_else(String::new, |found| found[says].clone())
         }
     };
-    Ok(chain(item, &recorded, &publication.manifest.terms).unwrap_or_default())
+    Ok(chain(item, &recorded, &terms_at(publication, item)?).unwrap_or_default())
+}
+
+/// `100:40, clause 一.3`: the issuer's ratio that was in force when an item happened.
+pub(super) fn ratio_of(publication: &Publication, item: &Record) -> Result<String, ReviewError> {
+    let terms = terms_at(publication, item)?;
+    let is_mirrored = matches!(item["kind"].as_str(), "xburn" | "xaccept" | "xout" | "xin");
+    let at = item["occurred_at"].parse::<Timestamp>().ok();
+    let term = at.and_then(|at| terms.iter().find(|term| is_in_force(term, item, at)));
+    let Some(term) = term.filter(|_| is_mirrored) else { return Ok(String::new()) };
+    Ok(match term.clause.as_str() {
+        "" => term.value.clone(),
+        clause => format!("{}, clause 条款 {clause}", term.value),
+    })
+}
+
+/// The terms of the period in which an item happened: this publication's, or those of the final one
+/// that is here.
+fn terms_at(publication: &Publication, item: &Record) -> Result<Vec<Term>, ReviewError> {
+    let own = &publication.manifest.terms;
+    let Ok(at) = item["occurred_at"].parse::<Timestamp>() else { return Ok(own.clone()) };
+    if own.iter().any(|term| is_in_force(term, item, at)) || publication.manifest.past.is_empty() {
+        return Ok(own.clone());
+    }
+    let past = finals(publication)?;
+    let mut closed = past.0.iter().map(|closed| &closed.manifest.terms);
+    let of = closed.find(|terms| terms.iter().any(|term| is_in_force(term, item, at)));
+    Ok(of.unwrap_or(own).clone())
+}
+
+/// Whether a term is the ratio of an item's issuer at an instant.
+fn is_in_force(term: &Term, item: &Record, at: Timestamp) -> bool {
+    let is_within =
+        || Some(term.from.parse::<Timestamp>().ok()? <= at && at < term.to.parse().ok()?);
+    term.term == "ratio"
+        && term.party.as_deref() == Some(item["issuer"].as_str())
+        && is_within() == Some(true)
 }
 
 fn chain(item: &Record, recorded: &str, terms: &[Term]) -> Option<String> {
     let at: Timestamp = item["occurred_at"].parse().ok()?;
     let points: i128 = item["points"].parse().ok()?;
-    let in_force = |term: &&Term| {
-        let is_within =
-            || Some(term.from.parse::<Timestamp>().ok()? <= at && at < term.to.parse().ok()?);
-        term.term == "ratio"
-            && term.party.as_deref() == Some(item["issuer"].as_str())
-            && is_within() == Some(true)
-    };
     // What is sold is booked one to one.
     let is_sale = matches!(item["kind"].as_str(), "xearn" | "xaward");
-    let ratio = match terms.iter().find(in_force) {
+    let ratio = match terms.iter().find(|term| is_in_force(term, item, at)) {
         _ if is_sale => "1:1",
         Some(term) => term.value.as_str(),
         None => return None,

@@ -62,7 +62,10 @@ pub fn of_ledgers(
 }
 
 /// The files of a feed that are still what the run read.
-fn recorded(publication: &Publication, feed: &Feed) -> Result<Vec<InputFile>, ReviewError> {
+pub(super) fn recorded(
+    publication: &Publication,
+    feed: &Feed,
+) -> Result<Vec<InputFile>, ReviewError> {
     let unread = |source| ReviewError::Io { path: feed.root.clone(), source };
     let mut paths = feed.find().map_err(unread)?;
     paths.extend(feed.find_following().map_err(unread)?);

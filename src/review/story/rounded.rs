@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::charged::share_of;
-use super::{EVENTS_SHOWN, Record, Story, arithmetic, leg, numbers, place, records};
+use super::line::{legs, places};
+use super::{EVENTS_SHOWN, Record, Story, arithmetic, numbers, records};
 use crate::review::Term;
 use crate::review::charge::{Charge, Rounding, amounts, beneath};
 use crate::review::left::{falls, is_reversal};
@@ -210,9 +211,8 @@ pub(super) fn tell_line(
     let (shown, further) = events.split_at(events.len().min(EVENTS_SHOWN));
     for event in records(publication, "cleared_events", shown)? {
         let (amount, told) = by_event.tell(&event, &left);
-        let side = if event["issuer_event_id"].is_empty() { "acceptor" } else { "issuer" };
-        story.tell("event 交易", format!("{}  {told}", leg(&event, side)));
-        story.places.push(place(&event, side));
+        story.tell("event 交易", format!("{}  {told}", legs(&event)));
+        story.places.extend(places(&event));
         match amount {
             Some(amount) => parts.push(amount),
             None => (rest, others) = (None, others + 1),

@@ -91,8 +91,14 @@ pub(super) fn of_item(
                 tell(story, at + 1, rule, &outcome);
             }
         }
-        (Some(leg), None) => alone(publication, item, (&leg, true), story)?,
-        (None, Some(leg)) => alone(publication, item, (&leg, false), story)?,
+        (Some(leg), None) => {
+            as_read(&leg, story);
+            alone(publication, item, (&leg, true), story)?;
+        }
+        (None, Some(leg)) => {
+            as_read(&leg, story);
+            alone(publication, item, (&leg, false), story)?;
+        }
         (None, None) => {}
     }
     Ok(())
@@ -135,6 +141,20 @@ fn compare(issuer: &Record, acceptor: &Record, story: &mut Story) {
         let shown =
             |value: &str| if value.is_empty() { "none 无".to_owned() } else { value.into() };
         story.tell(&format!("{field} {zh}"), format!("{} | {}", shown(one), shown(other)));
+    }
+}
+
+/// What a leg that stands alone says of others, as it was read.
+fn as_read(leg: &Record, story: &mut Story) {
+    for (field, label) in [
+        ("kind", "kind 类型"),
+        ("status", "status 状态"),
+        ("order_no", "order 订单号"),
+        ("counter_event_id", "names 所引对方流水号"),
+        ("original_event_id", "reverses 原流水号"),
+        ("authority", "authority 授权依据"),
+    ] {
+        story.tell(label, &leg[field]);
     }
 }
 

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::super::manifest::Figures;
 use super::super::publication::{Publication, ReviewError, Row, add};
 use super::lines::{Line, lines, parties};
-use super::{Check, charges, due};
+use super::{Check, charges, due, late};
 use crate::value::money::counted;
 
 /// What the counted events of a line amount to.
@@ -34,6 +34,9 @@ pub(super) fn checks(publication: &Publication) -> Vec<Check> {
         }),
         Check::made("fees and taxes against their terms", "费税与条款", |check| {
             charges::check(publication, check)
+        }),
+        Check::made("late fees against what is overdue", "逾期费与欠款", |check| {
+            late::check(publication, check)
         }),
         Check::made("what is due against its terms", "应结与条款", |check| {
             due::check(publication, check)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use hutong::review::Publication;
 
@@ -175,3 +176,38 @@ fn a_figure_that_follows_from_nothing_is_told() {
     assert_eq!(with(&[points]), [conserved, legs, stated]);
     assert_eq!(with(&[points, ("control_totals", "money", of("in"))]), [conserved, legs, stated]);
 }
+
+/// Late fees follow from the final statements that are overdue and what is known to be paid of them.
+#[test]
+fn a_payment_that_says_otherwise_is_told_by_the_late_fee() {
+    let out = tempfile::tempdir().unwrap();
+    let outcome = crate::cases::perform(Path::new("tests/cases/CLR-02"), out.path());
+    let folder = outcome.published.folder();
+    let publication = Publication::open(folder).unwrap().in_memory();
+    let check = "late fees against what is overdue";
+    let rows = [
+        ("settlements", "statement_period", 0),
+        ("settlements", "currency", 0),
+        ("settlements", "kind", 0),
+        ("settlements", "amount", 0),
+        ("statement_lines", "exact", LATE_FEE),
+        ("statement_lines", "amount", LATE_FEE),
+        ("statement_lines", "payer", LATE_FEE),
+        ("statement_lines", "reference", LATE_FEE),
+    ];
+    for (table, column, row) in rows {
+        let batch = read(&folder.join(format!("{table}.parquet")));
+        let other = publication.with(table, altered(&batch, column, row));
+        assert!(found(&other).contains(&check), "{table}.{column}");
+    }
+    let lines = read(&folder.join("statement_lines.parquet"));
+    let without = publication.with("statement_lines", lines.slice(0, LATE_FEE));
+    assert!(found(&without).contains(&check));
+    // Where no term asks for it, none is due.
+    let mut other = publication.clone();
+    other.manifest.terms.retain(|term| term.term != "late fee per day");
+    assert!(found(&other).contains(&check));
+}
+
+/// The row of the only late fee of the case.
+const LATE_FEE: usize = 0;
