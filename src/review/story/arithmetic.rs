@@ -20,7 +20,7 @@ pub(super) fn short(text: &str) -> String {
 pub(super) fn in_currency(text: &str, currency: &str) -> String {
     match text.parse::<Decimal>() {
         Ok(amount) => grouped(&in_digits(amount, currency).to_string()),
-        Err(_) => grouped(text),
+        Err(_) => text.to_owned(),
     }
 }
 
