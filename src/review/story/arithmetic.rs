@@ -20,7 +20,7 @@ pub(super) fn short(text: &str) -> String {
 pub(super) fn in_currency(text: &str, currency: &str) -> String {
     match text.parse::<Decimal>() {
         Ok(amount) => grouped(&in_digits(amount, currency).to_string()),
-        Err(_) => grouped(text),
+        Err(_) => text.to_owned(),
     }
 }
 
@@ -267,7 +267,7 @@ mod tests {
             ("1105.5", "CNY", "1,105.50"),
             ("0.498000", "CNY", "0.498"),
             ("23.855", "JPY", "23.855"),
-            ("7.10", "???", "7.1"),
+            ("7.10", "???", "7.10"),
             ("none", "CNY", "none"),
         ];
         for (text, currency, shown) in rows {
