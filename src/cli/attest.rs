@@ -54,7 +54,7 @@ pub fn sign_off(
 
 /// `hutong compare-with`.
 pub fn compare_with(partner: &Path, publication: &Path, layout: Layout) -> Result<u8, Trouble> {
-    let (ours, theirs) = (Publication::open(publication)?, Publication::open(partner)?);
+    let (ours, theirs) = (Publication::open(publication)?, Publication::of_partner(partner)?);
     let checks = review::compare(&ours, &theirs)?;
     say(&shown(&head(&ours)?, &told("Compared with the partner 比对对方", &checks), layout)?)?;
     Ok(verdict(&checks))

@@ -130,7 +130,25 @@ impl Publication {
             Some(folder) if is_manifest => folder,
             _ => path,
         };
-        let path = folder.join(MANIFEST);
+        Publication::described(folder, folder.join(MANIFEST))
+    }
+
+    /// Opens the partner's publication as [`Publication::open`] does, or its manifest alone,
+    /// whatever the file is called in which it was sent.
+    ///
+    /// # Errors
+    /// As of [`Publication::open`].
+    pub fn of_partner(path: &Path) -> Result<Publication, ReviewError> {
+        let is_named = path.file_name().is_some_and(|name| name == MANIFEST);
+        if path.is_file() && !is_named {
+            // Nothing stands below a file, and so no table is taken for the partner's.
+            return Publication::described(path, path.to_owned());
+        }
+        Publication::open(path)
+    }
+
+    /// The publication of a folder with this manifest.
+    fn described(folder: &Path, path: PathBuf) -> Result<Publication, ReviewError> {
         let text = match read(&path) {
             Ok(text) => text,
             Err(error)

@@ -4,17 +4,13 @@
 use arrow::record_batch::RecordBatch;
 
 use super::Story;
-use super::own::recorded;
+use super::own::{ROWS_AT_ONCE, period_of, recorded};
 use crate::feed::{FeedKind, Owner};
 use crate::frame::books::{Decisions, FrameError, Origins};
 use crate::frame::claims::{Adjustments, Settlements};
 use crate::pipeline::Pipeline;
-use crate::review::publication::{MANIFEST, Publication, ReviewError};
+use crate::review::publication::{Publication, ReviewError};
 use crate::source;
-use crate::value::period::Period;
-
-/// Rows that are looked through at once.
-const ROWS_AT_ONCE: usize = 1 << 16;
 
 /// Tells of every adjustment, payment and decision that stories name by its number in which file
 /// and line it stands, and of an adjustment what it says. Files that are others now are not read.
@@ -29,13 +25,7 @@ pub fn of_claims(
     if stories.iter().all(|story| story.claims.is_empty()) {
         return Ok(());
     }
-    let manifest = &publication.manifest;
-    let unsound = |what: String| ReviewError::Unsound { path: publication.path(MANIFEST), what };
-    let agreement = &pipeline.agreement;
-    let as_of = manifest.as_of.parse();
-    let as_of = as_of.map_err(|_| unsound(format!("its as_of `{}` is no day", manifest.as_of)))?;
-    let period = Period::labelled(&manifest.period, as_of, agreement.cycle, &agreement.zone)
-        .map_err(|error| unsound(error.to_string()))?;
+    let period = period_of(publication, pipeline)?;
     for feed in pipeline.feeds(&period) {
         let is_wanted = |story: &Story| story.claims.iter().any(|(kind, _)| *kind == feed.kind);
         if feed.owner != Owner::Shared || !stories.iter().any(is_wanted) {

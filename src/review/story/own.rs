@@ -15,7 +15,24 @@ use crate::value::party::{A, B, Party, Programme};
 use crate::value::period::Period;
 
 /// Rows that are looked through at once.
-const ROWS_AT_ONCE: usize = 1 << 16;
+pub(super) const ROWS_AT_ONCE: usize = 1 << 16;
+
+/// The period of a publication, as the pipeline counts periods.
+///
+/// # Errors
+/// [`ReviewError::Unsound`] when the manifest names none.
+pub(super) fn period_of(
+    publication: &Publication,
+    pipeline: &Pipeline,
+) -> Result<Period, ReviewError> {
+    let manifest = &publication.manifest;
+    let unsound = |what: String| ReviewError::Unsound { path: publication.path(MANIFEST), what };
+    let agreement = &pipeline.agreement;
+    let as_of = manifest.as_of.parse();
+    let as_of = as_of.map_err(|_| unsound(format!("its as_of `{}` is no day", manifest.as_of)))?;
+    Period::labelled(&manifest.period, as_of, agreement.cycle, &agreement.zone)
+        .map_err(|error| unsound(error.to_string()))
+}
 
 /// Everything that the ledgers of a run have under an event's number or at `path:line` and that no
 /// story tells yet. Files that are others now are not read.
@@ -32,13 +49,7 @@ pub fn of_ledgers(
         return Ok(());
     }
     let told: BTreeSet<String> = stories.iter().flat_map(|story| story.places.clone()).collect();
-    let manifest = &publication.manifest;
-    let unsound = |what: String| ReviewError::Unsound { path: publication.path(MANIFEST), what };
-    let agreement = &pipeline.agreement;
-    let as_of = manifest.as_of.parse();
-    let as_of = as_of.map_err(|_| unsound(format!("its as_of `{}` is no day", manifest.as_of)))?;
-    let period = Period::labelled(&manifest.period, as_of, agreement.cycle, &agreement.zone)
-        .map_err(|error| unsound(error.to_string()))?;
+    let period = period_of(publication, pipeline)?;
     for feed in pipeline.feeds(&period) {
         let Owner::Party(party) = feed.owner else { continue };
         if feed.kind != FeedKind::Ledger {

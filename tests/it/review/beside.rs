@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use hutong::review::{Publication, bridge, compare, inputs, same_bytes};
+use hutong::review::{Publication, ReviewError, bridge, compare, inputs, same_bytes};
 use hutong::run::{self, Again, Unwatched};
 
 use super::{alter, example};
@@ -109,7 +109,8 @@ fn the_partner_s_run_is_compared_on_file_rule_and_row() {
     let ((_a, ours), (_b, theirs)) = (example(), example());
     let open = |folder: &Path| Publication::open(folder).unwrap();
     let faults = |theirs: &Path| -> Vec<String> {
-        let checks = compare(&open(&ours), &open(theirs)).unwrap();
+        let theirs = Publication::of_partner(theirs).unwrap();
+        let checks = compare(&open(&ours), &theirs).unwrap();
         checks.into_iter().flat_map(|check| check.faults).collect()
     };
     assert_eq!(faults(&theirs), [""; 0]);
@@ -120,4 +121,14 @@ fn the_partner_s_run_is_compared_on_file_rule_and_row() {
     fs::copy(theirs.join("manifest.json"), alone.path().join("manifest.json")).unwrap();
     let expected = ["held.parquet: it differs; its rows are not here to be compared"];
     assert_eq!(faults(alone.path()), expected);
+    // It may have been sent under any name.
+    let sent = alone.path().join("HBR 2026-03.json");
+    fs::rename(alone.path().join("manifest.json"), &sent).unwrap();
+    assert_eq!(faults(&sent), expected);
+    fs::write(&sent, "{").unwrap();
+    assert!(matches!(Publication::of_partner(&sent), Err(ReviewError::Damaged { .. })));
+    assert!(matches!(
+        Publication::of_partner(&alone.path().join("none.json")),
+        Err(ReviewError::NoPublication(_))
+    ));
 }
