@@ -349,10 +349,6 @@ fn of_discrepancy(publication: &Publication, found: &Record) -> Result<Story, Re
     story.tell("diagnosis 诊断", in_both(&found["diagnosis"]));
     decided::tell(publication, ("discrepancy_id", &found["discrepancy_id"]), &mut story)?;
     decided::tell_unauthorised(publication, found, &mut story)?;
-    if let Some(number) = decided::number_of(&found["reason"]).filter(|_| found["code"] == "LED-06")
-    {
-        story.claims.push((FeedKind::Decisions, number.to_owned()));
-    }
     story.tell("first seen 首见日", &found["first_seen"]);
     story.tell("days since first seen 自首见日天数", &found["age_days"]);
     story.tell("would have matched 若相符则", wanted::of(found));

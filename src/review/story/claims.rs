@@ -1,19 +1,19 @@
-//! Adjustments, payments and decisions that tables name by their numbers alone: their rows, found
-//! again in the recorded inputs.
+//! Adjustments and payments that tables name by their numbers alone: their rows, found again in the
+//! recorded inputs.
 
 use arrow::record_batch::RecordBatch;
 
 use super::Story;
 use super::own::{ROWS_AT_ONCE, period_of, recorded};
 use crate::feed::{FeedKind, Owner};
-use crate::frame::books::{Decisions, FrameError, Origins};
+use crate::frame::books::{FrameError, Origins};
 use crate::frame::claims::{Adjustments, Settlements};
 use crate::pipeline::Pipeline;
 use crate::review::publication::{Publication, ReviewError};
 use crate::source;
 
-/// Tells of every adjustment, payment and decision that stories name by its number in which file
-/// and line it stands, and of an adjustment what it says. Files that are others now are not read.
+/// Tells of every adjustment and payment that stories name by its number in which file and line it
+/// stands, and of an adjustment what it says. Files that are others now are not read.
 ///
 /// # Errors
 /// [`ReviewError`] when a file cannot be read.
@@ -113,13 +113,6 @@ fn rows_of(
         FeedKind::Settlements => {
             let all = Settlements::new(batch)?;
             all.rows().map(|at| row(&all.origins, at, all.of(at).0)).collect()
-        }
-        FeedKind::Decisions => {
-            let all = Decisions::new(batch)?;
-            all.in_order()
-                .into_iter()
-                .map(|at| row(&all.origins, at, all.decision_id(at)))
-                .collect()
         }
         _ => Vec::new(),
     })

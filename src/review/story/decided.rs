@@ -1,7 +1,6 @@
 //! Who decided what of an item that is held, or was.
 
 use super::{Record, Story, find, summary};
-use crate::feed::FeedKind;
 use crate::review::decision::{Decision, decisions};
 use crate::review::publication::{Publication, ReviewError};
 
@@ -26,10 +25,18 @@ pub(super) fn tell(
             } else {
                 continue;
             }
-            story.claims.push((FeedKind::Decisions, decision.decision_id.clone()));
+            tell_place(&decision, story);
         }
     }
     Ok(())
+}
+
+/// Tells where a decision was first read; publications from before that was told have no place.
+fn tell_place(decision: &Decision, story: &mut Story) {
+    story.tell("read from 读自", &decision.place);
+    if !decision.place.is_empty() && !story.places.contains(&decision.place) {
+        story.places.push(decision.place.clone());
+    }
 }
 
 /// Reasons of LED-06 about a decision, before and behind its number (detect::decision).
@@ -52,26 +59,16 @@ pub(super) fn tell_unauthorised(
     if found["code"] != "LED-06" {
         return Ok(());
     }
-    let numbers: Vec<&str> = WITHOUT
-        .iter()
-        .filter_map(|(before, behind)| {
-            let rest = found["reason"].strip_prefix(before)?.strip_suffix(behind)?;
-            // Where the number was used before, its period follows it.
-            Some(rest.rsplit_once(" moved something in ").map_or(rest, |(number, _)| number))
-        })
-        .collect();
+    let Some(number) = number_of(&found["reason"]) else { return Ok(()) };
     let mut is_placed = true;
     for (discrepancy, all) in decisions(publication)? {
         for decision in all.iter().filter(|one| one.outcome == "unauthorised") {
-            if !numbers.contains(&decision.decision_id.as_str()) {
+            if decision.decision_id != number {
                 continue;
             }
             story.tell("decision 决定", decision.in_words());
-            if decision.place.is_empty() {
-                is_placed = false;
-            } else {
-                story.tell("read from 读自", &decision.place);
-            }
+            tell_place(decision, story);
+            is_placed &= !decision.place.is_empty();
             story.tell("wanting 所缺", wanting(decision));
             let about =
                 find(publication, "discrepancies", ["discrepancy_id"], |[of]| of == discrepancy)?;
@@ -92,9 +89,10 @@ pub(super) fn tell_unauthorised(
 }
 
 /// The number of the decision that a reason of LED-06 is about.
-pub(super) fn number_of(reason: &str) -> Option<&str> {
+fn number_of(reason: &str) -> Option<&str> {
     let said = |(before, behind): &(&str, &str)| reason.strip_prefix(before)?.strip_suffix(behind);
     let rest = WITHOUT.iter().find_map(said)?;
+    // Where the number was used before, its period follows it.
     Some(rest.rsplit_once(" moved something in ").map_or(rest, |(number, _)| number))
 }
 

@@ -28,7 +28,7 @@ pub(super) fn tell(
         _ => ("acceptor_event_id", "acceptor_original_event_id"),
     };
     let past = finals(publication)?;
-    let mut left: Option<i64> = None;
+    let mut counted_points: Vec<Option<i64>> = Vec::new();
     for from in past.0.iter().chain([publication]) {
         let period = match from.manifest.period.as_str() {
             own if own == publication.manifest.period => String::new(),
@@ -39,13 +39,12 @@ pub(super) fn tell(
             issuer == item["issuer"] && (id == original || reversed == original)
         };
         for counted in find(from, "cleared_events", by, is_its)? {
-            let points = counted["points"].parse::<i64>().unwrap_or_default();
-            left = left.unwrap_or_default().checked_add(points);
+            counted_points.push(counted["points"].parse().ok());
             let label = match counted[event] == *original {
                 true => "original 原交易",
                 false => "reversed already 已冲正",
             };
-            let shown = grouped(&points.to_string());
+            let shown = grouped(&counted["points"]);
             story.tell(label, format!("{}: {shown} points{period}", leg(&counted, side)));
         }
     }
@@ -56,7 +55,9 @@ pub(super) fn tell(
         let told = format!("{}: {points} points, held under {code} 挂账", leg(&held, side));
         story.tell("original 原交易", told);
     }
-    if let Some(left) = left {
+    let left = counted_points.iter().try_fold(0_i64, |sum, points| sum.checked_add((*points)?));
+    // Where a figure is none, nothing is told of what is left.
+    if let Some(left) = left.filter(|_| !counted_points.is_empty()) {
         story.tell("left of it 尚余", grouped(&left.to_string()));
     }
     Ok(())
